@@ -1,0 +1,41 @@
+// Command lines: what all commands share. Boost.Program_options does the work.
+#pragma once
+
+#include <boost/program_options.hpp>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cli/commands.h"
+
+namespace unroll::cli {
+
+namespace po = boost::program_options;
+
+/// Exit codes of the contract.
+enum Exit : int { well = 0, unmet = 1, wrong = 2, interrupted = 130 };
+
+/// A command's own options and what it says of itself.
+struct Command {
+    std::string usage;                            ///< as in "unroll sql QUERY|@FILE [--format …]"
+    std::string about;                            ///< one sentence
+    po::options_description options{"Options"};   ///< its own; --db, --plugin-path and --help are added
+    std::vector<std::string> positional;          ///< names of positional arguments; the last takes all that remain
+};
+
+/// What a command line came to. `database` and `plugin_paths` are there for every command.
+struct Arguments {
+    po::variables_map values;
+    std::filesystem::path database;
+    std::vector<std::filesystem::path> plugin_paths;
+
+    bool has(const std::string& name) const { return values.count(name) != 0 && !values[name].defaulted(); }
+    template <class T>
+    const T& get(const std::string& name) const { return values[name].as<T>(); }
+};
+
+/// None when --help was asked for and printed. An unknown or misspelled option throws Error with the nearest known one.
+std::optional<Arguments> parse(Command command, const Words& words);
+
+}  // namespace unroll::cli

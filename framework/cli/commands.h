@@ -1,0 +1,22 @@
+// The commands of `unroll`: one file each, named after it. A command gets the words that follow its name, prints results to
+// standard output and messages to standard error, and returns the exit code; an Error it throws becomes exit code 2.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace unroll::cli {
+
+using Words = std::vector<std::string>;
+
+int run(const Words& words);
+int plan(const Words& words);
+int check(const Words& words);
+int plugins(const Words& words);
+int sample(const Words& words);
+int compare(const Words& words);
+int diff(const Words& words);
+int sql(const Words& words);
+int verify(const Words& words);
+
+}  // namespace unroll::cli

@@ -1,0 +1,148 @@
+// A cell: the part with weights and memory between a model's input and its prediction.
+//
+// A cell is immutable and owns no buffers. It declares its weights, its state per sequence and the scratch that a call
+// needs; whoever runs it lays all of that out in flat arrays and passes pointers. So an optimiser, clipping, a checkpoint
+// and a gradient check are each one loop over flat memory, and any number of threads may use one cell at once.
+//
+// There are two ways to write one: the step's equations alone (unroll/equations.h), or forward and backward by hand
+// (this file). Write the equations first; write kernels when it must be fast.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "unroll/random.h"
+#include "unroll/types.h"
+
+namespace unroll {
+
+/// What a cell is made for: one layer of one part of a model.
+struct CellSpec {
+    Size input = 0;       ///< D
+    Size hidden = 0;      ///< H
+    Size layer = 0;       ///< from 0, the bottom
+    Size layers = 1;      ///< how many this part has
+    Size context = 0;     ///< the most steps that a sequence will have
+    Size memory = 0;      ///< M, the width of the memory it will be given (an encoder's outputs); 0: none
+    double dropout = 0;   ///< the probability that an element is dropped in training
+};
+
+/// One array of weights. Initialisers read the role; nothing else does.
+struct Weight {
+    enum class Role {
+        input,      ///< matrix (outputs, inputs) from what comes from below
+        recurrent,  ///< matrix (outputs, inputs) from the cell's own past
+        residual,   ///< matrix (outputs, inputs) whose product is added to a residual stream
+        bias,       ///< vector added to a product
+        gain,       ///< vector that scales, as in layer normalisation; starts at 1
+        table,      ///< (entries, width) rows that are looked up: embeddings and positions
+    };
+    std::string name;         ///< as PyTorch names it where PyTorch has it
+    std::vector<Size> shape;  ///< row-major
+    Role role;
+    Size fan_in;              ///< bound of the `uniform` initialiser: 1/sqrt(fan_in)
+    Size ones_first = 0, ones_last = 0;  ///< elements [first, last) of a bias that `glorot` starts at 1 (forget gates)
+
+    Size size() const;
+};
+
+/// A named part of the state that a cell carries from one call to the next.
+struct StatePart {
+    std::string name;
+    Size size;  ///< elements per sequence
+};
+
+/// What a cell declares. Made once, in the cell's constructor.
+struct CellLayout {
+    std::vector<Weight> weights;   ///< in memory one after the other, in this order
+    std::vector<StatePart> state;  ///< each sequence's state: the parts one after the other
+    Size output = 0;               ///< width of y
+    Size context = 0;              ///< the steps that a state can hold; 0: no limit
+    Size attended = 0;             ///< elements multiplied for each pair of positions, as in attention; only for counting work
+
+    // Powers that a cell may have. Without one, the runner does what is needed before it calls the cell.
+    bool takes_tokens = false;     ///< x may come as tokens; otherwise the runner writes the one-hot rows out
+    bool applies_dropout = false;  ///< dropout is applied inside; otherwise the runner drops elements of y
+    bool takes_memory = false;     ///< reads a memory (CellSpec::memory > 0)
+
+    /// Appends and returns where the new array begins: in all the weights, or in one sequence's state.
+    Size add(Weight weight);
+    Size add_state(std::string name, Size size);
+
+    Size weight_count() const;
+    Size state_size() const;
+};
+
+/// What goes into a layer. Either `values`, or `tokens`: then each row of x is one-hot, 1 at the token.
+template <class Real>
+struct Input {
+    const Real* values = nullptr;   ///< (T, B, D)
+    const Token* tokens = nullptr;  ///< (T, B); only for a cell that takes tokens
+};
+
+/// The arguments of a forward call. All arrays are the caller's.
+template <class Real>
+struct Forward {
+    Size T = 0, B = 0;
+    const Real* weights = nullptr;   ///< layout().weight_count() elements
+    const Real* prepared = nullptr;  ///< what prepare() made of these weights
+    Input<Real> x;
+    const Size* lengths = nullptr;   ///< (B) valid steps of each sequence, 1 … T; null: all T
+    const Real* state = nullptr;     ///< (B, state_size) to start from; null: zeros, a sequence's beginning
+    const Real* memory = nullptr;    ///< (memory_steps, B, M); null: none
+    Size memory_steps = 0;
+    const Size* memory_lengths = nullptr;   ///< (B) valid steps of each memory; null: all
+    const RandomStream* dropout = nullptr;  ///< training: where masks are drawn from, copied, never advanced; null: evaluation
+
+    Real* y = nullptr;           ///< (T, B, output) overwritten; zeros at and after a sequence's length
+    Real* next_state = nullptr;  ///< (B, state_size) overwritten with the state after each sequence's last valid step;
+                                 ///< null: not wanted; may be the same array as `state` when no backward follows
+    Real* tape = nullptr;        ///< tape_size(T, B) elements that the matching backward call needs untouched
+    Real* workspace = nullptr;   ///< workspace_size(T, B) elements of any content; worthless after the call
+};
+
+/// The further arguments of a backward call.
+template <class Real>
+struct Backward {
+    const Real* dy = nullptr;           ///< (T, B, output); ignored at and after a sequence's length
+    const Real* dnext_state = nullptr;  ///< (B, state_size); null: zeros
+    Real* dx = nullptr;                 ///< (T, B, D) overwritten (zeros at and after a length); null: not wanted, as with tokens
+    Real* dstate = nullptr;             ///< (B, state_size) overwritten; null: not wanted
+    Real* dmemory = nullptr;            ///< (memory_steps, B, M) added to; null: not wanted
+    Real* dweights = nullptr;           ///< weight_count() elements, added to; null: not wanted
+    Real* workspace = nullptr;          ///< workspace_size(T, B) elements of any content
+};
+
+/// One layer. Written once for Real = float and double.
+///
+/// In evaluation mode, and within layout().context, T steps at once equal T calls of one step that hand the state on (to
+/// 1e-10 in double, 1e-5 in float): generation is forward with T = 1, and a key/value cache is just a state.
+/// A sequence's results depend on that sequence only, bit for bit, whatever else is in the batch.
+/// `unroll check PLUGIN.so` tests this and every other promise in this file.
+template <class Real>
+class Cell {
+public:
+    virtual ~Cell() = default;
+
+    const CellLayout& layout() const { return layout_; }
+
+    /// Elements of Forward::tape and of the workspaces for a call of T steps of B sequences.
+    virtual Size tape_size(Size T, Size B) const = 0;
+    virtual Size workspace_size(Size T, Size B) const = 0;
+
+    /// Elements of Forward::prepared, and how to fill them. Called once after weights change (once per training step, once
+    /// per generation), so that whatever depends on weights alone, packing above all, is not done at every time step.
+    virtual Size prepared_size() const { return 0; }
+    virtual void prepare(const Real* /*weights*/, Real* /*prepared*/) const {}
+
+    virtual void forward(const Forward<Real>& call) const = 0;
+
+    /// `call` is what forward was called with, its arrays unchanged but for `workspace`.
+    virtual void backward(const Forward<Real>& call, const Backward<Real>& gradients) const = 0;
+
+protected:
+    CellLayout layout_;  ///< to be filled in the constructor
+};
+
+}  // namespace unroll

@@ -1,0 +1,79 @@
+// A dataset: where sequences come from. It also says what is to be predicted, the task.
+//
+// A dataset is loaded once per process and used by any number of trials and threads at once. It is random-access: what
+// it returns depends on its arguments and its options alone, so that a trial which was killed resumes without a cursor.
+// It is either a corpus, one long run of tokens per split from which the runner cuts windows, or a list of examples.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "unroll/types.h"
+
+namespace unroll {
+
+enum class Split { train, validation, test };
+
+/// What is predicted, and from what.
+struct Task {
+    enum class Kind {
+        next_token,  ///< a corpus: each position predicts the token after it
+        label,       ///< one token for a whole sequence, at its last valid position
+        sequence,    ///< a token for every position with a weight
+        reals,       ///< `targets` real numbers for every position with a weight, squared error
+    };
+    Kind kind = Kind::next_token;
+    Size input_tokens = 0;     ///< V of the inputs; 0: inputs are reals
+    Size input_reals = 0;      ///< D of the inputs when they are reals
+    Size target_tokens = 0;    ///< classes to choose from; 0: targets are reals
+    Size target_reals = 0;     ///< numbers per position when targets are reals
+    Size sequence_length = 0;  ///< T, when the dataset fixes it (the longest example); 0: the trial chooses
+};
+
+/// Symbols and their tokens.
+class Vocabulary {
+public:
+    virtual ~Vocabulary() = default;
+    virtual Size size() const = 0;
+    /// The text's tokens. On a symbol that is not in the vocabulary: none, and `unknown` receives that symbol.
+    virtual std::optional<std::vector<Token>> encode(std::string_view text, std::string& unknown) const = 0;
+    virtual std::string decode(std::span<const Token> tokens) const = 0;
+};
+
+/// Where a dataset writes one example. The arrays hold task().sequence_length positions and are zeroed beforehand.
+struct Example {
+    Token* tokens = nullptr;          ///< (T) inputs, when the task's inputs are tokens
+    float* reals = nullptr;           ///< (T, input_reals) inputs otherwise
+    Token* target_tokens = nullptr;   ///< (T)
+    float* target_reals = nullptr;    ///< (T, target_reals)
+    float* weights = nullptr;         ///< (T) 1 where a prediction is counted, 0 elsewhere
+    Size length = 0;                  ///< to be set: valid positions, 1 … T
+};
+
+class Dataset {
+public:
+    virtual ~Dataset() = default;
+
+    virtual Task task() const = 0;
+
+    /// Of the inputs; null when they are reals. Lives as long as the dataset.
+    virtual const Vocabulary* vocabulary() const { return nullptr; }
+    /// Of the targets; the inputs' unless the dataset says otherwise.
+    virtual const Vocabulary* target_vocabulary() const { return vocabulary(); }
+
+    /// SHA-256, in hexadecimal, of everything it was loaded from; "" when its options alone decide what it contains.
+    virtual std::string digest() const { return {}; }
+
+    /// A corpus: all tokens of a split, in order; lives as long as the dataset. Empty for a list of examples.
+    virtual std::span<const Token> tokens(Split) const { return {}; }
+
+    /// A list of examples: how many a split has, and the one at `index`. Called by many threads at once.
+    virtual Size examples(Split) const { return 0; }
+    virtual void example(Split, Size /*index*/, Example& /*out*/) const {}
+};
+
+}  // namespace unroll

@@ -1,0 +1,31 @@
+// Errors that reach a user: what was found, what was wanted, where, and what to do next.
+#pragma once
+
+#include <stdexcept>
+#include <string>
+
+namespace unroll {
+
+/// One thing that is wrong with what the user asked for. Every part is a phrase without a final full stop.
+struct Problem {
+    std::string where;   ///< file and line, manifest path, plugin file or option
+    std::string found;   ///< what was found there, quoted
+    std::string wanted;  ///< what is allowed there
+    std::string next;    ///< what to do now
+};
+
+/// "WHERE: FOUND", then "wanted" and "next" on lines of their own; empty parts are left out.
+std::string to_string(const Problem& problem);
+
+/// Thrown by plugins (from makers and while data is loaded) and by the host when a request cannot be met.
+class Error : public std::runtime_error {
+public:
+    explicit Error(Problem problem);
+
+    const Problem& problem() const noexcept { return problem_; }
+
+private:
+    Problem problem_;
+};
+
+}  // namespace unroll

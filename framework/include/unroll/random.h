@@ -1,0 +1,43 @@
+// Random streams that are keyed by what they are for, never by a position in a list.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <initializer_list>
+#include <string_view>
+
+namespace unroll {
+
+/// A stream of random numbers, fixed for ever by (seed, purpose, content): two streams with the same key give the same
+/// numbers in every process and on every machine; streams whose keys differ are independent. Cheap to make and to copy
+/// (three words). Not for use by several threads at once.
+///
+/// It is a UniformRandomBitGenerator, so it also drives Boost.Random's distributions. (Not those of <random>, whose
+/// results differ between standard libraries.)
+class RandomStream {
+public:
+    using result_type = std::uint64_t;
+
+    /// `seed` in [0, 2^53); `purpose` says what the numbers are for, as in "dropout"; `content` says which one.
+    RandomStream(std::uint64_t seed, std::string_view purpose, std::initializer_list<std::uint64_t> content = {});
+
+    static constexpr result_type min() { return 0; }
+    static constexpr result_type max() { return ~result_type{0}; }
+    result_type operator()();
+
+    /// An independent stream for the part `index` of this one's purpose; this one is left as it is.
+    RandomStream split(std::uint64_t index) const;
+
+    double uniform();                           ///< in [0, 1), 53 random bits
+    double uniform(double low, double high);    ///< in [low, high)
+    double normal();                            ///< mean 0, standard deviation 1
+    std::uint64_t below(std::uint64_t bound);   ///< in [0, bound), without bias; bound > 0
+
+private:
+    std::uint64_t state_, increment_;
+};
+
+/// A 64-bit hash of bytes, the same everywhere: for the `content` of a stream's key. Not cryptographic.
+std::uint64_t content_hash(std::string_view bytes);
+
+}  // namespace unroll

@@ -1,0 +1,36 @@
+// A sampler: how the next token is picked from a model's logits.
+#pragma once
+
+#include <memory>
+#include <span>
+
+#include "unroll/random.h"
+#include "unroll/types.h"
+
+namespace unroll {
+
+/// One decision. Made by one thread at a time for each text; the sampler itself is shared by many threads.
+struct Choice {
+    std::span<const float> logits;    ///< (V); -infinity for a token that must not be picked
+    double temperature = 1;           ///< > 0; 1 for a sampler that does not use it
+    std::span<const Token> history;   ///< the prompt and what was generated so far
+    RandomStream& stream;             ///< this text's own; draw from no other
+    std::span<double> scratch;        ///< (V) to write to
+};
+
+class Sampler {
+public:
+    virtual ~Sampler() = default;
+    /// False when temperature means nothing to it: then it runs once, not once per temperature.
+    virtual bool uses_temperature() const { return true; }
+    /// The token picked, in [0, V), never one whose logit is -infinity.
+    virtual Token pick(const Choice& choice) const = 0;
+};
+
+/// probabilities (V) = softmax(logits / temperature), in double.
+void softmax(std::span<const float> logits, double temperature, std::span<double> probabilities);
+
+/// Draws an index with probability proportional to its weight. Weights are >= 0 and their sum is above 0.
+Token draw(std::span<const double> weights, RandomStream& stream);
+
+}  // namespace unroll

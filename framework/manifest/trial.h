@@ -1,0 +1,151 @@
+// What a manifest comes to: plans, trials and their settings, checked, typed, with every default filled in. Plain data.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "unroll/dataset.h"
+#include "unroll/options.h"
+#include "unroll/types.h"
+
+namespace unroll::manifest {
+
+/// A plugin by name with its checked options.
+struct PluginChoice {
+    std::string plugin;
+    Options options;
+};
+
+/// One entry of `cell`: `layers` equal layers. A model's cells stand bottom first.
+struct CellSettings {
+    PluginChoice choice;
+    Size hidden = 128, layers = 1;
+    double dropout = 0;
+    std::string initializer = "uniform";  ///< uniform | glorot | normal
+};
+
+struct ModelSettings {
+    Size embedding = 0;  ///< 0: one-hot
+    bool tied = false;   ///< the head uses the embedding's weights
+};
+
+/// A moment that comes back: every `count` steps or epochs, or only at the end.
+struct When {
+    enum class Kind { never, steps, epochs, end };
+    Kind kind = Kind::end;
+    Size count = 0;
+};
+
+struct OptimizerSettings {
+    std::string name = "adam";  ///< sgd | adagrad | rmsprop | adam | adamw
+    double learning_rate = 0.001;
+    double momentum = 0;                ///< sgd
+    double decay = 0.99;                ///< rmsprop
+    double beta1 = 0.9, beta2 = 0.999;  ///< adam, adamw (`betas`)
+    double epsilon = 1e-8;              ///< all but sgd
+    double weight_decay = 0;            ///< sgd, adam: added to the gradient; adamw: decoupled
+    bool decay_all = true;              ///< `decay: all`; otherwise `matrices`, weights of rank 2 and more
+};
+
+struct ScheduleSettings {
+    std::string name = "constant";  ///< constant | cosine | exponential
+    Size warmup = 0;                ///< steps, linear from 0
+    double minimum = 0;             ///< cosine: the learning rate at the end
+    double decay = 1;               ///< exponential: factor per epoch or, when `every` > 0, per `every` steps
+    Size every = 0;
+};
+
+struct Clip {
+    enum class Kind { none, norm, element };
+    Kind kind = Kind::none;
+    double value = 0;
+};
+
+struct StopSettings {
+    std::string metric;            ///< SPLIT/NAME, as in "validation/loss"; empty: no early stop
+    std::optional<double> target;  ///< stop when it is reached
+    Size patience = 0;             ///< stop after so many evaluations without a better value; 0: no limit
+};
+
+enum class Windows { random, strided, streams };
+enum class Predict { every, last };
+
+struct TrainingSettings {
+    Size sequence_length = 64;  ///< T; the dataset's own when it fixes one
+    Size batch = 64;            ///< B
+    Size steps = 0;             ///< 0: `epochs` decides
+    Size epochs = 0;
+    Windows windows = Windows::random;
+    Size stride = 1;            ///< strided: distance between the starts of windows
+    Predict predict = Predict::every;
+    OptimizerSettings optimizer;
+    ScheduleSettings schedule;
+    Clip clip;
+    StopSettings stop;
+    Size evaluate_length = 0;   ///< T of validation windows; filled in with sequence_length
+    Size log_every = 10;        ///< steps
+    When evaluate_every, checkpoint_every;
+    Size keep_checkpoints = 2;
+};
+
+/// A text, or a window of a split drawn by seed.
+struct Prompt {
+    std::string text;
+    std::optional<Split> from;  ///< set: `length` tokens of this split
+    Size length = 0;
+};
+
+enum class Memory { carry, window };
+
+/// One point of the sampling axes: `count` texts are made from each.
+struct SamplingSettings {
+    PluginChoice sampler;
+    std::optional<double> temperature;  ///< none for a sampler that does not use it
+    Size length = 400;
+    Size count = 1;
+    Prompt prompt;
+    When every;
+    Memory memory = Memory::carry;
+};
+
+/// One training run. Two trials are the same exactly when `config` is.
+struct Trial {
+    std::uint64_t seed = 1;
+    PluginChoice dataset;
+    ModelSettings model;
+    std::vector<CellSettings> cells;
+    TrainingSettings training;
+
+    /// All of the above as JSON text with every default spelled out, keys in a fixed order: what is stored and shown.
+    std::string config;
+    /// `config` without what cannot change weights or losses: the part of the fingerprint that the manifest decides.
+    std::string identity;
+};
+
+/// A trial as one experiment sees it.
+struct PlannedTrial {
+    Trial trial;
+    std::string axes;                        ///< JSON object nested like config; labelled axes by their name: {"system":"lstm",…}
+    std::vector<SamplingSettings> sampling;  ///< every point of the sampling axes, without repetition; empty: none wanted
+};
+
+struct Compare {
+    std::string metric = "validation/loss";
+    std::string goal = "min";           ///< min | max
+    std::vector<std::string> by, best;  ///< axes
+};
+
+
+/// What a manifest asks for.
+struct Plan {
+    std::string name, about;
+    std::string source;                ///< the manifest's text, as stored
+    std::vector<PlannedTrial> trials;  ///< in the order of the axes
+    std::vector<std::string> dropped;  ///< one line for each combination that `skip` or equality removed
+    Compare compare;
+};
+
+}  // namespace unroll::manifest

@@ -1,0 +1,167 @@
+// The result store: one SQLite file. This floor is the only place that knows SQLite.
+//
+// A Store is one connection, used by one thread. During a sweep the writer thread owns it (writer.h).
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "training/records.h"
+#include "unroll/types.h"
+
+struct sqlite3;
+
+namespace unroll::store {
+
+using Id = std::int64_t;
+
+enum class Status { queued, running, finished, failed, diverged, interrupted };
+std::string_view to_string(Status status);
+
+/// The columns of `trial` that are known before it runs.
+struct TrialRow {
+    std::string fingerprint, config;
+    std::uint64_t seed = 0;
+    std::string task, topology, dataset, cell;  ///< cell: the plugin's name; a stack's joined by '+'
+    Size hidden = 0, layers = 0, sequence_length = 0, batch = 0, steps = 0;
+    std::string optimizer;
+    double learning_rate = 0;
+    Size parameters = 0;
+    double flops_per_step = 0;
+    std::vector<std::string> plugins;  ///< "kind/name@revision", for plugin and trial_plugin
+};
+
+struct ExperimentRow {
+    std::string name, about, manifest, metric, goal;
+};
+
+struct Membership {
+    std::string fingerprint;
+    std::string axes;  ///< JSON object
+};
+
+struct Checkpoint {
+    std::uint64_t step = 0;
+    std::filesystem::path path;  ///< absolute; stored relative to the database's folder
+    std::string sha256;
+    bool is_last = false, is_best = false;
+};
+
+/// What the store knows of a trial.
+struct TrialState {
+    Id id = 0;
+    Status status = Status::queued;
+    std::string fingerprint, error;
+    std::string build;                    ///< of the last attempt
+    std::vector<Checkpoint> checkpoints;  ///< oldest first
+    double seconds = 0;                   ///< training time up to the newest checkpoint
+};
+
+/// What identifies a sample, so that a missing one is noticed: everything but the text.
+struct SampleKey {
+    std::uint64_t step = 0;
+    std::string sampler, options;
+    std::optional<double> temperature;
+    std::string prompt_key;
+    std::uint64_t seed = 0, number = 0, length = 0;
+    std::string memory;
+    auto operator<=>(const SampleKey&) const = default;
+};
+
+/// How an attempt began.
+struct AttemptStart {
+    std::string fingerprint, build, host;
+    std::int64_t pid = 0;
+    Size jobs = 1;
+    std::uint64_t from_step = 0;  ///< points and samples past it are dropped in the same transaction
+};
+
+/// How an attempt ended. Final losses are those of the last evaluation; the rest of the summary the store reads from
+/// its own points.
+struct AttemptEnd {
+    std::string fingerprint;
+    Status outcome = Status::finished;
+    std::string error;
+    std::uint64_t step = 0;
+    std::uint64_t tokens = 0;
+    double seconds = 0, tokens_per_second = 0;
+    std::optional<std::uint64_t> diverged_step;
+};
+
+class Store {
+public:
+    enum class Mode { read, write };
+
+    /// Write: creates or migrates the file. Read: falls back to immutable=1 in a read-only folder.
+    /// Throws Error: not a database, a newer version, not writable, no such file (read).
+    Store(const std::filesystem::path& file, Mode mode);
+    ~Store();
+    Store(Store&&) noexcept;
+    Store& operator=(Store&&) noexcept;
+
+    const std::filesystem::path& file() const;
+    sqlite3* handle() const;  ///< for this floor's own files
+
+    // ---- Before a sweep, one transaction for all -------------------------------------------------------------------
+
+    /// Writes the experiment, every trial that is not there yet as queued, and the membership: trials that this experiment
+    /// had and `members` has not become current = 0 with the reason. Also replaces the experiment's view.
+    void plan(const ExperimentRow& experiment, const std::vector<TrialRow>& trials, const std::vector<Membership>& members);
+
+    /// What is known of these trials, by fingerprint; those never seen are absent.
+    std::map<std::string, TrialState> states(const std::vector<std::string>& fingerprints);
+
+    /// Every trial that says running is interrupted: called by the one runner, under the lock.
+    void interrupt_running();
+
+    std::set<SampleKey> samples(const std::string& fingerprint);
+
+    /// Forgets a trial's attempts, points, samples and checkpoints (files too); it is queued again. For --fresh.
+    void reset(const std::string& fingerprint);
+
+    // ---- During a sweep: called by the writer thread inside its transactions ---------------------------------------
+
+    void begin();
+    void commit();
+    void write(const AttemptStart& start);
+    void write(const std::string& fingerprint, const training::Point& point);
+    void write(const std::string& fingerprint, const training::SampleRecord& sample);
+    /// Keeps the newest `keep` checkpoints, the best and this one in the table; returns the files that are no longer in it,
+    /// to be removed once the transaction is committed.
+    std::vector<std::filesystem::path> write(const std::string& fingerprint, const training::CheckpointRecord& checkpoint,
+                                             Size keep);
+    void write(const AttemptEnd& end);  ///< and the trial's summary columns
+    void heartbeat();
+
+    // ---- After ------------------------------------------------------------------------------------------------------
+
+    /// Checkpoints the WAL and goes back to journal_mode=DELETE, so that one file is left.
+    void close();
+
+private:
+    struct Connection;
+    std::unique_ptr<Connection> connection_;
+};
+
+/// The folder that holds a trial's checkpoints: <db>.d/<fingerprint>.
+std::filesystem::path checkpoint_folder(const std::filesystem::path& database, const std::string& fingerprint);
+
+/// A lock on `<db>.lock` that lasts until destroyed. Throws Error (a second runner: whose pid, since when) when taken.
+class RunnerLock {
+public:
+    explicit RunnerLock(const std::filesystem::path& database);
+    ~RunnerLock();
+    RunnerLock(const RunnerLock&) = delete;
+    RunnerLock& operator=(const RunnerLock&) = delete;
+
+private:
+    int file_ = -1;
+};
+
+}  // namespace unroll::store
