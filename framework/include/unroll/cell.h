@@ -28,7 +28,7 @@ struct CellSpec {
     double dropout = 0;   ///< the probability that an element is dropped in training
 };
 
-/// One array of weights. Initialisers read the role; nothing else does.
+/// One array of weights. The model's initialiser fills it; role, fan_in, ones_first and ones_last are read for that alone.
 struct Weight {
     enum class Role {
         input,      ///< matrix (outputs, inputs) from what comes from below
@@ -41,7 +41,10 @@ struct Weight {
     std::string name;         ///< as PyTorch names it where PyTorch has it
     std::vector<Size> shape;  ///< row-major
     Role role;
-    Size fan_in;              ///< bound of the `uniform` initialiser: 1/sqrt(fan_in)
+    /// Under `uniform` the array starts uniform in ±1/sqrt(fan_in), biases too, as PyTorch's layers do: D for a plain
+    /// matrix and its bias, H for everything in an LSTM. 0: it starts at 0 under `uniform`, as the bias of a layer
+    /// normalisation must. Not read for gains (always 1) and tables (`uniform`: normal, deviation 1).
+    Size fan_in = 0;
     Size ones_first = 0, ones_last = 0;  ///< elements [first, last) of a bias that `glorot` starts at 1 (forget gates)
 
     Size size() const;
