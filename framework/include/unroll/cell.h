@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "unroll/export.h"
 #include "unroll/random.h"
 #include "unroll/types.h"
 
@@ -29,7 +30,7 @@ struct CellSpec {
 };
 
 /// One array of weights. The model's initialiser fills it; role, fan_in, ones_first and ones_last are read for that alone.
-struct Weight {
+struct UNROLL_EXPORT Weight {
     enum class Role {
         input,      ///< matrix (outputs, inputs) from what comes from below
         recurrent,  ///< matrix (outputs, inputs) from the cell's own past
@@ -51,13 +52,13 @@ struct Weight {
 };
 
 /// A named part of the state that a cell carries from one call to the next.
-struct StatePart {
+struct UNROLL_EXPORT StatePart {
     std::string name;
     Size size;  ///< elements per sequence
 };
 
 /// What a cell declares. Made once, in the cell's constructor.
-struct CellLayout {
+struct UNROLL_EXPORT CellLayout {
     std::vector<Weight> weights;   ///< in memory one after the other, in this order
     std::vector<StatePart> state;  ///< each sequence's state: the parts one after the other
     Size output = 0;               ///< width of y
@@ -124,7 +125,7 @@ struct Backward {
 /// A sequence's results depend on that sequence only, bit for bit, whatever else is in the batch.
 /// `unroll check PLUGIN.so` tests this and every other promise in this file.
 template <class Real>
-class Cell {
+class UNROLL_EXPORT Cell {
 public:
     virtual ~Cell() = default;
 

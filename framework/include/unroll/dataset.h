@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "unroll/export.h"
 #include "unroll/types.h"
 
 namespace unroll {
@@ -35,7 +36,7 @@ struct Task {
 };
 
 /// Symbols and their tokens.
-class Vocabulary {
+class UNROLL_EXPORT Vocabulary {
 public:
     virtual ~Vocabulary() = default;
     virtual Size size() const = 0;
@@ -54,7 +55,7 @@ struct Example {
     Size length = 0;                  ///< to be set: valid positions, 1 … T
 };
 
-class Dataset {
+class UNROLL_EXPORT Dataset {
 public:
     virtual ~Dataset() = default;
 

@@ -1,4 +1,5 @@
-// A cell by its equations: write one step as formulas over named values; libunroll runs it over time and differentiates it.
+// A cell by its equations: write one step as formulas over named values; libunroll runs it over time and differentiates
+// it.
 //
 //     void minimal_gated(unroll::Equations& e) {
 //         auto x = e.input();
@@ -20,6 +21,7 @@
 #include <string>
 
 #include "unroll/cell.h"
+#include "unroll/export.h"
 #include "unroll/options.h"
 #include "unroll/plugin.h"
 
@@ -28,7 +30,7 @@ namespace unroll {
 class Equations;
 
 /// A recorded value: (B, width). Cheap to copy; belongs to the Equations that made it.
-class Value {
+class UNROLL_EXPORT Value {
 public:
     Size width() const;
 
@@ -41,28 +43,36 @@ private:
 };
 
 // Elementwise; both sides of the same width, or one side a number. A mistake in widths throws Error with both widths.
-Value operator+(Value a, Value b);
-Value operator-(Value a, Value b);
-Value operator*(Value a, Value b);
-Value operator+(Value a, double b);
-Value operator*(Value a, double b);
-Value operator-(double a, Value b);
-inline Value operator+(double a, Value b) { return b + a; }
-inline Value operator*(double a, Value b) { return b * a; }
-inline Value operator-(Value a, double b) { return a + -b; }
-inline Value operator-(Value a) { return a * -1.0; }
+UNROLL_EXPORT Value operator+(Value a, Value b);
+UNROLL_EXPORT Value operator-(Value a, Value b);
+UNROLL_EXPORT Value operator*(Value a, Value b);
+UNROLL_EXPORT Value operator+(Value a, double b);
+UNROLL_EXPORT Value operator*(Value a, double b);
+UNROLL_EXPORT Value operator-(double a, Value b);
+inline Value operator+(double a, Value b) {
+    return b + a;
+}
+inline Value operator*(double a, Value b) {
+    return b * a;
+}
+inline Value operator-(Value a, double b) {
+    return a + -b;
+}
+inline Value operator-(Value a) {
+    return a * -1.0;
+}
 
-Value sigmoid(Value x);
-Value tanh(Value x);
-Value relu(Value x);
-Value gelu(Value x);
-Value exp(Value x);
-Value softmax(Value x);                             ///< over the width
-Value slice(Value x, Size first, Size width);       ///< columns [first, first + width)
-Value concatenate(std::initializer_list<Value> parts);
+UNROLL_EXPORT Value sigmoid(Value x);
+UNROLL_EXPORT Value tanh(Value x);
+UNROLL_EXPORT Value relu(Value x);
+UNROLL_EXPORT Value gelu(Value x);
+UNROLL_EXPORT Value exp(Value x);
+UNROLL_EXPORT Value softmax(Value x);                        ///< over the width
+UNROLL_EXPORT Value slice(Value x, Size first, Size width);  ///< columns [first, first + width)
+UNROLL_EXPORT Value concatenate(std::initializer_list<Value> parts);
 
 /// Records one step of a cell.
-class Equations {
+class UNROLL_EXPORT Equations {
 public:
     const CellSpec& spec() const;
     const Options& options() const;
@@ -77,12 +87,12 @@ public:
     };
     Parameter matrix(std::string name, Size outputs, Size inputs, Weight::Role role, Size fan_in);
     Parameter bias(std::string name, Size outputs, Size fan_in, Size ones_first = 0, Size ones_last = 0);
-    Value product(Parameter matrix, Value x);   ///< W x, row by row
-    Value plus(Value x, Parameter bias);        ///< x + b
-    Value times(Value x, Parameter gain);       ///< x * g, elementwise
+    Value product(Parameter matrix, Value x);  ///< W x, row by row
+    Value plus(Value x, Parameter bias);       ///< x + b
+    Value times(Value x, Parameter gain);      ///< x * g, elementwise
 
-    /// The common case: Σ W_i x_i + b with weights `weight_NAME_0`, `weight_NAME_1`, … and `bias_NAME`, bounds 1/sqrt(H).
-    /// A value made from x alone counts as input, the others as recurrent.
+    /// The common case: Σ W_i x_i + b with weights `weight_NAME_0`, `weight_NAME_1`, … and `bias_NAME`, bounds
+    /// 1/sqrt(H). A value made from x alone counts as input, the others as recurrent.
     Value linear(const std::string& name, Size outputs, std::initializer_list<Value> inputs);
 
     void next(Value state, Value value);  ///< what this state is at the next step; once for each state
@@ -100,7 +110,8 @@ private:
 
 /// The cell whose step `record` writes down. Throws Error when an output or a state's `next` is missing.
 template <class Real>
-std::unique_ptr<Cell<Real>> make_equations_cell(void (*record)(Equations&), const CellSpec& spec, const Options& options);
+UNROLL_EXPORT std::unique_ptr<Cell<Real>> make_equations_cell(void (*record)(Equations&), const CellSpec& spec,
+                                                              const Options& options);
 
 template <void (*record)(Equations&)>
 constexpr Plugin equations_plugin(const char* name, int revision, const char* summary,

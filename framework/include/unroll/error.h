@@ -4,10 +4,12 @@
 #include <stdexcept>
 #include <string>
 
+#include "unroll/export.h"
+
 namespace unroll {
 
 /// One thing that is wrong with what the user asked for. Every part is a phrase without a final full stop.
-struct Problem {
+struct UNROLL_EXPORT Problem {
     std::string where;   ///< file and line, manifest path, plugin file or option
     std::string found;   ///< what was found there, quoted
     std::string wanted;  ///< what is allowed there
@@ -15,10 +17,10 @@ struct Problem {
 };
 
 /// "WHERE: FOUND", then "wanted" and "next" on lines of their own; empty parts are left out.
-std::string to_string(const Problem& problem);
+UNROLL_EXPORT std::string to_string(const Problem& problem);
 
 /// Thrown by plugins (from makers and while data is loaded) and by the host when a request cannot be met.
-class Error : public std::runtime_error {
+class UNROLL_EXPORT Error : public std::runtime_error {
 public:
     explicit Error(Problem problem);
 

@@ -1,13 +1,15 @@
 // Products, activations and reductions: the arithmetic that cells are made of. libunroll picks the vector instructions
 // at run time, so a plugin gains from a newer processor, or a newer libunroll, without being built again.
 //
-// Every function exists for Real = float and double, never allocates, and may be called by any number of threads at once
-// on different outputs. Unless a line says otherwise an output may be the same array as an input but must not overlap it
-// partly. Results are the same bits for any number of threads.
+// Every function exists for Real = float and double, never allocates, and may be called by any number of threads at
+// once on different outputs. Unless a line says otherwise an output may be the same array as an input but must not
+// overlap it partly. Results are the same bits for any number of threads.
 #pragma once
 
 #include <string>
+#include <type_traits>
 
+#include "unroll/export.h"
 #include "unroll/random.h"
 #include "unroll/types.h"
 
@@ -20,11 +22,11 @@ template <class Real>
 struct Matrix {
     Real* data;
     Size rows, columns;
-    Size row_stride, column_stride = 1;
+    Size row_stride, column_stride;
 
-    Matrix(Real* data, Size rows, Size columns) : Matrix(data, rows, columns, columns) {}
-    Matrix(Real* data, Size rows, Size columns, Size row_stride, Size column_stride = 1)
-        : data(data), rows(rows), columns(columns), row_stride(row_stride), column_stride(column_stride) {}
+    Matrix(Real* first, Size height, Size width) : Matrix(first, height, width, width) {}
+    Matrix(Real* first, Size height, Size width, Size row_step, Size column_step = 1)
+        : data(first), rows(height), columns(width), row_stride(row_step), column_stride(column_step) {}
 
     Matrix transposed() const { return {data, columns, rows, column_stride, row_stride}; }
     operator Matrix<const Real>() const { return {data, rows, columns, row_stride, column_stride}; }
@@ -38,101 +40,101 @@ struct Packed {
 };
 
 /// Number of elements that `pack` writes for a (rows, columns) matrix. The same on every processor.
-Size packed_size(Size rows, Size columns);
+UNROLL_EXPORT Size packed_size(Size rows, Size columns);
 
 /// Rearranges `b` into `packed`, packed_size(b.rows, b.columns) elements; valid in this process only.
 template <class Real>
-Packed<Real> pack(Matrix<const Real> b, Real* packed);
+UNROLL_EXPORT Packed<Real> pack(std::type_identity_t<Matrix<const Real>> b, Real* packed);
 
 /// c (M, N) = or += a (M, K) · b (K, N). `c` must have column_stride 1 and must not overlap a or b.
 /// Each element of the product is one sum over k in a fixed order, independent of M, N, the element's position and
 /// the number of threads: any split of rows or columns gives the same bits. Large products use idle cores.
+/// Real is deduced from c alone, so that a Matrix<Real> is accepted for a and b.
 template <class Real>
-void gemm(Matrix<const Real> a, Matrix<const Real> b, Matrix<Real> c, Into into);
+UNROLL_EXPORT void gemm(std::type_identity_t<Matrix<const Real>> a, std::type_identity_t<Matrix<const Real>> b,
+                        Matrix<Real> c, Into into);
 template <class Real>
-void gemm(Matrix<const Real> a, Packed<Real> b, Matrix<Real> c, Into into);
-
-template <class Real>  // so that a Matrix<Real> is accepted where a Matrix<const Real> is wanted
-void gemm(Matrix<Real> a, Matrix<Real> b, Matrix<Real> c, Into into) {
-    gemm<Real>(Matrix<const Real>(a), Matrix<const Real>(b), c, into);
-}
+UNROLL_EXPORT void gemm(std::type_identity_t<Matrix<const Real>> a, std::type_identity_t<Packed<Real>> b,
+                        Matrix<Real> c, Into into);
 
 // ---- Elementwise, n values --------------------------------------------------------------------------------------
 
 template <class Real>
-void sigmoid(const Real* x, Real* y, Size n);  ///< y = 1 / (1 + exp(-x)), error below 4 ulp
+UNROLL_EXPORT void sigmoid(const Real* x, Real* y, Size n);  ///< y = 1 / (1 + exp(-x)), error below 4 ulp
 template <class Real>
-void tanh(const Real* x, Real* y, Size n);  ///< error below 4 ulp
+UNROLL_EXPORT void tanh(const Real* x, Real* y, Size n);  ///< error below 4 ulp
 template <class Real>
-void relu(const Real* x, Real* y, Size n);
+UNROLL_EXPORT void relu(const Real* x, Real* y, Size n);
 template <class Real>
-void gelu(const Real* x, Real* y, Size n);  ///< exact: x Φ(x), with erf, as PyTorch's default
+UNROLL_EXPORT void gelu(const Real* x, Real* y, Size n);  ///< exact: x Φ(x), with erf, as PyTorch's default
 
 /// dx = dy f'(x), with f' computed from y = f(x).
 template <class Real>
-void sigmoid_backward(const Real* y, const Real* dy, Real* dx, Size n);
+UNROLL_EXPORT void sigmoid_backward(const Real* y, const Real* dy, Real* dx, Size n);
 template <class Real>
-void tanh_backward(const Real* y, const Real* dy, Real* dx, Size n);
+UNROLL_EXPORT void tanh_backward(const Real* y, const Real* dy, Real* dx, Size n);
 template <class Real>
-void relu_backward(const Real* y, const Real* dy, Real* dx, Size n);
+UNROLL_EXPORT void relu_backward(const Real* y, const Real* dy, Real* dx, Size n);
 /// dx = dy f'(x); unlike the others it needs x.
 template <class Real>
-void gelu_backward(const Real* x, const Real* dy, Real* dx, Size n);
+UNROLL_EXPORT void gelu_backward(const Real* x, const Real* dy, Real* dx, Size n);
 
 template <class Real>
-void multiply(const Real* a, const Real* b, Real* y, Size n, Into into);  ///< y = or += a b
+UNROLL_EXPORT void multiply(const Real* a, const Real* b, Real* y, Size n, Into into);  ///< y = or += a b
 /// Drops: y = x / (1 - probability) where the mask is 1, 0 elsewhere. The mask depends on `stream` and the element's
 /// index alone, so the same call on dy is the backward. `stream` is copied.
 template <class Real>
-void dropout(const Real* x, Real* y, Size n, double probability, RandomStream stream);
+UNROLL_EXPORT void dropout(const Real* x, Real* y, Size n, double probability, RandomStream stream);
 template <class Real>
-void axpy(Real alpha, const Real* x, Real* y, Size n);  ///< y += alpha x
+UNROLL_EXPORT void axpy(std::type_identity_t<Real> alpha, const Real* x, Real* y, Size n);  ///< y += alpha x
 
 // ---- Reductions and rows ----------------------------------------------------------------------------------------
 
 template <class Real>
-double sum_of_squares(const Real* x, Size n);  ///< in double, fixed order
+UNROLL_EXPORT double sum_of_squares(const Real* x, Size n);  ///< in double, fixed order
 template <class Real>
-Real dot(const Real* a, const Real* b, Size n);  ///< fixed order
+UNROLL_EXPORT Real dot(const Real* a, const Real* b, Size n);  ///< fixed order
 
 /// x (rows, columns) += bias (columns).
 template <class Real>
-void add_bias(const Real* bias, Real* x, Size rows, Size columns);
+UNROLL_EXPORT void add_bias(const Real* bias, Real* x, Size rows, Size columns);
 /// dbias (columns) += the sum of dy's rows, from the first to the last.
 template <class Real>
-void add_bias_backward(const Real* dy, Real* dbias, Size rows, Size columns);
+UNROLL_EXPORT void add_bias_backward(const Real* dy, Real* dbias, Size rows, Size columns);
 
-/// Each row of y = softmax(x's row), shifted by the row's maximum. An element of -infinity gets 0; a row of nothing else is 0.
+/// Each row of y = softmax(x's row), shifted by the row's maximum. An element of -infinity gets 0; a row of nothing
+/// else is 0.
 template <class Real>
-void softmax(const Real* x, Real* y, Size rows, Size columns);
+UNROLL_EXPORT void softmax(const Real* x, Real* y, Size rows, Size columns);
 /// dx = y (dy - Σ y dy), row by row.
 template <class Real>
-void softmax_backward(const Real* y, const Real* dy, Real* dx, Size rows, Size columns);
+UNROLL_EXPORT void softmax_backward(const Real* y, const Real* dy, Real* dx, Size rows, Size columns);
 
 /// y = gain (x - mean) / sqrt(variance + 1e-5) + bias, row by row; gain or bias may be null (1, 0).
 /// `statistics` (rows, 2) receives each row's mean and 1/sqrt(variance + 1e-5).
 template <class Real>
-void layer_norm(const Real* x, const Real* gain, const Real* bias, Real* y, Real* statistics, Size rows, Size columns);
+UNROLL_EXPORT void layer_norm(const Real* x, const Real* gain, const Real* bias, Real* y, Real* statistics, Size rows,
+                              Size columns);
 /// dx is overwritten; dgain and dbias are added to and may be null.
 template <class Real>
-void layer_norm_backward(const Real* x, const Real* gain, const Real* statistics, const Real* dy, Real* dx, Real* dgain,
-                         Real* dbias, Size rows, Size columns);
+UNROLL_EXPORT void layer_norm_backward(const Real* x, const Real* gain, const Real* statistics, const Real* dy,
+                                       Real* dx, Real* dgain, Real* dbias, Size rows, Size columns);
 
 /// y (rows, columns) = or += table (V, columns)[tokens]. Every token must be in [0, V).
 template <class Real>
-void gather_rows(const Real* table, const Token* tokens, Real* y, Size rows, Size columns, Into into);
+UNROLL_EXPORT void gather_rows(const Real* table, const Token* tokens, Real* y, Size rows, Size columns, Into into);
 /// dtable[tokens[r]] += dy's row r, from the first row to the last.
 template <class Real>
-void gather_rows_backward(const Token* tokens, const Real* dy, Real* dtable, Size rows, Size columns);
+UNROLL_EXPORT void gather_rows_backward(const Token* tokens, const Real* dy, Real* dtable, Size rows, Size columns);
 
 // ---- Processor --------------------------------------------------------------------------------------------------
 
 /// Name of the kernel set in use, as recorded with each attempt: "AVX3", "AVX2", "SSE4", … The environment variable
 /// UNROLL_SIMD, read once, forces one of those below the processor's best; an unknown name throws Error.
-std::string kernel_set();
+UNROLL_EXPORT std::string kernel_set();
 
 /// While it lives, this thread rounds to nearest and flushes denormals to zero, whatever a library did at load.
-class FloatingPointMode {
+class UNROLL_EXPORT FloatingPointMode {
 public:
     FloatingPointMode();
     ~FloatingPointMode();

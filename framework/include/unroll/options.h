@@ -8,6 +8,8 @@
 #include <variant>
 #include <vector>
 
+#include "unroll/export.h"
+
 namespace unroll {
 
 /// One declared setting of a plugin. Constant data only, so that a library's options can be read before any of its
@@ -61,7 +63,7 @@ constexpr Option numbers(const char* name, const char* default_json, double mini
 
 /// The checked values of a plugin's options: each declared option is present, with its declared type and in range.
 /// Asking for a name that was not declared, or as another type, is a mistake in the plugin and throws std::logic_error.
-class Options {
+class UNROLL_EXPORT Options {
 public:
     using Value = std::variant<std::int64_t, double, bool, std::string, std::vector<double>>;
 

@@ -3,12 +3,13 @@
 
 #include <type_traits>
 
+#include "unroll/export.h"
 #include "unroll/types.h"
 
 namespace unroll {
 
 namespace detail {
-void parallel_for(Size n, Size grain, void (*body)(void* context, Size first, Size last), void* context);
+UNROLL_EXPORT void parallel_for(Size n, Size grain, void (*body)(void* context, Size first, Size last), void* context);
 }
 
 /// Calls body(first, last) for disjoint parts of [0, n) of at least `grain` items that cover it, on this thread and on

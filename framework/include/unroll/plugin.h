@@ -14,10 +14,9 @@
 #include "unroll/build_hash.h"
 #include "unroll/cell.h"
 #include "unroll/dataset.h"
+#include "unroll/export.h"
 #include "unroll/options.h"
 #include "unroll/sampler.h"
-
-#define UNROLL_EXPORT __attribute__((visibility("default")))
 
 namespace unroll {
 

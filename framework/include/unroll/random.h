@@ -6,6 +6,8 @@
 #include <initializer_list>
 #include <string_view>
 
+#include "unroll/export.h"
+
 namespace unroll {
 
 /// A stream of random numbers, fixed for ever by (seed, purpose, content): two streams with the same key give the same
@@ -14,7 +16,7 @@ namespace unroll {
 ///
 /// It is a UniformRandomBitGenerator, so it also drives Boost.Random's distributions. (Not those of <random>, whose
 /// results differ between standard libraries.)
-class RandomStream {
+class UNROLL_EXPORT RandomStream {
 public:
     using result_type = std::uint64_t;
 
@@ -38,6 +40,6 @@ private:
 };
 
 /// A 64-bit hash of bytes, the same everywhere: for the `content` of a stream's key. Not cryptographic.
-std::uint64_t content_hash(std::string_view bytes);
+UNROLL_EXPORT std::uint64_t content_hash(std::string_view bytes);
 
 }  // namespace unroll

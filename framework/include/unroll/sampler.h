@@ -4,6 +4,7 @@
 #include <memory>
 #include <span>
 
+#include "unroll/export.h"
 #include "unroll/random.h"
 #include "unroll/types.h"
 
@@ -18,7 +19,7 @@ struct Choice {
     std::span<double> scratch;        ///< (V) to write to
 };
 
-class Sampler {
+class UNROLL_EXPORT Sampler {
 public:
     virtual ~Sampler() = default;
     /// False when temperature means nothing to it: then it runs once, not once per temperature.
@@ -28,9 +29,9 @@ public:
 };
 
 /// probabilities (V) = softmax(logits / temperature), in double.
-void softmax(std::span<const float> logits, double temperature, std::span<double> probabilities);
+UNROLL_EXPORT void softmax(std::span<const float> logits, double temperature, std::span<double> probabilities);
 
 /// Draws an index with probability proportional to its weight. Weights are >= 0 and their sum is above 0.
-Token draw(std::span<const double> weights, RandomStream& stream);
+UNROLL_EXPORT Token draw(std::span<const double> weights, RandomStream& stream);
 
 }  // namespace unroll

@@ -1,0 +1,36 @@
+// parallel_for on oneTBB.
+#include "unroll/parallel.h"
+
+#include <oneapi/tbb/blocked_range.h>
+#include <oneapi/tbb/global_control.h>
+#include <oneapi/tbb/parallel_for.h>
+#include <oneapi/tbb/task_arena.h>
+
+#include "unroll/kernels.h"
+
+namespace unroll::detail {
+
+namespace {
+
+bool one_thread() {
+    return tbb::this_task_arena::max_concurrency() == 1 ||
+           tbb::global_control::active_value(tbb::global_control::max_allowed_parallelism) == 1;
+}
+
+}  // namespace
+
+void parallel_for(Size n, Size grain, void (*body)(void* context, Size first, Size last), void* context) {
+    if (n == 0) return;
+    if (n <= grain || one_thread()) return body(context, 0, n);
+    if (grain == 0) grain = 1;
+    // Parts of exactly `grain` items (the last one may have more): a range that TBB halves could fall below it.
+    const Size parts = n / grain;
+    tbb::this_task_arena::isolate([&] {
+        tbb::parallel_for(tbb::blocked_range<Size>(0, parts), [&](const tbb::blocked_range<Size>& range) {
+            const FloatingPointMode mode;
+            body(context, range.begin() * grain, range.end() == parts ? n : range.end() * grain);
+        });
+    });
+}
+
+}  // namespace unroll::detail
