@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,12 +19,14 @@ struct Found {
 
 struct Refused {
     std::filesystem::path file;
+    std::optional<Plugin::Kind> kind;  ///< none when the file could not be believed so far
     Problem problem;
 };
 
 class Catalog {
 public:
-    /// False, and the newcomer goes to refused(), when another of the same kind and name is there already.
+    /// False when another of the same kind and name was added before: a name that could mean two plugins means none, so
+    /// both go to refused(), each with the other's file.
     bool add(Found found);
     void refuse(Refused refused) { refused_.push_back(std::move(refused)); }
 
@@ -37,6 +40,7 @@ public:
 private:
     std::vector<Found> found_;
     std::vector<Refused> refused_;
+    std::vector<Found> ambiguous_;  ///< the first of each name that came twice
 };
 
 /// "cell", "dataset", "sampler".
