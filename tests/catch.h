@@ -1,8 +1,11 @@
-// Catch2, whichever of its two generations is installed. Approx stands in Catch's namespace in both.
+// Catch2, whichever of its two generations is installed. Catch::Approx exists with both.
 #pragma once
 
 #ifdef UNROLL_CATCH2_V2
 #include <catch2/catch.hpp>
+namespace Catch {
+using Detail::Approx;
+}
 #else
 #include <catch2/catch_all.hpp>
 #endif
