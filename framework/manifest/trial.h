@@ -79,14 +79,14 @@ struct TrainingSettings {
     Size steps = 0;             ///< 0: `epochs` decides
     Size epochs = 0;
     Windows windows = Windows::random;
-    Size stride = 1;            ///< strided: distance between the starts of windows
+    Size stride = 1;  ///< strided: distance between the starts of windows
     Predict predict = Predict::every;
     OptimizerSettings optimizer;
     ScheduleSettings schedule;
     Clip clip;
     StopSettings stop;
-    Size evaluate_length = 0;   ///< T of validation windows; filled in with sequence_length
-    Size log_every = 10;        ///< steps
+    Size evaluate_length = 0;  ///< T of validation windows; filled in with sequence_length
+    Size log_every = 10;       ///< steps
     When evaluate_every, checkpoint_every;
     Size keep_checkpoints = 2;
 };
@@ -111,7 +111,7 @@ struct SamplingSettings {
     Memory memory = Memory::carry;
 };
 
-/// One training run. Two trials are the same exactly when `config` is.
+/// One training run. Two trials are the same exactly when their fingerprints are.
 struct Trial {
     std::uint64_t seed = 1;
     PluginChoice dataset;
@@ -121,23 +121,25 @@ struct Trial {
 
     /// All of the above as JSON text with every default spelled out, keys in a fixed order: what is stored and shown.
     std::string config;
-    /// `config` without what cannot change weights or losses: the part of the fingerprint that the manifest decides.
+    /// `config` without what cannot change weights or losses, with the dataset's digest in place of its path and with
+    /// every plugin's revision.
     std::string identity;
+    std::string fingerprint;  ///< SHA-256 of `identity`: what the result store knows the trial by
 };
 
 /// A trial as one experiment sees it.
 struct PlannedTrial {
     Trial trial;
-    std::string axes;                        ///< JSON object nested like config; labelled axes by their name: {"system":"lstm",…}
-    std::vector<SamplingSettings> sampling;  ///< every point of the sampling axes, without repetition; empty: none wanted
+    std::string axes;  ///< JSON object nested like config; labelled axes by their name: {"system":"lstm",…}
+    std::vector<SamplingSettings>
+        sampling;  ///< every point of the sampling axes, without repetition; empty: none wanted
 };
 
 struct Compare {
     std::string metric = "validation/loss";
     std::string goal = "min";           ///< min | max
-    std::vector<std::string> by, best;  ///< axes
+    std::vector<std::string> by, best;  ///< axes; `by` is every axis but `seed` unless given
 };
-
 
 /// What a manifest asks for.
 struct Plan {
