@@ -27,7 +27,8 @@ public:
     static constexpr result_type max() { return ~result_type{0}; }
     result_type operator()();
 
-    /// An independent stream for the part `index` of this one's purpose; this one is left as it is.
+    /// An independent stream for the part `index` of this one's purpose, fixed by this one's key and the index alone: it
+    /// does not matter how many numbers were drawn. This one is left as it is.
     RandomStream split(std::uint64_t index) const;
 
     double uniform();                           ///< in [0, 1), 53 random bits
@@ -36,7 +37,9 @@ public:
     std::uint64_t below(std::uint64_t bound);   ///< in [0, bound), without bias; bound > 0
 
 private:
-    std::uint64_t state_, increment_;
+    RandomStream(std::uint64_t key, std::uint64_t increment);
+
+    std::uint64_t key_, state_, increment_;
 };
 
 /// A 64-bit hash of bytes, the same everywhere: for the `content` of a stream's key. Not cryptographic.

@@ -28,10 +28,12 @@ public:
     virtual Token pick(const Choice& choice) const = 0;
 };
 
-/// probabilities (V) = softmax(logits / temperature), in double.
+/// probabilities (V) = softmax(logits / temperature), in double. Throws std::domain_error when a logit is NaN or
+/// +infinity, or all are -infinity.
 UNROLL_EXPORT void softmax(std::span<const float> logits, double temperature, std::span<double> probabilities);
 
-/// Draws an index with probability proportional to its weight. Weights are >= 0 and their sum is above 0.
+/// Draws an index with probability proportional to its weight; never one whose weight is 0. Weights are >= 0; throws
+/// std::domain_error unless their sum is above 0 and finite.
 UNROLL_EXPORT Token draw(std::span<const double> weights, RandomStream& stream);
 
 }  // namespace unroll

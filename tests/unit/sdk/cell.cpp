@@ -1,0 +1,18 @@
+// Offsets and sizes that a layout gives.
+#include "unroll/cell.h"
+
+#include "catch.h"
+
+using namespace unroll;
+
+TEST_CASE("weights and state stand one after the other in the order they were added") {
+    CellLayout layout;
+    CHECK(layout.weight_count() == 0);
+    CHECK(layout.add({"matrix", {3, 4}, Weight::Role::input, 4}) == 0);
+    CHECK(layout.add({"bias", {3}, Weight::Role::bias, 4}) == 12);
+    CHECK(layout.weight_count() == 15);
+    CHECK(layout.add_state("h", 3) == 0);
+    CHECK(layout.add_state("c", 2) == 3);
+    CHECK(layout.state_size() == 5);
+    CHECK(layout.weights[0].size() == 12);
+}
