@@ -27,6 +27,8 @@ struct CellSpec {
     Size context = 0;     ///< the most steps that a sequence will have
     Size memory = 0;      ///< M, the width of the memory it will be given (an encoder's outputs); 0: none
     double dropout = 0;   ///< the probability that an element is dropped in training
+    Size memory_context = 0;  ///< the most steps that the memory will have; 0: none
+    bool tokens = false;  ///< x always comes as tokens, from a model without an embedding; false: either may come
 };
 
 /// One array of weights. The model's initialiser fills it; role, fan_in, ones_first and ones_last are read for that alone.
