@@ -70,8 +70,8 @@ std::optional<Arguments> parse(Command command, const Words& words) {
                      near.empty() ? "usage: " + command.usage : fmt::format("{}, perhaps", near),
                      "run the command with --help for all options"});
     } catch (const po::error& error) {
-        throw Error({"command line", error.what(), "usage: " + command.usage,
-                     "run the command with --help for all options"});
+        throw Error(
+            {"command line", error.what(), "usage: " + command.usage, "run the command with --help for all options"});
     }
     arguments.database = arguments.get<std::string>("db");
     if (arguments.values.count("plugin-path"))

@@ -18,10 +18,10 @@ enum Exit : int { well = 0, unmet = 1, wrong = 2, interrupted = 130 };
 
 /// A command's own options and what it says of itself.
 struct Command {
-    std::string usage;                            ///< as in "unroll sql QUERY|@FILE [--format …]"
-    std::string about;                            ///< one sentence
-    po::options_description options{"Options"};   ///< its own; --db, --plugin-path and --help are added
-    std::vector<std::string> positional;          ///< names of positional arguments; the last takes all that remain
+    std::string usage;                           ///< as in "unroll sql QUERY|@FILE [--format …]"
+    std::string about;                           ///< one sentence
+    po::options_description options{"Options"};  ///< its own; --db, --plugin-path and --help are added
+    std::vector<std::string> positional;         ///< names of positional arguments; the last takes all that remain
 };
 
 /// What a command line came to. `database` and `plugin_paths` are there for every command.
@@ -32,7 +32,9 @@ struct Arguments {
 
     bool has(const std::string& name) const { return values.count(name) != 0 && !values[name].defaulted(); }
     template <class T>
-    const T& get(const std::string& name) const { return values[name].as<T>(); }
+    const T& get(const std::string& name) const {
+        return values[name].as<T>();
+    }
 };
 
 /// None when --help was asked for and printed. An unknown or misspelled option throws Error with the nearest known one.

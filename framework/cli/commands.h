@@ -1,5 +1,6 @@
-// The commands of `unroll`: one file each, named after it. A command gets the words that follow its name, prints results to
-// standard output and messages to standard error, and returns the exit code; an Error it throws becomes exit code 2.
+// The commands of `unroll`: one file each, named after it. A command gets the words that follow its name, prints
+// results to standard output and messages to standard error, and returns the exit code; an Error it throws becomes exit
+// code 2.
 #pragma once
 
 #include <string>

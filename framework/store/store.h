@@ -131,7 +131,7 @@ public:
     void commit();
     void write(const AttemptStart& start);
     void write(const std::string& fingerprint, const training::Point& point);
-    void write(const std::string& fingerprint, const training::SampleRecord& sample);
+    void write(const std::string& fingerprint, const sampling::Sample& sample);
     /// Keeps the newest `keep` checkpoints, the best and this one in the table; returns the files that are no longer in it,
     /// to be removed once the transaction is committed.
     std::vector<std::filesystem::path> write(const std::string& fingerprint, const training::CheckpointRecord& checkpoint,

@@ -17,7 +17,7 @@ public:
 
     void push(AttemptStart start);
     void push(const std::string& fingerprint, const training::Point& point);
-    void push(const std::string& fingerprint, training::SampleRecord sample);
+    void push(const std::string& fingerprint, sampling::Sample sample);
     void push(const std::string& fingerprint, training::CheckpointRecord checkpoint, Size keep);
     void push(AttemptEnd end);
 

@@ -4,10 +4,10 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <optional>
 #include <string>
 #include <string_view>
 
+#include "sampling/sample.h"
 #include "unroll/types.h"
 
 namespace unroll::training {
@@ -15,27 +15,11 @@ namespace unroll::training {
 /// One value of a series. Values are finite: a NaN or an infinity ends the trial as diverged instead.
 struct Point {
     std::uint64_t step = 0;
-    double epoch = 0;         ///< passed through the training data so far
-    std::string_view split;   ///< train | validation | test; a literal
-    std::string_view name;    ///< loss, accuracy, gradient_norm, learning_rate, tokens_per_second, …; a literal
+    double epoch = 0;        ///< passed through the training data so far
+    std::string_view split;  ///< train | validation | test; a literal
+    std::string_view name;   ///< loss, accuracy, gradient_norm, learning_rate, tokens_per_second, …; a literal
     double value = 0;
-    double seconds = 0;       ///< training time so far, all attempts together
-};
-
-/// One generated text.
-struct SampleRecord {
-    std::uint64_t step = 0;
-    double epoch = 0;
-    std::string kind = "text";
-    std::string sampler, options;       ///< plugin name; its options as JSON
-    std::optional<double> temperature;
-    std::string prompt;                 ///< as text
-    std::string prompt_key;             ///< what the manifest asked for, as JSON: "KING:" or {"from":"validation","length":40}
-    std::uint64_t seed = 0;
-    std::uint64_t number = 0;           ///< 0 … count - 1
-    std::uint64_t length = 0;           ///< tokens generated
-    std::string memory;                 ///< carry | window
-    std::string text;                   ///< without the prompt
+    double seconds = 0;  ///< training time so far, all attempts together
 };
 
 /// A checkpoint file that is complete and synced.
@@ -50,7 +34,7 @@ class Records {
 public:
     virtual ~Records() = default;
     virtual void point(const Point& point) = 0;
-    virtual void sample(SampleRecord sample) = 0;
+    virtual void sample(sampling::Sample sample) = 0;
     virtual void checkpoint(CheckpointRecord checkpoint) = 0;
     /// After every step, for a live display; cheap.
     virtual void progress(std::uint64_t step, std::uint64_t steps, double loss, double tokens_per_second) = 0;

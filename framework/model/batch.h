@@ -1,0 +1,23 @@
+// One batch of sequences with what is to be predicted.
+#pragma once
+
+#include <vector>
+
+#include "unroll/types.h"
+
+namespace unroll::model {
+
+/// Arrays are time-major; those that the task does not have are empty.
+template <class Real>
+struct Batch {
+    Size T = 0, B = 0;
+    std::vector<Token> tokens;         ///< (T, B) inputs
+    std::vector<Real> reals;           ///< (T, B, D) inputs
+    std::vector<Token> target_tokens;  ///< (T, B)
+    std::vector<Real> target_reals;    ///< (T, B, width)
+    std::vector<float> weights;        ///< (T, B) 1: this position's prediction counts; 0: it does not
+    std::vector<Size> lengths;         ///< (B); empty: every sequence has T steps
+    Size predictions = 0;              ///< positions with a weight
+};
+
+}  // namespace unroll::model

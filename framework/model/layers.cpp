@@ -1,0 +1,100 @@
+// Layers that the framework puts between cells: one-hot, embedding, dropout.
+#include "model/layers.h"
+
+#include <algorithm>
+
+#include "unroll/kernels.h"
+
+namespace unroll::model {
+
+namespace {
+
+/// Zeros in the rows (t, b) of `x` (T, B, width) at and after each sequence's length.
+template <class Real>
+void clear_padding(const Size* lengths, Real* x, Size T, Size B, Size width) {
+    if (!lengths) return;
+    for (Size b = 0; b < B; ++b)
+        for (Size t = lengths[b]; t < T; ++t) std::fill_n(x + (t * B + b) * width, width, Real{0});
+}
+
+}  // namespace
+
+template <class Real>
+OneHot<Real>::OneHot(Size vocabulary) {
+    this->layout_.output = vocabulary;
+    this->layout_.takes_tokens = true;
+}
+
+template <class Real>
+void OneHot<Real>::forward(const Forward<Real>& call) const {
+    const Size width = this->layout_.output;
+    std::fill_n(call.y, call.T * call.B * width, Real{0});
+    for (Size row = 0; row < call.T * call.B; ++row) call.y[row * width + Size(call.x.tokens[row])] = Real{1};
+    clear_padding(call.lengths, call.y, call.T, call.B, width);
+}
+
+template <class Real>
+Embedding<Real>::Embedding(Size vocabulary, Size width) : vocabulary_(vocabulary) {
+    this->layout_.add({"weight", {vocabulary, width}, Weight::Role::table, vocabulary});
+    this->layout_.output = width;
+    this->layout_.takes_tokens = true;
+}
+
+template <class Real>
+void Embedding<Real>::forward(const Forward<Real>& call) const {
+    const Size width = this->layout_.output;
+    gather_rows(call.weights, call.x.tokens, call.y, call.T * call.B, width, Into::overwrite);
+    clear_padding(call.lengths, call.y, call.T, call.B, width);
+}
+
+template <class Real>
+void Embedding<Real>::backward(const Forward<Real>& call, const Backward<Real>& gradients) const {
+    if (!gradients.dweights) return;
+    const Size width = this->layout_.output;
+    if (!call.lengths) {
+        gather_rows_backward(call.x.tokens, gradients.dy, gradients.dweights, call.T * call.B, width);
+        return;
+    }
+    for (Size t = 0; t < call.T; ++t)
+        for (Size b = 0; b < call.B; ++b)
+            if (t < call.lengths[b]) {
+                const Size row = t * call.B + b;
+                gather_rows_backward(call.x.tokens + row, gradients.dy + row * width, gradients.dweights, 1, width);
+            }
+}
+
+template <class Real>
+Dropout<Real>::Dropout(Size width, double probability) : probability_(probability) {
+    this->layout_.output = width;
+    this->layout_.applies_dropout = true;
+}
+
+template <class Real>
+void Dropout<Real>::forward(const Forward<Real>& call) const {
+    const Size n = call.T * call.B * this->layout_.output;
+    if (call.dropout)
+        dropout(call.x.values, call.y, n, probability_, *call.dropout);
+    else
+        std::copy_n(call.x.values, n, call.y);
+    clear_padding(call.lengths, call.y, call.T, call.B, this->layout_.output);
+}
+
+template <class Real>
+void Dropout<Real>::backward(const Forward<Real>& call, const Backward<Real>& gradients) const {
+    if (!gradients.dx) return;
+    const Size n = call.T * call.B * this->layout_.output;
+    if (call.dropout)
+        dropout(gradients.dy, gradients.dx, n, probability_, *call.dropout);
+    else
+        std::copy_n(gradients.dy, n, gradients.dx);
+    clear_padding(call.lengths, gradients.dx, call.T, call.B, this->layout_.output);
+}
+
+template class OneHot<float>;
+template class OneHot<double>;
+template class Embedding<float>;
+template class Embedding<double>;
+template class Dropout<float>;
+template class Dropout<double>;
+
+}  // namespace unroll::model

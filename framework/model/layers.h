@@ -1,0 +1,48 @@
+// Layers that the framework puts between cells. Each is a Cell, so that a stack is nothing but cells.
+#pragma once
+
+#include "unroll/cell.h"
+
+namespace unroll::model {
+
+/// Tokens written out as one-hot rows: below a cell that does not take tokens.
+template <class Real>
+class OneHot final : public Cell<Real> {
+public:
+    explicit OneHot(Size vocabulary);
+    Size tape_size(Size, Size) const override { return 0; }
+    Size workspace_size(Size, Size) const override { return 0; }
+    void forward(const Forward<Real>& call) const override;
+    void backward(const Forward<Real>&, const Backward<Real>&) const override {}
+};
+
+/// Tokens looked up in a table (V, E).
+template <class Real>
+class Embedding final : public Cell<Real> {
+public:
+    Embedding(Size vocabulary, Size width);
+    Size tape_size(Size, Size) const override { return 0; }
+    Size workspace_size(Size, Size) const override { return 0; }
+    void forward(const Forward<Real>& call) const override;
+    void backward(const Forward<Real>& call, const Backward<Real>& gradients) const override;
+
+private:
+    Size vocabulary_;
+};
+
+/// Drops elements in training: above a cell that does not apply dropout itself (Zaremba et al. 2014: on what goes up,
+/// the top layer's outputs included, never on what goes on in time).
+template <class Real>
+class Dropout final : public Cell<Real> {
+public:
+    Dropout(Size width, double probability);
+    Size tape_size(Size, Size) const override { return 0; }
+    Size workspace_size(Size, Size) const override { return 0; }
+    void forward(const Forward<Real>& call) const override;
+    void backward(const Forward<Real>& call, const Backward<Real>& gradients) const override;
+
+private:
+    double probability_;
+};
+
+}  // namespace unroll::model

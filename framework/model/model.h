@@ -1,0 +1,58 @@
+// A model: what comes from a trial's settings, from inputs to predictions. It is immutable and shared by threads; a
+// Pass (pass.h) brings the memory.
+#pragma once
+
+#include <cstdint>
+
+#include "manifest/trial.h"
+#include "model/parameters.h"
+#include "model/stack.h"
+#include "plugins/catalog.h"
+#include "unroll/dataset.h"
+#include "unroll/kernels.h"
+
+namespace unroll::model {
+
+/// Logits or reals from the top of a stack: y W^T + b. With tied weights W is the embedding's table and there is no b.
+struct Head {
+    Size weight = 0, bias = 0;  ///< where they begin in the flat array
+    bool has_bias = true;
+    Size inputs = 0, outputs = 0;
+};
+
+/// [one-hot or embedding] → cells → head. Written once for Real = float and double.
+template <class Real>
+class Model {
+public:
+    /// Throws Error when a plugin is missing or refuses its spec (`where` is the plugin's name).
+    Model(const manifest::Trial& trial, const Task& task, const plugins::Catalog& catalog);
+
+    const Parameters& parameters() const { return parameters_; }
+    const Stack<Real>& stack() const { return stack_; }
+    const Head& head() const { return head_; }
+    const Task& task() const { return task_; }
+
+    /// Fills `weights` (parameters().size()) from streams keyed by the trial's seed and each array's name.
+    void initialize(Real* weights) const;
+
+    /// What depends on weights alone; once after they change.
+    Size prepared_size() const;
+    void prepare(const Real* weights, Real* prepared) const;
+    Packed<Real> head_forward(const Real* prepared) const;   ///< W^T (inputs, outputs)
+    Packed<Real> head_backward(const Real* prepared) const;  ///< W (outputs, inputs)
+
+    /// Useful floating-point operations of one training step: 6 B T (matrix weights) + 12 layers B T² width for
+    /// attention; one-hot inputs count as none, and a head only where something is predicted (`predictions` of them).
+    double flops_per_step(Size T, Size B, Size predictions) const;
+
+private:
+    Parameters parameters_;
+    Task task_;
+    std::uint64_t seed_;
+    std::vector<std::string> schemes_;  ///< initialiser of each parameter
+    std::vector<Size> depths_;          ///< layers of the part that each parameter belongs to
+    Stack<Real> stack_;
+    Head head_;
+};
+
+}  // namespace unroll::model

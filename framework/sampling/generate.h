@@ -1,0 +1,39 @@
+// Generation: a model reads a prompt and goes on, token by token.
+#pragma once
+
+#include <atomic>
+#include <vector>
+
+#include "manifest/trial.h"
+#include "model/model.h"
+#include "unroll/random.h"
+#include "unroll/sampler.h"
+
+namespace unroll::sampling {
+
+/// One text to be made. Its tokens depend on this and on the weights alone, not on what else is made with it.
+struct Request {
+    std::vector<Token> prompt;  ///< at least one token
+    const Sampler* sampler;
+    double temperature;
+    RandomStream stream;
+    Size length;  ///< tokens to generate
+    manifest::Memory memory;
+};
+
+/// Weights and what Model::prepare made of them.
+struct Weights {
+    const float* values;
+    const float* prepared;
+};
+
+/// The tokens that follow each prompt, in the order of the requests. Texts with prompts of one length are made as one
+/// batch.
+///
+/// Memory::carry hands the state on from token to token; past the context of a model whose state is limited it reads
+/// the last window again for each token. Memory::window reads the last `window` tokens again from zero state each time.
+/// Returns early, with shorter texts, when `stop` is raised. Allocates; uses one thread and idle cores.
+std::vector<std::vector<Token>> generate(const model::Model<float>& model, Weights weights, Size window,
+                                         const std::vector<Request>& requests, const std::atomic<bool>& stop);
+
+}  // namespace unroll::sampling

@@ -1,0 +1,26 @@
+// A sample: one generated text, with everything that identifies it.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace unroll::sampling {
+
+/// All but `text` is known before it is made: two samples of a trial are the same when that is equal.
+struct Sample {
+    std::uint64_t step = 0;  ///< of the weights it was made with
+    double epoch = 0;
+    std::string kind = "text";
+    std::string sampler, options;       ///< plugin; its options as JSON
+    std::optional<double> temperature;  ///< none when the sampler does not use it
+    std::string prompt;                 ///< as text
+    std::string prompt_key;             ///< what was asked for, as JSON: "KING:" or {"from":"validation","length":40}
+    std::uint64_t seed = 0;
+    std::uint64_t number = 0;  ///< 0 … count - 1
+    std::uint64_t length = 0;  ///< tokens generated
+    std::string memory;        ///< carry | window
+    std::string text;          ///< without the prompt
+};
+
+}  // namespace unroll::sampling

@@ -1,0 +1,115 @@
+// Samples of a trial: prompts, streams and samplers for each text that is asked for.
+#include "sampling/samples.h"
+
+#include <fmt/core.h>
+
+#include <bit>
+#include <boost/json.hpp>
+#include <map>
+#include <memory>
+
+#include "plugins/options_check.h"
+#include "unroll/error.h"
+
+namespace unroll::sampling {
+
+namespace {
+
+std::string_view to_string(Split split) {
+    switch (split) {
+        case Split::train:
+            return "train";
+        case Split::validation:
+            return "validation";
+        case Split::test:
+            break;
+    }
+    return "test";
+}
+
+std::string key_of(const manifest::Prompt& prompt) {
+    if (prompt.from) return fmt::format(R"({{"from":"{}","length":{}}})", to_string(*prompt.from), prompt.length);
+    return boost::json::serialize(boost::json::string(prompt.text));
+}
+
+std::vector<Token> tokens_of(const manifest::Prompt& prompt, const Dataset& dataset, std::uint64_t seed, Size number) {
+    if (prompt.from) {
+        const std::span<const Token> all = dataset.tokens(*prompt.from);
+        if (all.size() < prompt.length || prompt.length == 0)
+            throw Error({"sampling.prompt",
+                         fmt::format("a window of {} tokens from the {} split, which has {}", prompt.length,
+                                     to_string(*prompt.from), all.size()),
+                         "a window that fits the split", "lower sampling.prompt.length or enlarge the split"});
+        RandomStream stream(seed, "prompt", {std::uint64_t(*prompt.from), prompt.length, number});
+        const Size start = stream.below(all.size() - prompt.length + 1);
+        return {all.begin() + std::ptrdiff_t(start), all.begin() + std::ptrdiff_t(start + prompt.length)};
+    }
+    std::string unknown;
+    const auto tokens = dataset.vocabulary()->encode(prompt.text, unknown);
+    if (!tokens)
+        throw Error({"sampling.prompt", fmt::format("'{}' in the prompt '{}'", unknown, prompt.text),
+                     "symbols that occur in the dataset", "choose a prompt from the text's own symbols"});
+    if (tokens->empty())
+        throw Error({"sampling.prompt", "an empty prompt", "at least one symbol",
+                     "give a text, or {\"from\": \"validation\", \"length\": 40}"});
+    return *tokens;
+}
+
+RandomStream stream_of(const Sample& sample) {
+    const double temperature = sample.temperature.value_or(0);
+    return RandomStream(sample.seed, "text",
+                        {content_hash(sample.sampler + sample.options), std::bit_cast<std::uint64_t>(temperature),
+                         content_hash(sample.prompt_key), sample.number});
+}
+
+}  // namespace
+
+std::vector<Wanted> wanted(const manifest::Trial& trial, const std::vector<manifest::SamplingSettings>& settings,
+                           const Dataset& dataset, std::uint64_t step, double epoch) {
+    std::vector<Wanted> list;
+    for (const manifest::SamplingSettings& entry : settings)
+        for (Size number = 0; number < entry.count; ++number) {
+            Sample sample;
+            sample.step = step;
+            sample.epoch = epoch;
+            sample.sampler = entry.sampler.plugin;
+            sample.options = plugins::to_json(entry.sampler.options);
+            sample.temperature = entry.temperature;
+            sample.prompt = dataset.vocabulary()->decode(tokens_of(entry.prompt, dataset, trial.seed, number));
+            sample.prompt_key = key_of(entry.prompt);
+            sample.seed = trial.seed;
+            sample.number = number;
+            sample.length = entry.length;
+            sample.memory = entry.memory == manifest::Memory::carry ? "carry" : "window";
+            list.push_back({&entry, std::move(sample)});
+        }
+    return list;
+}
+
+std::vector<Sample> make(const model::Model<float>& model, Weights weights, const Dataset& dataset,
+                         const plugins::Catalog& catalog, Size window, const std::vector<Wanted>& list,
+                         const std::atomic<bool>& stop) {
+    std::map<std::string, std::unique_ptr<Sampler>> samplers;
+    std::vector<Request> requests;
+    for (const Wanted& entry : list) {
+        auto& sampler = samplers[entry.sample.sampler + entry.sample.options];
+        if (!sampler) {
+            const Plugin* plugin = catalog.find(Plugin::Kind::sampler, entry.sample.sampler);
+            if (!plugin) throw Error(catalog.missing(Plugin::Kind::sampler, entry.sample.sampler));
+            sampler = plugin->make_sampler(entry.settings->sampler.options);
+        }
+        requests.push_back({tokens_of(entry.settings->prompt, dataset, entry.sample.seed, entry.sample.number),
+                            sampler.get(), entry.sample.temperature.value_or(1), stream_of(entry.sample),
+                            entry.settings->length, entry.settings->memory});
+    }
+    const auto texts = generate(model, weights, window, requests, stop);
+    std::vector<Sample> samples;
+    for (Size i = 0; i < list.size(); ++i) {
+        if (texts[i].size() < requests[i].length) continue;
+        samples.push_back(list[i].sample);
+        samples.back().text = dataset.vocabulary()->decode(texts[i]);
+    }
+    return samples;
+}
+
+}  // namespace unroll::sampling

@@ -1,0 +1,35 @@
+// Samples of a trial: from what a manifest asks for to texts.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <vector>
+
+#include "manifest/trial.h"
+#include "model/model.h"
+#include "plugins/catalog.h"
+#include "sampling/generate.h"
+#include "sampling/sample.h"
+#include "unroll/dataset.h"
+
+namespace unroll::sampling {
+
+/// A sample that is asked for; its text is still empty.
+struct Wanted {
+    const manifest::SamplingSettings* settings;
+    Sample sample;
+};
+
+/// Every sample that `settings` ask for with the weights of `step`: `count` of each point of the sampling axes.
+/// Prompts are resolved: a window of a split is drawn by (seed, split, length, number), the same for all temperatures.
+/// Throws Error when a prompt is empty or holds a symbol outside the vocabulary. `settings` must outlive the result.
+std::vector<Wanted> wanted(const manifest::Trial& trial, const std::vector<manifest::SamplingSettings>& settings,
+                           const Dataset& dataset, std::uint64_t step, double epoch);
+
+/// Makes the texts. Each depends on the weights, its seed, prompt, sampler, temperature and number, and on nothing
+/// else. Those that `stop` cut short are left out.
+std::vector<Sample> make(const model::Model<float>& model, Weights weights, const Dataset& dataset,
+                         const plugins::Catalog& catalog, Size window, const std::vector<Wanted>& list,
+                         const std::atomic<bool>& stop);
+
+}  // namespace unroll::sampling

@@ -1,0 +1,167 @@
+// Batches: windows of a corpus (random, strided, streams) and lists of examples.
+#include "training/batches.h"
+
+#include <algorithm>
+#include <numeric>
+
+#include "unroll/random.h"
+
+namespace unroll::training {
+
+using manifest::Predict;
+using manifest::Windows;
+
+BatchPlan training_plan(const manifest::Trial& trial) {
+    const manifest::TrainingSettings& training = trial.training;
+    return {training.sequence_length, training.batch, training.windows, training.stride,
+            training.predict,         true,           trial.seed};
+}
+
+BatchPlan evaluation_plan(const manifest::Trial& trial) {
+    const manifest::TrainingSettings& training = trial.training;
+    BatchPlan plan = training_plan(trial);
+    plan.sequence_length = training.evaluate_length;
+    plan.shuffled = false;
+    if (plan.windows == Windows::streams) return plan;
+    constexpr Size busy = 2048;  // time steps in a batch from which larger batches are no faster
+    plan.batch = std::max(training.batch, busy / std::max<Size>(training.evaluate_length, 1));
+    plan.windows = Windows::strided;
+    plan.stride = training.evaluate_length;
+    return plan;
+}
+
+Batches::Batches(const Dataset& dataset, Split split, const BatchPlan& plan)
+    : dataset_(dataset),
+      split_(split),
+      plan_(plan),
+      task_(dataset.task()),
+      tokens_(dataset.tokens(split)),
+      corpus_(task_.kind == Task::Kind::next_token) {
+    const auto batches = [&](Size items) { return (items + plan_.batch - 1) / plan_.batch; };
+    if (!corpus_) {
+        items_ = dataset.examples(split);
+        per_epoch_ = batches(items_);
+        return;
+    }
+    const Size T = plan_.sequence_length, n = tokens_.size();
+    if (n < T + 1) return;
+    switch (plan_.windows) {
+        case Windows::random:
+            items_ = n - T;
+            per_epoch_ = std::max<Size>((n - 1) / (T * plan_.batch), 1);
+            break;
+        case Windows::strided:
+            items_ = (n - T + plan_.stride - 1) / plan_.stride;
+            per_epoch_ = batches(items_);
+            break;
+        case Windows::streams:
+            stream_length_ = (n - 1) / plan_.batch;
+            items_ = per_epoch_ = stream_length_ / T;
+            break;
+    }
+}
+
+Size Batches::largest_batch() const {
+    if (corpus_ && plan_.windows != Windows::strided) return plan_.batch;
+    return std::min(plan_.batch, std::max<Size>(items_, 1));
+}
+
+Size Batches::predictions() const {
+    const Size B = largest_batch();
+    if (corpus_) return plan_.predict == Predict::last ? B : B * plan_.sequence_length;
+    return task_.kind == Task::Kind::label ? B : B * plan_.sequence_length;
+}
+
+void Batches::shuffle(std::uint64_t epoch) {
+    if (ordered_epoch_ == epoch && order_.size() == items_) return;
+    order_.resize(items_);
+    std::iota(order_.begin(), order_.end(), std::uint32_t{0});
+    if (plan_.shuffled) {
+        RandomStream stream(plan_.seed, "order", {epoch});
+        for (Size i = items_; i > 1; --i) std::swap(order_[i - 1], order_[stream.below(i)]);
+    }
+    ordered_epoch_ = epoch;
+}
+
+/// Starts of windows, or indices of examples, in the batch.
+std::vector<Size> Batches::chosen(std::uint64_t epoch, Size index) {
+    std::vector<Size> list;
+    if (corpus_ && plan_.windows == Windows::random) {
+        RandomStream stream(plan_.seed, "windows", {epoch, index});
+        for (Size b = 0; b < plan_.batch; ++b) list.push_back(stream.below(items_));
+    } else if (corpus_ && plan_.windows == Windows::streams) {
+        for (Size b = 0; b < plan_.batch; ++b) list.push_back(b * stream_length_ + index * plan_.sequence_length);
+    } else {
+        shuffle(epoch);
+        const Size last = std::min((index + 1) * plan_.batch, items_);
+        for (Size i = index * plan_.batch; i < last; ++i)
+            list.push_back(corpus_ ? order_[i] * plan_.stride : order_[i]);
+    }
+    return list;
+}
+
+template <class Real>
+void Batches::fill_windows(const std::vector<Size>& starts, model::Batch<Real>& batch) const {
+    const Size T = batch.T, B = batch.B;
+    batch.tokens.resize(T * B);
+    batch.target_tokens.resize(T * B);
+    for (Size b = 0; b < B; ++b)
+        for (Size t = 0; t < T; ++t) {
+            batch.tokens[t * B + b] = tokens_[starts[b] + t];
+            batch.target_tokens[t * B + b] = tokens_[starts[b] + t + 1];
+        }
+    batch.weights.assign(T * B, plan_.predict == Predict::every ? 1.0f : 0.0f);
+    std::fill(batch.weights.end() - std::ptrdiff_t(B), batch.weights.end(), 1.0f);
+    batch.predictions = plan_.predict == Predict::every ? T * B : B;
+}
+
+template <class Real>
+void Batches::fill_examples(const std::vector<Size>& indices, model::Batch<Real>& batch) const {
+    const Size T = batch.T, B = batch.B, D = task_.input_reals, width = task_.target_reals;
+    std::vector<Token> tokens(T), target_tokens(T);
+    std::vector<float> reals(T * D), target_reals(T * width), weights(T);
+    batch.tokens.assign(task_.input_tokens ? T * B : 0, 0);
+    batch.reals.assign(T * B * D, 0);
+    batch.target_tokens.assign(task_.target_tokens ? T * B : 0, 0);
+    batch.target_reals.assign(T * B * width, 0);
+    batch.weights.assign(T * B, 0);
+    batch.lengths.assign(B, T);
+    batch.predictions = 0;
+    for (Size b = 0; b < B; ++b) {
+        std::fill(tokens.begin(), tokens.end(), 0);
+        std::fill(target_tokens.begin(), target_tokens.end(), 0);
+        std::fill(reals.begin(), reals.end(), 0.0f);
+        std::fill(target_reals.begin(), target_reals.end(), 0.0f);
+        std::fill(weights.begin(), weights.end(), 0.0f);
+        Example example{tokens.data(), reals.data(), target_tokens.data(), target_reals.data(), weights.data(), 0};
+        dataset_.example(split_, indices[b], example);
+        batch.lengths[b] = example.length;
+        for (Size t = 0; t < T; ++t) {
+            const Size row = t * B + b;
+            if (task_.input_tokens) batch.tokens[row] = tokens[t];
+            if (task_.target_tokens) batch.target_tokens[row] = target_tokens[t];
+            for (Size d = 0; d < D; ++d) batch.reals[row * D + d] = Real(reals[t * D + d]);
+            for (Size d = 0; d < width; ++d) batch.target_reals[row * width + d] = Real(target_reals[t * width + d]);
+            batch.weights[row] = weights[t];
+            batch.predictions += weights[t] != 0;
+        }
+    }
+    const bool full = std::all_of(batch.lengths.begin(), batch.lengths.end(), [&](Size length) { return length == T; });
+    if (full) batch.lengths.clear();
+}
+
+template <class Real>
+void Batches::fill(std::uint64_t epoch, Size index, model::Batch<Real>& batch) {
+    const std::vector<Size> list = chosen(epoch, index);
+    batch.T = plan_.sequence_length;
+    batch.B = list.size();
+    if (corpus_)
+        fill_windows(list, batch);
+    else
+        fill_examples(list, batch);
+}
+
+template void Batches::fill(std::uint64_t, Size, model::Batch<float>&);
+template void Batches::fill(std::uint64_t, Size, model::Batch<double>&);
+
+}  // namespace unroll::training

@@ -1,0 +1,73 @@
+// Batches: which sequences a trial sees, in which order. batch(epoch, index) depends on the trial's seed alone, so that
+// resuming needs no cursor.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "manifest/trial.h"
+#include "model/batch.h"
+#include "unroll/dataset.h"
+
+namespace unroll::training {
+
+/// How batches are cut from a split.
+struct BatchPlan {
+    Size sequence_length = 0, batch = 0;
+    manifest::Windows windows = manifest::Windows::random;
+    Size stride = 1;
+    manifest::Predict predict = manifest::Predict::every;
+    bool shuffled = true;  ///< strided windows and examples: in a new order every epoch
+    std::uint64_t seed = 0;
+};
+
+/// The plan for training.
+BatchPlan training_plan(const manifest::Trial& trial);
+
+/// The plan for a loss over a whole split: non-overlapping windows in order, and as many at once as keep the arithmetic
+/// busy; as streams when training carries its state.
+BatchPlan evaluation_plan(const manifest::Trial& trial);
+
+/// Cuts batches from one split of a dataset. Used by one thread: it remembers the epoch's order.
+class Batches {
+public:
+    Batches(const Dataset& dataset, Split split, const BatchPlan& plan);
+
+    /// Batches in an epoch: random windows cover the split's length once; all others cover every window or example
+    /// once. 0 when the split is empty or too short.
+    Size per_epoch() const { return per_epoch_; }
+
+    Size sequence_length() const { return plan_.sequence_length; }
+    Size largest_batch() const;
+
+    /// Predictions of a full batch, when it is known without looking at examples; else T B.
+    Size predictions() const;
+
+    /// True when batch `index` goes on where `index` - 1 ended, so that the state is carried over.
+    bool continues(Size index) const { return plan_.windows == manifest::Windows::streams && corpus_ && index > 0; }
+
+    template <class Real>
+    void fill(std::uint64_t epoch, Size index, model::Batch<Real>& batch);
+
+private:
+    template <class Real>
+    void fill_windows(const std::vector<Size>& starts, model::Batch<Real>& batch) const;
+    template <class Real>
+    void fill_examples(const std::vector<Size>& indices, model::Batch<Real>& batch) const;
+    std::vector<Size> chosen(std::uint64_t epoch, Size index);
+    void shuffle(std::uint64_t epoch);
+
+    const Dataset& dataset_;
+    Split split_;
+    BatchPlan plan_;
+    Task task_;
+    std::span<const Token> tokens_;
+    bool corpus_;
+    Size items_ = 0;  ///< windows or examples in an epoch (streams: batches)
+    Size per_epoch_ = 0;
+    Size stream_length_ = 0;
+    std::vector<std::uint32_t> order_;
+    std::uint64_t ordered_epoch_ = ~std::uint64_t{0};
+};
+
+}  // namespace unroll::training

@@ -1,0 +1,22 @@
+// A loss over a whole split.
+#pragma once
+
+#include <atomic>
+#include <vector>
+
+#include "model/pass.h"
+#include "training/batches.h"
+
+namespace unroll::training {
+
+struct Evaluation {
+    model::LossSums sums;
+    std::vector<double> by_position;  ///< (T) mean loss at each position that is predicted; NaN where nothing is
+    bool complete = true;             ///< false: `stop` was raised before the end
+};
+
+/// Every window or example of the split once, in order, from zero state (streams: carried), without dropout.
+Evaluation evaluate(model::Pass<float>& pass, const model::Model<float>& model, const float* weights,
+                    const float* prepared, Batches& batches, const std::atomic<bool>& stop);
+
+}  // namespace unroll::training
