@@ -1,0 +1,19 @@
+// Temperature: any token, with probability softmax(logits / temperature).
+#include "unroll/plugin.h"
+
+namespace {
+
+class Temperature final : public unroll::Sampler {
+public:
+    explicit Temperature(const unroll::Options&) {}
+
+    unroll::Token pick(const unroll::Choice& choice) const override {
+        unroll::softmax(choice.logits, choice.temperature, choice.scratch);
+        return unroll::draw(choice.scratch, choice.stream);
+    }
+};
+
+}  // namespace
+
+constinit const unroll::Plugin unroll_plugin =
+    unroll::sampler_plugin<Temperature>("temperature", 1, "any token, by its probability at the temperature");
