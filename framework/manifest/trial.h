@@ -46,13 +46,13 @@ struct OptimizerSettings {
     double decay = 0.99;                ///< rmsprop
     double beta1 = 0.9, beta2 = 0.999;  ///< adam, adamw (`betas`)
     double epsilon = 1e-8;              ///< all but sgd
-    double weight_decay = 0;            ///< sgd, adam: added to the gradient; adamw: decoupled
+    double weight_decay = 0;            ///< adamw: decoupled; all others: added to the gradient
     bool decay_all = true;              ///< `decay: all`; otherwise `matrices`, weights of rank 2 and more
 };
 
 struct ScheduleSettings {
     std::string name = "constant";  ///< constant | cosine | exponential
-    Size warmup = 0;                ///< steps, linear from 0
+    Size warmup = 0;                ///< steps in which the rate rises linearly; with every schedule
     double minimum = 0;             ///< cosine: the learning rate at the end
     double decay = 1;               ///< exponential: factor per epoch or, when `every` > 0, per `every` steps
     Size every = 0;

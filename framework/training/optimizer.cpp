@@ -1,0 +1,192 @@
+// One formula an optimiser, and the table that names them.
+#include "training/optimizer.h"
+
+#include <cmath>
+#include <stdexcept>
+
+#include <fmt/format.h>
+
+#include "unroll/error.h"
+
+namespace unroll::training {
+namespace {
+
+/// What is the same for all weights of a run in one step. Constants are computed in double and rounded once.
+struct Moment {
+    const manifest::OptimizerSettings& settings;
+    double learning_rate;
+    double step;   ///< from 1
+    double decay;  ///< weight decay
+};
+
+// w, g: weights and gradients; the further arrays are the slots. A formula is passed a null pointer for a slot that its
+// optimiser does not have.
+
+template <class Real>
+void sgd(const Moment& at, Real* __restrict w, const Real* __restrict g, Real* __restrict m, Real*, Size n) {
+    const Real rate = Real(at.learning_rate), decay = Real(at.decay), momentum = Real(at.settings.momentum);
+    if (m == nullptr) {
+        for (Size i = 0; i < n; ++i) w[i] -= rate * (g[i] + decay * w[i]);
+        return;
+    }
+    for (Size i = 0; i < n; ++i) {
+        m[i] = momentum * m[i] + (g[i] + decay * w[i]);
+        w[i] -= rate * m[i];
+    }
+}
+
+template <class Real>
+void adagrad(const Moment& at, Real* __restrict w, const Real* __restrict g, Real* __restrict s, Real*, Size n) {
+    const Real rate = Real(at.learning_rate), decay = Real(at.decay), epsilon = Real(at.settings.epsilon);
+    for (Size i = 0; i < n; ++i) {
+        const Real gradient = g[i] + decay * w[i];
+        s[i] += gradient * gradient;
+        w[i] -= rate * gradient / (std::sqrt(s[i]) + epsilon);
+    }
+}
+
+template <class Real>
+void rmsprop(const Moment& at, Real* __restrict w, const Real* __restrict g, Real* __restrict s, Real*, Size n) {
+    const Real rate = Real(at.learning_rate), decay = Real(at.decay), epsilon = Real(at.settings.epsilon);
+    const Real keep = Real(at.settings.decay), take = Real(1 - at.settings.decay);
+    for (Size i = 0; i < n; ++i) {
+        const Real gradient = g[i] + decay * w[i];
+        s[i] = keep * s[i] + take * gradient * gradient;
+        w[i] -= rate * gradient / (std::sqrt(s[i]) + epsilon);
+    }
+}
+
+/// Adam and AdamW: `l2` is added to the gradient, `shrink` scales the weights first.
+template <class Real>
+void adam_with(const Moment& at, double l2, double shrink, Real* __restrict w, const Real* __restrict g,
+               Real* __restrict m, Real* __restrict v, Size n) {
+    const double beta1 = at.settings.beta1, beta2 = at.settings.beta2;
+    const Real rate = Real(at.learning_rate / (1 - std::pow(beta1, at.step)));
+    const Real correction = Real(1 / std::sqrt(1 - std::pow(beta2, at.step)));
+    const Real keep1 = Real(beta1), take1 = Real(1 - beta1), keep2 = Real(beta2), take2 = Real(1 - beta2);
+    const Real epsilon = Real(at.settings.epsilon), add = Real(l2), scale = Real(shrink);
+    for (Size i = 0; i < n; ++i) {
+        const Real gradient = g[i] + add * w[i];
+        m[i] = keep1 * m[i] + take1 * gradient;
+        v[i] = keep2 * v[i] + take2 * gradient * gradient;
+        w[i] = scale * w[i] - rate * m[i] / (std::sqrt(v[i]) * correction + epsilon);
+    }
+}
+
+template <class Real>
+void adam(const Moment& at, Real* w, const Real* g, Real* m, Real* v, Size n) {
+    adam_with(at, at.decay, 1, w, g, m, v, n);
+}
+
+template <class Real>
+void adamw(const Moment& at, Real* w, const Real* g, Real* m, Real* v, Size n) {
+    adam_with(at, 0, 1 - at.learning_rate * at.decay, w, g, m, v, n);
+}
+
+using Slots = std::vector<std::string_view>;
+using Settings = manifest::OptimizerSettings;
+
+template <class Real>
+using Formula = void (*)(const Moment&, Real* w, const Real* g, Real* slot0, Real* slot1, Size n);
+
+struct Rule {
+    std::string_view name;
+    Slots (*slots)(const Settings&);
+    Formula<float> in_float;
+    Formula<double> in_double;
+
+    Formula<float> formula(float) const { return in_float; }
+    Formula<double> formula(double) const { return in_double; }
+};
+
+Slots squares(const Settings&) {
+    return {"squares"};
+}
+Slots moments(const Settings&) {
+    return {"mean", "squares"};
+}
+
+/// To add an optimiser: its formula above, its line here.
+constexpr Rule rules[] = {
+    {"sgd", [](const Settings& s) { return s.momentum == 0 ? Slots{} : Slots{"momentum"}; }, sgd<float>, sgd<double>},
+    {"adagrad", squares, adagrad<float>, adagrad<double>},
+    {"rmsprop", squares, rmsprop<float>, rmsprop<double>},
+    {"adam", moments, adam<float>, adam<double>},
+    {"adamw", moments, adamw<float>, adamw<double>},
+};
+
+Size find(const std::string& name) {
+    std::string known;
+    for (Size i = 0; i < std::size(rules); ++i) {
+        if (rules[i].name == name) return i;
+        known.append(known.empty() ? "one of " : ", ").append(rules[i].name);
+    }
+    throw Error({"training.optimizer.name", fmt::format("\"{}\"", name), known, "choose one of these"});
+}
+
+}  // namespace
+
+const std::vector<std::string>& optimizers() {
+    static const std::vector<std::string> names = [] {
+        std::vector<std::string> all;
+        for (const Rule& rule : rules) all.emplace_back(rule.name);
+        return all;
+    }();
+    return names;
+}
+
+std::vector<Range> matrices(std::span<const Weight> weights) {
+    std::vector<Range> ranges;
+    Size first = 0;
+    for (const Weight& weight : weights) {
+        const Size last = first + weight.size();
+        if (weight.shape.size() >= 2) {
+            if (!ranges.empty() && ranges.back().last == first) {
+                ranges.back().last = last;
+            } else {
+                ranges.push_back({first, last});
+            }
+        }
+        first = last;
+    }
+    return ranges;
+}
+
+Optimizer::Optimizer(const manifest::OptimizerSettings& settings, Size weights, std::vector<Range> matrices)
+    : settings_(settings), weights_(weights), rule_(find(settings.name)), slots_(rules[rule_].slots(settings)) {
+    if (settings.decay_all || settings.weight_decay == 0) {
+        runs_.push_back({{0, weights}, settings.weight_decay});
+        return;
+    }
+    Size done = 0;
+    const auto add = [&](Size last, double decay) {
+        if (last > done) runs_.push_back({{done, last}, decay});
+        done = last;
+    };
+    for (const Range& range : matrices) {
+        if (range.first < done || range.last < range.first || range.last > weights) {
+            throw std::invalid_argument(
+                fmt::format("matrices [{}, {}) after {} of {} weights", range.first, range.last, done, weights));
+        }
+        add(range.first, 0);
+        add(range.last, settings.weight_decay);
+    }
+    add(weights, 0);
+}
+
+template <class Real>
+void Optimizer::step(std::uint64_t step, double learning_rate, Real* weights, const Real* gradients,
+                     Real* state) const {
+    const Formula<Real> formula = rules[rule_].formula(Real());
+    for (const Run& run : runs_) {
+        const auto [first, last] = run.range;
+        const auto slot = [&](Size i) { return i < slots() ? state + i * weights_ + first : nullptr; };
+        const Moment moment{settings_, learning_rate, static_cast<double>(step), run.decay};
+        formula(moment, weights + first, gradients + first, slot(0), slot(1), last - first);
+    }
+}
+
+template void Optimizer::step(std::uint64_t, double, float*, const float*, float*) const;
+template void Optimizer::step(std::uint64_t, double, double*, const double*, double*) const;
+
+}  // namespace unroll::training

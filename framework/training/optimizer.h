@@ -1,0 +1,68 @@
+// Optimisers over a model's flat weights, equal to PyTorch's (torch.optim, version 1.13).
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "manifest/trial.h"
+#include "unroll/cell.h"
+#include "unroll/types.h"
+
+namespace unroll::training {
+
+/// The names that a manifest's `training.optimizer.name` may have.
+const std::vector<std::string>& optimizers();
+
+/// The weights [first, last) of a flat array.
+struct Range {
+    Size first, last;
+    bool operator==(const Range&) const = default;
+};
+
+/// Where the weights of rank 2 and more stand when `weights` lie one after the other: what `decay: matrices` decays.
+/// Ascending, neighbours merged.
+std::vector<Range> matrices(std::span<const Weight> weights);
+
+/// An optimiser is immutable. Its state is the caller's: state_size() elements that start at 0, slot after slot, each
+/// slot one element per weight. Weights, state and step number are all that resuming needs.
+///
+/// With g the gradient (after `weight_decay`·w is added, for all but adamw), η the learning rate and t the step:
+/// - sgd:      m = μ m + g (from the second step on; m = g in the first);  w -= η m.  Without momentum: w -= η g, no
+/// state
+/// - adagrad:  s += g²;                                      w -= η g / (√s + ε)
+/// - rmsprop:  s = ρ s + (1-ρ) g²;                           w -= η g / (√s + ε)
+/// - adam:     m = β₁ m + (1-β₁) g;  v = β₂ v + (1-β₂) g²;   w -= η m̂ / (√v̂ + ε) with m̂ = m/(1-β₁ᵗ), v̂ = v/(1-β₂ᵗ)
+/// - adamw:    as adam, after w is scaled by 1 - η·weight_decay
+class Optimizer {
+public:
+    /// For `weights` weights. `matrices` (ascending, disjoint) are those that decay when settings.decay_all is false.
+    /// Throws Error for an optimiser of another name.
+    Optimizer(const manifest::OptimizerSettings& settings, Size weights, std::vector<Range> matrices);
+
+    Size slots() const { return slots_.size(); }
+    Size state_size() const { return slots() * weights_; }
+    /// A slot's name in a checkpoint: `momentum`, `squares`, …
+    std::string_view slot_name(Size slot) const { return slots_[slot]; }
+
+    /// One step; `step` counts from 1. One pass over memory; nothing is allocated. `gradients` are read only.
+    template <class Real>
+    void step(std::uint64_t step, double learning_rate, Real* weights, const Real* gradients, Real* state) const;
+
+private:
+    /// A run of weights that all decay, or all do not.
+    struct Run {
+        Range range;
+        double decay;
+    };
+
+    manifest::OptimizerSettings settings_;
+    Size weights_;
+    Size rule_;  ///< place in the table of optimisers
+    std::vector<std::string_view> slots_;
+    std::vector<Run> runs_;
+};
+
+}  // namespace unroll::training

@@ -1,0 +1,100 @@
+// What golden numbers do not say of optimisers: slots, the reach of weight decay, the resumed step, unknown names.
+#include "training/optimizer.h"
+
+#include <stdexcept>
+#include <vector>
+
+#include "catch.h"
+#include "unroll/error.h"
+
+using unroll::Size;
+using unroll::Weight;
+using unroll::manifest::OptimizerSettings;
+using unroll::training::Optimizer;
+using unroll::training::Range;
+using Role = Weight::Role;
+
+namespace {
+
+OptimizerSettings named(const std::string& name, double momentum = 0) {
+    OptimizerSettings settings;
+    settings.name = name;
+    settings.momentum = momentum;
+    return settings;
+}
+
+}  // namespace
+
+TEST_CASE("an optimiser asks for the slots it uses") {
+    CHECK(Optimizer(named("sgd"), 10, {}).state_size() == 0);
+    CHECK(Optimizer(named("sgd", 0.9), 10, {}).state_size() == 10);
+    CHECK(Optimizer(named("sgd", 0.9), 10, {}).slot_name(0) == "momentum");
+    CHECK(Optimizer(named("adagrad"), 10, {}).slots() == 1);
+    CHECK(Optimizer(named("rmsprop"), 10, {}).slots() == 1);
+    CHECK(Optimizer(named("adam"), 10, {}).state_size() == 20);
+    CHECK(Optimizer(named("adamw"), 10, {}).slot_name(1) == "squares");
+}
+
+TEST_CASE("an unknown optimiser is refused with the known ones") {
+    try {
+        Optimizer(named("lion"), 1, {});
+        FAIL("accepted");
+    } catch (const unroll::Error& error) {
+        CHECK(error.problem().where == "training.optimizer.name");
+        CHECK(error.problem().found == "\"lion\"");
+        CHECK(error.problem().wanted == "one of sgd, adagrad, rmsprop, adam, adamw");
+    }
+}
+
+TEST_CASE("matrices are found among flat weights and merged") {
+    const std::vector<Weight> weights = {{.name = "gain", .shape = {3}, .role = Role::gain},
+                                         {.name = "a", .shape = {2, 3}, .role = Role::input},
+                                         {.name = "b", .shape = {4, 1}, .role = Role::recurrent},
+                                         {.name = "bias", .shape = {4}, .role = Role::bias},
+                                         {.name = "table", .shape = {2, 2}, .role = Role::table}};
+    CHECK(unroll::training::matrices(weights) == std::vector<Range>{{3, 13}, {17, 21}});
+    CHECK(unroll::training::matrices({}).empty());
+}
+
+TEST_CASE("decay of matrices leaves the others alone") {
+    OptimizerSettings settings = named("adamw");
+    settings.weight_decay = 0.5;
+    settings.decay_all = GENERATE(true, false);
+    const Optimizer optimizer(settings, 6, {{1, 2}, {4, 6}});
+    std::vector<double> weights(6, 1.0), gradients(6, 0.0), state(optimizer.state_size());
+    optimizer.step(1, 0.1, weights.data(), gradients.data(), state.data());
+    const double shrunk = 1 - 0.1 * 0.5, kept = settings.decay_all ? shrunk : 1;
+    CHECK(weights == std::vector<double>{kept, shrunk, kept, kept, shrunk, shrunk});
+}
+
+TEST_CASE("matrices outside the weights or out of order are refused") {
+    OptimizerSettings settings = named("sgd");
+    settings.weight_decay = 0.5;
+    settings.decay_all = false;
+    CHECK_THROWS_AS(Optimizer(settings, 4, {{0, 5}}), std::invalid_argument);
+    CHECK_THROWS_AS(Optimizer(settings, 4, {{2, 3}, {0, 1}}), std::invalid_argument);
+}
+
+TEST_CASE("weights, state and step number are all that resuming needs") {
+    for (const std::string& name : unroll::training::optimizers()) {
+        INFO(name);
+        const Size n = 7;
+        std::vector<float> weights(n, 0.5f);
+        std::vector<std::vector<float>> gradients(4, std::vector<float>(n));
+        for (Size t = 0; t < 4; ++t) {
+            for (Size i = 0; i < n; ++i) gradients[t][i] = 0.1f * float(t + 1) - 0.05f * float(i);
+        }
+        const Optimizer optimizer(named(name, 0.9), n, {});
+        std::vector<float> state(optimizer.state_size());
+        for (Size t = 0; t < 2; ++t) optimizer.step(t + 1, 0.01, weights.data(), gradients[t].data(), state.data());
+
+        std::vector<float> saved_weights = weights, saved_state = state;
+        const Optimizer again(named(name, 0.9), n, {});
+        for (Size t = 2; t < 4; ++t) {
+            optimizer.step(t + 1, 0.01, weights.data(), gradients[t].data(), state.data());
+            again.step(t + 1, 0.01, saved_weights.data(), gradients[t].data(), saved_state.data());
+        }
+        CHECK(weights == saved_weights);
+        CHECK(state == saved_state);
+    }
+}
