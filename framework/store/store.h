@@ -34,6 +34,7 @@ struct TrialRow {
     double learning_rate = 0;
     Size parameters = 0;
     double flops_per_step = 0;
+    std::uint64_t steps_per_epoch = 1;  ///< so that views tell the epoch of a step
     std::vector<std::string> plugins;  ///< "kind/name@revision", for plugin and trial_plugin
 };
 
@@ -130,8 +131,11 @@ public:
     void begin();
     void commit();
     void write(const AttemptStart& start);
-    void write(const std::string& fingerprint, const training::Point& point);
+    void write(const std::string& fingerprint, const training::Point& point);  ///< replaces an equal (series, step)
     void write(const std::string& fingerprint, const sampling::Sample& sample);
+    /// Into table loss_by_position(trial_id, split, position, step, value), in place of what was there; NaN is left out.
+    void write(const std::string& fingerprint, std::uint64_t step, std::string_view split,
+               const std::vector<double>& loss_by_position);
     /// Keeps the newest `keep` checkpoints, the best and this one in the table; returns the files that are no longer in it,
     /// to be removed once the transaction is committed.
     std::vector<std::filesystem::path> write(const std::string& fingerprint, const training::CheckpointRecord& checkpoint,

@@ -17,6 +17,8 @@ public:
 
     void push(AttemptStart start);
     void push(const std::string& fingerprint, const training::Point& point);
+    void push(const std::string& fingerprint, std::uint64_t step, std::string_view split,
+              std::vector<double> loss_by_position);
     void push(const std::string& fingerprint, sampling::Sample sample);
     void push(const std::string& fingerprint, training::CheckpointRecord checkpoint, Size keep);
     void push(AttemptEnd end);

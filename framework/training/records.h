@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "sampling/sample.h"
 #include "unroll/types.h"
@@ -34,6 +35,8 @@ class Records {
 public:
     virtual ~Records() = default;
     virtual void point(const Point& point) = 0;
+    /// Mean loss at each of T positions at the end of training; NaN where nothing is predicted.
+    virtual void loss_by_position(std::uint64_t step, std::string_view split, const std::vector<double>& losses) = 0;
     virtual void sample(sampling::Sample sample) = 0;
     virtual void checkpoint(CheckpointRecord checkpoint) = 0;
     /// After every step, for a live display; cheap.
