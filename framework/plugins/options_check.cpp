@@ -71,8 +71,9 @@ std::optional<Options::Value> convert(const Option& option, const Given::Value& 
             return std::nullopt;
         case Option::Type::choice: {
             if (!string) return std::nullopt;
-            const auto words = split(option.choices, '|');
-            if (std::find(words.begin(), words.end(), *string) == words.end()) return std::nullopt;
+            const auto allowed_words = words(option);
+            if (std::find(allowed_words.begin(), allowed_words.end(), *string) == allowed_words.end())
+                return std::nullopt;
             return *string;
         }
         case Option::Type::text:
@@ -101,7 +102,7 @@ std::string bounds(const Option& option, std::string_view what) {
 
 std::string advice(const Option& option, const Given& given) {
     if (const auto* word = std::get_if<std::string>(&given.value); word && option.type == Option::Type::choice)
-        if (const std::string near = nearest(*word, split(option.choices, '|')); !near.empty())
+        if (const std::string near = nearest(*word, words(option)); !near.empty())
             return fmt::format("write \"{}\" if that is what is meant", near);
     if (*option.default_json) return fmt::format("change the value, or leave it out for {}", option.default_json);
     return "change the value";
@@ -207,8 +208,8 @@ std::optional<Problem> check_declarations(const Plugin& plugin) {
             return Problem{where, fmt::format("bounds {} to {}", option.minimum, option.maximum),
                            "a minimum that is not above the maximum", "swap the bounds"};
         if (option.type == Option::Type::choice) {
-            const auto words = split(option.choices, '|');
-            if (std::any_of(words.begin(), words.end(), [](const std::string& word) { return word.empty(); }))
+            const auto all = words(option);
+            if (std::any_of(all.begin(), all.end(), [](const std::string& word) { return word.empty(); }))
                 return Problem{where, fmt::format("choices \"{}\"", option.choices), "words separated by '|'",
                                "list the words that are allowed, as in \"pre|post\""};
         }
@@ -245,6 +246,10 @@ std::string_view to_string(Option::Type type) {
     return "unknown";
 }
 
+std::vector<std::string> words(const Option& option) {
+    return split(option.choices, '|');
+}
+
 std::string allowed(const Option& option) {
     switch (option.type) {
         case Option::Type::integer:
@@ -254,10 +259,10 @@ std::string allowed(const Option& option) {
         case Option::Type::boolean:
             return "true or false";
         case Option::Type::choice: {
-            const auto words = split(option.choices, '|');
+            const auto all = words(option);
             std::string result;
-            for (std::size_t i = 0; i < words.size(); ++i)
-                result += fmt::format("{}\"{}\"", i == 0 ? "" : i + 1 == words.size() ? " or " : ", ", words[i]);
+            for (std::size_t i = 0; i < all.size(); ++i)
+                result += fmt::format("{}\"{}\"", i == 0 ? "" : i + 1 == all.size() ? " or " : ", ", all[i]);
             return result;
         }
         case Option::Type::text:

@@ -57,7 +57,10 @@ std::optional<Problem> check_declarations(const Plugin& plugin);
 /// "integer", "number", "boolean", "choice", "text", "path", "numbers".
 std::string_view to_string(Option::Type type);
 
-/// "a whole number, 1 to 64", "'pre' or 'post'", "true or false", …
+/// What a choice may be.
+std::vector<std::string> words(const Option& option);
+
+/// "a whole number, 1 to 64", "\"pre\" or \"post\"", "true or false", …
 std::string allowed(const Option& option);
 
 /// JSON text; the shortest that reads back as the same double.
