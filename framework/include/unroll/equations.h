@@ -71,7 +71,7 @@ UNROLL_EXPORT Value softmax(Value x);                        ///< over the width
 UNROLL_EXPORT Value slice(Value x, Size first, Size width);  ///< columns [first, first + width)
 UNROLL_EXPORT Value concatenate(std::initializer_list<Value> parts);
 
-/// Records one step of a cell.
+/// Records one step of a cell. Every mistake in the equations throws Error, with the names and widths involved.
 class UNROLL_EXPORT Equations {
 public:
     const CellSpec& spec() const;
@@ -81,19 +81,15 @@ public:
     Value input();                              ///< x of this step, D wide
     Value state(std::string name, Size width);  ///< what `next` gave it at the step before; zeros at the beginning
 
-    /// A weight matrix (outputs, inputs) and a bias (outputs), named as given, for `product` and `plus`.
-    struct Parameter {
-        Size offset, rows, columns;
-    };
-    Parameter matrix(std::string name, Size outputs, Size inputs, Weight::Role role, Size fan_in);
-    Parameter bias(std::string name, Size outputs, Size fan_in, Size ones_first = 0, Size ones_last = 0);
-    Value product(Parameter matrix, Value x);  ///< W x, row by row
-    Value plus(Value x, Parameter bias);       ///< x + b
-    Value times(Value x, Parameter gain);      ///< x * g, elementwise
-
-    /// The common case: Σ W_i x_i + b with weights `weight_NAME_0`, `weight_NAME_1`, … and `bias_NAME`, bounds
-    /// 1/sqrt(H). A value made from x alone counts as input, the others as recurrent.
+    /// The common case: Σ W_i x_i + b with weights `weight_NAME_0`, `weight_NAME_1`, … and `bias_NAME`.
     Value linear(const std::string& name, Size outputs, std::initializer_list<Value> inputs);
+
+    /// The same piece by piece, with new weights of the given name: W x with a matrix (outputs, width of x), x + b and
+    /// x ∘ g. Under the `uniform` initialiser matrices and biases start within 1/sqrt(H). A matrix counts as input
+    /// where x comes from the input alone, as recurrent elsewhere. `ones_…` as in Weight.
+    Value product(std::string weight, Size outputs, Value x);
+    Value plus(Value x, std::string bias, Size ones_first = 0, Size ones_last = 0);
+    Value times(Value x, std::string gain);
 
     void next(Value state, Value value);  ///< what this state is at the next step; once for each state
     Value next_of(Value state) const;     ///< the value that `next` gave it
