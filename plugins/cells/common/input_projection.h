@@ -1,0 +1,82 @@
+// W x for the input of a layer, be it values or tokens, and its backward.
+#pragma once
+
+#include <algorithm>
+
+#include "linear.h"
+#include "unroll/cell.h"
+#include "unroll/kernels.h"
+
+namespace unroll::cells {
+
+/// projected (T, B, G) = x Wᵀ with W (G, D). Values are one product for all steps. A token's row of x is one-hot, so
+/// its product is a row of Wᵀ: `prepare` writes Wᵀ out and tokens are looked up in it.
+template <class Real>
+class InputProjection {
+public:
+    InputProjection() = default;
+    InputProjection(const CellSpec& spec, Size outputs, Size weight)
+        : inputs_(spec.input),
+          outputs_(outputs),
+          weight_(weight),
+          tokens_only_(spec.tokens),
+          linear_(spec.input, outputs, weight) {}
+
+    Size prepared_size() const { return inputs_ * outputs_ + (tokens_only_ ? 0 : linear_.prepared_size()); }
+
+    void prepare(const Real* weights, Real* prepared) const {
+        transpose(weights + weight_, outputs_, inputs_, prepared, Into::overwrite);
+        if (!tokens_only_) linear_.prepare(weights, prepared + inputs_ * outputs_);
+    }
+
+    /// Steps [first, first + steps) into `projected` (steps, B, G), overwritten. `prepared` is what this object made.
+    void project(const Forward<Real>& call, const Real* prepared, Size first, Size steps, Real* projected) const {
+        const Size rows = steps * call.B, start = first * call.B;
+        if (call.x.tokens)
+            gather_rows(prepared, call.x.tokens + start, projected, rows, outputs_, Into::overwrite);
+        else
+            linear_.forward(call.weights, prepared + inputs_ * outputs_, call.x.values + start * inputs_, rows,
+                            projected);
+    }
+
+    /// Elements of the workspace that `backward` needs for tokens.
+    Size workspace_size() const { return inputs_ * outputs_; }
+
+    /// From dprojected (T, B, G), zeros at and after a sequence's length: dx, dW, and into `dbias` (G), added to, the
+    /// sum over all rows (null: not wanted).
+    void backward(const Forward<Real>& call, const Backward<Real>& gradients, const Real* dprojected, Real* dbias,
+                  Real* workspace) const {
+        const Size rows = call.T * call.B;
+        if (gradients.dx) linear_.backward_input(call.weights, dprojected, rows, gradients.dx);
+        if (!gradients.dweights) return;
+        if (call.x.tokens) {
+            Real* dtable = workspace;  // (D, G): far fewer rows than steps, so the bias is summed from them too
+            std::fill_n(dtable, inputs_ * outputs_, Real{0});
+            gather_rows_backward(call.x.tokens, dprojected, dtable, rows, outputs_);
+            transpose(dtable, inputs_, outputs_, gradients.dweights + weight_, Into::add);
+            if (dbias) add_bias_backward(dtable, dbias, inputs_, outputs_);
+        } else {
+            linear_.backward_weights(call.x.values, dprojected, rows, gradients.dweights);
+            if (dbias) add_bias_backward(dprojected, dbias, rows, outputs_);
+        }
+    }
+
+private:
+    /// to (columns, rows) = or += fromᵀ, from (rows, columns). In squares, so that both sides stay in the cache.
+    static void transpose(const Real* from, Size rows, Size columns, Real* to, Into into) {
+        constexpr Size side = 16;
+        for (Size i0 = 0; i0 < rows; i0 += side)
+            for (Size j0 = 0; j0 < columns; j0 += side)
+                for (Size j = j0; j < std::min(columns, j0 + side); ++j)
+                    for (Size i = i0; i < std::min(rows, i0 + side); ++i) {
+                        Real& target = to[j * rows + i];
+                        target = from[i * columns + j] + (into == Into::add ? target : Real{0});
+                    }
+    }
+
+    Size inputs_ = 0, outputs_ = 0, weight_ = 0;
+    bool tokens_only_ = false;
+    Linear<Real> linear_;
+};
+
+}  // namespace unroll::cells

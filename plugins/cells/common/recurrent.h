@@ -1,0 +1,98 @@
+// What the recurrent cells share: a part of the state before a step, after the last one, and the gradient of what
+// multiplies it.
+#pragma once
+
+#include <algorithm>
+
+#include "unroll/cell.h"
+#include "unroll/kernels.h"
+#include "unroll/parallel.h"
+
+namespace unroll::cells {
+
+/// Is step t within sequence b?
+template <class Real>
+bool valid(const Forward<Real>& call, Size t, Size b) {
+    return !call.lengths || t < call.lengths[b];
+}
+
+/// Calls body(b) for every sequence; wide rows on idle cores too.
+template <class Body>
+void for_each_sequence(Size B, Size width, Body&& body) {
+    parallel_for(B, 1 + 16384 / width, [&](Size first, Size last) {
+        for (Size b = first; b < last; ++b) body(b);
+    });
+}
+
+/// One row for each sequence, some stride apart.
+template <class Real>
+struct Rows {
+    const Real* data;  ///< null: there are none, they would be zeros
+    Size stride;
+
+    const Real* operator[](Size b) const { return data + b * stride; }
+    Matrix<const Real> matrix(Size B, Size width) const { return {data, B, width, stride}; }
+    explicit operator bool() const { return data != nullptr; }
+};
+
+/// A part of the state, `width` elements from `offset` in each sequence's `state_size`. Its values after each step are
+/// kept in a history (T, B, width) that is zero, or never read, at and after a sequence's length.
+struct Part {
+    Size offset, width, state_size;
+
+    template <class Real>
+    Rows<Real> given(const Forward<Real>& call) const {
+        return {call.state ? call.state + offset : nullptr, state_size};
+    }
+
+    /// What this part held before step t.
+    template <class Real>
+    Rows<Real> before(const Forward<Real>& call, const Real* history, Size t) const {
+        return t > 0 ? Rows<Real>{history + (t - 1) * call.B * width, width} : given(call);
+    }
+
+    /// Writes this part of next_state: what the history holds at each sequence's last step.
+    template <class Real>
+    void leave(const Forward<Real>& call, const Real* history) const {
+        if (!call.next_state) return;
+        for (Size b = 0; b < call.B; ++b) {
+            const Size last = (call.lengths ? call.lengths[b] : call.T) - 1;
+            std::copy_n(history + (last * call.B + b) * width, width, call.next_state + b * state_size + offset);
+        }
+    }
+
+    /// Where backward begins: the gradient of this part after the last step, into `carry` (B, width).
+    template <class Real>
+    void begin_backward(const Forward<Real>& call, const Backward<Real>& gradients, Real* carry) const {
+        for (Size b = 0; b < call.B; ++b)
+            if (gradients.dnext_state)
+                std::copy_n(gradients.dnext_state + b * state_size + offset, width, carry + b * width);
+            else
+                std::fill_n(carry + b * width, width, Real{0});
+    }
+
+    /// And where it ends: `carry` into this part of dstate.
+    template <class Real>
+    void end_backward(const Forward<Real>& call, const Backward<Real>& gradients, const Real* carry) const {
+        if (!gradients.dstate) return;
+        for (Size b = 0; b < call.B; ++b)
+            std::copy_n(carry + b * width, width, gradients.dstate + b * state_size + offset);
+    }
+
+    /// dweight (G, width) += Σ dgatesᵀ · what this part held before that step, all steps in one product. `dgates` is
+    /// (T·B, G) with zeros at and after a sequence's length.
+    template <class Real>
+    void weight_gradient(const Forward<Real>& call, Matrix<const Real> dgates, const Real* history,
+                         Matrix<Real> dweight) const {
+        const Size B = call.B, later = (call.T - 1) * B;
+        if (later > 0)
+            gemm(Matrix<const Real>(dgates.data + B * dgates.row_stride, later, dgates.columns, dgates.row_stride)
+                     .transposed(),
+                 Matrix<const Real>(history, later, width), dweight, Into::add);
+        if (const Rows<Real> first = given(call))
+            gemm(Matrix<const Real>(dgates.data, B, dgates.columns, dgates.row_stride).transposed(),
+                 first.matrix(B, width), dweight, Into::add);
+    }
+};
+
+}  // namespace unroll::cells

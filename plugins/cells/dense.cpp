@@ -1,0 +1,134 @@
+// A dense layer, without memory: every step by itself.
+//
+//     y_t = f(W x_t + b)        f = linear, relu, tanh, sigmoid or gelu
+//
+// x (T, B, D), y (T, B, H); weight (H, D), bias (H); no state.
+// Memory: gelu's tape holds T·B·H, what f is applied to; the others' is empty, since f' follows from y. Backward's
+// workspace holds T·B·H.
+#include <algorithm>
+#include <string>
+
+#include "common/input_projection.h"
+#include "common/pieces.h"
+#include "common/recurrent.h"
+#include "unroll/kernels.h"
+#include "unroll/plugin.h"
+
+namespace {
+
+using namespace unroll;
+using namespace unroll::cells;
+
+enum class Activation { linear, relu, tanh, sigmoid, gelu };
+
+Activation activation(const std::string& name) {
+    if (name == "relu") return Activation::relu;
+    if (name == "tanh") return Activation::tanh;
+    if (name == "sigmoid") return Activation::sigmoid;
+    if (name == "gelu") return Activation::gelu;
+    return Activation::linear;
+}
+
+template <class Real>
+class Dense final : public Cell<Real> {
+public:
+    Dense(const CellSpec& spec, const Options& options)
+        : H(spec.hidden), activation_(activation(options.text("activation"))) {
+        CellLayout& layout = this->layout_;
+        input_ = {spec, H, layout.add({"weight", {H, spec.input}, Weight::Role::input, spec.input})};
+        bias_ = layout.add({"bias", {H}, Weight::Role::bias, spec.input});
+        layout.output = H;
+        layout.takes_tokens = true;
+    }
+
+    Size tape_size(Size T, Size B) const override { return activation_ == Activation::gelu ? T * B * H : 0; }
+    Size workspace_size(Size T, Size B) const override { return Workspace(*this, T, B).used(); }
+    Size prepared_size() const override { return input_.prepared_size(); }
+
+    void prepare(const Real* weights, Real* to) const override { input_.prepare(weights, to); }
+
+    void forward(const Forward<Real>& call) const override {
+        Real* sums = activation_ == Activation::gelu ? call.tape : call.y;
+        input_.project(call, call.prepared, 0, call.T, sums);
+        for_each_sequence(call.T * call.B, H, [&](Size row) {
+            Real* x = sums + row * H;
+            Real* y = call.y + row * H;
+            if (!valid(call, row / call.B, row % call.B)) {
+                std::fill_n(y, H, Real{0});
+                return;
+            }
+            add_bias(call.weights + bias_, x, 1, H);
+            switch (activation_) {
+                case Activation::linear:
+                    break;
+                case Activation::relu:
+                    relu(x, y, H);
+                    break;
+                case Activation::tanh:
+                    tanh(x, y, H);
+                    break;
+                case Activation::sigmoid:
+                    sigmoid(x, y, H);
+                    break;
+                case Activation::gelu:
+                    gelu(x, y, H);
+                    break;
+            }
+        });
+    }
+
+    void backward(const Forward<Real>& call, const Backward<Real>& gradients) const override {
+        const Workspace work(*this, call.T, call.B, gradients.workspace);
+        for_each_sequence(call.T * call.B, H, [&](Size row) {
+            const Real* y = call.y + row * H;
+            const Real* dy = gradients.dy + row * H;
+            Real* dsum = work.dsums + row * H;
+            if (!valid(call, row / call.B, row % call.B)) {
+                std::fill_n(dsum, H, Real{0});
+                return;
+            }
+            switch (activation_) {
+                case Activation::linear:
+                    std::copy_n(dy, H, dsum);
+                    break;
+                case Activation::relu:
+                    relu_backward(y, dy, dsum, H);
+                    break;
+                case Activation::tanh:
+                    tanh_backward(y, dy, dsum, H);
+                    break;
+                case Activation::sigmoid:
+                    sigmoid_backward(y, dy, dsum, H);
+                    break;
+                case Activation::gelu:
+                    gelu_backward(call.tape + row * H, dy, dsum, H);
+                    break;
+            }
+        });
+        input_.backward(call, gradients, work.dsums, gradients.dweights ? gradients.dweights + bias_ : nullptr,
+                        work.input);
+    }
+
+private:
+    struct Workspace : Pieces<Real> {
+        Real* dsums;  ///< (T, B, H), the gradient of what f is applied to
+        Real* input;
+
+        Workspace(const Dense& cell, Size T, Size B, Real* base = nullptr)
+            : Pieces<Real>(base), dsums(this->take(T * B * cell.H)), input(this->take(cell.input_.workspace_size())) {}
+    };
+
+    Size H;
+    Activation activation_;
+    InputProjection<Real> input_;
+    Size bias_;
+};
+
+constexpr Option options[] = {
+    choice("activation", "\"linear\"", "linear|relu|tanh|sigmoid|gelu", "what is applied to the sum"),
+};
+
+}  // namespace
+
+constinit const unroll::Plugin unroll_plugin =
+    unroll::cell_plugin<Dense>("dense", 1, "a layer without memory", options);

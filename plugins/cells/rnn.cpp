@@ -1,0 +1,146 @@
+// The simple recurrent cell (Elman's), as PyTorch has it:
+//
+//     h_t = f(W_ih x_t + b_ih + W_hh h_{t-1} + b_hh)        f = tanh or relu
+//
+// x (T, B, D), h = y (T, B, H); weight_ih (H, D), weight_hh (H, H), bias_ih (H), bias_hh (H); state: h (H).
+// Memory: nothing on the tape, since f' follows from y; backward's workspace holds T·B·H for the gradient before f.
+#include <algorithm>
+#include <utility>
+
+#include "common/input_projection.h"
+#include "common/pieces.h"
+#include "common/recurrent.h"
+#include "unroll/kernels.h"
+#include "unroll/plugin.h"
+
+namespace {
+
+using namespace unroll;
+using namespace unroll::cells;
+
+template <class Real>
+class Rnn final : public Cell<Real> {
+public:
+    Rnn(const CellSpec& spec, const Options& options) : H(spec.hidden), relu_(options.text("activation") == "relu") {
+        CellLayout& layout = this->layout_;
+        input_ = {spec, H, layout.add({"weight_ih", {H, spec.input}, Weight::Role::input, H})};
+        weight_hh_ = layout.add({"weight_hh", {H, H}, Weight::Role::recurrent, H});
+        bias_ih_ = layout.add({"bias_ih", {H}, Weight::Role::bias, H});
+        bias_hh_ = layout.add({"bias_hh", {H}, Weight::Role::bias, H});
+        h_ = {layout.add_state("h", H), H, H};
+        layout.output = H;
+        layout.takes_tokens = true;
+    }
+
+    Size tape_size(Size, Size) const override { return 0; }
+    Size workspace_size(Size T, Size B) const override { return Workspace(*this, T, B).used(); }
+    Size prepared_size() const override { return Prepared<Real>(*this).used(); }
+
+    void prepare(const Real* weights, Real* to) const override {
+        const Prepared<Real> prepared(*this, to);
+        const Matrix<const Real> weight_hh(weights + weight_hh_, H, H);
+        input_.prepare(weights, prepared.input);
+        pack<Real>(weight_hh.transposed(), prepared.forward);
+        pack<Real>(weight_hh, prepared.backward);
+        std::copy_n(weights + bias_ih_, H, prepared.bias);
+        axpy(1, weights + bias_hh_, prepared.bias, H);
+    }
+
+    void forward(const Forward<Real>& call) const override {
+        const auto [T, B] = std::pair(call.T, call.B);
+        const Prepared<const Real> prepared(*this, call.prepared);
+        if (call.x.values) input_.project(call, prepared.input, 0, T, call.y);
+        for (Size t = 0; t < T; ++t) {
+            Real* h = call.y + t * B * H;
+            if (call.x.tokens) input_.project(call, prepared.input, t, 1, h);
+            if (const Rows<Real> before = h_.before(call, call.y, t))
+                gemm(before.matrix(B, H), Packed<Real>{prepared.forward, H, H}, Matrix<Real>(h, B, H), Into::add);
+            for_each_sequence(B, H, [&](Size b) {
+                Real* row = h + b * H;
+                if (!valid(call, t, b)) {
+                    std::fill_n(row, H, Real{0});
+                    return;
+                }
+                add_bias(prepared.bias, row, 1, H);
+                relu_ ? relu(row, row, H) : tanh(row, row, H);
+            });
+        }
+        h_.leave(call, call.y);
+    }
+
+    void backward(const Forward<Real>& call, const Backward<Real>& gradients) const override {
+        const auto [T, B] = std::pair(call.T, call.B);
+        const Prepared<const Real> prepared(*this, call.prepared);
+        const Workspace work(*this, T, B, gradients.workspace);
+
+        h_.begin_backward(call, gradients, work.dh);
+        for (Size t = T; t-- > 0;) {
+            Real* dgate = work.dgates + t * B * H;
+            for_each_sequence(B, H, [&](Size b) {
+                const Size row = (t * B + b) * H;
+                Real* dh = work.dh + b * H;
+                Real* d = dgate + b * H;
+                if (!valid(call, t, b)) {
+                    std::fill_n(d, H, Real{0});
+                    return;
+                }
+                axpy(1, gradients.dy + row, dh, H);
+                relu_ ? relu_backward(call.y + row, dh, d, H) : tanh_backward(call.y + row, dh, d, H);
+                std::fill_n(dh, H, Real{0});
+            });
+            if (t > 0 || gradients.dstate)
+                gemm(Matrix<const Real>(dgate, B, H), Packed<Real>{prepared.backward, H, H},
+                     Matrix<Real>(work.dh, B, H), Into::add);
+        }
+        h_.end_backward(call, gradients, work.dh);
+
+        std::fill_n(work.dbias, H, Real{0});
+        input_.backward(call, gradients, work.dgates, work.dbias, work.input);
+        if (!gradients.dweights) return;
+        h_.weight_gradient<Real>(call, {work.dgates, T * B, H}, call.y, {gradients.dweights + weight_hh_, H, H});
+        axpy(1, work.dbias, gradients.dweights + bias_ih_, H);
+        axpy(1, work.dbias, gradients.dweights + bias_hh_, H);
+    }
+
+private:
+    template <class Element>
+    struct Prepared : Pieces<Element> {
+        Element* input;
+        Element *forward, *backward;  ///< W_hhᵀ and W_hh, packed
+        Element* bias;                ///< b_ih + b_hh
+
+        explicit Prepared(const Rnn& cell, Element* base = nullptr)
+            : Pieces<Element>(base),
+              input(this->take(cell.input_.prepared_size())),
+              forward(this->take(packed_size(cell.H, cell.H))),
+              backward(this->take(packed_size(cell.H, cell.H))),
+              bias(this->take(cell.H)) {}
+    };
+
+    struct Workspace : Pieces<Real> {
+        Real* dgates;  ///< (T, B, H), the gradient of what f is applied to
+        Real* dh;      ///< (B, H), on its way from step to step
+        Real *dbias, *input;
+
+        Workspace(const Rnn& cell, Size T, Size B, Real* base = nullptr)
+            : Pieces<Real>(base),
+              dgates(this->take(T * B * cell.H)),
+              dh(this->take(B * cell.H)),
+              dbias(this->take(cell.H)),
+              input(this->take(cell.input_.workspace_size())) {}
+    };
+
+    Size H;
+    bool relu_;
+    InputProjection<Real> input_;
+    Size weight_hh_, bias_ih_, bias_hh_;
+    Part h_;
+};
+
+constexpr Option options[] = {
+    choice("activation", "\"tanh\"", "tanh|relu", "what is applied to the sum"),
+};
+
+}  // namespace
+
+constinit const unroll::Plugin unroll_plugin = unroll::cell_plugin<Rnn>("rnn", 1, "simple recurrent cell", options);
