@@ -72,6 +72,24 @@ Head make_head(const manifest::Trial& trial, const Task& task, Size inputs, Para
 
 }  // namespace
 
+std::string_view task_name(const Task& task) {
+    switch (task.kind) {
+        case Task::Kind::next_token:
+            return "next-token";
+        case Task::Kind::label:
+            return "label";
+        case Task::Kind::sequence:
+            return "sequence";
+        case Task::Kind::reals:
+            break;
+    }
+    return "reals";
+}
+
+std::string_view topology(const Task& task) {
+    return task.kind == Task::Kind::next_token ? "decoder" : "encoder";
+}
+
 template <class Real>
 Model<Real>::Model(const manifest::Trial& trial, const Task& task, const plugins::Catalog& catalog)
     : task_(task),

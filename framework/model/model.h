@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 
 #include "manifest/trial.h"
 #include "model/parameters.h"
@@ -12,6 +13,12 @@
 #include "unroll/kernels.h"
 
 namespace unroll::model {
+
+/// "next-token", "label", "sequence", "reals".
+std::string_view task_name(const Task& task);
+
+/// "decoder" for what goes on token by token, "encoder" for what reads a whole sequence first.
+std::string_view topology(const Task& task);
 
 /// Logits or reals from the top of a stack: y W^T + b. With tied weights W is the embedding's table and there is no b.
 struct Head {

@@ -1,0 +1,32 @@
+// Samples that are asked for and not there.
+#pragma once
+
+#include <set>
+#include <vector>
+
+#include "sampling/samples.h"
+#include "store/store.h"
+#include "sweep/work.h"
+
+namespace unroll::sweep {
+
+/// Samples to be made with the weights of one checkpoint.
+struct MissingAt {
+    store::Checkpoint checkpoint;
+    std::vector<sampling::Wanted> samples;
+};
+
+struct Missing {
+    std::vector<MissingAt> makeable;  ///< in the order of the steps
+    Size lost = 0;                    ///< wanted at steps whose checkpoint is no longer kept
+};
+
+/// For a trial that has ended with the newest of `checkpoints`: what its sampling settings want at every step up to
+/// there, less what is present.
+Missing missing_samples(const Work& work, const std::set<store::SampleKey>& present,
+                        const std::vector<store::Checkpoint>& checkpoints);
+
+/// What identifies a sample in the store.
+store::SampleKey key_of(const sampling::Sample& sample);
+
+}  // namespace unroll::sweep

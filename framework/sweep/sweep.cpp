@@ -1,0 +1,174 @@
+// A sweep: what is missing, longest first, on all cores that were asked for.
+#include "sweep/sweep.h"
+
+#include <fmt/core.h>
+#include <tbb/global_control.h>
+#include <tbb/parallel_for.h>
+#include <tbb/task_arena.h>
+
+#include <algorithm>
+#include <map>
+#include <optional>
+
+#include "store/writer.h"
+#include "sweep/build.h"
+#include "sweep/trial_run.h"
+
+namespace unroll::sweep {
+
+namespace {
+
+/// The trials that need something, the most expensive first, so that no long one is left to run alone at the end.
+struct Agenda {
+    std::vector<Task> tasks;
+    std::vector<Size> to_train, to_sample;
+};
+
+bool has_finished(store::Status status) {
+    return status == store::Status::finished || status == store::Status::diverged;
+}
+
+class Planner {
+public:
+    Planner(store::Store& store, const std::vector<Work>& work, const plugins::Catalog& catalog,
+            const Settings& settings, Summary& summary)
+        : store_(store), work_(work), builds_(catalog), settings_(settings), summary_(summary) {}
+
+    Agenda agenda() {
+        std::vector<std::string> fingerprints;
+        for (const Work& work : work_) fingerprints.push_back(work.row.fingerprint);
+        states_ = store_.states(fingerprints);
+
+        Agenda agenda;
+        for (Size index = 0; index < work_.size(); ++index)
+            if (auto task = consider(index)) {
+                (task->train ? agenda.to_train : agenda.to_sample).push_back(index);
+                agenda.tasks.push_back(std::move(*task));
+            }
+        std::stable_sort(agenda.tasks.begin(), agenda.tasks.end(), [&](const Task& a, const Task& b) {
+            return std::pair(a.train, work_[a.index].cost) > std::pair(b.train, work_[b.index].cost);
+        });
+        if (other_builds_)
+            summary_.notes.push_back(
+                fmt::format("{} finished trial{} came from another build and count as done; --fresh runs them again",
+                            other_builds_, other_builds_ == 1 ? "" : "s"));
+        if (lost_samples_)
+            summary_.notes.push_back(
+                fmt::format("{} sample{} at earlier steps cannot be made: their checkpoints are gone; raise "
+                            "training.keep_checkpoints and run with --fresh to have them",
+                            lost_samples_, lost_samples_ == 1 ? "" : "s"));
+        return agenda;
+    }
+
+private:
+    std::optional<Task> consider(Size index) {
+        const Work& work = work_[index];
+        const store::TrialState& state = states_.at(work.row.fingerprint);
+        Task task;
+        task.index = index;
+        task.build = builds_.of(*work.trial);
+        if (state.status == store::Status::failed && !settings_.retry_failed) {
+            ++summary_.failed;
+            summary_.notes.push_back(
+                fmt::format("trial {} failed before: {}; --retry-failed runs it again", state.id, state.error));
+            return std::nullopt;
+        }
+        if (has_finished(state.status)) {
+            ++summary_.done_before;
+            if (state.build != task.build) ++other_builds_;
+            if (state.status == store::Status::diverged) return std::nullopt;
+            task.train = false;
+            task.checkpoints = state.checkpoints;
+            task.present = store_.samples(work.row.fingerprint);
+            const Missing missing = missing_samples(work, task.present, task.checkpoints);
+            lost_samples_ += missing.lost;
+            return missing.makeable.empty() ? std::nullopt : std::optional(std::move(task));
+        }
+        task.train = true;
+        // Bits are promised within a build only: what another one began starts over.
+        if (state.build == task.build) {
+            task.checkpoints = state.checkpoints;
+            task.present = store_.samples(work.row.fingerprint);
+        }
+        return task;
+    }
+
+    store::Store& store_;
+    const std::vector<Work>& work_;
+    const Builds builds_;
+    const Settings& settings_;
+    Summary& summary_;
+    std::map<std::string, store::TrialState> states_;
+    Size other_builds_ = 0, lost_samples_ = 0;
+};
+
+void count(const Ending& ending, bool trained, Summary& summary) {
+    switch (ending.kind) {
+        case Ending::Kind::finished:
+            summary.trained += trained;
+            break;
+        case Ending::Kind::diverged:
+            ++summary.diverged;
+            break;
+        case Ending::Kind::failed:
+            ++summary.failed;
+            break;
+        case Ending::Kind::interrupted:
+            ++summary.interrupted;
+            break;
+    }
+}
+
+}  // namespace
+
+Summary run(const std::vector<manifest::Plan>& plans, const std::vector<Work>& work, const plugins::Catalog& catalog,
+            const Settings& settings, Observer& observer, std::atomic<bool>& stop) {
+    const store::RunnerLock lock(settings.database);
+    store::Store store(settings.database, store::Store::Mode::write);
+    store.interrupt_running();
+    std::map<std::string, const Work*> by_fingerprint;
+    for (const Work& entry : work) by_fingerprint[entry.row.fingerprint] = &entry;
+    for (const manifest::Plan& plan : plans) {
+        std::vector<store::TrialRow> rows;
+        const auto members = memberships(plan);
+        for (const store::Membership& member : members) rows.push_back(by_fingerprint.at(member.fingerprint)->row);
+        store.plan(experiment_row(plan), rows, members);
+    }
+    if (settings.fresh)
+        for (const Work& entry : work) store.reset(entry.row.fingerprint);
+
+    Summary summary;
+    Agenda agenda = Planner(store, work, catalog, settings, summary).agenda();
+    observer.planned(agenda.to_train, agenda.to_sample);
+    std::vector<std::optional<Ending>> endings(agenda.tasks.size());
+    std::vector<Size> samples(agenda.tasks.size(), 0);
+    {
+        store::Writer writer(store);
+        const tbb::global_control limit(tbb::global_control::max_allowed_parallelism, settings.jobs);
+        tbb::task_arena arena{int(settings.jobs)};
+        std::atomic<Size> next{0};
+        // One long task a thread, each taking trials from the list: nothing can put one trial onto another's stack.
+        const auto worker = [&](Size) {
+            for (Size i = next++; i < agenda.tasks.size(); i = next++) {
+                if (stop.load()) break;
+                const Task& task = agenda.tasks[i];
+                TrialRun trial(work[task.index], task, catalog, settings, writer, observer);
+                const Ending ending = trial.run(stop);
+                endings[i] = ending;
+                samples[i] = trial.samples();
+                if (ending.kind == Ending::Kind::failed && settings.fail_fast) stop = true;
+                observer.ended(task.index, ending);
+            }
+        };
+        arena.execute([&] { tbb::parallel_for(Size{0}, settings.jobs, worker, tbb::simple_partitioner{}); });
+        writer.flush();
+    }
+    for (Size i = 0; i < agenda.tasks.size(); ++i) {
+        if (endings[i]) count(*endings[i], agenda.tasks[i].train, summary);
+        summary.samples += samples[i];
+    }
+    store.close();
+    return summary;
+}
+
+}  // namespace unroll::sweep

@@ -1,0 +1,60 @@
+// A sweep: trains every trial that is missing, in parallel, and makes every sample that is missing. The only place that
+// schedules trials.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sweep/work.h"
+
+namespace unroll::sweep {
+
+struct Settings {
+    std::filesystem::path database;
+    Size jobs = 1;              ///< threads of the whole process; as many trials at once
+    bool fresh = false;         ///< forget what is known of these trials and run them again
+    bool retry_failed = false;  ///< run failed trials again
+    bool fail_fast = false;     ///< stop the others when one fails
+};
+
+/// What happened to a trial in this run.
+struct Ending {
+    enum class Kind { finished, diverged, failed, interrupted };
+    Kind kind = Kind::finished;
+    std::string error;  ///< failed
+};
+
+/// Told what goes on, by the threads that run the trials: implementations must be thread-safe and quick.
+/// `index` is the trial's place in the list that run() was given.
+class Observer {
+public:
+    virtual ~Observer() = default;
+    /// Before anything starts: which trials will be trained, and of which only samples are missing.
+    virtual void planned(const std::vector<Size>& to_train, const std::vector<Size>& to_sample) = 0;
+    virtual void started(Size index, std::uint64_t from_step) = 0;
+    virtual void progress(Size index, std::uint64_t step, std::uint64_t steps, double loss,
+                          double tokens_per_second) = 0;
+    virtual void ended(Size index, const Ending& ending) = 0;
+};
+
+struct Summary {
+    Size trained = 0;                                ///< to their end, in this run
+    Size done_before = 0;                            ///< nothing to train
+    Size diverged = 0, failed = 0, interrupted = 0;  ///< now; failed counts those left alone from an earlier run, too
+    Size samples = 0;                                ///< made in this run
+    std::vector<std::string> notes;                  ///< for the user: another build, samples that cannot be made, …
+};
+
+/// Plans the experiments in the store, then runs what is missing of `work` (from distinct_trials of the same plans),
+/// the most expensive first. Raising `stop` ends each running trial after its step, with a checkpoint.
+///
+/// One runner per database: a second is refused. Throws Error for that and for a store that cannot be used; a trial
+/// that throws fails alone.
+Summary run(const std::vector<manifest::Plan>& plans, const std::vector<Work>& work, const plugins::Catalog& catalog,
+            const Settings& settings, Observer& observer, std::atomic<bool>& stop);
+
+}  // namespace unroll::sweep

@@ -1,0 +1,168 @@
+// One trial within a sweep.
+#include "sweep/trial_run.h"
+
+#include <unistd.h>
+
+#include <array>
+#include <exception>
+
+#include "training/checkpoint.h"
+#include "training/snapshot.h"
+#include "training/trainer.h"
+#include "unroll/error.h"
+
+namespace unroll::sweep {
+
+namespace {
+
+std::string host_name() {
+    std::array<char, 256> name{};
+    return gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "unknown";
+}
+
+Ending ending_of(const training::Outcome& outcome) {
+    using Kind = training::Outcome::Kind;
+    switch (outcome.kind) {
+        case Kind::finished:
+            return {Ending::Kind::finished, {}};
+        case Kind::diverged:
+            return {Ending::Kind::diverged, {}};
+        case Kind::interrupted:
+            break;
+    }
+    return {Ending::Kind::interrupted, {}};
+}
+
+store::Status status_of(Ending::Kind kind) {
+    switch (kind) {
+        case Ending::Kind::finished:
+            return store::Status::finished;
+        case Ending::Kind::diverged:
+            return store::Status::diverged;
+        case Ending::Kind::failed:
+            return store::Status::failed;
+        case Ending::Kind::interrupted:
+            break;
+    }
+    return store::Status::interrupted;
+}
+
+}  // namespace
+
+TrialRun::TrialRun(const Work& work, const Task& task, const plugins::Catalog& catalog, const Settings& settings,
+                   store::Writer& writer, Observer& observer)
+    : work_(work),
+      task_(task),
+      catalog_(catalog),
+      settings_(settings),
+      writer_(writer),
+      observer_(observer),
+      checkpoints_(task.checkpoints),
+      present_(task.present) {}
+
+Ending TrialRun::run(const std::atomic<bool>& stop) {
+    training::Outcome outcome;
+    Ending ending;
+    try {
+        const model::Model<float> model(*work_.trial, work_.dataset->task(), catalog_);
+        if (task_.train) {
+            outcome = train(model, stop);
+            ending = ending_of(outcome);
+        }
+        if (ending.kind == Ending::Kind::finished) make_samples(model, stop);
+    } catch (const std::exception& error) {
+        ending = {Ending::Kind::failed, error.what()};
+    }
+    try {
+        if (began_) end(ending, outcome);
+    } catch (const std::exception& error) {
+        if (ending.kind != Ending::Kind::failed) ending = {Ending::Kind::failed, error.what()};
+    }
+    return ending;
+}
+
+/// The newest checkpoint whose file is whole; older ones are tried, and none means from the beginning.
+const store::Checkpoint* TrialRun::usable_checkpoint() {
+    while (!checkpoints_.empty()) {
+        try {
+            training::Checkpoint(checkpoints_.back().path, checkpoints_.back().sha256);
+            return &checkpoints_.back();
+        } catch (const Error&) {
+            checkpoints_.pop_back();
+        }
+    }
+    return nullptr;
+}
+
+training::Outcome TrialRun::train(const model::Model<float>& model, const std::atomic<bool>& stop) {
+    const std::string& fingerprint = work_.row.fingerprint;
+    const store::Checkpoint* from = usable_checkpoint();
+    const std::uint64_t from_step = from ? from->step : 0;
+    std::erase_if(present_, [&](const store::SampleKey& key) { return key.step > from_step; });
+    observer_.started(task_.index, from_step);
+    writer_.push(store::AttemptStart{fingerprint, task_.build, host_name(), getpid(), settings_.jobs, from_step});
+    began_ = true;
+
+    const training::Job job{*work_.trial,
+                            *work_.dataset,
+                            model,
+                            catalog_,
+                            work_.sampling,
+                            store::checkpoint_folder(settings_.database, fingerprint),
+                            from ? std::optional(from->path) : std::nullopt};
+    return training::train(job, *this, stop);
+}
+
+void TrialRun::make_samples(const model::Model<float>& model, const std::atomic<bool>& stop) {
+    if (!task_.train) observer_.started(task_.index, work_.row.steps);
+    const Missing missing = missing_samples(work_, present_, checkpoints_);
+    if (missing.makeable.empty()) return;
+    const FloatingPointMode mode;
+    model::Buffer<float> weights(model.parameters().size()), prepared(model.prepared_size());
+    for (const MissingAt& at : missing.makeable) {
+        training::load_weights(at.checkpoint.path, model, weights.data());
+        model.prepare(weights.data(), prepared.data());
+        for (sampling::Sample& made : sampling::make(model, {weights.data(), prepared.data()}, *work_.dataset, catalog_,
+                                                     work_.trial->training.sequence_length, at.samples, stop))
+            sample(std::move(made));
+    }
+}
+
+void TrialRun::end(const Ending& ending, const training::Outcome& outcome) {
+    store::AttemptEnd end;
+    end.fingerprint = work_.row.fingerprint;
+    end.outcome = status_of(ending.kind);
+    end.error = ending.error;
+    end.step = outcome.step;
+    end.tokens = outcome.tokens;
+    end.seconds = outcome.seconds;
+    end.tokens_per_second = outcome.seconds > 0 ? double(outcome.tokens) / outcome.seconds : 0;
+    end.diverged_step = outcome.diverged_step;
+    writer_.push(std::move(end));
+}
+
+void TrialRun::point(const training::Point& point) {
+    writer_.push(work_.row.fingerprint, point);
+}
+
+void TrialRun::loss_by_position(std::uint64_t step, std::string_view split, const std::vector<double>& losses) {
+    writer_.push(work_.row.fingerprint, step, split, losses);
+}
+
+void TrialRun::sample(sampling::Sample sample) {
+    present_.insert(key_of(sample));
+    writer_.push(work_.row.fingerprint, std::move(sample));
+    ++samples_;
+}
+
+void TrialRun::checkpoint(training::CheckpointRecord checkpoint) {
+    checkpoints_.push_back(
+        {checkpoint.step, checkpoint.path, checkpoint.sha256, checkpoint.is_last, checkpoint.is_best});
+    writer_.push(work_.row.fingerprint, std::move(checkpoint), work_.trial->training.keep_checkpoints);
+}
+
+void TrialRun::progress(std::uint64_t step, std::uint64_t steps, double loss, double tokens_per_second) {
+    observer_.progress(task_.index, step, steps, loss, tokens_per_second);
+}
+
+}  // namespace unroll::sweep

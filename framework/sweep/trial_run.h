@@ -1,0 +1,61 @@
+// One trial within a sweep: an attempt with its records, then the samples that are missing.
+#pragma once
+
+#include <atomic>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "store/writer.h"
+#include "sweep/missing.h"
+#include "sweep/sweep.h"
+#include "training/records.h"
+#include "training/trainer.h"
+
+namespace unroll::sweep {
+
+/// What is to be done with a trial.
+struct Task {
+    Size index = 0;                              ///< in the list of work
+    bool train = true;                           ///< false: only samples are missing
+    std::string build;                           ///< of this process, for this trial
+    std::vector<store::Checkpoint> checkpoints;  ///< to go on from, and to sample from; oldest first
+    std::set<store::SampleKey> present;          ///< samples that are there already
+};
+
+/// Runs on one thread; passes everything on to the writer and the observer.
+class TrialRun final : private training::Records {
+public:
+    TrialRun(const Work& work, const Task& task, const plugins::Catalog& catalog, const Settings& settings,
+             store::Writer& writer, Observer& observer);
+
+    /// Never throws: what goes wrong is this trial's ending.
+    Ending run(const std::atomic<bool>& stop);
+
+    Size samples() const { return samples_; }  ///< made so far
+
+private:
+    training::Outcome train(const model::Model<float>& model, const std::atomic<bool>& stop);
+    const store::Checkpoint* usable_checkpoint();
+    void make_samples(const model::Model<float>& model, const std::atomic<bool>& stop);
+    void end(const Ending& ending, const training::Outcome& outcome);
+
+    void point(const training::Point& point) override;
+    void loss_by_position(std::uint64_t step, std::string_view split, const std::vector<double>& losses) override;
+    void sample(sampling::Sample sample) override;
+    void checkpoint(training::CheckpointRecord checkpoint) override;
+    void progress(std::uint64_t step, std::uint64_t steps, double loss, double tokens_per_second) override;
+
+    const Work& work_;
+    const Task& task_;
+    const plugins::Catalog& catalog_;
+    const Settings& settings_;
+    store::Writer& writer_;
+    Observer& observer_;
+    std::vector<store::Checkpoint> checkpoints_;  ///< those there were and those written now
+    std::set<store::SampleKey> present_;
+    bool began_ = false;  ///< an attempt is in the store and must be ended
+    Size samples_ = 0;
+};
+
+}  // namespace unroll::sweep

@@ -1,0 +1,86 @@
+// What manifests come to: distinct trials with their weights and cost.
+#include "sweep/work.h"
+
+#include <fmt/core.h>
+
+#include <unordered_map>
+
+#include "manifest/digest.h"
+#include "model/model.h"
+#include "training/trainer.h"
+
+namespace unroll::sweep {
+
+namespace {
+
+std::string plugin_key(const plugins::Catalog& catalog, Plugin::Kind kind, const std::string& name) {
+    const Plugin* plugin = catalog.find(kind, name);
+    return fmt::format("{}/{}@{}", plugins::to_string(kind), name, plugin ? plugin->revision : 0);
+}
+
+store::TrialRow row_of(const manifest::Trial& trial, const Dataset& dataset, const plugins::Catalog& catalog) {
+    const model::Model<float> model(trial, dataset.task(), catalog);
+    const training::Length length = training::length_of(trial, dataset);
+
+    store::TrialRow row;
+    row.fingerprint = fingerprint(trial);
+    row.config = trial.config;
+    row.seed = trial.seed;
+    row.task = model::task_name(dataset.task());
+    row.topology = model::topology(dataset.task());
+    row.dataset = trial.dataset.plugin;
+    for (const manifest::CellSettings& cell : trial.cells) {
+        row.cell += (row.cell.empty() ? "" : "+") + cell.choice.plugin;
+        row.hidden = cell.hidden;
+        row.layers += cell.layers;
+        row.plugins.push_back(plugin_key(catalog, Plugin::Kind::cell, cell.choice.plugin));
+    }
+    row.plugins.push_back(plugin_key(catalog, Plugin::Kind::dataset, trial.dataset.plugin));
+    row.sequence_length = trial.training.sequence_length;
+    row.batch = trial.training.batch;
+    row.steps = length.steps;
+    row.steps_per_epoch = length.epoch;
+    row.optimizer = trial.training.optimizer.name;
+    row.learning_rate = trial.training.optimizer.learning_rate;
+    row.parameters = model.parameters().size();
+    row.flops_per_step = training::flops_per_step(trial, dataset, model);
+    return row;
+}
+
+}  // namespace
+
+std::string fingerprint(const manifest::Trial& trial) {
+    return manifest::sha256(trial.identity);
+}
+
+std::vector<Work> distinct_trials(const std::vector<manifest::Plan>& plans, const plugins::Catalog& catalog,
+                                  manifest::Datasets& datasets) {
+    std::vector<Work> list;
+    std::unordered_map<std::string, Size> places;
+    for (const manifest::Plan& plan : plans)
+        for (const manifest::PlannedTrial& planned : plan.trials) {
+            const auto [place, is_new] = places.emplace(planned.trial.identity, list.size());
+            if (is_new) {
+                auto dataset = datasets.load(planned.trial.dataset);
+                store::TrialRow row = row_of(planned.trial, *dataset, catalog);
+                const double cost = row.flops_per_step * double(row.steps);
+                list.push_back({&planned.trial, {}, std::move(dataset), std::move(row), cost});
+            }
+            auto& sampling = list[place->second].sampling;
+            sampling.insert(sampling.end(), planned.sampling.begin(), planned.sampling.end());
+        }
+    return list;
+}
+
+store::ExperimentRow experiment_row(const manifest::Plan& plan) {
+    return {plan.name, plan.about, plan.source, plan.compare.metric, plan.compare.goal};
+}
+
+std::vector<store::Membership> memberships(const manifest::Plan& plan) {
+    std::vector<store::Membership> members;
+    for (const manifest::PlannedTrial& planned : plan.trials)
+        members.push_back({fingerprint(planned.trial), planned.axes});
+    return members;
+}
+
+}  // namespace unroll::sweep

@@ -1,0 +1,35 @@
+// What manifests come to: each distinct trial once, with everything that planning and running need to know of it.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "manifest/datasets.h"
+#include "manifest/trial.h"
+#include "plugins/catalog.h"
+#include "store/store.h"
+
+namespace unroll::sweep {
+
+/// One trial, which several experiments may share.
+struct Work {
+    const manifest::Trial* trial;                      ///< in the plan that it came from
+    std::vector<manifest::SamplingSettings> sampling;  ///< what any of the experiments wants
+    std::shared_ptr<const Dataset> dataset;
+    store::TrialRow row;  ///< with the fingerprint
+    double cost = 0;      ///< floating-point operations of the whole training
+};
+
+/// The distinct trials of the plans, in the order in which they come. The plans must outlive the result.
+std::vector<Work> distinct_trials(const std::vector<manifest::Plan>& plans, const plugins::Catalog& catalog,
+                                  manifest::Datasets& datasets);
+
+/// SHA-256 of what can change a trial's weights or losses.
+std::string fingerprint(const manifest::Trial& trial);
+
+/// What the store is to know of a plan: its row and its trials.
+store::ExperimentRow experiment_row(const manifest::Plan& plan);
+std::vector<store::Membership> memberships(const manifest::Plan& plan);
+
+}  // namespace unroll::sweep

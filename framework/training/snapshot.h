@@ -1,0 +1,45 @@
+// A snapshot: everything in a trial that the future depends on, to and from a checkpoint file.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "manifest/trial.h"
+#include "model/buffer.h"
+#include "model/loss.h"
+#include "model/model.h"
+#include "training/optimizer.h"
+#include "training/stopping.h"
+
+namespace unroll::training {
+
+/// What evaluations have led to so far.
+struct Verdict {
+    Stopping stopping;
+    Best best{"validation/loss"};
+    bool stopped_early = false;
+};
+
+struct Snapshot {
+    model::Buffer<float> weights, slots, state;  ///< slots: the optimiser's; state: carried by streams, else empty
+
+    std::uint64_t step = 0, tokens = 0;
+    double seconds = 0;
+    model::LossSums since_log, since_epoch;  ///< training losses that were not yet recorded
+    Verdict verdict;
+    bool pending = false;  ///< interrupted after the step itself, before everything that was due after it
+
+    /// Writes the file, named after the step, into `folder`; returns its path and SHA-256.
+    std::pair<std::filesystem::path, std::string> save(const std::filesystem::path& folder,
+                                                       const manifest::Trial& trial, const model::Model<float>& model,
+                                                       const Optimizer& optimizer) const;
+
+    /// Fills everything from a file that save() wrote; the buffers must have their sizes already.
+    /// Throws Error when the file is damaged or belongs to a model of other weights.
+    void load(const std::filesystem::path& file, const model::Model<float>& model, const Optimizer& optimizer);
+};
+
+/// Only the weights, into `weights` (model.parameters().size()); returns the step that they are of.
+std::uint64_t load_weights(const std::filesystem::path& file, const model::Model<float>& model, float* weights);
+
+}  // namespace unroll::training

@@ -1,0 +1,274 @@
+// One trial: steps, and what is due after them.
+#include "training/trainer.h"
+
+#include <chrono>
+#include <cmath>
+
+#include "model/pass.h"
+#include "sampling/samples.h"
+#include "training/batches.h"
+#include "training/clip.h"
+#include "training/evaluate.h"
+#include "training/optimizer.h"
+#include "training/schedule.h"
+#include "training/snapshot.h"
+#include "training/timing.h"
+#include "unroll/kernels.h"
+
+namespace unroll::training {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+std::vector<Range> matrices_of(const model::Parameters& parameters) {
+    std::vector<Weight> weights;
+    for (const model::Parameter& parameter : parameters.list()) weights.push_back(parameter.weight);
+    return matrices(weights);
+}
+
+class Trainer {
+public:
+    Trainer(const Job& job, Records& records, const std::atomic<bool>& stop)
+        : job_(job),
+          settings_(job.trial.training),
+          records_(records),
+          stop_(stop),
+          batches_(job.dataset, Split::train, training_plan(job.trial)),
+          validation_(job.dataset, Split::validation, evaluation_plan(job.trial)),
+          test_(job.dataset, Split::test, evaluation_plan(job.trial)),
+          length_(length_of(job.trial, job.dataset)),
+          optimizer_(settings_.optimizer, job.model.parameters().size(), matrices_of(job.model.parameters())),
+          pass_(job.model, extents(), true),
+          gradients_(job.model.parameters().size()),
+          prepared_(job.model.prepared_size()),
+          now_{{}, {}, {}, 0, 0, 0, {}, {}, Verdict{Stopping(settings_.stop)}},
+          before_(now_.verdict) {
+        now_.weights = model::Buffer<float>(job.model.parameters().size());
+        now_.slots = model::Buffer<float>(optimizer_.state_size());
+        if (batches_.continues(1)) {
+            now_.state = model::Buffer<float>(job.model.stack().state_size(settings_.batch));
+            next_state_ = model::Buffer<float>(now_.state.size());
+        }
+    }
+
+    Outcome run() {
+        const FloatingPointMode mode;
+        if (job_.resume)
+            now_.load(*job_.resume, job_.model, optimizer_);
+        else
+            job_.model.initialize(now_.weights.data());
+        job_.model.prepare(now_.weights.data(), prepared_.data());
+        if (now_.verdict.stopped_early) length_.steps = now_.step;
+        logged_seconds_ = now_.seconds;
+
+        if (now_.pending && !finish_step()) return outcome();
+        while (!done()) {
+            if (!step()) break;
+            log();
+            if (!finish_step()) break;
+            if (stop_.load(std::memory_order_relaxed) && !done()) {
+                if (saved_step_ != now_.step) save();
+                kind_ = Outcome::Kind::interrupted;
+                break;
+            }
+        }
+        return outcome();
+    }
+
+private:
+    std::vector<model::Extent> extents() const {
+        std::vector<model::Extent> list{{batches_.sequence_length(), batches_.largest_batch()}};
+        for (const Batches* batches : {&validation_, &test_})
+            if (batches->per_epoch()) list.push_back({batches->sequence_length(), batches->largest_batch()});
+        return list;
+    }
+
+    bool done() const { return now_.step >= length_.steps || now_.verdict.stopped_early; }
+    bool last() const { return done(); }
+    double epoch() const { return double(now_.step) / double(length_.epoch); }
+
+    /// One training step. False when the loss is no longer finite.
+    bool step() {
+        const auto start = Clock::now();
+        const Size index = now_.step % length_.epoch;
+        batches_.fill(now_.step / length_.epoch, index, batch_);
+        const bool carries = now_.state.size() != 0;
+        const bool continues = carries && batches_.continues(index);
+        const RandomStream stream(job_.trial.seed, "dropout", {now_.step});
+
+        const model::LossSums sums =
+            pass_.forward(now_.weights.data(), prepared_.data(), batch_, continues ? now_.state.data() : nullptr,
+                          carries ? next_state_.data() : nullptr, &stream);
+        if (!std::isfinite(sums.loss)) return diverge(now_.step + 1);
+        gradients_.clear();
+        pass_.backward(gradients_.data());
+        gradient_norm_ = clip(settings_.clip, gradients_.data(), gradients_.size());
+        if (!std::isfinite(gradient_norm_)) return diverge(now_.step + 1);
+        learning_rate_ =
+            learning_rate(settings_.optimizer, settings_.schedule, {now_.step, length_.steps, length_.epoch});
+        optimizer_.step(now_.step + 1, learning_rate_, now_.weights.data(), gradients_.data(), now_.slots.data());
+        job_.model.prepare(now_.weights.data(), prepared_.data());
+        if (carries) std::swap(now_.state, next_state_);
+
+        ++now_.step;
+        now_.tokens += batch_.T * batch_.B;
+        add(now_.since_log, sums);
+        add(now_.since_epoch, sums);
+        tokens_since_log_ += batch_.T * batch_.B;
+        now_.seconds += std::chrono::duration<double>(Clock::now() - start).count();
+        records_.progress(now_.step, length_.steps, sums.mean(), double(tokens_since_log_) / seconds_since_log());
+        return true;
+    }
+
+    static void add(model::LossSums& total, const model::LossSums& sums) {
+        total.loss += sums.loss;
+        total.correct += sums.correct;
+        total.predictions += sums.predictions;
+    }
+
+    double seconds_since_log() const { return std::max(now_.seconds - logged_seconds_, 1e-9); }
+
+    bool diverge(std::uint64_t step) {
+        kind_ = Outcome::Kind::diverged;
+        diverged_step_ = step;
+        return false;
+    }
+
+    void point(std::string_view split, std::string_view name, double value) {
+        records_.point({now_.step, epoch(), split, name, value, now_.seconds});
+    }
+
+    bool tells_accuracy() const { return job_.model.task().target_tokens > 0; }
+
+    /// The training series: every `log_every` steps, and when an epoch or the trial ends.
+    void log() {
+        if (now_.step % settings_.log_every == 0 || now_.step == length_.steps) {
+            point("train", "loss", now_.since_log.mean());
+            if (tells_accuracy()) point("train", "accuracy", now_.since_log.accuracy());
+            point("train", "gradient_norm", gradient_norm_);
+            point("train", "learning_rate", learning_rate_);
+            point("train", "tokens_per_second", double(tokens_since_log_) / seconds_since_log());
+            now_.since_log = {};
+            tokens_since_log_ = 0;
+            logged_seconds_ = now_.seconds;
+        }
+        if (now_.step % length_.epoch == 0) {
+            point("train", "epoch_loss", now_.since_epoch.mean());
+            now_.since_epoch = {};
+        }
+    }
+
+    /// What is due after a step. False when the trial diverged or was interrupted here.
+    bool finish_step() {
+        now_.pending = true;
+        before_ = now_.verdict;
+        is_best_ = false;
+        if (is_due(settings_.evaluate_every, now_.step, length_) && !evaluate_validation()) return false;
+        if (last() && !evaluate(test_, "test")) return false;
+        if (!make_samples()) return interrupt();
+        now_.pending = false;
+        if (last() || is_due(settings_.checkpoint_every, now_.step, length_)) save();
+        return true;
+    }
+
+    /// In the middle of what is due: the checkpoint stands before all of it, so that the next attempt does it whole.
+    bool interrupt() {
+        now_.verdict = before_;
+        is_best_ = false;
+        save();
+        kind_ = Outcome::Kind::interrupted;
+        return false;
+    }
+
+    bool evaluate(Batches& batches, std::string_view split) {
+        if (batches.per_epoch() == 0) return true;
+        const Evaluation evaluation =
+            training::evaluate(pass_, job_.model, now_.weights.data(), prepared_.data(), batches, stop_);
+        if (!evaluation.complete) return interrupt();
+        evaluated_ = evaluation.sums.mean();
+        if (!std::isfinite(evaluated_)) return diverge(now_.step);
+        point(split, "loss", evaluated_);
+        if (tells_accuracy()) point(split, "accuracy", evaluation.sums.accuracy());
+        if (last()) records_.loss_by_position(now_.step, split, evaluation.by_position);
+        evaluated_accuracy_ = evaluation.sums.accuracy();
+        return true;
+    }
+
+    bool evaluate_validation() {
+        if (validation_.per_epoch() == 0) return true;
+        if (!evaluate(validation_, "validation")) return false;
+        is_best_ = now_.verdict.best.observe(now_.step, evaluated_);
+        const bool watches_accuracy = settings_.stop.metric == "validation/accuracy";
+        if (now_.verdict.stopping.observe(now_.step, watches_accuracy ? evaluated_accuracy_ : evaluated_) && !done()) {
+            now_.verdict.stopped_early = true;
+            length_.steps = now_.step;
+        }
+        return true;
+    }
+
+    /// Samples that are due before the end; those at the end are made from the last checkpoint, as later ones are.
+    bool make_samples() {
+        if (last()) return true;
+        std::vector<manifest::SamplingSettings> due;
+        for (const manifest::SamplingSettings& settings : job_.sampling)
+            if (is_due(settings.every, now_.step, length_)) due.push_back(settings);
+        if (due.empty()) return true;
+        const auto list = sampling::wanted(job_.trial, due, job_.dataset, now_.step, epoch());
+        auto samples = sampling::make(job_.model, {now_.weights.data(), prepared_.data()}, job_.dataset, job_.catalog,
+                                      settings_.sequence_length, list, stop_);
+        if (samples.size() < list.size()) return false;
+        for (sampling::Sample& sample : samples) records_.sample(std::move(sample));
+        return true;
+    }
+
+    void save() {
+        auto [path, sha256] = now_.save(job_.folder, job_.trial, job_.model, optimizer_);
+        records_.checkpoint({now_.step, std::move(path), std::move(sha256), true, is_best_ && !now_.pending});
+        saved_step_ = now_.step;
+    }
+
+    Outcome outcome() const { return {kind_, now_.step, now_.tokens, now_.seconds, diverged_step_}; }
+
+    const Job& job_;
+    const manifest::TrainingSettings& settings_;
+    Records& records_;
+    const std::atomic<bool>& stop_;
+    Batches batches_, validation_, test_;
+    Length length_;
+    const Optimizer optimizer_;
+    model::Pass<float> pass_;
+    model::Buffer<float> gradients_, prepared_, next_state_;
+    model::Batch<float> batch_;
+    Snapshot now_;
+    Verdict before_;  ///< what is due after this step
+
+    double gradient_norm_ = 0, learning_rate_ = 0, evaluated_ = 0, evaluated_accuracy_ = 0;
+    bool is_best_ = false;
+    std::uint64_t saved_step_ = ~std::uint64_t{0};
+    std::uint64_t tokens_since_log_ = 0;
+    double logged_seconds_ = 0;
+    Outcome::Kind kind_ = Outcome::Kind::finished;
+    std::optional<std::uint64_t> diverged_step_;
+};
+
+}  // namespace
+
+Outcome train(const Job& job, Records& records, const std::atomic<bool>& stop) {
+    return Trainer(job, records, stop).run();
+}
+
+Length length_of(const manifest::Trial& trial, const Dataset& dataset) {
+    const Batches batches(dataset, Split::train, training_plan(trial));
+    Length length;
+    length.epoch = std::max<Size>(batches.per_epoch(), 1);
+    length.steps = trial.training.steps ? trial.training.steps : trial.training.epochs * length.epoch;
+    return length;
+}
+
+double flops_per_step(const manifest::Trial& trial, const Dataset& dataset, const model::Model<float>& model) {
+    const Batches batches(dataset, Split::train, training_plan(trial));
+    return model.flops_per_step(batches.sequence_length(), batches.largest_batch(), batches.predictions());
+}
+
+}  // namespace unroll::training
