@@ -65,6 +65,7 @@ struct UNROLL_EXPORT CellLayout {
     std::vector<StatePart> state;  ///< each sequence's state: the parts one after the other
     Size output = 0;               ///< width of y
     Size context = 0;              ///< the steps that a state can hold; 0: no limit
+    bool looks_ahead = false;      ///< y depends on later steps too: no single steps then, so it cannot generate
     Size attended = 0;             ///< elements multiplied for each pair of positions, as in attention; only for counting work
 
     // Powers that a cell may have. Without one, the runner does what is needed before it calls the cell.
@@ -122,7 +123,7 @@ struct Backward {
 
 /// One layer. Written once for Real = float and double.
 ///
-/// In evaluation mode, and within layout().context, T steps at once equal T calls of one step that hand the state on (to
+/// In evaluation mode, within layout().context and unless layout().looks_ahead, T steps at once equal T calls of one step that hand the state on (to
 /// 1e-10 in double, 1e-5 in float): generation is forward with T = 1, and a key/value cache is just a state.
 /// A sequence's results depend on that sequence only, bit for bit, whatever else is in the batch.
 /// `unroll check PLUGIN.so` tests this and every other promise in this file.
