@@ -8,34 +8,9 @@
 
 namespace unroll {
 
-Size packed_size(Size rows, Size columns) {
-    return rows * columns;
-}
-
 template <class Real>
-Packed<Real> pack(std::type_identity_t<Matrix<const Real>> b, Real* packed) {
-    for (Size i = 0; i < b.rows; ++i)
-        for (Size j = 0; j < b.columns; ++j) packed[i * b.columns + j] = b.data[i * b.row_stride + j * b.column_stride];
-    return {packed, b.rows, b.columns};
-}
-
-template <class Real>
-void gemm(std::type_identity_t<Matrix<const Real>> a, std::type_identity_t<Matrix<const Real>> b, Matrix<Real> c,
-          Into into) {
-    for (Size i = 0; i < c.rows; ++i) {
-        Real* row = c.data + i * c.row_stride;
-        if (into == Into::overwrite) std::fill_n(row, c.columns, Real{0});
-        for (Size k = 0; k < a.columns; ++k) {
-            const Real left = a.data[i * a.row_stride + k * a.column_stride];
-            const Real* right = b.data + k * b.row_stride;
-            for (Size j = 0; j < c.columns; ++j) row[j] += left * right[j * b.column_stride];
-        }
-    }
-}
-
-template <class Real>
-void gemm(std::type_identity_t<Matrix<const Real>> a, std::type_identity_t<Packed<Real>> b, Matrix<Real> c, Into into) {
-    gemm<Real>(a, Matrix<const Real>(b.data, b.rows, b.columns), c, into);
+void exp(const Real* x, Real* y, Size n) {
+    for (Size i = 0; i < n; ++i) y[i] = std::exp(x[i]);
 }
 
 template <class Real>
@@ -221,9 +196,7 @@ void gather_rows_backward(const Token* tokens, const Real* dy, Real* dtable, Siz
 }
 
 #define UNROLL_INSTANTIATE(Real)                                                                                     \
-    template Packed<Real> pack(Matrix<const Real>, Real*);                                                           \
-    template void gemm(Matrix<const Real>, Matrix<const Real>, Matrix<Real>, Into);                                  \
-    template void gemm(Matrix<const Real>, Packed<Real>, Matrix<Real>, Into);                                        \
+    template void exp(const Real*, Real*, Size);                                                                     \
     template void sigmoid(const Real*, Real*, Size);                                                                 \
     template void tanh(const Real*, Real*, Size);                                                                    \
     template void relu(const Real*, Real*, Size);                                                                    \
@@ -248,9 +221,5 @@ void gather_rows_backward(const Token* tokens, const Real* dy, Real* dtable, Siz
     template void gather_rows_backward(const Token*, const Real*, Real*, Size, Size);
 UNROLL_INSTANTIATE(float)
 UNROLL_INSTANTIATE(double)
-
-std::string kernel_set() {
-    return "plain";
-}
 
 }  // namespace unroll

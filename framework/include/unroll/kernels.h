@@ -39,7 +39,8 @@ struct Packed {
     Size rows, columns;  ///< K, N of the matrix that was packed
 };
 
-/// Number of elements that `pack` writes for a (rows, columns) matrix. The same on every processor.
+/// Number of elements that `pack` writes for a (rows, columns) matrix. The same on every processor, and a multiple of
+/// 16: arrays that follow one another from a 64-byte boundary each begin at one, where products are fastest.
 UNROLL_EXPORT Size packed_size(Size rows, Size columns);
 
 /// Rearranges `b` into `packed`, packed_size(b.rows, b.columns) elements; valid in this process only.
@@ -59,6 +60,8 @@ UNROLL_EXPORT void gemm(std::type_identity_t<Matrix<const Real>> a, std::type_id
 
 // ---- Elementwise, n values --------------------------------------------------------------------------------------
 
+template <class Real>
+UNROLL_EXPORT void exp(const Real* x, Real* y, Size n);  ///< error below 4 ulp
 template <class Real>
 UNROLL_EXPORT void sigmoid(const Real* x, Real* y, Size n);  ///< y = 1 / (1 + exp(-x)), error below 4 ulp
 template <class Real>
@@ -129,8 +132,9 @@ UNROLL_EXPORT void gather_rows_backward(const Token* tokens, const Real* dy, Rea
 
 // ---- Processor --------------------------------------------------------------------------------------------------
 
-/// Name of the kernel set in use, as recorded with each attempt: "AVX3", "AVX2", "SSE4", … The environment variable
-/// UNROLL_SIMD, read once, forces one of those below the processor's best; an unknown name throws Error.
+/// Name of the kernel set in use, as recorded with each attempt: AVX3, AVX2, SSE4, NEON, or SCALAR, which any processor
+/// has. The environment variable UNROLL_SIMD, read once, forces one of those that this processor has; an unknown name
+/// throws Error, here or from the first other function of this header.
 UNROLL_EXPORT std::string kernel_set();
 
 /// While it lives, this thread rounds to nearest and flushes denormals to zero, whatever a library did at load.

@@ -1,0 +1,425 @@
+// Products: one kernel for all of them.
+//
+// The left factor is rearranged into tiles, a tile's rows side by side for each k; the right factor into panels of two
+// vectors' width, a panel's columns side by side for each k. The kernel holds one tile of c in registers and runs over
+// k: two loads, and for each row one broadcast and two multiply-adds. K is cut into blocks of a constant depth. An
+// element is therefore always the same sum: for each block of k, in order, the chain of multiply-adds that starts at
+// zero. Which tile or panel an element falls into changes nothing about it.
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <utility>
+
+#include "kernels/targets.h"
+#include "unroll/kernels.h"
+#include "unroll/parallel.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/products.cpp"
+#include <hwy/foreach_target.h>
+#include <hwy/highway.h>
+
+#include "kernels/products.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace unroll::HWY_NAMESPACE {
+namespace {
+
+namespace hn = hwy::HWY_NAMESPACE;
+
+constexpr Size block_depth = 256;  // part of what defines a sum: never changed by processor, type or shape
+constexpr Size tile_rows = HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_NEON ? 12 : 6;  // 32 registers or 16
+constexpr Size block_rows = 8 * tile_rows;                                             // of a, packed on the stack
+constexpr Size block_panels = 8;                                                       // of b, packed on the stack
+
+template <class Real>
+constexpr Size lanes = hn::MaxLanes(hn::ScalableTag<Real>());
+template <class Real>
+constexpr Size panel_width = 2 * lanes<Real>;
+
+/// Columns that a panel of `columns` valid ones takes.
+template <class Real>
+constexpr Size padded(Size columns) {
+    return (columns + lanes<Real> - 1) / lanes<Real> * lanes<Real>;
+}
+
+/// Panels of a right factor from some k on. All are panel_width columns wide, but for one at the end that may be
+/// narrower.
+template <class Real>
+struct Panels {
+    const Real* first;  ///< panel p begins at first + p * distance
+    Size distance;
+    Size stride;  ///< from k to k + 1
+    const Real* narrow;
+    Size narrow_stride;
+};
+
+// ---- Rearranging ------------------------------------------------------------------------------------------------
+
+/// to[j * to_stride + i] = from[i * from_stride + j] for i < rows, j < columns.
+template <class Real>
+HWY_INLINE void transpose(const Real* HWY_RESTRICT from, Size from_stride, Size rows, Size columns,
+                          Real* HWY_RESTRICT to, Size to_stride) {
+    Size blocked = 0;
+#if HWY_TARGET != HWY_SCALAR && HWY_TARGET != HWY_EMU128
+    if constexpr (sizeof(Real) == 4) {
+        const hn::FixedTag<float, 4> d;
+        const hn::Repartition<double, decltype(d)> d2;
+        blocked = rows / 4 * 4;
+        for (Size i = 0; i < blocked; i += 4) {
+            const Real* source = from + i * from_stride;
+            Size j = 0;
+            for (; j + 4 <= columns; j += 4) {
+                const auto r0 = hn::LoadU(d, source + j), r1 = hn::LoadU(d, source + from_stride + j);
+                const auto r2 = hn::LoadU(d, source + 2 * from_stride + j);
+                const auto r3 = hn::LoadU(d, source + 3 * from_stride + j);
+                const auto low01 = hn::BitCast(d2, hn::InterleaveLower(d, r0, r1));
+                const auto low23 = hn::BitCast(d2, hn::InterleaveLower(d, r2, r3));
+                const auto high01 = hn::BitCast(d2, hn::InterleaveUpper(d, r0, r1));
+                const auto high23 = hn::BitCast(d2, hn::InterleaveUpper(d, r2, r3));
+                Real* target = to + j * to_stride + i;
+                hn::StoreU(hn::BitCast(d, hn::InterleaveLower(d2, low01, low23)), d, target);
+                hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(d2, low01, low23)), d, target + to_stride);
+                hn::StoreU(hn::BitCast(d, hn::InterleaveLower(d2, high01, high23)), d, target + 2 * to_stride);
+                hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(d2, high01, high23)), d, target + 3 * to_stride);
+            }
+            for (; j < columns; ++j)
+                for (Size r = 0; r < 4; ++r) to[j * to_stride + i + r] = source[r * from_stride + j];
+        }
+    } else {
+        const hn::FixedTag<double, 2> d;
+        blocked = rows / 2 * 2;
+        for (Size i = 0; i < blocked; i += 2) {
+            const Real* source = from + i * from_stride;
+            Size j = 0;
+            for (; j + 2 <= columns; j += 2) {
+                const auto r0 = hn::LoadU(d, source + j), r1 = hn::LoadU(d, source + from_stride + j);
+                Real* target = to + j * to_stride + i;
+                hn::StoreU(hn::InterleaveLower(d, r0, r1), d, target);
+                hn::StoreU(hn::InterleaveUpper(d, r0, r1), d, target + to_stride);
+            }
+            for (; j < columns; ++j)
+                for (Size r = 0; r < 2; ++r) to[j * to_stride + i + r] = source[r * from_stride + j];
+        }
+    }
+#endif
+    for (Size i = blocked; i < rows; ++i)
+        for (Size j = 0; j < columns; ++j) to[j * to_stride + i] = from[i * from_stride + j];
+}
+
+/// One tile: to[k * rows + r] = a(r, k).
+template <Size rows, class Real>
+void pack_tile(const Matrix<const Real>& a, Real* to) {
+    if (a.column_stride == 1) return transpose(a.data, a.row_stride, rows, a.columns, to, rows);
+    if (a.row_stride == 1) {
+        for (Size k = 0; k < a.columns; ++k)
+            std::memcpy(to + k * rows, a.data + k * a.column_stride, sizeof(Real) * rows);
+        return;
+    }
+    for (Size k = 0; k < a.columns; ++k)
+        for (Size r = 0; r < rows; ++r) to[k * rows + r] = a.data[r * a.row_stride + k * a.column_stride];
+}
+
+/// One panel: to[k * padded(columns) + j] = b(k, j), zeros beyond the columns.
+template <class Real>
+void pack_panel(const Matrix<const Real>& b, Real* to) {
+    const Size width = padded<Real>(b.columns);
+    if (width != b.columns)
+        for (Size k = 0; k < b.rows; ++k) std::fill(to + k * width + b.columns, to + (k + 1) * width, Real{0});
+    if (b.column_stride == 1 && b.columns == panel_width<Real>) {
+        const hn::ScalableTag<Real> d;
+        for (Size k = 0; k < b.rows; ++k) {
+            const Real* row = b.data + k * b.row_stride;
+            const auto low = hn::LoadU(d, row), high = hn::LoadU(d, row + lanes<Real>);
+            hn::StoreU(low, d, to + k * width);
+            hn::StoreU(high, d, to + k * width + lanes<Real>);
+        }
+    } else if (b.row_stride == 1) {
+        transpose(b.data, b.column_stride, b.columns, b.rows, to, width);
+    } else {
+        for (Size k = 0; k < b.rows; ++k)
+            for (Size j = 0; j < b.columns; ++j) to[k * width + j] = b.data[k * b.row_stride + j * b.column_stride];
+    }
+}
+
+template <class Real>
+Matrix<const Real> part(const Matrix<const Real>& m, Size row, Size rows, Size column, Size columns) {
+    return {m.data + row * m.row_stride + column * m.column_stride, rows, columns, m.row_stride, m.column_stride};
+}
+
+/// All panels of b, one after the other.
+template <class Real>
+void pack_panels(const Matrix<const Real>& b, Real* to) {
+    for (Size j = 0; j < b.columns; j += panel_width<Real>)
+        pack_panel(part(b, 0, b.rows, j, std::min(panel_width<Real>, b.columns - j)), to + j * b.rows);
+}
+
+/// What pack_panels wrote for a matrix (depth, …), from panel and k on.
+template <class Real>
+Panels<Real> packed_panels(const Real* packed, Size depth, Size panel, Size last_column, Size k) {
+    const Size narrow = last_column / panel_width<Real>;
+    const Size width = padded<Real>(last_column % panel_width<Real>);
+    return {packed + panel * panel_width<Real> * depth + k * panel_width<Real>, panel_width<Real> * depth,
+            panel_width<Real>, packed + narrow * panel_width<Real> * depth + k * width, width};
+}
+
+// ---- The kernel -------------------------------------------------------------------------------------------------
+
+/// c (rows, panels * vectors' lanes) = or += tile (depth) · panels.
+template <Size rows, Size vectors, Size panels, class Real>
+void multiply_tile(Size depth, const Real* HWY_RESTRICT a, const Real* HWY_RESTRICT b, Size b_stride, Size b_distance,
+                   Real* HWY_RESTRICT c, Size c_stride, bool add) {
+    const hn::ScalableTag<Real> d;
+    constexpr Size across = panels * vectors;
+    hn::Vec<decltype(d)> sum[rows][across];
+    for (auto& row : sum)
+        for (auto& v : row) v = hn::Zero(d);
+    for (Size k = 0; k < depth; ++k, a += rows, b += b_stride) {
+        hn::Vec<decltype(d)> right[across];
+#pragma GCC unroll 16
+        for (Size v = 0; v < across; ++v)
+            right[v] = hn::LoadU(d, b + v / vectors * b_distance + v % vectors * lanes<Real>);
+#pragma GCC unroll 16
+        for (Size r = 0; r < rows; ++r) {
+            const auto left = hn::Set(d, a[r]);
+#pragma GCC unroll 16
+            for (Size v = 0; v < across; ++v) sum[r][v] = hn::MulAdd(left, right[v], sum[r][v]);
+        }
+    }
+#pragma GCC unroll 16
+    for (Size r = 0; r < rows; ++r) {
+#pragma GCC unroll 16
+        for (Size v = 0; v < across; ++v) {
+            Real* to = c + r * c_stride + v * lanes<Real>;
+            hn::StoreU(add ? hn::Add(hn::LoadU(d, to), sum[r][v]) : sum[r][v], d, to);
+        }
+    }
+}
+
+template <class Real>
+using MultiplyTile = void (*)(Size, const Real*, const Real*, Size, Size, Real*, Size, bool);
+template <class Real>
+using PackTile = void (*)(const Matrix<const Real>&, Real*);
+
+/// With few rows several panels at once, so that there are enough independent sums to fill the pipeline.
+constexpr Size panels_at_once(Size rows) {
+    return rows == 1 ? 4 : rows <= 3 ? 2 : 1;
+}
+
+/// The instances for every number of rows of a tile.
+template <class Real>
+struct Tiles {
+    std::array<PackTile<Real>, tile_rows> pack;
+    std::array<MultiplyTile<Real>, tile_rows> several, wide, narrow;
+
+    template <Size... r>
+    static constexpr Tiles make(std::index_sequence<r...>) {
+        return {{&pack_tile<r + 1, Real>...},
+                {&multiply_tile<r + 1, 2, panels_at_once(r + 1), Real>...},
+                {&multiply_tile<r + 1, 2, 1, Real>...},
+                {&multiply_tile<r + 1, 1, 1, Real>...}};
+    }
+};
+template <class Real>
+constexpr Tiles<Real> tiles = Tiles<Real>::make(std::make_index_sequence<tile_rows>());
+
+/// Calls body(first, rows) for tiles of nearly equal height.
+template <class Body>
+HWY_INLINE void for_each_tile(Size rows, Body body) {
+    const Size count = (rows + tile_rows - 1) / tile_rows;
+    for (Size t = 0, first = 0; t < count; ++t) {
+        const Size height = rows / count + (t < rows % count ? 1 : 0);
+        body(first, height);
+        first += height;
+    }
+}
+
+/// c = or += a · b for one block of k; `a` holds the rows' tiles.
+template <class Real>
+void multiply_block(const Real* a, Size depth, const Panels<Real>& b, Matrix<Real> c, bool add) {
+    constexpr Size width = panel_width<Real>;
+    const Size full = c.columns / width, rest = c.columns % width;
+    Size panel = 0;
+    if (c.rows <= tile_rows && panels_at_once(c.rows) > 1)
+        for (const Size several = panels_at_once(c.rows); panel + several <= full; panel += several)
+            tiles<Real>.several[c.rows - 1](depth, a, b.first + panel * b.distance, b.stride, b.distance,
+                                            c.data + panel * width, c.row_stride, add);
+    for (; panel < full; ++panel)
+        for_each_tile(c.rows, [&](Size first, Size rows) HWY_ATTR {
+            tiles<Real>.wide[rows - 1](depth, a + first * depth, b.first + panel * b.distance, b.stride, 0,
+                                       c.data + first * c.row_stride + panel * width, c.row_stride, add);
+        });
+    if (rest == 0) return;
+    for_each_tile(c.rows, [&](Size first, Size rows) HWY_ATTR {
+        Real edge[tile_rows * width];  // no element of c beyond its columns may be touched
+        const auto& kernel = rest > lanes<Real> ? tiles<Real>.wide : tiles<Real>.narrow;
+        kernel[rows - 1](depth, a + first * depth, b.narrow, b.narrow_stride, 0, edge, width, false);
+        for (Size r = 0; r < rows; ++r) {
+            Real* to = c.data + (first + r) * c.row_stride + full * width;
+            for (Size j = 0; j < rest; ++j) to[j] = add ? to[j] + edge[r * width + j] : edge[r * width + j];
+        }
+    });
+}
+
+/// c = or += a · b for one block of k and any number of rows.
+template <class Real>
+HWY_NOINLINE void multiply_rows(const Matrix<const Real>& a, const Panels<Real>& b, const Matrix<Real>& c, bool add) {
+    if (a.rows == 1 && a.column_stride == 1) return multiply_block(a.data, a.columns, b, c, add);
+    HWY_ALIGN Real packed[block_rows * block_depth];
+    for (Size i = 0; i < a.rows; i += block_rows) {
+        const Size rows = std::min(block_rows, a.rows - i);
+        for_each_tile(rows, [&](Size first, Size height) HWY_ATTR {
+            tiles<Real>.pack[height - 1](part(a, i + first, height, 0, a.columns), packed + first * a.columns);
+        });
+        multiply_block(packed, a.columns, b, Matrix<Real>(c.data + i * c.row_stride, rows, c.columns, c.row_stride),
+                       add);
+    }
+}
+
+// ---- Whole products ---------------------------------------------------------------------------------------------
+
+/// Columns [first, first + c.columns) of a · b; `first` begins a panel.
+template <class Real>
+void multiply_packed(const Matrix<const Real>& a, const Packed<Real>& b, Size first, const Matrix<Real>& c, Into into) {
+    for (Size k = 0; k < a.columns; k += block_depth) {
+        const Size depth = std::min(block_depth, a.columns - k);
+        const auto panels = packed_panels(b.data, b.rows, first / panel_width<Real>, first + c.columns, k);
+        multiply_rows(part(a, 0, a.rows, k, depth), panels, c, into == Into::add || k > 0);
+    }
+}
+
+/// Few rows: b is read where it stands, but for a narrow panel at its end.
+template <class Real>
+void multiply_in_place(const Matrix<const Real>& a, const Matrix<const Real>& b, const Matrix<Real>& c, Into into) {
+    HWY_ALIGN Real narrow[block_depth * panel_width<Real>];
+    const Size rest = b.columns % panel_width<Real>;
+    for (Size k = 0; k < a.columns; k += block_depth) {
+        const Size depth = std::min(block_depth, a.columns - k);
+        if (rest) pack_panel(part(b, k, depth, b.columns - rest, rest), narrow);
+        const Panels<Real> panels = {b.data + k * b.row_stride, panel_width<Real>, b.row_stride, narrow,
+                                     padded<Real>(rest)};
+        multiply_rows(part(a, 0, a.rows, k, depth), panels, c, into == Into::add || k > 0);
+    }
+}
+
+template <class Real>
+HWY_NOINLINE void multiply_loose(const Matrix<const Real>& a, const Matrix<const Real>& b, const Matrix<Real>& c,
+                                 Into into) {
+    if (b.column_stride == 1 && a.rows <= tile_rows) return multiply_in_place(a, b, c, into);
+    constexpr Size block_columns = block_panels * panel_width<Real>;
+    HWY_ALIGN Real packed[block_depth * block_columns];
+    for (Size j = 0; j < b.columns; j += block_columns) {
+        const Size columns = std::min(block_columns, b.columns - j);
+        for (Size k = 0; k < a.columns; k += block_depth) {
+            const Size depth = std::min(block_depth, a.columns - k);
+            pack_panels(part(b, k, depth, j, columns), packed);
+            multiply_rows(part(a, 0, a.rows, k, depth), packed_panels(packed, depth, 0, columns, 0),
+                          Matrix<Real>(c.data + j, c.rows, columns, c.row_stride), into == Into::add || k > 0);
+        }
+    }
+}
+
+template <class Real>
+constexpr ProductKernels<Real> kernels = {panel_width<Real>, tile_rows, &pack_panels<Real>, &multiply_packed<Real>,
+                                          &multiply_loose<Real>};
+
+}  // namespace
+
+const ProductSet& product_set() {
+    static constexpr ProductSet set = {kernels<float>, kernels<double>};
+    return set;
+}
+
+}  // namespace unroll::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace unroll {
+namespace {
+
+HWY_EXPORT(product_set);
+
+template <class Real>
+const ProductKernels<Real>& kernels() {
+    static const ProductSet& set = (kernel_set(), HWY_DYNAMIC_DISPATCH(product_set)());
+    return std::get<ProductKernels<Real>>(set);
+}
+
+constexpr double part_work = 2e6;  // multiply-adds that are worth handing to another core
+
+/// Calls body(first row, rows, first column, columns) for parts of an (M, N) product of depth K. The longer side is
+/// cut, at borders of tiles or panels.
+template <class Real, class Body>
+void for_each_part(Size M, Size N, Size K, Body&& body) {
+    const bool by_rows = M > N;
+    const Size side = by_rows ? M : N;
+    const Size step = by_rows ? kernels<Real>().tile_rows : kernels<Real>().panel_width;
+    const double step_work = static_cast<double>(step) * static_cast<double>(by_rows ? N : M) * static_cast<double>(K);
+    const Size steps = (side + step - 1) / step;
+    const double grain = std::max(1.0, part_work / step_work);
+    if (static_cast<double>(steps) < 2 * grain) return body(Size{0}, M, Size{0}, N);
+    parallel_for(steps, static_cast<Size>(grain), [&](Size first, Size last) {
+        const Size begin = first * step, count = std::min(last * step, side) - begin;
+        if (by_rows)
+            body(begin, count, Size{0}, N);
+        else
+            body(Size{0}, M, begin, count);
+    });
+}
+
+template <class Real>
+Matrix<Real> part(const Matrix<Real>& m, Size row, Size rows, Size column, Size columns) {
+    return {m.data + row * m.row_stride + column * m.column_stride, rows, columns, m.row_stride, m.column_stride};
+}
+
+/// True when there is nothing to sum; then c has been made what it must be.
+template <class Real>
+bool empty(Size depth, const Matrix<Real>& c, Into into) {
+    if (c.rows == 0 || c.columns == 0) return true;
+    if (depth > 0) return false;
+    if (into == Into::overwrite)
+        for (Size i = 0; i < c.rows; ++i) std::fill_n(c.data + i * c.row_stride, c.columns, Real{0});
+    return true;
+}
+
+}  // namespace
+
+Size packed_size(Size rows, Size columns) {
+    constexpr Size widest = 16;  // lanes of any kernel set
+    return rows * ((columns + widest - 1) / widest * widest);
+}
+
+template <class Real>
+Packed<Real> pack(std::type_identity_t<Matrix<const Real>> b, Real* packed) {
+    kernels<Real>().pack(b, packed);
+    return {packed, b.rows, b.columns};
+}
+
+template <class Real>
+void gemm(std::type_identity_t<Matrix<const Real>> a, std::type_identity_t<Matrix<const Real>> b, Matrix<Real> c,
+          Into into) {
+    if (empty(a.columns, c, into)) return;
+    for_each_part<Real>(c.rows, c.columns, a.columns, [&](Size row, Size rows, Size column, Size columns) {
+        kernels<Real>().multiply_loose(part(a, row, rows, 0, a.columns), part(b, 0, b.rows, column, columns),
+                                       part(c, row, rows, column, columns), into);
+    });
+}
+
+template <class Real>
+void gemm(std::type_identity_t<Matrix<const Real>> a, std::type_identity_t<Packed<Real>> b, Matrix<Real> c, Into into) {
+    if (empty(a.columns, c, into)) return;
+    for_each_part<Real>(c.rows, c.columns, a.columns, [&](Size row, Size rows, Size column, Size columns) {
+        kernels<Real>().multiply_packed(part(a, row, rows, 0, a.columns), b, column,
+                                        part(c, row, rows, column, columns), into);
+    });
+}
+
+template Packed<float> pack(Matrix<const float>, float*);
+template Packed<double> pack(Matrix<const double>, double*);
+template void gemm(Matrix<const float>, Matrix<const float>, Matrix<float>, Into);
+template void gemm(Matrix<const double>, Matrix<const double>, Matrix<double>, Into);
+template void gemm(Matrix<const float>, Packed<float>, Matrix<float>, Into);
+template void gemm(Matrix<const double>, Packed<double>, Matrix<double>, Into);
+
+}  // namespace unroll
+#endif
