@@ -1,0 +1,109 @@
+// A text as Unicode code points.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "units.h"
+#include "unroll/error.h"
+
+using unroll::Size;
+using unroll::Token;
+
+namespace {
+
+constexpr Size code_points = 0x110000;
+
+class Characters final : public unroll::Vocabulary {
+public:
+    Characters(std::vector<utf8proc_int32_t> symbols, Spelling spelling)
+        : symbols_(std::move(symbols)), spelling_(spelling) {}
+
+    Size size() const override { return symbols_.size(); }
+
+    std::optional<std::vector<Token>> encode(std::string_view text, std::string& unknown) const override {
+        std::vector<Token> tokens;
+        bool known = true;
+        const Size end = visit_code_points(text, [&](utf8proc_int32_t code_point) {
+            if (!known) return;
+            const auto symbol = std::lower_bound(symbols_.begin(), symbols_.end(), spelling_(code_point));
+            known = symbol != symbols_.end() && *symbol == spelling_(code_point);
+            if (known) {
+                tokens.push_back(static_cast<Token>(symbol - symbols_.begin()));
+            } else {
+                append_code_point(unknown = {}, code_point);
+            }
+        });
+        if (known && end < text.size()) unknown = text[end];
+        if (!known || end < text.size()) return std::nullopt;
+        return tokens;
+    }
+
+    std::string decode(std::span<const Token> tokens) const override {
+        std::string text;
+        for (Token token : tokens) append_code_point(text, symbols_.at(static_cast<Size>(token)));
+        return text;
+    }
+
+private:
+    std::vector<utf8proc_int32_t> symbols_;  ///< sorted
+    Spelling spelling_;
+};
+
+}  // namespace
+
+std::string_view text_of(const Bytes::File& file) {
+    const std::string_view text = file.bytes.starts_with("\xEF\xBB\xBF") ? file.bytes.substr(3) : file.bytes;
+    if (const Size zero = file.bytes.find('\0'); zero != std::string_view::npos) {
+        throw unroll::Error({"path", fmt::format("\"{}\" is a binary file: byte {} is zero", file.path.native(), zero),
+                             "text in UTF-8", R"(leave it out, or give "unit": "byte", which reads any file)"});
+    }
+    return text;
+}
+
+void fail_not_utf8(const Bytes::File& file, std::string_view text, Size offset) {
+    const Size in_file = offset + (file.bytes.size() - text.size());
+    const auto line = 1 + std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(offset), '\n');
+    throw unroll::Error(
+        {"path",
+         fmt::format("\"{}\" is not UTF-8: line {}, byte {} of the file is 0x{:02X}", file.path.native(), line, in_file,
+                     static_cast<unsigned char>(text[offset])),
+         "text in UTF-8",
+         R"(convert it, as in iconv -f latin1 -t utf-8, or give "unit": "byte", which reads any file)"});
+}
+
+Corpus cut_into_characters(const Bytes& bytes, Spelling spelling) {
+    // First which symbols there are and how many, then the tokens, in one array of just the right size.
+    std::vector<Token> token_of(code_points, -1);
+    Size count = 0;
+    for (const Bytes::File& file : bytes.files) {
+        const std::string_view text = text_of(file);
+        const Size end = visit_code_points(text, [&](utf8proc_int32_t code_point) {
+            token_of[static_cast<Size>(code_point)] = 0;
+            ++count;
+        });
+        if (end < text.size()) fail_not_utf8(file, text, end);
+    }
+    std::vector<utf8proc_int32_t> symbols;
+    for (Size i = 0; i < code_points; ++i) {
+        if (token_of[i] == 0) symbols.push_back(spelling(static_cast<utf8proc_int32_t>(i)));
+    }
+    std::sort(symbols.begin(), symbols.end());
+    symbols.erase(std::unique(symbols.begin(), symbols.end()), symbols.end());
+    for (Size i = 0; i < code_points; ++i) {
+        if (token_of[i] < 0) continue;
+        const auto symbol =
+            std::lower_bound(symbols.begin(), symbols.end(), spelling(static_cast<utf8proc_int32_t>(i)));
+        token_of[i] = static_cast<Token>(symbol - symbols.begin());
+    }
+
+    Corpus corpus;
+    corpus.tokens.resize(count);
+    Token* out = corpus.tokens.data();
+    for (const Bytes::File& file : bytes.files) {
+        visit_code_points(text_of(file),
+                          [&](utf8proc_int32_t code_point) { *out++ = token_of[static_cast<Size>(code_point)]; });
+    }
+    corpus.vocabulary = std::make_unique<Characters>(std::move(symbols), spelling);
+    return corpus;
+}

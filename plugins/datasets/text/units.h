@@ -1,0 +1,32 @@
+// The units that a text is cut into: characters, bytes or words. Each makes a vocabulary and the corpus as tokens.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "files.h"
+#include "unicode.h"
+#include "unroll/dataset.h"
+
+struct Corpus {
+    std::vector<unroll::Token> tokens;
+    std::unique_ptr<unroll::Vocabulary> vocabulary;
+};
+
+/// Unicode code points. The vocabulary: those that occur, by their numbers, as Python's sorted(set(text)). A byte order
+/// mark at the beginning of a file is no part of the text. Throws Error, `where` "path", for what is not UTF-8 text.
+Corpus cut_into_characters(const Bytes& bytes, Spelling spelling);
+
+/// Bytes of any file, even one that is no text. The vocabulary: those that occur, by their values. `lower` knows the
+/// letters A to Z alone, and only "\n" is a newline.
+Corpus cut_into_bytes(const Bytes& bytes, Spelling spelling);
+
+/// Words, punctuation and newlines; see words.cpp for what they are. The vocabulary: those that occur, by code points.
+/// Otherwise as characters.
+Corpus cut_into_words(const Bytes& bytes, Spelling spelling);
+
+/// A file's text: without a byte order mark. Throws Error for a file that is binary.
+std::string_view text_of(const Bytes::File& file);
+
+/// Throws the Error that `file` is not UTF-8 at `offset` of its text.
+[[noreturn]] void fail_not_utf8(const Bytes::File& file, std::string_view text, std::size_t offset);

@@ -1,0 +1,88 @@
+// A text as words.
+#include "words.h"
+
+#include <algorithm>
+#include <unordered_map>
+
+#include "units.h"
+
+using unroll::Size;
+using unroll::Token;
+
+namespace {
+
+class Words final : public unroll::Vocabulary {
+public:
+    Words(std::vector<std::string> words, Spelling spelling) : words_(std::move(words)), spelling_(spelling) {}
+
+    Size size() const override { return words_.size(); }
+
+    std::optional<std::vector<Token>> encode(std::string_view text, std::string& unknown) const override {
+        std::string spelled;
+        const Size end = visit_code_points(
+            text, [&](utf8proc_int32_t code_point) { append_code_point(spelled, spelling_(code_point)); });
+        if (end < text.size()) {
+            unknown = text[end];
+            return std::nullopt;
+        }
+        std::vector<Token> tokens;
+        bool known = true;
+        visit_words(spelled, [&](std::string_view word) {
+            if (!known) return;
+            const auto found = std::lower_bound(words_.begin(), words_.end(), word);
+            known = found != words_.end() && *found == word;
+            if (known) {
+                tokens.push_back(static_cast<Token>(found - words_.begin()));
+            } else {
+                unknown = word;
+            }
+        });
+        if (!known) return std::nullopt;
+        return tokens;
+    }
+
+    std::string decode(std::span<const Token> tokens) const override {
+        WordJoiner joiner;
+        for (Token token : tokens) joiner.add(words_.at(static_cast<Size>(token)));
+        return joiner.text();
+    }
+
+private:
+    std::vector<std::string> words_;  ///< sorted by bytes, which for UTF-8 is by code points
+    Spelling spelling_;
+};
+
+std::string spell(const Bytes& bytes, Spelling spelling) {
+    std::string text;
+    text.reserve(bytes.all.size());
+    for (const Bytes::File& file : bytes.files) {
+        const std::string_view part = text_of(file);
+        const Size end = visit_code_points(
+            part, [&](utf8proc_int32_t code_point) { append_code_point(text, spelling(code_point)); });
+        if (end < part.size()) fail_not_utf8(file, part, end);
+    }
+    return text;
+}
+
+}  // namespace
+
+Corpus cut_into_words(const Bytes& bytes, Spelling spelling) {
+    Corpus corpus;
+    const std::string text = spell(bytes, spelling);
+    // Words are numbered as they come, then renumbered in the vocabulary's order.
+    std::unordered_map<std::string_view, Token> number_of;
+    visit_words(text, [&](std::string_view word) {
+        corpus.tokens.push_back(number_of.try_emplace(word, static_cast<Token>(number_of.size())).first->second);
+    });
+    std::vector<std::pair<std::string_view, Token>> sorted(number_of.begin(), number_of.end());
+    std::sort(sorted.begin(), sorted.end());
+    std::vector<Token> token_of(sorted.size());
+    std::vector<std::string> words;
+    for (const auto& [word, number] : sorted) {
+        token_of[static_cast<Size>(number)] = static_cast<Token>(words.size());
+        words.emplace_back(word);
+    }
+    for (Token& token : corpus.tokens) token = token_of[static_cast<Size>(token)];
+    corpus.vocabulary = std::make_unique<Words>(std::move(words), spelling);
+    return corpus;
+}
