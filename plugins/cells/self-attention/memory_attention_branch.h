@@ -1,0 +1,153 @@
+// The branch that attends to a memory, as a decoder does to its encoder's outputs.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+
+#include "../common/linear.h"
+#include "../common/pieces.h"
+#include "attend.h"
+#include "dropping.h"
+#include "shape.h"
+#include "unroll/cell.h"
+#include "unroll/kernels.h"
+
+namespace unroll::cells {
+
+/// Attention over a memory (S, B, M), such as an encoder's outputs: queries from the stream, keys and values from it.
+template <class Real>
+class MemoryAttentionBranch {
+public:
+    MemoryAttentionBranch() = default;
+    MemoryAttentionBranch(CellLayout& layout, const Shape& shape) : shape_(shape) {
+        const Size H = shape.H, M = shape.memory;
+        // As in PyTorch the bias is one array for all three; keys' and values' weights stand together, so they are one
+        // product.
+        const Size query = layout.add({"multihead_attn.q_proj_weight", {H, H}, Weight::Role::input, H});
+        const Size key = layout.add({"multihead_attn.k_proj_weight", {H, M}, Weight::Role::input, M});
+        layout.add({"multihead_attn.v_proj_weight", {H, M}, Weight::Role::input, M});
+        if (shape.bias) {
+            const Size bias = layout.add({"multihead_attn.in_proj_bias", {3 * H}, Weight::Role::bias, H});
+            query_ = {H, H, query, bias};
+            key_value_ = {M, 2 * H, key, bias + H};
+        } else {
+            query_ = {H, H, query};
+            key_value_ = {M, 2 * H, key};
+        }
+        out_ = add_linear<Real>(layout, "multihead_attn.out_proj.weight", "multihead_attn.out_proj.bias", H, H,
+                                Weight::Role::residual, shape.bias);
+    }
+
+    struct Tape {
+        Real* queries;  ///< (T·B, H), scaled
+        Real* kv;       ///< (S·B, 2H)
+        Real* weights;  ///< (B, heads, T·S)
+        Real* heads;    ///< (T·B, H)
+    };
+    Tape take(Pieces<Real>& pieces, Size T, Size B) const {
+        const Size S = shape_.memory_steps;
+        Real* queries = pieces.take(T * B * shape_.H);
+        Real* kv = pieces.take(S * B * 2 * shape_.H);
+        Real* weights = pieces.take(B * shape_.heads * weights_size(T, S));
+        return {queries, kv, weights, pieces.take(T * B * shape_.H)};
+    }
+
+    Size prepared_size() const { return query_.prepared_size() + key_value_.prepared_size() + out_.prepared_size(); }
+    void prepare(const Real* weights, Real* prepared) const {
+        query_.prepare(weights, prepared);
+        key_value_.prepare(weights, prepared + query_.prepared_size());
+        out_.prepare(weights, prepared + query_.prepared_size() + key_value_.prepared_size());
+    }
+
+    Size workspace_size(Size T, Size B) const { return Workspace(shape_, T, B).used(); }
+
+    void forward(const Forward<Real>& call, const Real* prepared, const Tape& tape, const Dropping& dropping,
+                 const Real* in, Real* out, Real* workspace) const {
+        const Size H = shape_.H, rows = call.T * call.B, S = call.memory_steps;
+        query_.forward(call.weights, prepared, in, rows, tape.queries);
+        scale(query_scale(), tape.queries, rows * H);
+        prepared += query_.prepared_size();
+        if (S > 0) key_value_.forward(call.weights, prepared, call.memory, S * call.B, tape.kv);
+        prepared += key_value_.prepared_size();
+        if (call.lengths || S == 0) std::fill_n(tape.heads, rows * H, Real{0});
+        const Size scratch = shape_.dropping ? attend_workspace(call.T, S) : 0;
+        if (S > 0)
+            for_each_head(call.B * shape_.heads, products(call), workspace, scratch, [&](Size item, Real* own) {
+                attend(head(call, tape, item), tape.weights + item * weights_size(call.T, S), S,
+                       stream_of(call, tape.heads, item), dropping.part(item), own);
+            });
+        out_.forward(call.weights, prepared, tape.heads, rows, out);
+    }
+
+    void backward(const Forward<Real>& call, const Backward<Real>& gradients, const Tape& tape,
+                  const Dropping& dropping, const Real* in, const Real* dout, Real* din, Real* workspace) const {
+        const Size H = shape_.H, rows = call.T * call.B, S = call.memory_steps;
+        const Workspace work(shape_, call.T, call.B, workspace);
+        out_.backward_weights(tape.heads, dout, rows, gradients.dweights);
+        out_.backward_input(call.weights, dout, rows, work.dheads);
+
+        if (call.lengths || S == 0) std::fill_n(work.dqueries, rows * H, Real{0});
+        std::fill_n(work.dkv, S * call.B * 2 * H, Real{0});
+        if (S > 0)
+            for_each_head(call.B * shape_.heads, products(call), work.scratch, attend_workspace(call.T, S),
+                          [&](Size item, Real* own) {
+                              const HeadGradients<Real> into{stream_of(call, work.dqueries, item), none<Real>(),
+                                                             none<Real>(), memory_of(call, work.dkv, 0, item),
+                                                             memory_of(call, work.dkv, 1, item)};
+                              attend_backward<Real>(head(call, tape, item),
+                                                    tape.weights + item * weights_size(call.T, S), S,
+                                                    stream_of(call, work.dheads, item), into, dropping.part(item), own);
+                          });
+        scale(query_scale(), work.dqueries, rows * H);
+        query_.backward_weights(in, work.dqueries, rows, gradients.dweights);
+        query_.backward_input(call.weights, work.dqueries, rows, din);
+        if (S == 0) return;
+        key_value_.backward_weights(call.memory, work.dkv, S * call.B, gradients.dweights);
+        if (gradients.dmemory)
+            key_value_.backward_input(call.weights, work.dkv, S * call.B, gradients.dmemory, Into::add);
+    }
+
+private:
+    struct Workspace : Pieces<Real> {
+        Real *dheads, *dqueries, *dkv, *scratch;
+
+        Workspace(const Shape& shape, Size T, Size B, Real* base = nullptr)
+            : Pieces<Real>(base),
+              dheads(this->take(T * B * shape.H)),
+              dqueries(this->take(T * B * shape.H)),
+              dkv(this->take(shape.memory_steps * B * 2 * shape.H)),
+              scratch(this->take(B * shape.heads * attend_workspace(T, shape.memory_steps))) {}
+    };
+
+    Real query_scale() const { return 1 / std::sqrt(static_cast<Real>(shape_.head_width())); }
+    Size products(const Forward<Real>& call) const { return call.T * call.memory_steps * shape_.head_width(); }
+
+    template <class Element>
+    static Matrix<Element> none() {
+        return {nullptr, 0, 0};
+    }
+    /// The part of (T, B, H) that belongs to one sequence and head.
+    template <class Element>
+    Matrix<Element> stream_of(const Forward<Real>& call, Element* data, Size item) const {
+        const Size b = item / shape_.heads, w = shape_.head_width();
+        return {data + b * shape_.H + item % shape_.heads * w, call.lengths ? call.lengths[b] : call.T, w,
+                call.B * shape_.H};
+    }
+    /// The same of the keys (0) or values (1) in (S, B, 2H).
+    template <class Element>
+    Matrix<Element> memory_of(const Forward<Real>& call, Element* kv, Size which, Size item) const {
+        const Size b = item / shape_.heads, w = shape_.head_width();
+        return {kv + (b * 2 + which) * shape_.H + item % shape_.heads * w,
+                call.memory_lengths ? call.memory_lengths[b] : call.memory_steps, w, call.B * 2 * shape_.H};
+    }
+    Head<Real> head(const Forward<Real>& call, const Tape& tape, Size item) const {
+        const Real *queries = tape.queries, *kv = tape.kv;
+        return {stream_of(call, queries, item), none<const Real>(),           none<const Real>(),
+                memory_of(call, kv, 0, item),   memory_of(call, kv, 1, item), false};
+    }
+
+    Shape shape_{};
+    Linear<Real> query_, key_value_, out_;
+};
+
+}  // namespace unroll::cells

@@ -1,0 +1,340 @@
+// Self-attention: a transformer's layer, as nanoGPT (norm: pre) and as PyTorch's encoder and decoder layers (post) have
+// it.
+//
+//     x = W_in x + positions                       the first layer; W_in only when D ≠ H or x comes as tokens
+//     pre:   x = x + attention(norm1(x))           post:   x = norm1(x + attention(x))
+//            x = x + attention(norm2(x), memory)           x = norm2(x + attention(x, memory))     only with a memory
+//            x = x + feed_forward(norm3(x))                x = norm3(x + feed_forward(x))
+//            y = norm(x)  after the last layer             y = x
+//
+// x (T, B, D), y (T, B, H). As in PyTorch the norms are numbered without a gap, so without a memory norm2 is the feed-
+// forward network's. Weights: weight_in (H, D), positions (context, H), then PyTorch's names and shapes.
+// State of a causal layer: position, keys, values, 1 + 2·context·H elements. A layer that is not causal sees all steps
+// of a call, later ones too (looks_ahead): it has no state.
+// Memory, F = feed_forward·H: the tape holds, for each of T·B positions, up to 9H + 2F and heads·context weights
+// (heads·T when not causal); a memory adds 4H + heads·S for each and 2H for each of its S·B. The workspace holds up to
+// T·B·(3H + max(4H, F)) and scores of B·heads tiles.
+#include <algorithm>
+#include <array>
+#include <string>
+
+#include "../common/input_projection.h"
+#include "../common/pieces.h"
+#include "feed_forward_branch.h"
+#include "memory_attention_branch.h"
+#include "positions.h"
+#include "residual.h"
+#include "self_attention_branch.h"
+#include "shape.h"
+#include "unroll/error.h"
+#include "unroll/kernels.h"
+#include "unroll/plugin.h"
+
+namespace {
+
+using namespace unroll;
+using namespace unroll::cells;
+
+/// What each random stream is for.
+enum Use : Size { embedding, attention_weights, attention_branch, memory_weights, memory_branch, feed_forward_branch };
+
+Shape checked_shape(const CellSpec& spec, const Options& options) {
+    const auto heads = static_cast<Size>(options.integer("heads"));
+    const std::string& positions = options.text("positions");
+    const bool causal = options.boolean("causal");
+    const std::string found = std::to_string(heads) + " heads for hidden " + std::to_string(spec.hidden);
+    if (spec.hidden % heads != 0)
+        throw Error({"heads", found, "a number of heads that divides hidden",
+                     "change heads, or make hidden a multiple of " + std::to_string(heads)});
+    if (positions == "rotary" && spec.hidden / heads % 2 != 0)
+        throw Error({"heads", found + ", " + std::to_string(spec.hidden / heads) + " each",
+                     "an even width of each head, because rotary positions turn pairs",
+                     "change heads, hidden or positions"});
+    if (spec.context == 0 && (causal || positions != "none"))
+        throw Error({"context", "0", "the most steps that a sequence will have, which positions and cached keys need",
+                     "set CellSpec::context"});
+    if (spec.memory > 0 && spec.memory_context == 0)
+        throw Error(
+            {"memory_context", "0", "the most steps that the memory will have", "set CellSpec::memory_context"});
+    return {spec.hidden,     heads, causal, spec.context, spec.memory, spec.memory_context, options.boolean("bias"),
+            spec.dropout > 0};
+}
+
+template <class Real>
+class SelfAttention final : public Cell<Real> {
+public:
+    SelfAttention(const CellSpec& spec, const Options& options)
+        : spec_(spec),
+          shape_(checked_shape(spec, options)),
+          projects_(spec.input != spec.hidden || spec.tokens),
+          begins_(projects_ || spec.layer == 0) {
+        const Size H = spec.hidden, F = static_cast<Size>(options.integer("feed_forward")) * H;
+        const bool pre = options.text("norm") == "pre";
+        CellLayout& layout = this->layout_;
+        if (projects_)
+            projection_ = {spec, H, layout.add({"weight_in", {H, spec.input}, Weight::Role::input, spec.input})};
+        positions_ = {layout, spec, options.text("positions"), shape_.heads};
+        attention_ = {layout, shape_};
+        if (spec.memory > 0) memory_ = {layout, shape_};
+        if (F > 0) feed_forward_ = {layout, shape_, F, options.text("activation") == "relu"};
+        attends_memory_ = spec.memory > 0;
+        feeds_forward_ = F > 0;
+
+        Size norms = 0;
+        const auto residual = [&] {
+            return Residual<Real>({layout, "norm" + std::to_string(++norms), H, shape_.bias}, pre, H);
+        };
+        attention_residual_ = residual();
+        if (attends_memory_) memory_residual_ = residual();
+        if (feeds_forward_) feed_forward_residual_ = residual();
+        final_norm_ = pre && spec.layer + 1 == spec.layers;
+        if (final_norm_) norm_ = {layout, "norm", H, shape_.bias};
+
+        layout.output = H;
+        layout.context = shape_.causal || options.text("positions") != "none" ? spec.context : 0;
+        layout.looks_ahead = !shape_.causal;
+        layout.attended = H;
+        layout.takes_tokens = begins_;
+        layout.applies_dropout = true;
+        layout.takes_memory = attends_memory_;
+    }
+
+    Size tape_size(Size T, Size B) const override { return Tape(*this, T, B).used(); }
+    Size workspace_size(Size T, Size B) const override { return Workspace(*this, T, B).used(); }
+    Size prepared_size() const override { return Prepared<Real>(*this).used(); }
+
+    void prepare(const Real* weights, Real* to) const override {
+        const Prepared<Real> prepared(*this, to);
+        if (projects_) projection_.prepare(weights, prepared.projection);
+        attention_.prepare(weights, prepared.attention);
+        if (attends_memory_) memory_.prepare(weights, prepared.memory);
+        if (feeds_forward_) feed_forward_.prepare(weights, prepared.feed_forward);
+    }
+
+    void forward(const Forward<Real>& call) const override {
+        check(call);
+        const Size rows = call.T * call.B, H = shape_.H;
+        const Prepared<const Real> prepared(*this, call.prepared);
+        const Tape tape(*this, call.T, call.B, call.tape);
+        const Stream stream = stream_of(call, tape);
+        const Dropping dropping(call, spec_.dropout);
+
+        if (begins_) begin(call, prepared.projection, dropping, tape.input);
+        attention_residual_.forward(call.weights, rows, stream.in, stream.attended, tape.attention_residual,
+                                    dropping.part(Use::attention_branch), [&](const Real* in, Real* out) {
+                                        attention_.forward(call, prepared.attention, positions_, tape.attention,
+                                                           dropping.part(Use::attention_weights), in, out,
+                                                           call.workspace);
+                                    });
+        if (attends_memory_)
+            memory_residual_.forward(call.weights, rows, stream.attended, stream.informed, tape.memory_residual,
+                                     dropping.part(Use::memory_branch), [&](const Real* in, Real* out) {
+                                         memory_.forward(call, prepared.memory, tape.memory,
+                                                         dropping.part(Use::memory_weights), in, out, call.workspace);
+                                     });
+        if (feeds_forward_)
+            feed_forward_residual_.forward(call.weights, rows, stream.informed, stream.fed, tape.feed_forward_residual,
+                                           dropping.part(Use::feed_forward_branch), [&](const Real* in, Real* out) {
+                                               feed_forward_.forward(call, prepared.feed_forward, tape.feed_forward, in,
+                                                                     out);
+                                           });
+        if (final_norm_) norm_.forward(call.weights, stream.fed, call.y, tape.statistics, rows);
+        for_each_padding(call, [&](Size row) { std::fill_n(call.y + row * H, H, Real{0}); });
+        attention_.leave_state(call, tape.attention);
+    }
+
+    void backward(const Forward<Real>& call, const Backward<Real>& gradients) const override {
+        const Size rows = call.T * call.B, H = shape_.H;
+        const Tape tape(*this, call.T, call.B, call.tape);
+        const Stream stream = stream_of(call, tape);
+        const Workspace work(*this, call.T, call.B, gradients.workspace);
+        const Dropping dropping(call, spec_.dropout);
+        Real *d = work.d, *dweights = gradients.dweights;  // d: the stream's gradient, from y down to x
+
+        std::copy_n(gradients.dy, rows * H, d);
+        for_each_padding(call, [&](Size row) { std::fill_n(d + row * H, H, Real{0}); });
+        if (final_norm_) norm_.backward(call.weights, stream.fed, tape.statistics, d, d, dweights, rows);
+        if (feeds_forward_)
+            feed_forward_residual_.backward(call.weights, dweights, rows, stream.informed, tape.feed_forward_residual,
+                                            dropping.part(Use::feed_forward_branch), d, work.dout, work.din,
+                                            [&](const Real* in, const Real* dout, Real* din) {
+                                                feed_forward_.backward(call, gradients, tape.feed_forward, in, dout,
+                                                                       din, work.branch);
+                                            });
+        if (attends_memory_)
+            memory_residual_.backward(
+                call.weights, dweights, rows, stream.attended, tape.memory_residual, dropping.part(Use::memory_branch),
+                d, work.dout, work.din, [&](const Real* in, const Real* dout, Real* din) {
+                    memory_.backward(call, gradients, tape.memory, dropping.part(Use::memory_weights), in, dout, din,
+                                     work.branch);
+                });
+        attention_residual_.backward(
+            call.weights, dweights, rows, stream.in, tape.attention_residual, dropping.part(Use::attention_branch), d,
+            work.dout, work.din, [&](const Real* in, const Real* dout, Real* din) {
+                attention_.backward(call, gradients, positions_, tape.attention, dropping.part(Use::attention_weights),
+                                    in, dout, din, work.branch);
+            });
+        if (begins_)
+            begin_backward(call, gradients, dropping, d, work.branch);
+        else if (gradients.dx)
+            std::copy_n(d, rows * H, gradients.dx);
+    }
+
+private:
+    /// Throws when a sequence would pass the context or the memory is longer than was said.
+    void check(const Forward<Real>& call) const {
+        const Size context = this->layout_.context;
+        for (Size b = 0; context > 0 && b < call.B; ++b) {
+            const Size end = attention_.past(call, b) + (call.lengths ? call.lengths[b] : call.T);
+            if (end > context)
+                throw Error({"self-attention", "a sequence of " + std::to_string(end) + " steps",
+                             "at most " + std::to_string(context) + " steps, the context that the layer was made for",
+                             "read the last " + std::to_string(context) + " steps again from no state"});
+        }
+        if (attends_memory_ && call.memory_steps > shape_.memory_steps)
+            throw Error({"self-attention", "a memory of " + std::to_string(call.memory_steps) + " steps",
+                         "at most " + std::to_string(shape_.memory_steps) + " steps",
+                         "raise CellSpec::memory_context"});
+    }
+
+    /// The input into the stream (T, B, H): projected, with positions, dropped.
+    void begin(const Forward<Real>& call, const Real* prepared, const Dropping& dropping, Real* to) const {
+        const Size rows = call.T * call.B, H = shape_.H;
+        if (projects_) {
+            projection_.project(call, prepared, 0, call.T, to);
+        } else if (call.x.values) {
+            std::copy_n(call.x.values, rows * H, to);
+        } else {
+            std::fill_n(to, rows * H, Real{0});
+            for (Size row = 0; row < rows; ++row) to[row * H + static_cast<Size>(call.x.tokens[row])] = 1;
+        }
+        if (spec_.layer > 0) return;
+        if (positions_.added())
+            for (Size row = 0; row < rows; ++row) positions_.add(call.weights, position(call, row), to + row * H);
+        if (const Dropping use = dropping.part(Use::embedding)) use.apply(to, to, rows * H);
+    }
+
+    void begin_backward(const Forward<Real>& call, const Backward<Real>& gradients, const Dropping& dropping, Real* d,
+                        Real* workspace) const {
+        const Size rows = call.T * call.B, H = shape_.H;
+        if (spec_.layer == 0) {
+            if (const Dropping use = dropping.part(Use::embedding)) use.apply(d, d, rows * H);
+            if (positions_.added() && gradients.dweights)
+                for (Size row = 0; row < rows; ++row)
+                    positions_.add_backward(d + row * H, position(call, row), gradients.dweights);
+        }
+        if (projects_)
+            projection_.backward(call, gradients, d, nullptr, workspace);
+        else if (gradients.dx)
+            std::copy_n(d, rows * H, gradients.dx);
+    }
+
+    Size position(const Forward<Real>& call, Size row) const {
+        return attention_.past(call, row % call.B) + row / call.B;
+    }
+
+    template <class Body>
+    static void for_each_padding(const Forward<Real>& call, Body&& body) {
+        if (!call.lengths) return;
+        for (Size b = 0; b < call.B; ++b)
+            for (Size t = call.lengths[b]; t < call.T; ++t) body(t * call.B + b);
+    }
+
+    template <class Element>
+    struct Prepared : Pieces<Element> {
+        Element *projection, *attention, *memory, *feed_forward;
+
+        explicit Prepared(const SelfAttention& cell, Element* base = nullptr)
+            : Pieces<Element>(base),
+              projection(this->take(cell.projects_ ? cell.projection_.prepared_size() : 0)),
+              attention(this->take(cell.attention_.prepared_size())),
+              memory(this->take(cell.attends_memory_ ? cell.memory_.prepared_size() : 0)),
+              feed_forward(this->take(cell.feeds_forward_ ? cell.feed_forward_.prepared_size() : 0)) {}
+    };
+
+    struct Tape : Pieces<Real> {
+        typename SelfAttentionBranch<Real>::Tape attention;
+        typename MemoryAttentionBranch<Real>::Tape memory;
+        typename FeedForwardBranch<Real>::Tape feed_forward;
+        typename Residual<Real>::Tape attention_residual, memory_residual, feed_forward_residual;
+        Real *input, *attended, *informed, *fed;  ///< the stream (T, B, H) after each part, where it is not x or y
+        Real* statistics;                         ///< of the final norm
+
+        Tape(const SelfAttention& cell, Size T, Size B, Real* base = nullptr) : Pieces<Real>(base) {
+            const Size rows = T * B, n = rows * cell.shape_.H;
+            attention = cell.attention_.take(*this, T, B);
+            attention_residual = cell.attention_residual_.take(*this, rows);
+            if (cell.attends_memory_) {
+                memory = cell.memory_.take(*this, T, B);
+                memory_residual = cell.memory_residual_.take(*this, rows);
+            }
+            if (cell.feeds_forward_) {
+                feed_forward = cell.feed_forward_.take(*this, rows);
+                feed_forward_residual = cell.feed_forward_residual_.take(*this, rows);
+            }
+            input = this->take(cell.begins_ ? n : 0);
+            attended = this->take(n);
+            informed = this->take(cell.attends_memory_ ? n : 0);
+            fed = this->take(cell.feeds_forward_ ? n : 0);
+            statistics = this->take(cell.final_norm_ ? rows * 2 : 0);
+        }
+    };
+
+    /// The residual stream before the first branch and after each.
+    struct Stream {
+        const Real* in;
+        Real *attended, *informed, *fed;
+    };
+    Stream stream_of(const Forward<Real>& call, const Tape& tape) const {
+        Stream stream{begins_ ? tape.input : call.x.values, tape.attended, tape.informed, tape.fed};
+        if (!attends_memory_) stream.informed = stream.attended;
+        if (!feeds_forward_) stream.fed = stream.informed;
+        if (final_norm_) return stream;
+        // The last branch's sum is y itself.
+        (feeds_forward_ ? stream.fed : attends_memory_ ? stream.informed : stream.attended) = call.y;
+        return stream;
+    }
+
+    struct Workspace : Pieces<Real> {
+        Real *d, *dout, *din, *branch;
+
+        Workspace(const SelfAttention& cell, Size T, Size B, Real* base = nullptr) : Pieces<Real>(base) {
+            const Size n = T * B * cell.shape_.H;
+            d = this->take(n);
+            dout = this->take(cell.shape_.dropping ? n : 0);
+            din = this->take(n);
+            branch = this->take(
+                std::max({cell.projects_ ? cell.projection_.workspace_size() : 0, cell.attention_.workspace_size(T, B),
+                          cell.attends_memory_ ? cell.memory_.workspace_size(T, B) : 0,
+                          cell.feeds_forward_ ? cell.feed_forward_.workspace_size(T * B) : 0}));
+        }
+    };
+
+    CellSpec spec_;
+    Shape shape_;
+    bool projects_;  ///< there is a weight_in
+    bool begins_;    ///< the stream begins here: x is projected, gets positions, or may be tokens
+    bool attends_memory_ = false, feeds_forward_ = false, final_norm_ = false;
+    InputProjection<Real> projection_;
+    Positions<Real> positions_;
+    SelfAttentionBranch<Real> attention_;
+    MemoryAttentionBranch<Real> memory_;
+    FeedForwardBranch<Real> feed_forward_;
+    Residual<Real> attention_residual_, memory_residual_, feed_forward_residual_;
+    Norm<Real> norm_;
+};
+
+constexpr Option options[] = {
+    integer("heads", "4", 1, 1024, "heads of attention; hidden must be a multiple"),
+    choice("norm", "\"pre\"", "pre|post", "layer normalisation before each branch, or after each sum"),
+    choice("activation", "\"gelu\"", "gelu|relu", "of the feed-forward network"),
+    boolean("bias", "true", "whether products and norms have a bias"),
+    boolean("causal", "true", "whether a step sees only itself and earlier ones"),
+    integer("feed_forward", "4", 0, 64, "width of the feed-forward network as a multiple of hidden; 0: none"),
+    choice("positions", "\"learned\"", "learned|sinusoidal|rotary|none", "how steps know where they stand"),
+};
+
+}  // namespace
+
+constinit const unroll::Plugin unroll_plugin =
+    unroll::cell_plugin<SelfAttention>("self-attention", 1, "a transformer layer with multi-head attention", options);

@@ -1,0 +1,48 @@
+// What the parts of a transformer layer agree on, and small helpers that they share.
+#pragma once
+
+#include <string>
+
+#include "../common/linear.h"
+#include "unroll/cell.h"
+#include "unroll/parallel.h"
+
+namespace unroll::cells {
+
+struct Shape {
+    Size H, heads;
+    bool causal;
+    Size context;       ///< the most steps of a causal layer's sequences
+    Size memory;        ///< M
+    Size memory_steps;  ///< the most of a memory
+    bool bias;
+    bool dropping;  ///< training may drop attention weights
+
+    Size head_width() const { return H / heads; }
+    /// Keys that a query of a call of T steps may see.
+    Size columns(Size T) const { return causal ? context : T; }
+};
+
+template <class Real>
+Linear<Real> add_linear(CellLayout& layout, const std::string& weight, const std::string& bias, Size inputs,
+                        Size outputs, Weight::Role role, bool with_bias) {
+    const Size w = layout.add({weight, {outputs, inputs}, role, inputs});
+    if (!with_bias) return {inputs, outputs, w};
+    return {inputs, outputs, w, layout.add({bias, {outputs}, Weight::Role::bias, inputs})};
+}
+
+/// Calls body(item, scratch) for each sequence and head, on idle cores too. Each part of the work has scratch of its
+/// own.
+template <class Real, class Body>
+void for_each_head(Size items, Size products, Real* scratch, Size scratch_size, Body&& body) {
+    parallel_for(items, 1 + 100'000 / (products + 1), [&](Size first, Size last) {
+        for (Size item = first; item < last; ++item) body(item, scratch + first * scratch_size);
+    });
+}
+
+template <class Real>
+void scale(Real factor, Real* x, Size n) {
+    for (Size j = 0; j < n; ++j) x[j] *= factor;
+}
+
+}  // namespace unroll::cells
