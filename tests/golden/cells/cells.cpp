@@ -1,0 +1,202 @@
+// Values, losses and every gradient of our cells equal PyTorch's; make.py made the numbers.
+//
+// A tensor agrees when the norm of the difference is within the tolerance times the tensor's norm, and no element
+// differs by more than the tolerance times the tensor's largest element: 1e-9 in double, 1e-5 in float.
+#include <algorithm>
+#include <boost/json.hpp>
+#include <cmath>
+#include <fstream>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "catch.h"
+#include "layer.h"
+
+namespace json = boost::json;
+using namespace unroll;
+using tests::Layer;
+
+namespace {
+
+json::array golden(const std::string& name) {
+    std::ifstream file(UNROLL_SOURCE "/tests/golden/cells/" + name + ".json");
+    REQUIRE(file);
+    std::ostringstream text;
+    text << file.rdbuf();
+    return json::parse(text.str()).as_array();
+}
+
+// ---- The formula of make.py ---------------------------------------------------------------------------------------
+
+enum Salt : std::uint64_t { input = 1, state = 2, memory = 3, output_factors = 4, state_factors = 5, weights = 100 };
+
+std::uint64_t bits(std::uint64_t salt, Size i) {
+    std::uint64_t x = ((i + 1) * 2654435761u + salt * 40503u) & 0xFFFFFFFFu;
+    x ^= x >> 15;
+    x = x * 2246822519u & 0xFFFFFFFFu;
+    x ^= x >> 13;
+    return x * 3266489917u & 0xFFFFFFFFu;
+}
+
+template <class Real>
+std::vector<Real> numbers(std::uint64_t salt, Size n) {
+    std::vector<Real> values(n);
+    for (Size i = 0; i < n; ++i)
+        values[i] = static_cast<Real>(static_cast<double>(bits(salt, i) >> 12) * 0x1p-20 - 0.5);
+    return values;
+}
+
+// ---- Comparing ------------------------------------------------------------------------------------------------------
+
+template <class Real>
+void check_tensor(const char* what, const std::vector<Real>& ours, const json::value& theirs) {
+    INFO(what);
+    const double tolerance = std::is_same_v<Real, double> ? 1e-9 : 1e-5;
+    const json::array& wanted = theirs.as_array();
+    REQUIRE(ours.size() == wanted.size());
+    double difference = 0, norm = 0, worst = 0, largest = 0;
+    for (Size i = 0; i < ours.size(); ++i) {
+        const double right = wanted[i].to_number<double>(), off = std::abs(static_cast<double>(ours[i]) - right);
+        REQUIRE(std::isfinite(off));
+        difference += off * off;
+        norm += right * right;
+        worst = std::max(worst, off);
+        largest = std::max(largest, std::abs(right));
+    }
+    CHECK(std::sqrt(difference) <= tolerance * std::sqrt(norm));
+    CHECK(worst <= tolerance * largest);
+}
+
+// ---- A case
+// -----------------------------------------------------------------------------------------------------------
+
+Size size_of(const json::object& record, const char* name) {
+    return record.at(name).to_number<Size>();
+}
+
+Options options_of(const json::object& record) {
+    Options options;
+    for (const auto& [name, value] : record.at("options").as_object()) {
+        if (value.is_string())
+            options.set(name, std::string(value.as_string()));
+        else if (value.is_bool())
+            options.set(name, value.as_bool());
+        else
+            options.set(name, value.to_number<std::int64_t>());
+    }
+    return options;
+}
+
+/// Null in the record: none, and every sequence has all steps.
+std::vector<Size> lengths_of(const json::value& record) {
+    std::vector<Size> lengths;
+    if (record.is_array())
+        for (const json::value& length : record.as_array()) lengths.push_back(length.to_number<Size>());
+    return lengths;
+}
+
+/// The weights by the formula, and that they are named and shaped as PyTorch's.
+template <class Real>
+void fill_weights(Layer<Real>& layer, Size index, const json::array& wanted) {
+    const std::vector<Weight>& declared = layer.layout().weights;
+    REQUIRE(declared.size() == wanted.size());
+    layer.weights = numbers<Real>(Salt::weights + index, layer.layout().weight_count());
+    Size first = 0;
+    for (Size i = 0; i < declared.size(); ++i) {
+        CHECK(declared[i].name == wanted[i].at(0).as_string().c_str());
+        CHECK(declared[i].shape == lengths_of(wanted[i].at(1)));
+        if (declared[i].role == Weight::Role::gain)
+            for (Size j = 0; j < declared[i].size(); ++j) layer.weights[first + j] += 1;
+        first += declared[i].size();
+    }
+}
+
+/// All layers of a case, from the input to the loss and back.
+template <class Real>
+void run(const json::object& record) {
+    INFO(record.at("name").as_string().c_str() << (std::is_same_v<Real, float> ? ", float" : ", double"));
+    const Plugin& plugin = tests::built_plugin("cells", record.at("cell").as_string().c_str());
+    const Size T = size_of(record, "T"), B = size_of(record, "B"), D = size_of(record, "D"), H = size_of(record, "H");
+    const Size M = size_of(record, "M"), S = size_of(record, "S"), count = size_of(record, "layers");
+    const std::vector<Size> lengths = lengths_of(record.at("lengths"));
+    const std::vector<Size> memory_lengths = lengths_of(record.at("memory_lengths"));
+
+    const std::vector<Real> x = numbers<Real>(Salt::input, T * B * D), memory = numbers<Real>(Salt::memory, S * B * M);
+    std::vector<Token> tokens(T * B);
+    for (Size i = 0; i < T * B; ++i) tokens[i] = static_cast<Token>(bits(Salt::input, i) % D);
+    const bool from_tokens = record.at("tokens").as_bool(), from_state = record.at("state").as_bool();
+
+    std::vector<Layer<Real>> layers;
+    std::vector<std::vector<Real>> states, state_factors;
+    for (Size i = 0; i < count; ++i) {
+        CellSpec spec;
+        spec.input = i == 0 ? D : H;
+        spec.hidden = H;
+        spec.layer = i;
+        spec.layers = count;
+        spec.context = T;
+        spec.memory = M;
+        spec.memory_context = S;
+        spec.tokens = i == 0 && from_tokens;
+        Layer<Real>& layer = layers.emplace_back(plugin, spec, options_of(record));
+        fill_weights(layer, i, record.at("weights").at(i).as_array());
+        if (from_state) states.push_back(numbers<Real>(Salt::state + 10 * i, B * layer.layout().state_size()));
+    }
+
+    for (Size i = 0; i < count; ++i) {
+        Forward<Real> call;
+        call.T = T;
+        call.B = B;
+        if (i > 0)
+            call.x.values = layers[i - 1].y.data();
+        else if (from_tokens)
+            call.x.tokens = tokens.data();
+        else
+            call.x.values = x.data();
+        call.lengths = lengths.empty() ? nullptr : lengths.data();
+        call.state = from_state ? states[i].data() : nullptr;
+        if (M > 0) {
+            call.memory = memory.data();
+            call.memory_steps = S;
+            call.memory_lengths = memory_lengths.empty() ? nullptr : memory_lengths.data();
+        }
+        layers[i].forward(call);
+    }
+    check_tensor("y", layers.back().y, record.at("y"));
+
+    std::vector<Real> dy = numbers<Real>(Salt::output_factors, T * B * H);
+    double loss = 0;
+    for (Size i = 0; i < dy.size(); ++i) loss += static_cast<double>(layers.back().y[i]) * static_cast<double>(dy[i]);
+    const json::array& next_states = record.at("next_state").as_array();
+    for (Size i = 0; i < next_states.size(); ++i) {
+        check_tensor("next_state", layers[i].next_state, next_states[i]);
+        state_factors.push_back(numbers<Real>(Salt::state_factors + 10 * i, layers[i].next_state.size()));
+        for (Size j = 0; j < state_factors[i].size(); ++j)
+            loss += static_cast<double>(layers[i].next_state[j]) * static_cast<double>(state_factors[i][j]);
+    }
+    check_tensor("loss", std::vector<Real>{static_cast<Real>(loss)}, json::array{record.at("loss")});
+
+    std::vector<Real> dmemory(S * B * M);
+    for (Size i = count; i-- > 0;) {
+        layers[i].dmemory = dmemory;
+        layers[i].backward(dy, state_factors.empty() ? std::vector<Real>() : state_factors[i]);
+        check_tensor("dweights", layers[i].dweights, record.at("dweights").at(i));
+        if (from_state) check_tensor("dstate", layers[i].dstate, record.at("dstate").at(i));
+        dmemory = layers[i].dmemory;
+        dy = layers[i].dx;
+    }
+    if (!from_tokens) check_tensor("dx", dy, record.at("dx"));
+    if (M > 0) check_tensor("dmemory", dmemory, record.at("dmemory"));
+}
+
+}  // namespace
+
+TEST_CASE("A cell's values and gradients equal PyTorch's") {
+    const std::string file =
+        GENERATE(as<std::string>(), "rnn", "lstm", "gru", "dense", "self-attention", "self-attention-memory");
+    for (const json::value& record : golden(file)) {
+        run<double>(record.as_object());
+        run<float>(record.as_object());
+    }
+}

@@ -1,0 +1,356 @@
+#!/usr/bin/python3
+"""Makes the cells' golden numbers (*.json beside this file) with PyTorch in double (Debian's python3-torch, 1.13).
+
+    /usr/bin/python3 tests/golden/cells/make.py
+
+Weights, inputs, states and the loss's factors follow from a formula (`numbers`) that the test repeats, so only results
+are stored: y, next_state, the loss = sum(y * factors) + sum(next_state * factors), and every gradient. Where PyTorch has
+the cell it is PyTorch's module; the GRU with reset before, the hard sigmoid, rotary positions and layers without a
+feed-forward network are equations below, differentiated by autograd.
+"""
+
+import json
+import math
+import pathlib
+
+import numpy
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+torch.set_default_dtype(torch.float64)
+HERE = pathlib.Path(__file__).parent
+
+
+def bits(salt, n):
+    """n 32-bit words for a salt, all integer arithmetic modulo 2**32."""
+    x = numpy.arange(1, n + 1, dtype=numpy.uint64) * 2654435761 + salt * 40503
+    x &= 0xFFFFFFFF
+    x ^= x >> 15
+    x = x * 2246822519 & 0xFFFFFFFF
+    x ^= x >> 13
+    return x * 3266489917 & 0xFFFFFFFF
+
+
+def numbers(salt, *shape):
+    """Numbers in [-0.5, 0.5) that a float holds exactly."""
+    values = (bits(salt, math.prod(shape)) >> 12).astype(numpy.float64) / 2.0**20 - 0.5
+    return torch.tensor(values).reshape(shape)
+
+
+WEIGHTS, INPUT, STATE, MEMORY, OUTPUT_FACTORS, STATE_FACTORS = 100, 1, 2, 3, 4, 5  # salts; layers count on from them
+
+
+class Case:
+    """One configuration: what the test needs to repeat it, and its leaves."""
+
+    def __init__(self, name, cell, options, *, T=5, B=3, D=4, H=5, layers=1, lengths=None, state=False, tokens=False,
+                 M=0, S=0, memory_lengths=None):
+        self.record = dict(name=name, cell=cell, options=options, T=T, B=B, D=D, H=H, layers=layers, lengths=lengths,
+                           state=state, tokens=tokens, M=M, S=S, memory_lengths=memory_lengths)
+        self.options, self.T, self.B, self.D, self.H, self.layers = options, T, B, D, H, layers
+        self.lengths = torch.tensor(lengths or [T] * B)
+        self.memory_lengths = torch.tensor(memory_lengths or [S] * B)
+        self.padding = torch.arange(T)[None, :] >= self.lengths[:, None]  # (B, T)
+        self.memory_padding = torch.arange(S)[None, :] >= self.memory_lengths[:, None]
+        self.M, self.S = M, S
+        self.states, self.weights, self.state_width = [], [], 0
+        if tokens:
+            self.x = F.one_hot(torch.tensor((bits(INPUT, T * B) % D).astype(numpy.int64)), D).reshape(T, B, D).double()
+        else:
+            self.x = numbers(INPUT, T, B, D).requires_grad_()
+        self.memory = numbers(MEMORY, S, B, M).requires_grad_() if M else None
+
+    def layer_weights(self, layer, shapes):
+        """This layer's weights by name, as leaves: one array by the formula, cut up in this order."""
+        total = sum(math.prod(shape) for shape in shapes.values())
+        flat, leaves, first = numbers(WEIGHTS + layer, total), {}, 0
+        for name, shape in shapes.items():
+            n = math.prod(shape)
+            gain = 1.0 if name.startswith("norm") and name.endswith("weight") else 0.0
+            leaves[name] = (flat[first:first + n].reshape(shape) + gain).requires_grad_()
+            first += n
+        self.weights.append(leaves)
+        return leaves
+
+    def state(self, layer, width):
+        self.state_width = width
+        state = numbers(STATE + 10 * layer, self.B, width)
+        if not self.record["state"]:
+            state = torch.zeros(self.B, width)
+        self.states.append(state.requires_grad_())
+        return self.states[-1]
+
+    def finish(self, y, next_states=()):
+        y = y * ~self.padding.T[:, :, None]
+        loss = (y * numbers(OUTPUT_FACTORS, *y.shape)).sum()
+        for layer, state in enumerate(next_states):
+            loss = loss + (state * numbers(STATE_FACTORS + 10 * layer, *state.shape)).sum()
+        loss.backward()
+        rounded = lambda tensor: [float(f"{value:.12g}") for value in tensor.detach().flatten().tolist()]
+        self.record["weights"] = [[[name, list(leaf.shape)] for name, leaf in leaves.items()] for leaves in self.weights]
+        self.record["loss"] = loss.item()
+        self.record["y"] = rounded(y)
+        self.record["next_state"] = [rounded(state) for state in next_states]
+        self.record["dweights"] = [sum((rounded(leaf.grad) for leaf in leaves.values()), []) for leaves in self.weights]
+        if not self.record["tokens"]:
+            self.record["dx"] = rounded(self.x.grad)
+        if self.record["state"]:
+            self.record["dstate"] = [rounded(state.grad) for state in self.states]
+        if self.M:
+            self.record["dmemory"] = rounded(self.memory.grad)
+        return self.record
+
+
+# ---- rnn, lstm, gru by torch.nn ---------------------------------------------------------------------------------
+
+
+def recurrent(case, gates, module):
+    """All layers of a torch.nn recurrent module; `module(D, H)` makes one layer."""
+    x, H, next_states = case.x, case.H, []
+    for layer in range(case.layers):
+        D = x.shape[2]
+        leaves = case.layer_weights(layer, {"weight_ih": (gates * H, D), "weight_hh": (gates * H, H),
+                                            "bias_ih": (gates * H,), "bias_hh": (gates * H,)})
+        net = module(D, H)
+        lstm = isinstance(net, nn.LSTM)
+        state = case.state(layer, 2 * H if lstm else H)
+        first = (state[None, :, :H].contiguous(), state[None, :, H:].contiguous()) if lstm else state[None]
+        for name, leaf in leaves.items():  # this module computes with lists of its own parameters: they are the leaves
+            leaves[name] = net.get_parameter(name + "_l0")
+            leaves[name].data = leaf.detach()
+        y, last = net(nn.utils.rnn.pack_padded_sequence(x, case.lengths, enforce_sorted=False), first)
+        x, _ = nn.utils.rnn.pad_packed_sequence(y, total_length=case.T)
+        next_states.append(torch.cat([last[0][0], last[1][0]], 1) if lstm else last[0])
+    return case.finish(x, next_states)
+
+
+# ---- and by equations -------------------------------------------------------------------------------------------
+
+
+def by_equations(case, gates, parts, step):
+    """One layer whose `step(weights, x, state parts)` gives the next state parts; the first is y."""
+    H = case.H
+    w = case.layer_weights(0, {"weight_ih": (gates * H, case.D), "weight_hh": (gates * H, H), "bias_ih": (gates * H,),
+                               "bias_hh": (gates * H,)})
+    state = case.state(0, parts * H)
+    outputs = []
+    for t in range(case.T):
+        after = torch.cat(step(w, case.x[t], state.split(H, 1)), 1)
+        state = torch.where(case.padding[:, t, None], state, after)
+        outputs.append(state[:, :H])
+    return case.finish(torch.stack(outputs), [state])
+
+
+def hard_lstm(w, x, state):
+    h, c = state
+    i, f, g, o = (x @ w["weight_ih"].T + w["bias_ih"] + h @ w["weight_hh"].T + w["bias_hh"]).chunk(4, 1)
+    i, f, o = (torch.clamp(0.2 * gate + 0.5, 0, 1) for gate in (i, f, o))
+    c = f * c + i * torch.tanh(g)
+    return o * torch.tanh(c), c
+
+
+def gru_before(w, x, state):
+    (h,) = state
+    ir, iz, i_n = (x @ w["weight_ih"].T + w["bias_ih"]).chunk(3, 1)
+    wr, wz, wn = w["weight_hh"].chunk(3)
+    br, bz, bn = w["bias_hh"].chunk(3)
+    r, z = torch.sigmoid(ir + h @ wr.T + br), torch.sigmoid(iz + h @ wz.T + bz)
+    n = torch.tanh(i_n + (r * h) @ wn.T + bn)
+    return ((1 - z) * n + z * h,)
+
+
+def dense(case):
+    w = case.layer_weights(0, {"weight": (case.H, case.D), "bias": (case.H,)})
+    f = {"linear": lambda x: x, "relu": torch.relu, "tanh": torch.tanh, "sigmoid": torch.sigmoid, "gelu": F.gelu}
+    return case.finish(f[case.options["activation"]](F.linear(case.x, w["weight"], w["bias"])))
+
+
+# ---- self-attention ---------------------------------------------------------------------------------------------
+
+
+def attention_shapes(case, layer):
+    o, H, F_ = case.options, case.H, case.options["feed_forward"] * case.H
+    shapes = {}
+    if layer == 0 and case.D != H:
+        shapes["weight_in"] = (H, case.D)
+    if layer == 0 and o["positions"] == "learned":
+        shapes["positions"] = (case.T, H)
+
+    def linear(weight, bias, outputs, inputs):
+        shapes[weight] = (outputs, inputs)
+        if o["bias"]:
+            shapes[bias] = (outputs,)
+
+    def norm(name):
+        shapes[name + ".weight"] = (H,)
+        if o["bias"]:
+            shapes[name + ".bias"] = (H,)
+
+    linear("self_attn.in_proj_weight", "self_attn.in_proj_bias", 3 * H, H)
+    linear("self_attn.out_proj.weight", "self_attn.out_proj.bias", H, H)
+    if case.M:
+        shapes["multihead_attn.q_proj_weight"] = (H, H)
+        shapes["multihead_attn.k_proj_weight"] = (H, case.M)
+        shapes["multihead_attn.v_proj_weight"] = (H, case.M)
+        if o["bias"]:
+            shapes["multihead_attn.in_proj_bias"] = (3 * H,)
+        linear("multihead_attn.out_proj.weight", "multihead_attn.out_proj.bias", H, H)
+    if F_:
+        linear("linear1.weight", "linear1.bias", F_, H)
+        linear("linear2.weight", "linear2.bias", H, F_)
+    for number in range(1 + bool(case.M) + bool(F_)):
+        norm(f"norm{number + 1}")
+    if o["norm"] == "pre" and layer + 1 == case.layers:
+        norm("norm")
+    return shapes
+
+
+def torch_layer(case, w, x):
+    """torch.nn's encoder or decoder layer with these weights; biases that there are not are zeros."""
+    o, H = case.options, case.H
+    arguments = dict(dim_feedforward=o["feed_forward"] * H, dropout=0.0, activation=o["activation"],
+                     norm_first=o["norm"] == "pre")
+    if case.M:
+        net = nn.TransformerDecoderLayer(H, o["heads"], **arguments)
+        net.multihead_attn = nn.MultiheadAttention(H, o["heads"], kdim=case.M, vdim=case.M)
+    else:
+        net = nn.TransformerEncoderLayer(H, o["heads"], **arguments)
+    parameters = {name: w[name] if name in w else torch.zeros_like(leaf) for name, leaf in net.named_parameters()}
+    mask = torch.full((case.T, case.T), -math.inf).triu(1) if o["causal"] else None
+    if case.M:
+        inputs = (x, case.memory, mask, None, case.padding, case.memory_padding)
+    else:
+        inputs = (x, mask, case.padding)
+    return nn.utils.stateless.functional_call(net, parameters, inputs)
+
+
+def rotate(x):
+    """(T, B, heads, w): pairs (2i, 2i+1) turned by t / 10000^(2i/w)."""
+    T, w = x.shape[0], x.shape[3]
+    angles = torch.arange(T)[:, None] / 10000 ** (torch.arange(0, w, 2) / w)  # (T, w/2)
+    turned = torch.view_as_complex(x.reshape(*x.shape[:3], w // 2, 2).contiguous())
+    turned = turned * torch.polar(torch.ones_like(angles), angles)[:, None, None, :]
+    return torch.view_as_real(turned).reshape(x.shape)
+
+
+def equations_layer(case, w, x):
+    """The same layer by its equations, without a memory; also with rotary positions and without feed-forward."""
+    o, H, T, B = case.options, case.H, case.T, case.B
+
+    def norm(name, x):
+        return F.layer_norm(x, (H,), w[name + ".weight"], w.get(name + ".bias"))
+
+    def attend(x):
+        q, k, v = F.linear(x, w["self_attn.in_proj_weight"], w.get("self_attn.in_proj_bias")).chunk(3, 2)
+        q, k, v = (part.reshape(T, B, o["heads"], H // o["heads"]) for part in (q, k, v))
+        if o["positions"] == "rotary":
+            q, k = rotate(q), rotate(k)
+        scores = torch.einsum("tbhw,sbhw->bhts", q, k) / math.sqrt(H // o["heads"])
+        hidden = case.padding[:, None, None, :].expand(B, 1, T, T)
+        if o["causal"]:
+            hidden = hidden | torch.ones(T, T, dtype=torch.bool).triu(1)
+        scores = scores.masked_fill(hidden, -math.inf)
+        found = torch.einsum("bhts,sbhw->tbhw", scores.softmax(3), v).reshape(T, B, H)
+        return F.linear(found, w["self_attn.out_proj.weight"], w.get("self_attn.out_proj.bias"))
+
+    def feed(x):
+        x = {"gelu": F.gelu, "relu": F.relu}[o["activation"]](F.linear(x, w["linear1.weight"], w.get("linear1.bias")))
+        return F.linear(x, w["linear2.weight"], w.get("linear2.bias"))
+
+    branches = [attend] + ([feed] if o["feed_forward"] else [])
+    for number, branch in enumerate(branches):
+        name = f"norm{number + 1}"
+        x = x + branch(norm(name, x)) if o["norm"] == "pre" else norm(name, x + branch(x))
+    return x
+
+
+def self_attention(case, layer_function):
+    o, x = case.options, case.x
+    for layer in range(case.layers):
+        w = case.layer_weights(layer, attention_shapes(case, layer))
+        if "weight_in" in w:
+            x = x @ w["weight_in"].T
+        if "positions" in w:
+            x = x + w["positions"][:, None]
+        if layer == 0 and o["positions"] == "sinusoidal":
+            angles = torch.arange(case.T)[:, None] / 10000 ** (torch.arange(0, case.H, 2) / case.H)
+            x = x + torch.stack([angles.sin(), angles.cos()], 2).reshape(case.T, 1, case.H)
+        x = layer_function(case, w, x)
+        if "norm.weight" in w:
+            x = F.layer_norm(x, (case.H,), w["norm.weight"], w.get("norm.bias"))
+    return case.finish(x)
+
+
+# ---- The cases --------------------------------------------------------------------------------------------------
+
+LENGTHS = [5, 2, 3]
+
+
+def recurrent_cases(cell, options, run):
+    """Plain; from a state, padded; two layers, padded; tokens."""
+    name = cell + "".join(" " + value for value in options.values())
+    yield run(Case(name, cell, options))
+    yield run(Case(name + ", from a state, padded", cell, options, state=True, lengths=LENGTHS))
+    if run is not run_by_equations:
+        yield run(Case(name + ", two layers, from a state, padded", cell, options, layers=2, state=True,
+                       lengths=LENGTHS))
+    yield run(Case(name + ", tokens, padded", cell, options, tokens=True, lengths=LENGTHS))
+
+
+def run_by_equations(case):
+    return by_equations(case, 4, 2, hard_lstm) if case.record["cell"] == "lstm" else by_equations(case, 3, 1, gru_before)
+
+
+def attention(name, run=torch_layer, *, heads=3, norm="pre", activation="gelu", bias=True, causal=True, feed_forward=2,
+              positions="learned", **shape):
+    options = dict(heads=heads, norm=norm, activation=activation, bias=bias, causal=causal, feed_forward=feed_forward,
+                   positions=positions)
+    make = lambda: Case("self-attention, " + name, "self-attention", options, **{"H": 6, **shape})
+    if run is torch_layer and not make().M:  # the equations below are PyTorch's layer
+        ours, theirs = self_attention(make(), equations_layer), self_attention(make(), torch_layer)
+        for part in ("y", "dx", "dweights"):
+            assert numpy.allclose(numpy.hstack(ours.get(part, [0])), numpy.hstack(theirs.get(part, [0])), 1e-9, 1e-9), part
+    return self_attention(make(), run)
+
+
+def write(name, cases):
+    text = json.dumps(list(cases), separators=(",", ":")).replace('},{"name', '},\n{"name')
+    (HERE / (name + ".json")).write_text(text + "\n")
+    print(name, len(text))
+
+
+write("rnn", [record for f in ("tanh", "relu") for record in recurrent_cases(
+    "rnn", {"activation": f}, lambda case: recurrent(case, 1, lambda D, H: nn.RNN(D, H, nonlinearity=f)))])
+write("lstm", [
+    *recurrent_cases("lstm", {"recurrent_activation": "sigmoid"}, lambda case: recurrent(case, 4, nn.LSTM)),
+    *recurrent_cases("lstm", {"recurrent_activation": "hard-sigmoid"}, run_by_equations)])
+write("gru", [
+    *recurrent_cases("gru", {"reset": "after"}, lambda case: recurrent(case, 3, nn.GRU)),
+    *recurrent_cases("gru", {"reset": "before"}, run_by_equations)])
+write("dense", [dense(Case(f"dense {f}{', tokens' * tokens}, padded", "dense", {"activation": f}, lengths=LENGTHS,
+                           tokens=tokens))
+                for f, tokens in (("linear", False), ("relu", False), ("tanh", False), ("sigmoid", False),
+                                  ("gelu", False), ("gelu", True))])
+write("self-attention", [
+    attention("pre, two layers", layers=2),
+    attention("pre, relu, no bias, padded", activation="relu", bias=False, lengths=LENGTHS, positions="sinusoidal"),
+    attention("pre, all steps, two layers, no positions, padded", causal=False, layers=2, lengths=LENGTHS,
+              positions="none", feed_forward=1),
+    attention("post, relu, two layers", norm="post", activation="relu", layers=2, D=6, feed_forward=1),
+    attention("post, all steps, padded", norm="post", causal=False, lengths=LENGTHS),
+    attention("post, no bias, tokens, padded", norm="post", bias=False, tokens=True, lengths=LENGTHS),
+    attention("pre, tokens", tokens=True, positions="none"),
+    attention("rotary, two layers, padded", equations_layer, positions="rotary", heads=1, layers=2, lengths=LENGTHS,
+              feed_forward=1),
+    attention("rotary, post, all steps", equations_layer, positions="rotary", norm="post", causal=False),
+    attention("no feed-forward, two layers", equations_layer, feed_forward=0, layers=2),
+])
+write("self-attention-memory", [
+    attention("a memory, pre", M=4, S=4),
+    attention("a memory, pre, two layers, both padded", M=4, S=4, layers=2, feed_forward=1, lengths=LENGTHS,
+              memory_lengths=[2, 4, 1]),
+    attention("a memory, post, relu, no bias, both padded", M=5, S=3, norm="post", activation="relu", bias=False,
+              lengths=LENGTHS, memory_lengths=[1, 2, 3], positions="sinusoidal"),
+    attention("a memory, post, two layers", M=3, S=6, norm="post", layers=2, feed_forward=1, D=6, positions="none"),
+])
