@@ -1,26 +1,20 @@
-// A plugin as its shared library gives it, and its options as a manifest would write them.
+// A plugin as the host loads it, and its options as a manifest would write them.
 #pragma once
 
-#include <dlfcn.h>
-
-#include <cstring>
 #include <map>
-#include <stdexcept>
 #include <string>
+#include <vector>
 
+#include "plugins/loader.h"
 #include "plugins/options_check.h"
 #include "unroll/plugin.h"
 
-/// The plugin in UNROLL_PLUGINS/FOLDER/NAME.so, where FOLDER is "cells", "datasets" or "samplers". Never unloaded.
-inline const unroll::Plugin& load_plugin(const std::string& folder, const std::string& name) {
-    const std::string file = std::string(UNROLL_PLUGINS) + "/" + folder + "/" + name + ".so";
-    void* library = dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL);
-    if (!library) throw std::runtime_error(dlerror());
-    const auto* plugin = static_cast<const unroll::Plugin*>(dlsym(library, "unroll_plugin"));
-    if (!plugin) throw std::runtime_error(dlerror());
-    if (std::strcmp(plugin->build_hash, UNROLL_BUILD_HASH) != 0)
-        throw std::runtime_error(file + " is of another build");
-    return *plugin;
+/// The plugin in ROOT/FOLDER/NAME.so, where FOLDER is "cells", "datasets" or "samplers". Throws why it was refused.
+inline const unroll::Plugin& load_plugin(const std::string& folder, const std::string& name,
+                                         const std::string& root = UNROLL_PLUGINS) {
+    const unroll::plugins::Catalog catalog = unroll::plugins::load_file(root + "/" + folder + "/" + name + ".so");
+    if (!catalog.refused().empty()) throw unroll::Error(catalog.refused().front().problem);
+    return *catalog.found().at(0).plugin;
 }
 
 /// The defaults, with some values given as JSON; throws the first problem as an Error.
