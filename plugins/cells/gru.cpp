@@ -137,12 +137,13 @@ public:
                 gemm(Matrix<const Real>(dgates + 2 * H, B, H, 3 * H), candidate_weights, Matrix<Real>(dreset, B, H),
                      Into::overwrite);
                 for_each_sequence(B, 3 * H, [&](Size b) {
+                    if (!valid(call, t, b)) return;
                     const Real* r = tape.gates + (t * B + b) * 3 * H;
                     Real* dr = dgates + b * 3 * H;
-                    if (!before || !valid(call, t, b)) return;  // dr is 0 already, and there is no h, or no step
+                    multiply(dreset + b * H, r, work.dh + b * H, H, Into::add);
+                    if (!before) return;  // h was zeros: dr is 0 already
                     multiply(dreset + b * H, before[b], dr, H, Into::overwrite);
                     sigmoid_backward(r, dr, dr, H);
-                    multiply(dreset + b * H, r, work.dh + b * H, H, Into::add);
                 });
             }
             gemm(Matrix<const Real>(dgates, B, 2 * H, 3 * H), gate_weights, dh, Into::add);

@@ -123,8 +123,9 @@ struct Backward {
 
 /// One layer. Written once for Real = float and double.
 ///
-/// In evaluation mode, within layout().context and unless layout().looks_ahead, T steps at once equal T calls of one step that hand the state on (to
-/// 1e-10 in double, 1e-5 in float): generation is forward with T = 1, and a key/value cache is just a state.
+/// In evaluation mode, within layout().context and unless layout().looks_ahead, T steps at once equal T calls of one step
+/// that hand the state on (to 1e-10 in double, 1e-5 in float): generation is forward with T = 1, and a key/value cache is
+/// just a state.
 /// A sequence's results depend on that sequence only, bit for bit, whatever else is in the batch.
 /// `unroll check PLUGIN.so` tests this and every other promise in this file.
 template <class Real>

@@ -1,0 +1,120 @@
+// Options: the combinations to test in, and the refusal of what is not allowed.
+#include <fmt/core.h>
+
+#include <filesystem>
+#include <map>
+
+#include "conformance/recorder.h"
+#include "plugins/options_check.h"
+
+namespace unroll::conformance {
+
+using plugins::Given;
+
+namespace {
+
+constexpr const char* command_line = "command line";
+
+/// The plugin's problems, if any, with one value for one option.
+std::optional<Problem> problem_with(const Option& option, Given::Value value) {
+    Options options;
+    return plugins::set_option(options, option, {std::move(value), "a value", "conformance"});
+}
+
+}  // namespace
+
+Options given_options(const Plugin& plugin, const std::vector<std::string>& words) {
+    Options options;
+    for (const std::string& word : words) {
+        const Size equals = word.find('=');
+        if (equals == std::string::npos)
+            throw Error({command_line, fmt::format("'{}'", word), "NAME=JSON",
+                         "name an option of the plugin and its value, as in heads=2"});
+        const std::string name = word.substr(0, equals), json = word.substr(equals + 1);
+        const std::string where = fmt::format("{}, option '{}'", command_line, name);
+        const Option* option = plugins::find_option(plugin, name);
+        if (!option) throw Error(plugins::unknown_option(plugin, name, command_line));
+        const std::optional<Given> given = plugins::given(json, where);
+        if (!given)
+            throw Error({where, fmt::format("'{}', which is not JSON", json), plugins::allowed(*option),
+                         "write a text with its quotes, as in 'path=\"book.txt\"'"});
+        if (const auto problem = plugins::set_option(options, *option, *given)) throw Error(*problem);
+        if (option->type == Option::Type::path)
+            options.set(name, std::filesystem::absolute(options.text(name)).string());
+    }
+    return options;
+}
+
+std::vector<Variation> variations(const Plugin& plugin, const Options& given) {
+    Options base;
+    plugins::set_defaults(base, plugin);
+    for (const auto& [name, value] : given.values()) base.set(name, value);
+    for (const Option& option : plugin.options)
+        if (!base.values().contains(option.name)) throw Error(plugins::missing_option(plugin, option, command_line));
+
+    std::vector<Variation> all{{base, ""}};
+    for (const Option& option : plugin.options) {
+        if (given.values().contains(option.name)) continue;
+        const auto add = [&](Options::Value value, const std::string& word) {
+            if (base.values().find(option.name)->second == value) return;
+            Variation variation{base, fmt::format("{} = {}", option.name, word)};
+            variation.options.set(option.name, std::move(value));
+            all.push_back(std::move(variation));
+        };
+        if (option.type == Option::Type::boolean) {
+            add(false, "false");
+            add(true, "true");
+        } else if (option.type == Option::Type::choice) {
+            for (const std::string& word : plugins::words(option)) add(word, word);
+        }
+    }
+    return all;
+}
+
+void check_options(const Plugin& plugin, Recorder& recorder) {
+    const auto problem = plugins::check_declarations(plugin);
+    recorder.require("options are well declared", !problem, problem ? to_string(*problem) : "", "");
+    if (problem) return;
+
+    const auto refused = [&](const Option& option, const char* what, Given::Value value) {
+        recorder.require("options that are not allowed are refused", problem_with(option, std::move(value)).has_value(),
+                         fmt::format("{} was accepted for '{}'", what, option.name), "");
+    };
+    for (const Option& option : plugin.options) {
+        refused(option, "null", nullptr);
+        switch (option.type) {
+            case Option::Type::integer:
+                refused(option, "half a number", option.minimum + 0.5);
+                [[fallthrough]];
+            case Option::Type::number:
+                refused(option, "a number below the minimum", std::nextafter(option.minimum, -INFINITY) - 1);
+                refused(option, "a number above the maximum", std::nextafter(option.maximum, INFINITY) + 1);
+                refused(option, "a text", std::string("1"));
+                break;
+            case Option::Type::numbers:
+                refused(option, "a number above the maximum",
+                        std::vector<double>{std::nextafter(option.maximum, INFINITY) + 1});
+                refused(option, "a number below the minimum",
+                        std::vector<double>{std::nextafter(option.minimum, -INFINITY) - 1});
+                break;
+            case Option::Type::boolean:
+                refused(option, "a number", std::int64_t{1});
+                break;
+            case Option::Type::choice:
+                refused(option, "a word that is no choice", std::string("no such word"));
+                refused(option, "a part of the choices", std::string(option.choices) + "|");
+                break;
+            case Option::Type::text:
+            case Option::Type::path:
+                refused(option, "a number", std::int64_t{1});
+                break;
+        }
+    }
+    std::vector<Problem> problems;
+    std::map<std::string, Given> values{{"no_such_option", {true, "true", "conformance"}}};
+    plugins::check(plugin, values, "conformance", problems);
+    recorder.require("options that are not allowed are refused", !problems.empty(),
+                     "an option that is not declared was accepted", "");
+}
+
+}  // namespace unroll::conformance
