@@ -24,6 +24,7 @@ public:
     }
 
     const std::filesystem::path& path() const { return path_; }
+    std::filesystem::path operator/(const std::string& name) const { return path_ / name; }
 
     /// Writes a file, with the folders on the way, and returns its path.
     std::string write(const std::string& name, std::string_view bytes) const {

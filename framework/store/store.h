@@ -10,19 +10,21 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "training/records.h"
 #include "unroll/types.h"
 
-struct sqlite3;
-
 namespace unroll::store {
+
+class Database;
 
 using Id = std::int64_t;
 
 enum class Status { queued, running, finished, failed, diverged, interrupted };
 std::string_view to_string(Status status);
+Status status_of(std::string_view name);  ///< throws std::invalid_argument for any other word
 
 /// The columns of `trial` that are known before it runs.
 struct TrialRow {
@@ -35,16 +37,18 @@ struct TrialRow {
     Size parameters = 0;
     double flops_per_step = 0;
     std::uint64_t steps_per_epoch = 1;  ///< so that views tell the epoch of a step
-    std::vector<std::string> plugins;  ///< "kind/name@revision", for plugin and trial_plugin
+    std::vector<std::string> plugins;   ///< "kind/name@revision", for plugin and trial_plugin
 };
 
 struct ExperimentRow {
-    std::string name, about, manifest, metric, goal;
+    std::string name, about, manifest;
+    std::string metric = "validation/loss", goal = "min";  ///< goal: min | max
+    std::vector<std::string> by, best;                     ///< axes that `compare` groups by, and chooses the best of
 };
 
 struct Membership {
     std::string fingerprint;
-    std::string axes;  ///< JSON object
+    std::string axes;  ///< JSON object nested like config
 };
 
 struct Checkpoint {
@@ -61,7 +65,7 @@ struct TrialState {
     std::string fingerprint, error;
     std::string build;                    ///< of the last attempt
     std::vector<Checkpoint> checkpoints;  ///< oldest first
-    double seconds = 0;                   ///< training time up to the newest checkpoint
+    double seconds = 0;                   ///< training time up to the newest checkpoint, as its points tell
 };
 
 /// What identifies a sample, so that a missing one is noticed: everything but the text.
@@ -80,11 +84,13 @@ struct AttemptStart {
     std::string fingerprint, build, host;
     std::int64_t pid = 0;
     Size jobs = 1;
-    std::uint64_t from_step = 0;  ///< points and samples past it are dropped in the same transaction
+    std::uint64_t from_step =
+        0;  ///< points, samples and checkpoints past it are dropped in the same transaction; 0: all
 };
 
-/// How an attempt ended. Final losses are those of the last evaluation; the rest of the summary the store reads from
-/// its own points.
+/// How an attempt ended. The store reads losses and accuracies from its own points: the last ones are the final ones of
+/// a finished trial; any other has none, so that means over `result` never mix them. The best validation loss always
+/// stands.
 struct AttemptEnd {
     std::string fingerprint;
     Status outcome = Status::finished;
@@ -106,14 +112,16 @@ public:
     Store(Store&&) noexcept;
     Store& operator=(Store&&) noexcept;
 
-    const std::filesystem::path& file() const;
-    sqlite3* handle() const;  ///< for this floor's own files
+    const std::filesystem::path& file() const;  ///< absolute
+    Database& database() const;                 ///< for this floor's own files
 
     // ---- Before a sweep, one transaction for all -------------------------------------------------------------------
 
-    /// Writes the experiment, every trial that is not there yet as queued, and the membership: trials that this experiment
-    /// had and `members` has not become current = 0 with the reason. Also replaces the experiment's view.
-    void plan(const ExperimentRow& experiment, const std::vector<TrialRow>& trials, const std::vector<Membership>& members);
+    /// Writes the experiment, every trial that is not there yet as queued, and the membership: trials that this
+    /// experiment had and `members` has not become current = 0 with the reason. Also replaces the experiment's view.
+    /// Throws Error for a name that cannot be a view's ("result", say) and then writes nothing.
+    void plan(const ExperimentRow& experiment, const std::vector<TrialRow>& trials,
+              const std::vector<Membership>& members);
 
     /// What is known of these trials, by fingerprint; those never seen are absent.
     std::map<std::string, TrialState> states(const std::vector<std::string>& fingerprints);
@@ -130,28 +138,48 @@ public:
 
     void begin();
     void commit();
-    void write(const AttemptStart& start);
-    void write(const std::string& fingerprint, const training::Point& point);  ///< replaces an equal (series, step)
+    void rollback() noexcept;
+    /// Numbers the attempt, drops what is past from_step and marks the trial as running. Returns the files in the
+    /// trial's checkpoint folder that are in the table no longer, to be removed once the transaction is committed.
+    std::vector<std::filesystem::path> write(const AttemptStart& start);
+    /// A value that is not finite is not stored: it makes the trial diverged at this step, however the attempt ends.
+    /// An equal (series, step) is replaced.
+    void write(const std::string& fingerprint, const training::Point& point);
+    /// Replaces a sample of the same key.
     void write(const std::string& fingerprint, const sampling::Sample& sample);
-    /// Into table loss_by_position(trial_id, split, position, step, value), in place of what was there; NaN is left out.
+    /// Into table loss_by_position(trial_id, split, position, step, value), in place of what was there; NaN is left
+    /// out.
     void write(const std::string& fingerprint, std::uint64_t step, std::string_view split,
                const std::vector<double>& loss_by_position);
-    /// Keeps the newest `keep` checkpoints, the best and this one in the table; returns the files that are no longer in it,
-    /// to be removed once the transaction is committed.
-    std::vector<std::filesystem::path> write(const std::string& fingerprint, const training::CheckpointRecord& checkpoint,
-                                             Size keep);
+    /// Keeps the newest `keep` checkpoints, the best and this one in the table; returns the files that are no longer in
+    /// it, to be removed once the transaction is committed.
+    std::vector<std::filesystem::path> write(const std::string& fingerprint,
+                                             const training::CheckpointRecord& checkpoint, Size keep);
     void write(const AttemptEnd& end);  ///< and the trial's summary columns
-    void heartbeat();
+    void heartbeat();                   ///< of all running attempts
 
     // ---- After ------------------------------------------------------------------------------------------------------
 
-    /// Checkpoints the WAL and goes back to journal_mode=DELETE, so that one file is left.
-    void close();
+    /// Checkpoints the WAL and goes back to journal_mode=DELETE, so that one file is left. False when somebody reads
+    /// the file just then: a WAL stays beside it, which harms nobody and which the next run takes in. The store cannot
+    /// be used any more.
+    bool close();
 
 private:
     struct Connection;
     std::unique_ptr<Connection> connection_;
 };
+
+/// A trial by its id or by the beginning of its fingerprint (4 characters at least).
+struct FoundTrial {
+    Id id = 0;
+    std::string fingerprint, config;
+    std::uint64_t seed = 0;
+    Status status = Status::queued;
+};
+
+/// Throws Error when there is none, or more than one.
+FoundTrial find_trial(Store& store, std::string_view trial);
 
 /// The folder that holds a trial's checkpoints: <db>.d/<fingerprint>.
 std::filesystem::path checkpoint_folder(const std::filesystem::path& database, const std::string& fingerprint);
@@ -165,6 +193,7 @@ public:
     RunnerLock& operator=(const RunnerLock&) = delete;
 
 private:
+    std::filesystem::path path_;
     int file_ = -1;
 };
 

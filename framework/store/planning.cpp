@@ -1,0 +1,182 @@
+// Before a sweep: experiments, trials and their membership; what is known of each.
+#include <fmt/format.h>
+#include <boost/json.hpp>
+
+#include "store/connection.h"
+#include "store/schema.h"
+
+namespace unroll::store {
+
+namespace {
+
+std::string json_array(const std::vector<std::string>& texts) {
+    return boost::json::serialize(boost::json::array(texts.begin(), texts.end()));
+}
+
+void add_plugins(Database& database, Id trial, const std::vector<std::string>& plugins) {
+    for (const std::string_view plugin : plugins) {
+        const std::size_t slash = plugin.find('/'), at = plugin.rfind('@');
+        const auto kind = plugin.substr(0, slash), name = plugin.substr(slash + 1, at - slash - 1),
+                   revision = plugin.substr(at + 1);
+        database.prepared("INSERT OR IGNORE INTO plugin (kind, name, revision) VALUES (?, ?, ?)")
+            .run(kind, name, revision);
+        database
+            .prepared(
+                "INSERT OR IGNORE INTO trial_plugin (trial_id, plugin_id)"
+                " SELECT ?, id FROM plugin WHERE kind = ? AND name = ? AND revision = ?")
+            .run(trial, kind, name, revision);
+    }
+}
+
+void add_trial(Database& database, const TrialRow& row) {
+    const auto id =
+        database
+            .prepared(
+                "INSERT INTO trial (fingerprint, status, config, seed, task, topology, dataset, cell, hidden, layers,"
+                " sequence_length, batch, steps, optimizer, learning_rate, parameters, flops_per_step,"
+                " steps_per_epoch, created_at) VALUES (?, 'queued', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+                " ON CONFLICT (fingerprint) DO NOTHING RETURNING id")
+            .integer(row.fingerprint, row.config, row.seed, row.task, row.topology, row.dataset, row.cell, row.hidden,
+                     row.layers, row.sequence_length, row.batch, row.steps, row.optimizer, row.learning_rate,
+                     row.parameters, row.flops_per_step, row.steps_per_epoch, now());
+    if (id) add_plugins(database, *id, row.plugins);
+}
+
+void write_members(Database& database, Id experiment, const std::vector<Membership>& members) {
+    database
+        .prepared(
+            "UPDATE membership SET current = 0, why = 'the manifest of ' || ? || ' does not ask for it'"
+            " WHERE experiment_id = ? AND current")
+        .run(now(), experiment);
+    std::int64_t place = 0;
+    for (const auto& member : members)
+        database
+            .prepared(
+                "INSERT INTO membership (experiment_id, trial_id, place, axes, current)"
+                " SELECT ?, id, ?, ?, 1 FROM trial WHERE fingerprint = ?"
+                " ON CONFLICT (experiment_id, trial_id) DO UPDATE"
+                " SET place = excluded.place, axes = excluded.axes, current = 1, why = NULL")
+            .run(experiment, place++, member.axes, member.fingerprint);
+}
+
+}  // namespace
+
+void Store::plan(const ExperimentRow& experiment, const std::vector<TrialRow>& trials,
+                 const std::vector<Membership>& members) {
+    Database& database = connection_->database;
+    Transaction transaction(database);
+    check_experiment_name(database, experiment.name);
+    const auto id =
+        database
+            .prepared(
+                "INSERT INTO experiment (name, about, manifest, metric, goal, compare_by, compare_best, created_at,"
+                " updated_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8)"
+                " ON CONFLICT (name) DO UPDATE SET about = excluded.about, manifest = excluded.manifest,"
+                " metric = excluded.metric, goal = excluded.goal, compare_by = excluded.compare_by,"
+                " compare_best = excluded.compare_best, updated_at = excluded.updated_at RETURNING id")
+            .integer(experiment.name, experiment.about, experiment.manifest, experiment.metric, experiment.goal,
+                     json_array(experiment.by), json_array(experiment.best), now());
+    for (const auto& trial : trials) add_trial(database, trial);
+    for (const auto& member : members) connection_->trial(member.fingerprint);  // throws for one that is not there
+    write_members(database, *id, members);
+    std::vector<std::string> axes;
+    for (const auto& member : members) axes.push_back(member.axes);
+    replace_experiment_view(database, experiment.name, axes);
+    transaction.commit();
+}
+
+std::map<std::string, TrialState> Store::states(const std::vector<std::string>& fingerprints) {
+    Database& database = connection_->database;
+    std::map<std::string, TrialState> result;
+    for (const auto& fingerprint : fingerprints) {
+        TrialState state;
+        database.prepared("SELECT id, status, error FROM trial WHERE fingerprint = ?")
+            .each(
+                [&](const Row& row) {
+                    state.id = row.integer(0);
+                    state.status = status_of(row.text(1));
+                    state.error = row.text(2);
+                },
+                fingerprint);
+        if (state.id == 0) continue;
+        state.fingerprint = fingerprint;
+        state.build = database.prepared("SELECT build FROM attempt WHERE trial_id = ? ORDER BY number DESC LIMIT 1")
+                          .text(state.id)
+                          .value_or("");
+        database
+            .prepared("SELECT step, path, sha256, is_last, is_best FROM checkpoint WHERE trial_id = ? ORDER BY step")
+            .each(
+                [&](const Row& row) {
+                    state.checkpoints.push_back({static_cast<std::uint64_t>(row.integer(0)),
+                                                 connection_->absolute(row.text(1)), row.text(2), row.integer(3) != 0,
+                                                 row.integer(4) != 0});
+                },
+                state.id);
+        if (!state.checkpoints.empty())
+            database.prepared("SELECT max(seconds) FROM point WHERE trial_id = ? AND step <= ?")
+                .each([&](const Row& row) { state.seconds = row.real(0); }, state.id, state.checkpoints.back().step);
+        result.emplace(fingerprint, std::move(state));
+    }
+    return result;
+}
+
+std::set<SampleKey> Store::samples(const std::string& fingerprint) {
+    std::set<SampleKey> keys;
+    connection_->database
+        .prepared(
+            "SELECT sample.step, sampler, options, temperature, prompt_key, sample.seed, number, length, memory"
+            " FROM sample JOIN trial ON trial.id = sample.trial_id WHERE trial.fingerprint = ?")
+        .each(
+            [&](const Row& row) {
+                const auto whole = [&](int column) { return static_cast<std::uint64_t>(row.integer(column)); };
+                keys.insert({whole(0), row.text(1), row.text(2), row.optional_real(3), row.text(4), whole(5), whole(6),
+                             whole(7), row.text(8)});
+            },
+            fingerprint);
+    return keys;
+}
+
+void Store::interrupt_running() {
+    Database& database = connection_->database;
+    Transaction transaction(database);
+    std::vector<Id> trials;
+    database.prepared("SELECT id FROM trial WHERE status = 'running'").each([&](const Row& row) {
+        trials.push_back(row.integer(0));
+    });
+    database
+        .prepared(
+            "UPDATE attempt SET outcome = 'interrupted', ended_at = heartbeat_at,"
+            " to_step = (SELECT max(step) FROM point WHERE point.trial_id = attempt.trial_id) WHERE outcome = "
+            "'running'")
+        .run();
+    for (const Id trial : trials) {
+        database
+            .prepared(
+                "UPDATE trial SET status = 'interrupted',"
+                " step = (SELECT max(step) FROM point WHERE trial_id = trial.id),"
+                " seconds = (SELECT max(seconds) FROM point WHERE trial_id = trial.id),"
+                " ended_at = (SELECT max(ended_at) FROM attempt WHERE trial_id = trial.id) WHERE id = ?")
+            .run(trial);
+        summarise(database, trial, Status::interrupted);
+    }
+    transaction.commit();
+}
+
+void Store::reset(const std::string& fingerprint) {
+    Database& database = connection_->database;
+    Transaction transaction(database);
+    const Id trial = connection_->trial(fingerprint);
+    for (const char* statement :
+         {"DELETE FROM attempt WHERE trial_id = ?", "DELETE FROM point WHERE trial_id = ?",
+          "DELETE FROM sample WHERE trial_id = ?", "DELETE FROM checkpoint WHERE trial_id = ?",
+          "DELETE FROM gradient WHERE trial_id = ?", "DELETE FROM loss_by_position WHERE trial_id = ?",
+          "UPDATE trial SET status = 'queued', step = NULL, tokens = NULL, seconds = NULL,"
+          " tokens_per_second = NULL, diverged_step = NULL, error = NULL, ended_at = NULL WHERE id = ?"})
+        database.prepared(statement).run(trial);
+    summarise(database, trial, Status::queued);
+    transaction.commit();
+    std::error_code ignored;  // files that no row names are removed by the next attempt at the latest
+    std::filesystem::remove_all(checkpoint_folder(file(), fingerprint), ignored);
+}
+
+}  // namespace unroll::store

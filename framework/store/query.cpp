@@ -1,0 +1,241 @@
+// Read-only queries: whatever a user asks, nothing is changed, nothing else is opened, and it ends.
+#include "store/query.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <memory>
+
+#include "store/database.h"
+#include "unroll/error.h"
+
+namespace unroll::store {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr int instructions_between_looks_at_the_clock = 10'000;
+constexpr std::size_t most_bytes = std::size_t{2} << 30;
+
+constexpr std::array<std::string_view, 13> telling_pragmas{
+    "table_info",      "table_xinfo",      "table_list",     "index_list",    "index_info",
+    "index_xinfo",     "foreign_key_list", "database_list",  "function_list", "collation_list",
+    "compile_options", "quick_check",      "integrity_check"};
+constexpr std::array<std::string_view, 2> telling_without_argument{"user_version", "application_id"};
+
+/// What the statement may not do, in words, once it has tried.
+struct Guard {
+    std::string denied;
+    Clock::time_point end;
+    bool late = false;
+};
+
+std::string action_name(int action) {
+    switch (action) {
+        case SQLITE_ATTACH:
+            return "ATTACH";
+        case SQLITE_DETACH:
+            return "DETACH";
+        case SQLITE_PRAGMA:
+            return "this PRAGMA";
+        case SQLITE_INSERT:
+            return "INSERT";
+        case SQLITE_UPDATE:
+            return "UPDATE";
+        case SQLITE_DELETE:
+            return "DELETE";
+        case SQLITE_TRANSACTION:
+        case SQLITE_SAVEPOINT:
+            return "a transaction";
+        case SQLITE_FUNCTION:
+            return "this function";
+        case SQLITE_ANALYZE:
+            return "ANALYZE";
+        case SQLITE_REINDEX:
+            return "REINDEX";
+        default:
+            return "a change of the schema";
+    }
+}
+
+int authorize(void* context, int action, const char* first, const char* second, const char*, const char*) {
+    const std::string_view name = first ? first : "", argument = second ? second : "";
+    const auto among = [](const auto& names, std::string_view word) {
+        return std::find(names.begin(), names.end(), word) != names.end();
+    };
+    switch (action) {
+        case SQLITE_SELECT:
+        case SQLITE_READ:
+        case SQLITE_RECURSIVE:
+            return SQLITE_OK;
+        case SQLITE_FUNCTION:
+            if (argument != "load_extension") return SQLITE_OK;
+            break;
+        case SQLITE_UPDATE:  // so SQLite asks when a table-valued function comes up first; a true UPDATE would not get
+                             // far
+            if (name == "sqlite_master") return SQLITE_OK;
+            break;
+        case SQLITE_PRAGMA:
+            if (among(telling_pragmas, name) || (second == nullptr && among(telling_without_argument, name)))
+                return SQLITE_OK;
+            break;
+        default:
+            break;
+    }
+    static_cast<Guard*>(context)->denied = action_name(action);
+    return SQLITE_DENY;
+}
+
+int look_at_the_clock(void* context) {
+    auto& guard = *static_cast<Guard*>(context);
+    guard.late = Clock::now() >= guard.end;
+    return guard.late ? 1 : 0;
+}
+
+/// Puts the guard over a connection for as long as it lives.
+class Guarded {
+public:
+    Guarded(sqlite3* connection, Guard& guard)
+        : connection_(connection), attached_(sqlite3_limit(connection, SQLITE_LIMIT_ATTACHED, 0)) {
+        sqlite3_set_authorizer(connection_, authorize, &guard);
+        sqlite3_progress_handler(connection_, instructions_between_looks_at_the_clock, look_at_the_clock, &guard);
+    }
+    ~Guarded() {
+        sqlite3_progress_handler(connection_, 0, nullptr, nullptr);
+        sqlite3_set_authorizer(connection_, nullptr, nullptr);
+        sqlite3_limit(connection_, SQLITE_LIMIT_ATTACHED, attached_);
+    }
+    Guarded(const Guarded&) = delete;
+    Guarded& operator=(const Guarded&) = delete;
+
+private:
+    sqlite3* connection_;
+    int attached_;
+};
+
+struct Finalize {
+    void operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
+};
+using Prepared = std::unique_ptr<sqlite3_stmt, Finalize>;
+
+/// "query, line 2, column 5", or "query" when the place is not known.
+std::string place(std::string_view sql, int offset) {
+    if (offset < 0 || static_cast<std::size_t>(offset) > sql.size()) return "query";
+    const std::string_view before = sql.substr(0, static_cast<std::size_t>(offset));
+    const auto line = 1 + std::count(before.begin(), before.end(), '\n');
+    const auto start = before.rfind('\n');
+    const auto rest = before.substr(start == std::string_view::npos ? 0 : start + 1);
+    const auto column = 1 + std::count_if(rest.begin(), rest.end(), [](char c) { return (c & 0xC0) != 0x80; });
+    return fmt::format("query, line {}, column {}", line, column);
+}
+
+[[noreturn]] void refuse_change(const std::string& what) {
+    throw Error({"query", fmt::format("{} in it", what), "one SELECT: the results are only read here",
+                 "to work on a copy, copy the file and open it with sqlite3"});
+}
+
+class Query {
+public:
+    Query(Store& store, std::string_view sql, std::chrono::milliseconds timeout)
+        : connection_(store.database().handle()), file_(store.file()), sql_(sql), timeout_(timeout) {}
+
+    Table run(const std::vector<Value>& parameters) {
+        guard_.end = Clock::now() + timeout_;
+        const Guarded guarded(connection_, guard_);
+        const Prepared statement = prepare();
+        bind(statement.get(), parameters);
+        return rows(statement.get());
+    }
+
+private:
+    Prepared prepare() {
+        const char *begin = sql_.data(), *end = sql_.data() + sql_.size();
+        Prepared statement = next(begin, end);
+        while (!statement && begin != end) statement = next(begin, end);
+        if (!statement) throw Error({"query", "no statement", "one SELECT", ""});
+        if (sqlite3_stmt_readonly(statement.get()) == 0) refuse_change("a change");
+        while (begin != end) {
+            const auto second = static_cast<int>(begin - sql_.data());
+            if (next(begin, end))
+                throw Error({place(sql_, second), "a second statement", "one statement only", "run them one by one"});
+        }
+        return statement;
+    }
+
+    /// The statement that begins at `begin`, which moves behind it; null for nothing but space and comments.
+    Prepared next(const char*& begin, const char* end) {
+        sqlite3_stmt* statement = nullptr;
+        const char* tail = nullptr;
+        const int code = sqlite3_prepare_v2(connection_, begin, static_cast<int>(end - begin), &statement, &tail);
+        if (code != SQLITE_OK) fail_at(code, begin);
+        begin = tail;
+        return Prepared(statement);
+    }
+
+    void bind(sqlite3_stmt* statement, const std::vector<Value>& parameters) {
+        const int wanted = sqlite3_bind_parameter_count(statement);
+        if (wanted != static_cast<int>(parameters.size()))
+            throw Error({"query", fmt::format("{} parameters for {} values", wanted, parameters.size()),
+                         "values written in the query itself", ""});
+        for (int i = 0; i < wanted; ++i) {
+            const Value& value = parameters[static_cast<std::size_t>(i)];
+            if (const auto* whole = std::get_if<std::int64_t>(&value)) sqlite3_bind_int64(statement, i + 1, *whole);
+            if (const auto* real = std::get_if<double>(&value)) sqlite3_bind_double(statement, i + 1, *real);
+            if (const auto* text = std::get_if<std::string>(&value))
+                sqlite3_bind_text64(statement, i + 1, text->data(), text->size(), SQLITE_STATIC, SQLITE_UTF8);
+        }
+    }
+
+    Table rows(sqlite3_stmt* statement) {
+        Table table;
+        const int columns = sqlite3_column_count(statement);
+        for (int column = 0; column < columns; ++column)
+            table.columns.emplace_back(sqlite3_column_name(statement, column));
+        std::size_t bytes = 0;
+        for (;;) {
+            const int code = sqlite3_step(statement);
+            if (code == SQLITE_DONE) return table;
+            if (code != SQLITE_ROW) fail_at(code, sql_.data());
+            auto& row = table.rows.emplace_back();
+            for (int column = 0; column < columns; ++column) {
+                row.push_back(Row(statement).value(column));
+                bytes += sizeof(Value) + static_cast<std::size_t>(sqlite3_column_bytes(statement, column));
+            }
+            if (bytes > most_bytes)
+                throw Error(
+                    {"query", "more than 2 GiB of rows", "rows that fit in memory", "add a LIMIT, or aggregate"});
+        }
+    }
+
+    [[noreturn]] void fail_at(int code, const char* begin) {
+        if (guard_.late)
+            throw Error({"query",
+                         fmt::format("not done after {:g} seconds", static_cast<double>(timeout_.count()) / 1000),
+                         "a query that ends in time", "make it cheaper, or give it longer with --timeout SECONDS"});
+        if (!guard_.denied.empty()) refuse_change(guard_.denied);
+        const std::string message = sqlite3_errmsg(connection_);
+        if ((code & 0xFF) != SQLITE_ERROR && (code & 0xFF) != SQLITE_MISMATCH && (code & 0xFF) != SQLITE_TOOBIG)
+            fail(file_, code, message);
+        const int offset = sqlite3_error_offset(connection_);
+        throw Error({place(sql_, offset < 0 ? -1 : offset + static_cast<int>(begin - sql_.data())), message,
+                     "SQL as SQLite understands it; texts stand in 'single quotes'",
+                     "results/README.md has the tables, the columns and examples"});
+    }
+
+    sqlite3* connection_;
+    const std::filesystem::path& file_;
+    std::string_view sql_;
+    std::chrono::milliseconds timeout_;
+    Guard guard_;
+};
+
+}  // namespace
+
+Table query(Store& store, std::string_view sql, const std::vector<Value>& parameters,
+            std::chrono::milliseconds timeout) {
+    return Query(store, sql, timeout).run(parameters);
+}
+
+}  // namespace unroll::store

@@ -1,0 +1,146 @@
+// During a sweep: attempts, points, samples and checkpoints, as they come.
+#include <algorithm>
+#include <cmath>
+
+#include "store/connection.h"
+
+namespace unroll::store {
+
+namespace fs = std::filesystem;
+
+std::vector<fs::path> Store::write(const AttemptStart& start) {
+    Database& database = connection_->database;
+    const Id trial = connection_->trial(start.fingerprint);
+    // Starting over keeps nothing, not even what stands at step 0.
+    const std::int64_t kept = start.from_step == 0 ? -1 : static_cast<std::int64_t>(start.from_step);
+    database.prepared("DELETE FROM point WHERE trial_id = ? AND step > ?").run(trial, kept);
+    database.prepared("DELETE FROM sample WHERE trial_id = ? AND step > ?").run(trial, kept);
+    database.prepared("DELETE FROM gradient WHERE trial_id = ? AND step > ?").run(trial, kept);
+    database.prepared("DELETE FROM loss_by_position WHERE trial_id = ? AND step > ?").run(trial, kept);
+    database.prepared("DELETE FROM checkpoint WHERE trial_id = ? AND step > ?").run(trial, start.from_step);
+    database
+        .prepared(
+            "UPDATE checkpoint SET is_last = (step = (SELECT max(step) FROM checkpoint WHERE trial_id = ?1))"
+            " WHERE trial_id = ?1")
+        .run(trial);
+    database
+        .prepared(
+            "UPDATE attempt SET outcome = 'interrupted', ended_at = heartbeat_at WHERE trial_id = ?"
+            " AND outcome = 'running'")
+        .run(trial);
+    database
+        .prepared(
+            "INSERT INTO attempt (trial_id, number, outcome, from_step, started_at, heartbeat_at, host, pid, jobs, "
+            "build)"
+            " SELECT ?1, 1 + ifnull(max(number), 0), 'running', ?2, ?3, ?3, ?4, ?5, ?6, ?7 FROM attempt"
+            " WHERE trial_id = ?1")
+        .run(trial, start.from_step, now(), start.host, start.pid, start.jobs, start.build);
+    database
+        .prepared(
+            "UPDATE trial SET status = 'running', step = ?, tokens = NULL, seconds = NULL, tokens_per_second = NULL,"
+            " diverged_step = NULL, error = NULL, ended_at = NULL WHERE id = ?")
+        .run(start.from_step, trial);
+    summarise(database, trial, Status::running);
+
+    std::vector<fs::path> known, orphans;
+    database.prepared("SELECT path FROM checkpoint WHERE trial_id = ?")
+        .each([&](const Row& row) { known.push_back(connection_->absolute(row.text(0))); }, trial);
+    std::error_code ignored;
+    for (const auto& entry : fs::directory_iterator(checkpoint_folder(file(), start.fingerprint), ignored))
+        if (std::find(known.begin(), known.end(), entry.path()) == known.end()) orphans.push_back(entry.path());
+    return orphans;
+}
+
+void Store::write(const std::string& fingerprint, const training::Point& point) {
+    Connection& connection = *connection_;
+    const Id trial = connection.trial(fingerprint);
+    if (!std::isfinite(point.value)) {
+        connection.database
+            .prepared(
+                "UPDATE trial SET status = 'diverged', diverged_step = min(?1, ifnull(diverged_step, ?1)) WHERE id = "
+                "?2")
+            .run(point.step, trial);
+        return;
+    }
+    if (!connection.add_point)
+        connection.add_point.emplace(connection.database.handle(), file(),
+                                     "INSERT OR REPLACE INTO point (trial_id, series_id, step, seconds, value)"
+                                     " VALUES (?, ?, ?, ?, ?)");
+    connection.add_point->run(trial, connection.series(point.split, point.name), point.step, point.seconds,
+                              point.value);
+}
+
+void Store::write(const std::string& fingerprint, const sampling::Sample& sample) {
+    connection_->database
+        .prepared(
+            "INSERT OR REPLACE INTO sample (trial_id, step, epoch, kind, sampler, options, temperature, prompt,"
+            " prompt_key, seed, number, length, memory, text) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+        .run(connection_->trial(fingerprint), sample.step, sample.epoch, sample.kind, sample.sampler, sample.options,
+             sample.temperature, sample.prompt, sample.prompt_key, sample.seed, sample.number, sample.length,
+             sample.memory, sample.text);
+}
+
+void Store::write(const std::string& fingerprint, std::uint64_t step, std::string_view split,
+                  const std::vector<double>& loss_by_position) {
+    Database& database = connection_->database;
+    const Id trial = connection_->trial(fingerprint);
+    database.prepared("DELETE FROM loss_by_position WHERE trial_id = ? AND split = ?").run(trial, split);
+    for (std::size_t position = 0; position < loss_by_position.size(); ++position)
+        if (std::isfinite(loss_by_position[position]))
+            database
+                .prepared(
+                    "INSERT INTO loss_by_position (trial_id, split, position, step, value) VALUES (?, ?, ?, ?, ?)")
+                .run(trial, split, position, step, loss_by_position[position]);
+}
+
+std::vector<fs::path> Store::write(const std::string& fingerprint, const training::CheckpointRecord& checkpoint,
+                                   Size keep) {
+    Database& database = connection_->database;
+    const Id trial = connection_->trial(fingerprint);
+    if (checkpoint.is_last) database.prepared("UPDATE checkpoint SET is_last = 0 WHERE trial_id = ?").run(trial);
+    if (checkpoint.is_best) database.prepared("UPDATE checkpoint SET is_best = 0 WHERE trial_id = ?").run(trial);
+    database
+        .prepared(
+            "INSERT OR REPLACE INTO checkpoint (trial_id, step, path, sha256, is_last, is_best, created_at)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?)")
+        .run(trial, checkpoint.step, connection_->relative(checkpoint.path), checkpoint.sha256, checkpoint.is_last,
+             checkpoint.is_best, now());
+    std::vector<fs::path> obsolete;
+    database
+        .prepared(
+            "DELETE FROM checkpoint WHERE trial_id = ?1 AND NOT is_best AND NOT is_last AND step <> ?2 AND step NOT IN"
+            " (SELECT step FROM checkpoint WHERE trial_id = ?1 ORDER BY step DESC LIMIT ?3) RETURNING path")
+        .each([&](const Row& row) { obsolete.push_back(connection_->absolute(row.text(0))); }, trial, checkpoint.step,
+              keep);
+    return obsolete;
+}
+
+void Store::write(const AttemptEnd& end) {
+    Database& database = connection_->database;
+    const Id trial = connection_->trial(end.fingerprint);
+    // A value that was not finite has the last word, whatever the attempt thinks of itself.
+    auto diverged = database.prepared("SELECT diverged_step FROM trial WHERE id = ?").integer(trial);
+    if (end.outcome == Status::diverged && !diverged)
+        diverged = static_cast<std::int64_t>(end.diverged_step.value_or(end.step));
+    const Status outcome = diverged ? Status::diverged : end.outcome;
+    const std::optional<std::string> error = end.error.empty() ? std::nullopt : std::optional(end.error);
+    const std::string ended = now();
+    database
+        .prepared(
+            "UPDATE attempt SET outcome = ?, error = ?, to_step = ?, ended_at = ?, heartbeat_at = ? WHERE trial_id = ?"
+            " AND outcome = 'running'")
+        .run(to_string(outcome), error, end.step, ended, ended, trial);
+    database
+        .prepared(
+            "UPDATE trial SET status = ?, step = ?, tokens = ?, seconds = ?, tokens_per_second = ?, diverged_step = ?,"
+            " error = ?, ended_at = ? WHERE id = ?")
+        .run(to_string(outcome), end.step, end.tokens, end.seconds, end.tokens_per_second, diverged, error, ended,
+             trial);
+    summarise(database, trial, outcome);
+}
+
+void Store::heartbeat() {
+    connection_->database.prepared("UPDATE attempt SET heartbeat_at = ? WHERE outcome = 'running'").run(now());
+}
+
+}  // namespace unroll::store

@@ -1,0 +1,253 @@
+// The schema of the result store: its version and the steps that lead there.
+#include "store/schema.h"
+
+#include <fmt/format.h>
+
+#include <array>
+
+#include "unroll/error.h"
+
+namespace unroll::store {
+
+namespace {
+
+/// Version 1. Everyday settings are typed columns of `trial`; `config` has all of them.
+void create(Database& database) {
+    database.execute(R"sql(
+CREATE TABLE experiment (
+  id           INTEGER PRIMARY KEY,
+  name         TEXT NOT NULL UNIQUE,
+  about        TEXT NOT NULL,
+  manifest     TEXT NOT NULL,
+  metric       TEXT NOT NULL,                  -- SPLIT/NAME
+  goal         TEXT NOT NULL CHECK (goal IN ('min', 'max')),
+  compare_by   TEXT NOT NULL,                  -- JSON array of axes
+  compare_best TEXT NOT NULL,                  -- JSON array of axes
+  created_at   TEXT NOT NULL,
+  updated_at   TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE trial (
+  id                   INTEGER PRIMARY KEY,
+  fingerprint          TEXT NOT NULL UNIQUE,
+  status               TEXT NOT NULL
+                       CHECK (status IN ('queued', 'running', 'finished', 'failed', 'diverged', 'interrupted')),
+  config               TEXT NOT NULL,          -- JSON
+  seed                 INTEGER NOT NULL,
+  task                 TEXT NOT NULL,
+  topology             TEXT NOT NULL,
+  dataset              TEXT NOT NULL,
+  cell                 TEXT NOT NULL,
+  hidden               INTEGER NOT NULL,
+  layers               INTEGER NOT NULL,
+  sequence_length      INTEGER NOT NULL,
+  batch                INTEGER NOT NULL,
+  steps                INTEGER NOT NULL,
+  optimizer            TEXT NOT NULL,
+  learning_rate        REAL NOT NULL,
+  parameters           INTEGER NOT NULL,
+  flops_per_step       REAL NOT NULL,
+  steps_per_epoch      INTEGER NOT NULL,
+  step                 INTEGER,                -- reached
+  tokens               INTEGER,
+  seconds              REAL,
+  tokens_per_second    REAL,
+  train_loss           REAL,                   -- final values: NULL unless finished
+  validation_loss      REAL,
+  test_loss            REAL,
+  train_accuracy       REAL,
+  validation_accuracy  REAL,
+  test_accuracy        REAL,
+  best_validation_loss REAL,
+  best_step            INTEGER,
+  diverged_step        INTEGER,
+  error                TEXT,
+  created_at           TEXT NOT NULL,
+  ended_at             TEXT
+) STRICT;
+
+CREATE TABLE membership (
+  experiment_id INTEGER NOT NULL REFERENCES experiment,
+  trial_id      INTEGER NOT NULL REFERENCES trial,
+  place         INTEGER NOT NULL,              -- in the order of the axes
+  axes          TEXT NOT NULL,                 -- JSON nested like config
+  current       INTEGER NOT NULL CHECK (current IN (0, 1)),
+  why           TEXT,                          -- it is no longer current
+  PRIMARY KEY (experiment_id, trial_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX membership_trial ON membership (trial_id);
+
+CREATE TABLE attempt (
+  id           INTEGER PRIMARY KEY,
+  trial_id     INTEGER NOT NULL REFERENCES trial,
+  number       INTEGER NOT NULL,               -- from 1
+  outcome      TEXT NOT NULL CHECK (outcome IN ('running', 'finished', 'failed', 'diverged', 'interrupted')),
+  error        TEXT,
+  from_step    INTEGER NOT NULL,
+  to_step      INTEGER,
+  started_at   TEXT NOT NULL,
+  heartbeat_at TEXT NOT NULL,
+  ended_at     TEXT,
+  host         TEXT NOT NULL,
+  pid          INTEGER NOT NULL,
+  jobs         INTEGER NOT NULL,
+  build        TEXT NOT NULL,
+  UNIQUE (trial_id, number)
+) STRICT;
+CREATE INDEX attempt_running ON attempt (trial_id) WHERE outcome = 'running';
+
+CREATE TABLE series (
+  id    INTEGER PRIMARY KEY,
+  split TEXT NOT NULL,
+  name  TEXT NOT NULL,
+  UNIQUE (split, name)
+) STRICT;
+
+CREATE TABLE point (
+  trial_id  INTEGER NOT NULL REFERENCES trial,
+  series_id INTEGER NOT NULL REFERENCES series,
+  step      INTEGER NOT NULL,
+  seconds   REAL NOT NULL,
+  value     REAL NOT NULL,
+  PRIMARY KEY (trial_id, series_id, step)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE sample (
+  id              INTEGER PRIMARY KEY,
+  trial_id        INTEGER NOT NULL REFERENCES trial,
+  step            INTEGER NOT NULL,
+  epoch           REAL NOT NULL,
+  kind            TEXT NOT NULL,
+  sampler         TEXT NOT NULL,
+  options         TEXT NOT NULL,               -- JSON
+  temperature     REAL,
+  prompt          TEXT NOT NULL,
+  prompt_key      TEXT NOT NULL,               -- what the manifest asked for, JSON
+  seed            INTEGER NOT NULL,
+  number          INTEGER NOT NULL,            -- from 0
+  length          INTEGER NOT NULL,            -- tokens
+  memory          TEXT NOT NULL,
+  text            TEXT,
+  target          TEXT,
+  correct         INTEGER,
+  image           BLOB,
+  known_word_rate REAL,
+  distinct_3      REAL,
+  repetition      REAL,
+  longest_copy    INTEGER
+) STRICT;
+CREATE UNIQUE INDEX sample_key ON sample
+  (trial_id, step, sampler, options, ifnull(temperature, -1), prompt_key, seed, number, length, memory);
+
+CREATE TABLE checkpoint (
+  trial_id   INTEGER NOT NULL REFERENCES trial,
+  step       INTEGER NOT NULL,
+  path       TEXT NOT NULL,                    -- relative to this file's folder
+  sha256     TEXT NOT NULL,
+  is_last    INTEGER NOT NULL CHECK (is_last IN (0, 1)),
+  is_best    INTEGER NOT NULL CHECK (is_best IN (0, 1)),
+  created_at TEXT NOT NULL,
+  PRIMARY KEY (trial_id, step)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE plugin (
+  id       INTEGER PRIMARY KEY,
+  kind     TEXT NOT NULL,
+  name     TEXT NOT NULL,
+  revision TEXT NOT NULL,
+  UNIQUE (kind, name, revision)
+) STRICT;
+
+CREATE TABLE trial_plugin (
+  trial_id  INTEGER NOT NULL REFERENCES trial,
+  plugin_id INTEGER NOT NULL REFERENCES plugin,
+  PRIMARY KEY (trial_id, plugin_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE gradient (
+  trial_id INTEGER NOT NULL REFERENCES trial,
+  step     INTEGER NOT NULL,
+  lag      INTEGER NOT NULL,
+  norm     REAL NOT NULL,
+  PRIMARY KEY (trial_id, step, lag)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE loss_by_position (
+  trial_id INTEGER NOT NULL REFERENCES trial,
+  split    TEXT NOT NULL,
+  position INTEGER NOT NULL,                   -- from 0
+  step     INTEGER NOT NULL,
+  value    REAL NOT NULL,
+  PRIMARY KEY (trial_id, split, position)
+) STRICT, WITHOUT ROWID;
+
+CREATE VIEW metric AS
+SELECT point.trial_id, point.step, point.step * 1.0 / trial.steps_per_epoch AS epoch, series.split, series.name, point.value,
+       point.seconds
+FROM point JOIN series ON series.id = point.series_id JOIN trial ON trial.id = point.trial_id;
+
+CREATE VIEW result AS
+SELECT experiment.name AS experiment, membership.axes, membership.place, trial.id AS trial_id, trial.*
+FROM membership JOIN experiment ON experiment.id = membership.experiment_id JOIN trial ON trial.id = membership.trial_id
+WHERE membership.current;
+
+CREATE VIEW curve AS
+SELECT experiment.name AS experiment, membership.axes, membership.place, trial.id AS trial_id, trial.fingerprint,
+       trial.status, trial.seed, trial.task, trial.topology, trial.dataset, trial.cell, trial.hidden, trial.layers,
+       trial.sequence_length, trial.batch, trial.optimizer, trial.learning_rate, trial.parameters, series.split, series.name,
+       point.step, point.step * 1.0 / trial.steps_per_epoch AS epoch, point.value, point.seconds
+FROM membership JOIN experiment ON experiment.id = membership.experiment_id JOIN trial ON trial.id = membership.trial_id
+     JOIN point ON point.trial_id = trial.id JOIN series ON series.id = point.series_id
+WHERE membership.current;
+)sql");
+}
+
+constexpr std::array<MigrationStep, 1> all_steps{create};
+
+/// The file's version; 0 for an empty file. Throws Error when it is another program's or newer than `newest`.
+std::int64_t version_of(Database& database, std::size_t newest) {
+    const auto application =
+        Statement(database.handle(), database.file(), "PRAGMA application_id").integer().value_or(0);
+    const auto version = Statement(database.handle(), database.file(), "PRAGMA user_version").integer().value_or(0);
+    const auto objects =
+        Statement(database.handle(), database.file(), "SELECT count(*) FROM sqlite_schema").integer().value_or(0);
+    if (application != application_id && (application != 0 || version != 0 || objects != 0))
+        throw Error({database.file(), "an SQLite file of another program", "a result store that unroll made",
+                     "name another file with --db; this one was left as it is"});
+    if (version > static_cast<std::int64_t>(newest))
+        throw Error({database.file(), fmt::format("a result store of version {}", version),
+                     fmt::format("version {} or older", newest),
+                     "use the newer unroll that wrote it, or name another file with --db; this one was left as it is"});
+    return version;
+}
+
+}  // namespace
+
+std::span<const MigrationStep> migration_steps() {
+    return all_steps;
+}
+
+void migrate(Database& database, std::span<const MigrationStep> steps) {
+    const auto newest = static_cast<std::int64_t>(steps.size());
+    if (version_of(database, steps.size()) == newest) return;
+    Transaction transaction(database);
+    // Another process may have done it while this one waited for the lock.
+    const auto version = version_of(database, steps.size());
+    for (const auto step : steps.subspan(static_cast<std::size_t>(version))) step(database);
+    database.execute(fmt::format("PRAGMA application_id = {}; PRAGMA user_version = {}", application_id, newest));
+    transaction.commit();
+}
+
+void check_version(Database& database) {
+    const auto newest = static_cast<std::int64_t>(migration_steps().size());
+    const auto version = version_of(database, migration_steps().size());
+    if (version == 0)
+        throw Error({database.file(), "an empty file", "a result store that unroll made",
+                     "run a manifest first, or name another file with --db"});
+    if (version < newest)
+        throw Error({database.file(), fmt::format("a result store of version {}", version),
+                     fmt::format("version {}, which this unroll reads", newest),
+                     "run any manifest with this --db: that brings the file up to date and keeps everything"});
+}
+
+}  // namespace unroll::store

@@ -1,0 +1,258 @@
+// Attempts, points, samples and checkpoints; how trials end, and go on.
+#include <limits>
+
+#include "scratch.h"
+#include "store/database.h"
+
+using namespace scratch;
+using store::Status;
+
+namespace {
+
+struct Fixture {
+    Folder folder;
+    Store store{folder / "a.db", Store::Mode::write};
+    std::vector<std::string> names{"aaaa"};
+
+    Fixture() { plan(store, "cells", {trial("aaaa"), trial("bbbb", "gru")}); }
+
+    template <class Record>
+    auto put(const Record& record) {
+        return [&record](Store& to) { to.write(record); };
+    }
+    void add(const training::Point& record) {
+        write(store, [&](Store& to) { to.write("aaaa", record); });
+    }
+    void add(const sampling::Sample& record) {
+        write(store, [&](Store& to) { to.write("aaaa", record); });
+    }
+    std::vector<fs::path> begin_attempt(std::uint64_t from_step = 0) {
+        store.begin();
+        const auto files = store.write(start("aaaa", from_step));
+        store.commit();
+        return files;
+    }
+    void end_attempt(const store::AttemptEnd& attempt) {
+        write(store, [&](Store& to) { to.write(attempt); });
+    }
+    std::vector<std::string> checkpoint(std::uint64_t step, bool best, Size keep) {
+        training::CheckpointRecord record;
+        record.step = step;
+        record.path = store::checkpoint_folder(store.file(), "aaaa") / (std::to_string(step) + ".safetensors");
+        record.sha256 = "00";
+        record.is_best = best;
+        fs::create_directories(record.path.parent_path());
+        std::ofstream(record.path) << step;
+        store.begin();
+        std::vector<std::string> obsolete;
+        for (const auto& file : store.write("aaaa", record, keep)) obsolete.push_back(file.stem());
+        store.commit();
+        return obsolete;
+    }
+};
+
+using Names = std::vector<std::string>;
+
+}  // namespace
+
+TEST_CASE_METHOD(Fixture, "a finished trial has its summary from its points") {
+    begin_attempt();
+    CHECK(ask(store, "SELECT status, step FROM trial WHERE id = 1") == "running 0");
+    for (const std::uint64_t step : {0, 50, 100}) {
+        add(point(step, "train", "loss", 5.0 - static_cast<double>(step) / 50));
+        add(point(step, "validation", "loss", step == 50 ? 2.5 : 3.0));
+        add(point(step, "validation", "accuracy", static_cast<double>(step) / 200));
+    }
+    add(point(100, "test", "loss", 3.25));
+    end_attempt(end("aaaa"));
+    CHECK(
+        ask(store,
+            "SELECT status, step, tokens, seconds, tokens_per_second, train_loss, validation_loss, test_loss,"
+            " train_accuracy, validation_accuracy, test_accuracy, best_validation_loss, best_step, diverged_step, error"
+            " FROM trial WHERE id = 1") == "finished 100 1000 12.5 80 3 3 3.25 - 0.5 - 2.5 50 - -");
+    CHECK(ask(store,
+              "SELECT number, outcome, error, from_step, to_step, host, jobs, build, ended_at >= started_at"
+              " FROM attempt") == "1 finished - 0 100 host 2 build 1 1");
+    CHECK(ask(store,
+              "SELECT step, epoch, split, name, value, seconds FROM metric WHERE step = 50 ORDER BY split, name") ==
+          "50 1.25 train loss 4 5|50 1.25 validation accuracy 0.25 5|50 1.25 validation loss 2.5 5");
+    CHECK(ask(store, "SELECT experiment, cell, value FROM curve WHERE name = 'loss' AND split = 'test'") ==
+          "cells lstm 3.25");
+}
+
+TEST_CASE_METHOD(Fixture, "only a finished trial has final losses; its best stays in every case") {
+    const auto outcome = GENERATE(Status::failed, Status::interrupted, Status::diverged);
+    begin_attempt();
+    add(point(50, "validation", "loss", 2.5));
+    auto attempt = end("aaaa", outcome, 60);
+    attempt.error = outcome == Status::failed ? "no memory" : "";
+    end_attempt(attempt);
+    CHECK(ask(store, "SELECT status, validation_loss, best_validation_loss, best_step, step FROM trial WHERE id = 1") ==
+          std::string(store::to_string(outcome)) + " - 2.5 50 60");
+    CHECK(ask(store, "SELECT outcome FROM attempt") == store::to_string(outcome));
+    CHECK(ask(store, "SELECT error FROM trial WHERE id = 1") == (outcome == Status::failed ? "no memory" : "-"));
+    CHECK(ask(store, "SELECT diverged_step FROM trial WHERE id = 1") == (outcome == Status::diverged ? "60" : "-"));
+}
+
+TEST_CASE_METHOD(Fixture, "a value that is not finite is never stored and makes the trial diverged") {
+    const double value = GENERATE(std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::infinity(),
+                                  -std::numeric_limits<double>::infinity());
+    begin_attempt();
+    add(point(10, "validation", "loss", 2.5));
+    add(point(20, "train", "loss", value));
+    add(point(30, "train", "loss", value));
+    CHECK(ask(store, "SELECT status, diverged_step FROM trial WHERE id = 1") == "diverged 20");
+    end_attempt(end("aaaa", Status::finished));
+    CHECK(ask(store,
+              "SELECT status, diverged_step, train_loss, validation_loss, best_validation_loss FROM trial WHERE id = "
+              "1") == "diverged 20 - - 2.5");
+    CHECK(ask(store, "SELECT outcome FROM attempt") == "diverged");
+    CHECK(ask(store, "SELECT count(*), min(step) FROM point") == "1 10");
+}
+
+TEST_CASE_METHOD(Fixture, "an attempt that goes on drops what is past its step") {
+    begin_attempt();
+    checkpoint(20, true, 2);
+    checkpoint(40, false, 2);
+    for (const std::uint64_t step : {0, 20, 40})
+        add(point(step, "validation", "loss", 5.0 - static_cast<double>(step)));
+    add(sample(20, 0.5, "early"));
+    add(sample(40, 0.5, "late"));
+    write(store, [](Store& to) { to.write("aaaa", 40, "validation", {1, 2}); });
+    store.interrupt_running();
+    CHECK(ask(store, "SELECT status, step, seconds, validation_loss, best_step FROM trial WHERE id = 1") ==
+          "interrupted 40 4 - 40");
+    CHECK(ask(store, "SELECT outcome, to_step, ended_at = heartbeat_at FROM attempt") == "interrupted 40 1");
+
+    const auto orphans = begin_attempt(20);
+    REQUIRE(orphans.size() == 1);
+    CHECK(orphans[0].filename() == "40.safetensors");
+    CHECK(ask(store, "SELECT step FROM point ORDER BY step") == "0|20");
+    CHECK(ask(store, "SELECT text FROM sample") == "early");
+    CHECK(ask(store, "SELECT count(*) FROM loss_by_position") == "0");
+    CHECK(ask(store, "SELECT step, is_last, is_best FROM checkpoint") == "20 1 1");
+    CHECK(ask(store, "SELECT status, step, best_validation_loss, best_step FROM trial WHERE id = 1") ==
+          "running 20 -15 20");
+    CHECK(ask(store, "SELECT number, outcome, from_step FROM attempt ORDER BY number") ==
+          "1 interrupted 0|2 running 20");
+    CHECK(store.states(names).at("aaaa").seconds == 2);
+
+    end_attempt(end("aaaa"));
+    begin_attempt(0);
+    CHECK(
+        ask(store,
+            "SELECT (SELECT count(*) FROM point), (SELECT count(*) FROM sample), (SELECT count(*) FROM checkpoint)") ==
+        "0 0 0");
+    CHECK(ask(store, "SELECT number, outcome FROM attempt ORDER BY number") == "1 interrupted|2 finished|3 running");
+    CHECK(ask(store, "SELECT tokens, seconds, train_loss, best_step FROM trial WHERE id = 1") == "- - - -");
+}
+
+TEST_CASE_METHOD(Fixture, "a sample of the same key is replaced, of any other kept") {
+    add(sample(10, 0.5, "one"));
+    add(sample(10, 0.5, "two"));
+    add(sample(10, 1.0, "three"));
+    auto greedy = sample(10, 0, "four");
+    greedy.temperature.reset();
+    add(greedy);
+    greedy.text = "five";
+    add(greedy);
+    CHECK(ask(store, "SELECT temperature, text, prompt, length FROM sample ORDER BY temperature") ==
+          "- five KING: 20|0.5 two KING: 20|1 three KING: 20");
+    const auto keys = store.samples("aaaa");
+    CHECK(keys.size() == 3);
+    CHECK(keys.count({10, "temperature", "{}", 0.5, "\"KING:\"", 7, 0, 20, "carry"}) == 1);
+    CHECK(keys.count({10, "temperature", "{}", std::nullopt, "\"KING:\"", 7, 0, 20, "carry"}) == 1);
+    CHECK(store.samples("bbbb").empty());
+}
+
+TEST_CASE_METHOD(Fixture, "a loss by position replaces the one before, without what is not predicted") {
+    const double none = std::numeric_limits<double>::quiet_NaN();
+    write(
+        store,
+        [](Store& to) {
+            to.write("aaaa", 10, "validation", {3, 2, 1});
+        },
+        [&](Store& to) {
+            to.write("aaaa", 20, "validation", {none, 0.5});
+        },
+        [](Store& to) { to.write("aaaa", 20, "test", {4}); });
+    CHECK(ask(store, "SELECT split, position, step, value FROM loss_by_position ORDER BY split") ==
+          "test 0 20 4|validation 1 20 0.5");
+}
+
+TEST_CASE_METHOD(Fixture, "the newest checkpoints are kept, the best and the last") {
+    CHECK(checkpoint(10, false, 2) == Names{});
+    CHECK(checkpoint(20, true, 2) == Names{});
+    CHECK(checkpoint(30, false, 2) == Names{"10"});
+    CHECK(checkpoint(40, false, 2) == Names{});
+    CHECK(checkpoint(50, false, 2) == Names{"30"});
+    CHECK(ask(store, "SELECT step, is_last, is_best FROM checkpoint ORDER BY step") == "20 0 1|40 0 0|50 1 0");
+    CHECK(checkpoint(60, true, 1) == Names{"20", "40", "50"});
+    CHECK(checkpoint(60, true, 0) == Names{});
+    CHECK(ask(store, "SELECT path FROM checkpoint") == "a.db.d/aaaa/60.safetensors");
+}
+
+TEST_CASE_METHOD(Fixture, "checkpoints move with the database's folder") {
+    checkpoint(10, true, 2);
+    store.close();
+    const Folder elsewhere;
+    fs::copy(folder.path(), elsewhere / "moved", fs::copy_options::recursive);
+    Store moved(elsewhere / "moved/a.db", Store::Mode::read);
+    const auto state = moved.states({"aaaa", "none"});
+    REQUIRE(state.size() == 1);
+    const auto& checkpoints = state.at("aaaa").checkpoints;
+    REQUIRE(checkpoints.size() == 1);
+    CHECK(checkpoints[0].path == elsewhere / "moved/a.db.d/aaaa/10.safetensors");
+    CHECK(checkpoints[0].is_last);
+    CHECK(checkpoints[0].is_best);
+    CHECK(state.at("aaaa").build == "");
+}
+
+TEST_CASE_METHOD(Fixture, "what is known of a trial") {
+    begin_attempt();
+    auto attempt = end("aaaa", Status::failed);
+    attempt.error = "no memory";
+    end_attempt(attempt);
+    const auto states = store.states({"aaaa", "bbbb", "cccc"});
+    REQUIRE(states.size() == 2);
+    CHECK(states.at("aaaa").status == Status::failed);
+    CHECK(states.at("aaaa").error == "no memory");
+    CHECK(states.at("aaaa").build == "build 1");
+    CHECK(states.at("bbbb").status == Status::queued);
+}
+
+TEST_CASE_METHOD(Fixture, "a heartbeat touches running attempts only") {
+    begin_attempt();
+    store.database().execute("UPDATE attempt SET heartbeat_at = 'long ago'");
+    store.heartbeat();
+    CHECK_THAT(ask(store, "SELECT heartbeat_at FROM attempt"), contains("20"));
+    end_attempt(end("aaaa"));
+    store.database().execute("UPDATE attempt SET heartbeat_at = 'long ago'");
+    store.heartbeat();
+    CHECK(ask(store, "SELECT heartbeat_at FROM attempt") == "long ago");
+}
+
+TEST_CASE_METHOD(Fixture, "a reset trial is as if it had never run") {
+    begin_attempt();
+    checkpoint(10, true, 2);
+    add(point(10, "validation", "loss", 1));
+    add(sample(10, 0.5, "one"));
+    end_attempt(end("aaaa"));
+    store.reset("aaaa");
+    CHECK(ask(store, "SELECT status, step, best_validation_loss, validation_loss, ended_at FROM trial WHERE id = 1") ==
+          "queued - - - -");
+    CHECK(ask(store,
+              "SELECT (SELECT count(*) FROM attempt) + (SELECT count(*) FROM point) + (SELECT count(*) FROM sample)"
+              " + (SELECT count(*) FROM checkpoint)") == "0");
+    CHECK_FALSE(fs::exists(store::checkpoint_folder(store.file(), "aaaa")));
+    begin_attempt();
+    CHECK(ask(store, "SELECT number FROM attempt") == "1");
+}
+
+TEST_CASE("every status has its word") {
+    for (const auto status :
+         {Status::queued, Status::running, Status::finished, Status::failed, Status::diverged, Status::interrupted})
+        CHECK(store::status_of(store::to_string(status)) == status);
+    CHECK(store::to_string(Status::interrupted) == "interrupted");
+    CHECK_THROWS_AS(store::status_of("done"), std::invalid_argument);
+}
