@@ -26,7 +26,6 @@ private:
 class Report {
 public:
     void add(Problem problem);
-    void add(const Report& other);
     bool empty() const { return problems_.empty(); }
 
     /// Throws Problems unless empty.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <variant>
@@ -17,10 +18,6 @@ namespace unroll::manifest {
 struct PluginChoice {
     std::string plugin;
     Options options;
-
-    bool operator==(const PluginChoice& other) const {
-        return plugin == other.plugin && options.values() == other.options.values();
-    }
 };
 
 /// One entry of `cell`: `layers` equal layers. A model's cells stand bottom first.
@@ -41,8 +38,6 @@ struct When {
     enum class Kind { never, steps, epochs, end };
     Kind kind = Kind::end;
     Size count = 0;
-
-    bool operator==(const When&) const = default;
 };
 
 struct OptimizerSettings {
@@ -102,8 +97,6 @@ struct Prompt {
     std::string text;
     std::optional<Split> from;  ///< set: `length` tokens of this split
     Size length = 0;
-
-    bool operator==(const Prompt&) const = default;
 };
 
 enum class Memory { carry, window };
@@ -117,8 +110,6 @@ struct SamplingSettings {
     Prompt prompt;
     When every;
     Memory memory = Memory::carry;
-
-    bool operator==(const SamplingSettings&) const = default;
 };
 
 /// One training run. Two trials are the same exactly when their fingerprints are.
@@ -155,6 +146,7 @@ struct Compare {
 struct Plan {
     std::string name, about;
     std::string source;                ///< the manifest's text, as stored
+    std::filesystem::path folder;      ///< absolute, where the manifest stands
     std::vector<PlannedTrial> trials;  ///< in the order of the axes
     std::vector<std::string> dropped;  ///< one line for each combination that `skip` or equality removed
     Compare compare;

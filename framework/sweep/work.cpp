@@ -64,7 +64,7 @@ std::vector<Work> distinct_trials(const std::vector<manifest::Plan>& plans, cons
                 auto dataset = datasets.load(planned.trial.dataset);
                 store::TrialRow row = row_of(planned.trial, *dataset, catalog);
                 const double cost = row.flops_per_step * double(row.steps);
-                list.push_back({&planned.trial, {}, std::move(dataset), std::move(row), cost});
+                list.push_back({&planned.trial, {}, std::move(dataset), std::move(row), planned.axes, cost});
             }
             auto& sampling = list[place->second].sampling;
             sampling.insert(sampling.end(), planned.sampling.begin(), planned.sampling.end());
@@ -74,7 +74,7 @@ std::vector<Work> distinct_trials(const std::vector<manifest::Plan>& plans, cons
 
 store::ExperimentRow experiment_row(const manifest::Plan& plan) {
     return {plan.name,         plan.about,      plan.source,      plan.compare.metric,
-            plan.compare.goal, plan.compare.by, plan.compare.best};
+            plan.compare.goal, plan.compare.by, plan.compare.best, plan.folder.string()};
 }
 
 std::vector<store::Membership> memberships(const manifest::Plan& plan) {

@@ -18,6 +18,7 @@ struct Work {
     std::vector<manifest::SamplingSettings> sampling;  ///< what any of the experiments wants
     std::shared_ptr<const Dataset> dataset;
     store::TrialRow row;  ///< with the fingerprint
+    std::string axes;     ///< of the first experiment that has it: JSON
     double cost = 0;      ///< floating-point operations of the whole training
 };
 

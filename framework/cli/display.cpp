@@ -1,0 +1,163 @@
+// What a person sees while a sweep runs.
+#include "cli/display.h"
+
+#include <fmt/core.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+
+namespace unroll::cli {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+Size terminal_columns() {
+    winsize size{};
+    return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 20 ? size.ws_col : 80;
+}
+
+std::string duration(double seconds) {
+    const long whole = long(seconds + 0.5);
+    if (whole < 60) return fmt::format("{} s", whole);
+    if (whole < 3600) return fmt::format("{} min {:02} s", whole / 60, whole % 60);
+    return fmt::format("{} h {:02} min", whole / 3600, whole / 60 % 60);
+}
+
+std::string rate(double tokens_per_second) {
+    return tokens_per_second >= 1e6 ? fmt::format("{:.2f}M", tokens_per_second / 1e6)
+                                    : fmt::format("{:.1f}k", tokens_per_second / 1e3);
+}
+
+std::string bar(double fraction) {
+    constexpr int width = 20;
+    const int full = std::clamp(int(fraction * width + 0.5), 0, width);
+    return std::string(Size(full), '=') + std::string(Size(width - full), ' ');
+}
+
+std::string_view word(sweep::Ending::Kind kind) {
+    switch (kind) {
+        case sweep::Ending::Kind::finished:
+            return "finished";
+        case sweep::Ending::Kind::diverged:
+            return "diverged";
+        case sweep::Ending::Kind::failed:
+            return "failed";
+        case sweep::Ending::Kind::interrupted:
+            break;
+    }
+    return "interrupted";
+}
+
+}  // namespace
+
+Display::Display(std::vector<std::string> labels, std::vector<double> costs, bool quiet)
+    : labels_(std::move(labels)), costs_(std::move(costs)), quiet_(quiet), live_(!quiet && isatty(STDERR_FILENO)) {
+    if (live_) drawer_ = std::thread([this] { draw_repeatedly(); });
+}
+
+Display::~Display() {
+    {
+        const std::lock_guard lock(mutex_);
+        closing_ = true;
+    }
+    wake_.notify_all();
+    if (drawer_.joinable()) drawer_.join();
+    if (live_) erase();
+}
+
+void Display::planned(const std::vector<Size>& to_train, const std::vector<Size>& to_sample) {
+    const std::lock_guard lock(mutex_);
+    planned_ = to_train.size() + to_sample.size();
+    for (const Size index : to_train) total_cost_ += costs_[index];
+    begin_ = Clock::now();
+    if (planned_)
+        say(fmt::format("{} to train, {} more to sample, {} done before", to_train.size(), to_sample.size(),
+                        labels_.size() - planned_));
+}
+
+void Display::started(Size index, std::uint64_t from_step) {
+    const std::lock_guard lock(mutex_);
+    running_[index] = {from_step, from_step, 0, 0, 0};
+}
+
+void Display::progress(Size index, std::uint64_t step, std::uint64_t steps, double loss, double tokens_per_second) {
+    const std::lock_guard lock(mutex_);
+    Running& running = running_[index];
+    running.step = step;
+    running.steps = steps;
+    running.loss = loss;
+    running.tokens_per_second = tokens_per_second;
+}
+
+void Display::ended(Size index, const sweep::Ending& ending) {
+    const std::lock_guard lock(mutex_);
+    const Running last = running_[index];
+    running_.erase(index);
+    ++ended_;
+    done_cost_ += costs_[index];
+    if (live_) erase();
+    std::string line = fmt::format("[{}/{}] {} {}", ended_, planned_, labels_[index], word(ending.kind));
+    if (last.steps)
+        line += fmt::format(", step {}, loss {:.4f}, {} tokens/s", last.step, last.loss, rate(last.tokens_per_second));
+    if (!ending.error.empty()) line += "\n    " + ending.error;
+    say(line);
+    if (live_) draw();
+}
+
+void Display::say(const std::string& line) {
+    if (quiet_) return;
+    if (live_) erase();
+    fmt::print(stderr, "{}\n", line);
+}
+
+double Display::work_done() const {
+    double done = done_cost_;
+    for (const auto& [index, running] : running_)
+        if (running.steps) done += costs_[index] * double(running.step) / double(running.steps);
+    return total_cost_ > 0 ? std::min(done / total_cost_, 1.0) : 1.0;
+}
+
+std::string Display::overall() const {
+    const double seconds = std::chrono::duration<double>(Clock::now() - begin_).count(), done = work_done();
+    std::string text = fmt::format("[{}] {} of {} done", bar(done), ended_, planned_);
+    if (done > 0.01 && seconds > 2) text += fmt::format(", {} left", duration(seconds * (1 - done) / done));
+    return text;
+}
+
+void Display::erase() {
+    if (!drawn_lines_) return;
+    fmt::print(stderr, "\033[{}A\033[J", drawn_lines_);
+    drawn_lines_ = 0;
+}
+
+void Display::draw() {
+    if (!planned_) return;
+    erase();
+    const Size columns = terminal_columns() - 1;
+    const auto line = [&](const std::string& text) {
+        fmt::print(stderr, "{}\n", text.substr(0, columns));
+        ++drawn_lines_;
+    };
+    for (const auto& [index, running] : running_) {
+        if (!running.steps)
+            line(fmt::format("  {}  sampling or starting", labels_[index]));
+        else
+            line(fmt::format("  {}  step {}/{}  loss {:.4f}  {} tokens/s", labels_[index], running.step, running.steps,
+                             running.loss, rate(running.tokens_per_second)));
+    }
+    line(overall());
+    std::fflush(stderr);
+}
+
+void Display::draw_repeatedly() {
+    std::unique_lock lock(mutex_);
+    while (!closing_) {
+        draw();
+        wake_.wait_for(lock, 200ms, [&] { return closing_; });
+    }
+}
+
+}  // namespace unroll::cli

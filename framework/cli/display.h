@@ -1,0 +1,56 @@
+// What a person sees while a sweep runs, on standard error: on a terminal a block of lines that is drawn again and again, one for
+// each running trial and one for the whole; elsewhere a line when a trial ends.
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <map>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "sweep/sweep.h"
+
+namespace unroll::cli {
+
+class Display final : public sweep::Observer {
+public:
+    /// `labels` and `costs` are of the trials in the list that the sweep is given. `quiet` shows nothing at all.
+    Display(std::vector<std::string> labels, std::vector<double> costs, bool quiet);
+    ~Display() override;
+
+    void planned(const std::vector<Size>& to_train, const std::vector<Size>& to_sample) override;
+    void started(Size index, std::uint64_t from_step) override;
+    void progress(Size index, std::uint64_t step, std::uint64_t steps, double loss, double tokens_per_second) override;
+    void ended(Size index, const sweep::Ending& ending) override;
+
+private:
+    using Clock = std::chrono::steady_clock;
+    struct Running {
+        std::uint64_t from_step = 0, step = 0, steps = 0;
+        double loss = 0, tokens_per_second = 0;
+    };
+
+    void draw_repeatedly();
+    void draw();                        ///< under the mutex
+    void erase();                       ///< the block that was drawn last
+    void say(const std::string& line);  ///< a line that stays
+    std::string overall() const;
+    double work_done() const;  ///< of the work of this run, 0 … 1
+
+    const std::vector<std::string> labels_;
+    const std::vector<double> costs_;
+    const bool quiet_, live_;
+
+    std::mutex mutex_;
+    std::condition_variable wake_;
+    bool closing_ = false;
+    std::map<Size, Running> running_;
+    double total_cost_ = 0, done_cost_ = 0;
+    Size planned_ = 0, ended_ = 0, drawn_lines_ = 0;
+    Clock::time_point begin_ = Clock::now();
+    std::thread drawer_;
+};
+
+}  // namespace unroll::cli

@@ -1,0 +1,79 @@
+// unroll plan MANIFEST: every trial that a manifest comes to, with weights and cost, and which are done.
+#include <fmt/core.h>
+
+#include "cli/arguments.h"
+#include "cli/labels.h"
+#include "cli/session.h"
+#include "cli/table.h"
+#include "store/store.h"
+#include "sweep/work.h"
+#include "unroll/error.h"
+
+namespace unroll::cli {
+
+namespace {
+
+/// What the store knows of these trials; nothing when there is no store yet.
+std::map<std::string, store::TrialState> known(const std::filesystem::path& database,
+                                               const std::vector<sweep::Work>& work) {
+    std::error_code ignored;
+    if (!std::filesystem::exists(database, ignored)) return {};
+    std::vector<std::string> fingerprints;
+    for (const sweep::Work& entry : work) fingerprints.push_back(entry.row.fingerprint);
+    return store::Store(database, store::Store::Mode::read).states(fingerprints);
+}
+
+std::int64_t whole(Size number) {
+    return std::int64_t(number);
+}
+
+}  // namespace
+
+int plan(const Words& words) {
+    Command command;
+    command.usage = "unroll plan MANIFEST [--set PATH=JSON]... [--format table|csv|json|markdown]";
+    command.about = "Lists every trial that `run` would train, with its weights and cost, and which are done.";
+    command.options.add_options()("format", po::value<std::string>()->default_value("table"),
+                                  "table, csv, json or markdown")(
+        "set", po::value<std::vector<std::string>>()->composing(),
+        "PATH=JSON: take this value instead of the manifest's");
+    command.positional = {"manifest"};
+    const auto arguments = parse(std::move(command), words);
+    if (!arguments) return well;
+    const Format format = format_of(arguments->get<std::string>("format"));
+    if (!arguments->has("manifest") || arguments->get<std::vector<std::string>>("manifest").size() != 1)
+        throw Error(
+            {"command line", "not one manifest", "one manifest file", "try: unroll plan experiments/quickstart.json"});
+
+    Session session(*arguments);
+    std::vector<manifest::Plan> plans;
+    plans.push_back(session.plan(arguments->get<std::vector<std::string>>("manifest")[0], overrides_of(*arguments)));
+    const auto work = sweep::distinct_trials(plans, session.catalog(), session.datasets());
+    const auto states = known(arguments->database, work);
+
+    store::Table table{{"number", "axes", "cell", "parameters", "steps", "gflop", "samples", "status", "trial"}, {}};
+    double cost = 0;
+    Size done = 0;
+    for (Size i = 0; i < work.size(); ++i) {
+        const sweep::Work& entry = work[i];
+        Size samples = 0;
+        for (const auto& settings : entry.sampling) samples += settings.count;
+        const auto state = states.find(entry.row.fingerprint);
+        const bool is_known = state != states.end();
+        const bool is_done = is_known && (state->second.status == store::Status::finished ||
+                                          state->second.status == store::Status::diverged);
+        done += is_done;
+        if (!is_done) cost += entry.cost;
+        table.rows.push_back({whole(i + 1), label_of(entry.axes), entry.row.cell, whole(entry.row.parameters),
+                              whole(entry.row.steps), entry.cost / 1e9, whole(samples),
+                              std::string(is_known ? store::to_string(state->second.status) : "new"),
+                              is_known ? store::Value(state->second.id) : store::Value()});
+    }
+    fmt::print("{}", render(table, format));
+    std::fflush(stdout);  // before what goes to standard error
+    for (const std::string& line : plans.front().dropped) fmt::print(stderr, "dropped: {}\n", line);
+    fmt::print(stderr, "{} trials, {} done; {:.0f} GFLOP to go\n", work.size(), done, cost / 1e9);
+    return well;
+}
+
+}  // namespace unroll::cli

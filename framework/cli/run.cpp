@@ -1,0 +1,104 @@
+// unroll run MANIFEST... : train and sample everything that is asked for and not there yet.
+#include <fmt/core.h>
+
+#include "cli/arguments.h"
+#include "cli/display.h"
+#include "cli/interrupt.h"
+#include "cli/labels.h"
+#include "cli/session.h"
+#include "sweep/cores.h"
+#include "sweep/sweep.h"
+#include "unroll/error.h"
+
+namespace unroll::cli {
+
+namespace {
+
+Command command() {
+    Command command;
+    command.usage =
+        "unroll run MANIFEST... [--jobs N] [--set PATH=JSON]... [--fresh] [--retry-failed] [--fail-fast] [--quiet]";
+    command.about =
+        "Trains every combination of each manifest, samples it at every temperature, and leaves losses and texts in "
+        "the\n"
+        "result store. What is there already is not done again; what was cut off goes on from its last checkpoint.";
+    command.options.add_options()("jobs", po::value<Size>(),
+                                  "trials at once, and threads of the process (default: all cores)")(
+        "set", po::value<std::vector<std::string>>()->composing(),
+        "PATH=JSON: take this value instead of the manifest's")(
+        "fresh", po::bool_switch(), "forget what is known of these trials and run them again")(
+        "retry-failed", po::bool_switch(), "run trials that failed again")(
+        "fail-fast", po::bool_switch(), "stop the others when one trial fails")("quiet", po::bool_switch(),
+                                                                                "no progress, only problems");
+    command.positional = {"manifest"};
+    return command;
+}
+
+sweep::Settings settings_of(const Arguments& arguments) {
+    sweep::Settings settings;
+    settings.database = arguments.database;
+    settings.jobs = arguments.values.count("jobs") ? arguments.get<Size>("jobs") : sweep::available_cores();
+    if (settings.jobs == 0 || settings.jobs > 1024)
+        throw Error({"--jobs", std::to_string(settings.jobs), "1 to 1024", "leave it out to use all cores"});
+    settings.fresh = arguments.get<bool>("fresh");
+    settings.retry_failed = arguments.get<bool>("retry-failed");
+    settings.fail_fast = arguments.get<bool>("fail-fast");
+    return settings;
+}
+
+std::vector<std::string> labels_of(const std::vector<sweep::Work>& work) {
+    std::vector<std::string> labels;
+    for (const sweep::Work& entry : work) labels.push_back(label_of(entry.axes));
+    return labels;
+}
+
+std::vector<double> costs_of(const std::vector<sweep::Work>& work) {
+    std::vector<double> costs;
+    for (const sweep::Work& entry : work) costs.push_back(entry.cost);
+    return costs;
+}
+
+void report(const sweep::Summary& summary, const std::vector<manifest::Plan>& plans, const Arguments& arguments) {
+    for (const std::string& note : summary.notes) fmt::print(stderr, "note: {}\n", note);
+    if (arguments.get<bool>("quiet")) return;
+    const auto part = [](Size count, std::string_view what) {
+        return count ? fmt::format(", {} {}", count, what) : std::string();
+    };
+    fmt::print(stderr, "{} trained, {} done before{}{}{}, {} samples made; results in {}\n", summary.trained,
+               summary.done_before, part(summary.diverged, "diverged"), part(summary.failed, "failed"),
+               part(summary.interrupted, "interrupted"), summary.samples, arguments.database.string());
+    const bool elsewhere = arguments.has("db");
+    for (const manifest::Plan& plan : plans)
+        fmt::print(stderr, "next: unroll compare {}{}\n", plan.name,
+                   elsewhere ? " --db " + arguments.database.string() : "");
+}
+
+}  // namespace
+
+int run(const Words& words) {
+    const auto arguments = parse(command(), words);
+    if (!arguments) return well;
+    if (!arguments->has("manifest"))
+        throw Error({"command line", "no manifest", "one or more manifest files",
+                     "try: unroll run experiments/quickstart.json"});
+
+    Session session(*arguments);
+    const auto overrides = overrides_of(*arguments);
+    std::vector<manifest::Plan> plans;
+    for (const std::string& file : arguments->get<std::vector<std::string>>("manifest"))
+        plans.push_back(session.plan(file, overrides));
+    const auto work = sweep::distinct_trials(plans, session.catalog(), session.datasets());
+
+    std::atomic<bool>& stop = catch_interrupts();
+    sweep::Summary summary;
+    {
+        Display display(labels_of(work), costs_of(work), arguments->get<bool>("quiet"));
+        summary = sweep::run(plans, work, session.catalog(), settings_of(*arguments), display, stop);
+    }
+    report(summary, plans, *arguments);
+    if (summary.failed) return unmet;
+    if (stop) return interrupted;
+    return well;
+}
+
+}  // namespace unroll::cli

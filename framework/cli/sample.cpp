@@ -1,0 +1,195 @@
+// unroll sample TRIAL: generate text from a trained trial, without touching the store.
+#include <fmt/core.h>
+
+#include <boost/json.hpp>
+#include <map>
+
+#include "cli/arguments.h"
+#include "cli/interrupt.h"
+#include "cli/stored_trial.h"
+#include "plugins/options_check.h"
+#include "sampling/samples.h"
+#include "store/query.h"
+#include "training/snapshot.h"
+#include "unroll/error.h"
+#include "unroll/kernels.h"
+
+namespace unroll::cli {
+
+namespace {
+
+Command command() {
+    Command command;
+    command.usage =
+        "unroll sample TRIAL [--sampler NAME[,OPTION=JSON]...] [--temperature X] [--length N] [--prompt TEXT]... "
+        "[--count N]\n"
+        "                    [--seed N] [--at STEP] [--memory carry|window]";
+    command.about = "Generates text from a trial's kept checkpoint. Nothing is stored.";
+    command.options.add_options()("sampler", po::value<std::string>(),
+                                  "how tokens are picked, as in top-k,k=5 (default: as the trial was sampled first)")(
+        "temperature", po::value<double>(), "of the softmax; above 0 (default 1)")(
+        "length", po::value<Size>()->default_value(400), "tokens")(
+        "prompt", po::value<std::vector<std::string>>()->composing(),
+        "what the text begins with (default: 40 tokens of the data)")("count", po::value<Size>()->default_value(1),
+                                                                      "texts of each prompt")(
+        "seed", po::value<std::uint64_t>(), "another seed, other texts (default: the trial's)")(
+        "at", po::value<std::uint64_t>(), "the step of a kept checkpoint (default: the last)")(
+        "memory", po::value<std::string>(),
+        "carry: the state runs on; window: the last T tokens are read again for each token");
+    command.positional = {"trial"};
+    return command;
+}
+
+Error wrong_temperature(double temperature, const plugins::Catalog& catalog) {
+    std::string deterministic;
+    for (const plugins::Found& found : catalog.found())
+        if (found.plugin->kind == Plugin::Kind::sampler && found.plugin->options.empty() &&
+            !found.plugin->make_sampler({})->uses_temperature())
+            deterministic = found.plugin->name;
+    return Error({"--temperature", fmt::format("{}", temperature), "a number above 0",
+                  deterministic.empty()
+                      ? "raise it"
+                      : fmt::format("for the likeliest token each time use --sampler {}", deterministic)});
+}
+
+manifest::PluginChoice checked(const plugins::Catalog& catalog, const std::string& name,
+                               const std::map<std::string, plugins::Given>& given, const std::string& where) {
+    const Plugin* plugin = catalog.find(Plugin::Kind::sampler, name);
+    if (!plugin) throw Error(catalog.missing(Plugin::Kind::sampler, name));
+    std::vector<Problem> problems;
+    manifest::PluginChoice choice{name, plugins::check(*plugin, given, where, problems)};
+    if (!problems.empty()) throw Error(problems.front());
+    return choice;
+}
+
+/// NAME or NAME,OPTION=JSON,…
+manifest::PluginChoice sampler_of(const std::string& text, const plugins::Catalog& catalog) {
+    const Size comma = text.find(',');
+    const std::string name = text.substr(0, comma);
+    std::map<std::string, plugins::Given> given;
+    for (Size begin = comma; begin != std::string::npos;) {
+        const Size end = text.find(',', begin + 1);
+        const std::string part = text.substr(begin + 1, end == std::string::npos ? end : end - begin - 1);
+        const Size equals = part.find('=');
+        auto value = equals == std::string::npos ? std::nullopt : plugins::given(part.substr(equals + 1), "--sampler");
+        if (!value)
+            throw Error({"--sampler", fmt::format("'{}'", part), "OPTION=JSON",
+                         fmt::format("see its options with: unroll plugins {}", name)});
+        given.emplace(part.substr(0, equals), *value);
+        begin = end;
+    }
+    return checked(catalog, name, given, "--sampler");
+}
+
+/// What the trial was sampled with first; when it never was, a sampler that needs nothing but a temperature.
+manifest::PluginChoice default_sampler(store::Store& store, const StoredTrial& trial, const plugins::Catalog& catalog) {
+    const store::Table table = store::query(
+        store, "SELECT sampler, options FROM sample WHERE trial_id = ? ORDER BY id LIMIT 1", {trial.found.id});
+    if (!table.rows.empty()) {
+        std::map<std::string, plugins::Given> given;
+        const boost::json::value options = boost::json::parse(std::get<std::string>(table.rows[0][1]));
+        for (const auto& option : options.as_object())
+            given.emplace(option.key(), *plugins::given(boost::json::serialize(option.value()), "the stored sample"));
+        return checked(catalog, std::get<std::string>(table.rows[0][0]), given, "the stored sample");
+    }
+    for (const plugins::Found& found : catalog.found())
+        if (found.plugin->kind == Plugin::Kind::sampler && found.plugin->options.empty() &&
+            found.plugin->make_sampler({})->uses_temperature())
+            return {found.plugin->name, {}};
+    throw Error({"--sampler", "none, and no sampler was found that needs no options", "a sampler",
+                 "see them with: unroll plugins"});
+}
+
+/// What the command line asks for; what it leaves open is as usual for the trial.
+std::vector<manifest::SamplingSettings> settings_of(const Arguments& arguments, const StoredTrial& trial,
+                                                    manifest::PluginChoice usual_sampler,
+                                                    const plugins::Catalog& catalog) {
+    manifest::SamplingSettings settings;
+    settings.sampler = arguments.has("sampler") ? sampler_of(arguments.get<std::string>("sampler"), catalog)
+                                                : std::move(usual_sampler);
+    const Plugin* plugin = catalog.find(Plugin::Kind::sampler, settings.sampler.plugin);
+    settings.temperature.reset();
+    if (plugin->make_sampler(settings.sampler.options)->uses_temperature()) {
+        settings.temperature = arguments.has("temperature") ? arguments.get<double>("temperature") : 1.0;
+        if (!(*settings.temperature > 0)) throw wrong_temperature(*settings.temperature, catalog);
+    } else if (arguments.has("temperature")) {
+        throw Error({"--temperature", "a temperature",
+                     fmt::format("none: '{}' does not use it", settings.sampler.plugin),
+                     "leave it out, or choose another --sampler"});
+    }
+    settings.length = arguments.get<Size>("length");
+    settings.count = arguments.get<Size>("count");
+    settings.memory = trial.planned.trial.training.predict == manifest::Predict::last ? manifest::Memory::window
+                                                                                      : manifest::Memory::carry;
+    if (arguments.has("memory")) {
+        const std::string& memory = arguments.get<std::string>("memory");
+        if (memory != "carry" && memory != "window")
+            throw Error({"--memory", fmt::format("'{}'", memory), "carry or window", "choose one of these"});
+        settings.memory = memory == "carry" ? manifest::Memory::carry : manifest::Memory::window;
+    }
+    std::vector<manifest::SamplingSettings> list;
+    if (arguments.has("prompt")) {
+        for (const std::string& prompt : arguments.get<std::vector<std::string>>("prompt")) {
+            list.push_back(settings);
+            list.back().prompt = {prompt, {}, 0};
+        }
+    } else {
+        const bool has_validation = !trial.dataset->tokens(Split::validation).empty();
+        list.push_back(settings);
+        list.back().prompt = {{}, has_validation ? Split::validation : Split::train, 40};
+    }
+    return list;
+}
+
+const store::Checkpoint& checkpoint_of(const Arguments& arguments, const StoredTrial& trial) {
+    const auto& kept = trial.state.checkpoints;
+    std::string steps;
+    for (const store::Checkpoint& checkpoint : kept)
+        steps += fmt::format("{}{}", steps.empty() ? "" : ", ", checkpoint.step);
+    if (kept.empty())
+        throw Error(
+            {fmt::format("trial {}", trial.found.id), "no checkpoint", "a trained trial", "run its manifest first"});
+    if (!arguments.has("at")) return kept.back();
+    const std::uint64_t step = arguments.get<std::uint64_t>("at");
+    for (const store::Checkpoint& checkpoint : kept)
+        if (checkpoint.step == step) return checkpoint;
+    throw Error({"--at", fmt::format("step {}", step), "a kept checkpoint: " + steps,
+                 "raise training.keep_checkpoints in the manifest to keep more"});
+}
+
+}  // namespace
+
+int sample(const Words& words) {
+    const auto arguments = parse(command(), words);
+    if (!arguments) return well;
+    if (!arguments->has("trial") || arguments->get<std::vector<std::string>>("trial").size() != 1)
+        throw Error({"command line", "not one trial", "a trial's id or the beginning of its fingerprint",
+                     "list them with: unroll sql 'SELECT id, cell, status FROM trial'"});
+
+    Session session(*arguments);
+    store::Store store(arguments->database, store::Store::Mode::read);
+    StoredTrial trial = stored_trial(store, arguments->get<std::vector<std::string>>("trial")[0], session);
+    if (!trial.dataset->vocabulary() || trial.dataset->task().kind != Task::Kind::next_token)
+        throw Error({fmt::format("trial {}", trial.found.id), "a dataset that is not text",
+                     "a trial that predicts the next token", "sampling is for those"});
+    if (arguments->has("seed")) trial.planned.trial.seed = arguments->get<std::uint64_t>("seed");
+    const auto settings =
+        settings_of(*arguments, trial, default_sampler(store, trial, session.catalog()), session.catalog());
+
+    const FloatingPointMode mode;
+    model::Buffer<float> weights(trial.model.parameters().size()), prepared(trial.model.prepared_size());
+    const std::uint64_t step =
+        training::load_weights(checkpoint_of(*arguments, trial).path, trial.model, weights.data());
+    trial.model.prepare(weights.data(), prepared.data());
+    const auto wanted = sampling::wanted(trial.planned.trial, settings, *trial.dataset, step, 0);
+    const auto samples =
+        sampling::make(trial.model, {weights.data(), prepared.data()}, *trial.dataset, session.catalog(),
+                       trial.planned.trial.training.sequence_length, wanted, catch_interrupts());
+    for (const sampling::Sample& sample : samples) {
+        if (samples.size() > 1) fmt::print("{}--- {}\n", &sample == &samples.front() ? "" : "\n", sample.number + 1);
+        fmt::print("{}{}\n", sample.prompt, sample.text);
+    }
+    return samples.size() == wanted.size() ? well : interrupted;
+}
+
+}  // namespace unroll::cli

@@ -1,0 +1,48 @@
+// What most commands begin with.
+#include "cli/session.h"
+
+#include <fmt/core.h>
+
+#include <fstream>
+#include <iterator>
+
+#include "plugins/loader.h"
+#include "unroll/error.h"
+
+namespace unroll::cli {
+
+Session::Session(const Arguments& arguments)
+    : catalog_(plugins::load(plugins::folders(arguments.plugin_paths))), datasets_(catalog_) {}
+
+manifest::Plan Session::plan(const std::filesystem::path& file, const std::vector<manifest::Override>& overrides) {
+    manifest::Plan plan = manifest::expand(read_text(file), file.string(), overrides, catalog_,
+                                           manifest::Lookup::standard(file), datasets_);
+    plan.folder = std::filesystem::absolute(file).parent_path().lexically_normal();
+    return plan;
+}
+
+manifest::PlannedTrial Session::trial(const std::string& config, const std::filesystem::path& origin) {
+    manifest::Plan plan =
+        manifest::expand(config, "the stored config", {}, catalog_, manifest::Lookup::standard(origin), datasets_);
+    return std::move(plan.trials.at(0));
+}
+
+std::vector<manifest::Override> overrides_of(const Arguments& arguments) {
+    std::vector<manifest::Override> overrides;
+    if (arguments.has("set"))
+        for (const std::string& text : arguments.get<std::vector<std::string>>("set"))
+            overrides.push_back(manifest::parse_override(text));
+    return overrides;
+}
+
+std::string read_text(const std::filesystem::path& file) {
+    std::error_code ignored;
+    std::ifstream stream(file, std::ios::binary);
+    if (!stream || std::filesystem::is_directory(file, ignored))
+        throw Error({file.string(),
+                     std::filesystem::exists(file, ignored) ? "a file that cannot be read" : "no such file",
+                     "a manifest", "check the path; the manifests that come with Unroll are in experiments/"});
+    return {std::istreambuf_iterator<char>(stream), {}};
+}
+
+}  // namespace unroll::cli

@@ -1,0 +1,43 @@
+// What most commands begin with: the plugins, the datasets, and manifests turned into plans.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "cli/arguments.h"
+#include "manifest/datasets.h"
+#include "manifest/expand.h"
+#include "plugins/catalog.h"
+
+namespace unroll::cli {
+
+/// Plugins and datasets of one command. Not copied or moved: the datasets refer to the catalog.
+class Session {
+public:
+    explicit Session(const Arguments& arguments);
+    Session(const Session&) = delete;
+    Session& operator=(const Session&) = delete;
+
+    const plugins::Catalog& catalog() const { return catalog_; }
+    manifest::Datasets& datasets() { return datasets_; }
+
+    /// Reads and checks a manifest file. Throws manifest::Problems or Error.
+    manifest::Plan plan(const std::filesystem::path& file, const std::vector<manifest::Override>& overrides);
+
+    /// The one trial of a stored config; files are looked up as for a manifest at `origin`.
+    manifest::PlannedTrial trial(const std::string& config, const std::filesystem::path& origin);
+
+private:
+    plugins::Catalog catalog_;
+    manifest::Datasets datasets_;
+};
+
+/// The words of --set, each PATH=JSON.
+std::vector<manifest::Override> overrides_of(const Arguments& arguments);
+
+/// The whole file. Throws Error when it cannot be read.
+std::string read_text(const std::filesystem::path& file);
+
+}  // namespace unroll::cli

@@ -1,0 +1,27 @@
+// A trial out of the store, ready to be used again: its settings, dataset and model.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "cli/session.h"
+#include "model/model.h"
+#include "store/store.h"
+
+namespace unroll::cli {
+
+struct StoredTrial {
+    store::FoundTrial found;
+    store::TrialState state;
+    manifest::PlannedTrial planned;
+    std::shared_ptr<const Dataset> dataset;
+    model::Model<float> model;
+};
+
+/// `name` is a trial's id or the beginning of its fingerprint. Files are looked up where its experiments' manifests stood, in
+/// the working directory and in UNROLL_DATA. Throws Error when there is no such trial, or when its plugins or data have
+/// changed since, so that it would be another trial.
+StoredTrial stored_trial(store::Store& store, const std::string& name, Session& session);
+
+}  // namespace unroll::cli
