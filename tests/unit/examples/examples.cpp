@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "catch.h"
+#include "conformance/conformance.h"
 #include "plugin.h"
 
 using namespace unroll;
@@ -46,6 +47,14 @@ TEST_CASE("what the pages link to is there") {
             CAPTURE(page.path(), target);
             CHECK(std::filesystem::exists(page.path().parent_path() / target));
         }
+    }
+}
+
+TEST_CASE("the examples keep the promises of the SDK") {
+    for (const auto& [folder, name] : {std::pair("cells", "leaky"), {"datasets", "parity"}, {"samplers", "min-p"}}) {
+        const conformance::Report report = conformance::check(example(folder, name));
+        CAPTURE(conformance::to_string(report));
+        CHECK(report.passed());
     }
 }
 
