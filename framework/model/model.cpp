@@ -60,7 +60,13 @@ Head make_head(const manifest::Trial& trial, const Task& task, Size inputs, Para
     head.outputs = task.target_tokens ? task.target_tokens : task.target_reals;
     head.has_bias = !trial.model.tied;
     if (trial.model.tied) {
-        head.weight = 0;  // the embedding is the first layer
+        const Parameter& table = parameters.list().front();  // the embedding is the first layer
+        if (!task.input_tokens || !trial.model.embedding || table.weight.shape != std::vector{head.outputs, inputs})
+            throw Error({"model.tied",
+                         fmt::format("an embedding of {} tokens, {} wide", task.input_tokens, trial.model.embedding),
+                         fmt::format("{} tokens, {} wide, as the head is", head.outputs, inputs),
+                         "set model.embedding to the width of the top cell's output, or model.tied to false"});
+        head.weight = table.offset;
         return head;
     }
     const Size begin = parameters.add("head", {{"weight", {head.outputs, inputs}, Weight::Role::input, inputs},

@@ -31,7 +31,8 @@ struct Head {
 template <class Real>
 class Model {
 public:
-    /// Throws Error when a plugin is missing or refuses its spec (`where` is the plugin's name).
+    /// Throws Error when a plugin is missing or refuses its spec (`where` is the plugin's name), or when tied weights
+    /// do not fit both embedding and head.
     Model(const manifest::Trial& trial, const Task& task, const plugins::Catalog& catalog);
 
     const Parameters& parameters() const { return parameters_; }

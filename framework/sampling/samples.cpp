@@ -7,6 +7,8 @@
 #include <boost/json.hpp>
 #include <map>
 #include <memory>
+#include <set>
+#include <tuple>
 
 #include "plugins/options_check.h"
 #include "unroll/error.h"
@@ -67,6 +69,7 @@ RandomStream stream_of(const Sample& sample) {
 std::vector<Wanted> wanted(const manifest::Trial& trial, const std::vector<manifest::SamplingSettings>& settings,
                            const Dataset& dataset, std::uint64_t step, double epoch) {
     std::vector<Wanted> list;
+    std::set<std::tuple<std::string, std::string, std::optional<double>, std::string, Size, Size, std::string>> seen;
     for (const manifest::SamplingSettings& entry : settings)
         for (Size number = 0; number < entry.count; ++number) {
             Sample sample;
@@ -81,7 +84,10 @@ std::vector<Wanted> wanted(const manifest::Trial& trial, const std::vector<manif
             sample.number = number;
             sample.length = entry.length;
             sample.memory = entry.memory == manifest::Memory::carry ? "carry" : "window";
-            list.push_back({&entry, std::move(sample)});
+            if (seen.emplace(sample.sampler, sample.options, sample.temperature, sample.prompt_key, number,
+                             entry.length, sample.memory)
+                    .second)
+                list.push_back({&entry, std::move(sample)});
         }
     return list;
 }

@@ -20,9 +20,10 @@ struct Wanted {
     Sample sample;
 };
 
-/// Every sample that `settings` ask for with the weights of `step`: `count` of each point of the sampling axes.
-/// Prompts are resolved: a window of a split is drawn by (seed, split, length, number), the same for all temperatures.
-/// Throws Error when a prompt is empty or holds a symbol outside the vocabulary. `settings` must outlive the result.
+/// Every sample that `settings` ask for with the weights of `step`: `count` of each point of the sampling axes, and
+/// none twice, however many experiments ask for it. Prompts are resolved: a window of a split is drawn by (seed, split,
+/// length, number), the same for all temperatures. Throws Error when a prompt is empty or holds a symbol outside the
+/// vocabulary. `settings` must outlive the result.
 std::vector<Wanted> wanted(const manifest::Trial& trial, const std::vector<manifest::SamplingSettings>& settings,
                            const Dataset& dataset, std::uint64_t step, double epoch);
 

@@ -15,20 +15,18 @@ store::SampleKey key_of(const sampling::Sample& sample) {
 Missing missing_samples(const Work& work, const std::set<store::SampleKey>& present,
                         const std::vector<store::Checkpoint>& checkpoints) {
     Missing missing;
-    if (checkpoints.empty() || work.sampling.empty()) return missing;
+    if (work.sampling.empty()) return missing;
     training::Length length = training::length_of(*work.trial, *work.dataset);
-    length.steps = checkpoints.back().step;
+    if (!checkpoints.empty()) length.steps = checkpoints.back().step;
 
     std::map<std::uint64_t, std::vector<manifest::SamplingSettings>> due;
     for (const manifest::SamplingSettings& settings : work.sampling)
         for (const std::uint64_t step : training::due_steps(settings.every, length)) due[step].push_back(settings);
     for (const auto& [step, settings] : due) {
         std::vector<sampling::Wanted> absent;
-        std::set<store::SampleKey> seen;
         for (sampling::Wanted& wanted :
              sampling::wanted(*work.trial, settings, *work.dataset, step, double(step) / double(length.epoch))) {
-            const store::SampleKey key = key_of(wanted.sample);
-            if (!present.contains(key) && seen.insert(key).second) absent.push_back(std::move(wanted));
+            if (!present.contains(key_of(wanted.sample))) absent.push_back(std::move(wanted));
         }
         if (absent.empty()) continue;
         const store::Checkpoint* kept = nullptr;

@@ -22,7 +22,7 @@ struct Missing {
 };
 
 /// For a trial that has ended with the newest of `checkpoints`: what its sampling settings want at every step up to
-/// there, less what is present.
+/// there, less what is present. Without a checkpoint, the steps are those of a trial that nothing ended early.
 Missing missing_samples(const Work& work, const std::set<store::SampleKey>& present,
                         const std::vector<store::Checkpoint>& checkpoints);
 

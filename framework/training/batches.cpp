@@ -39,6 +39,7 @@ Batches::Batches(const Dataset& dataset, Split split, const BatchPlan& plan)
       corpus_(task_.kind == Task::Kind::next_token) {
     const auto batches = [&](Size items) { return (items + plan_.batch - 1) / plan_.batch; };
     if (!corpus_) {
+        if (task_.sequence_length) plan_.sequence_length = task_.sequence_length;
         items_ = dataset.examples(split);
         per_epoch_ = batches(items_);
         return;
@@ -55,6 +56,7 @@ Batches::Batches(const Dataset& dataset, Split split, const BatchPlan& plan)
             per_epoch_ = batches(items_);
             break;
         case Windows::streams:
+            if (!plan_.shuffled) plan_.batch = std::min(plan_.batch, (n - 1) / T);
             stream_length_ = (n - 1) / plan_.batch;
             items_ = per_epoch_ = stream_length_ / T;
             break;
@@ -83,32 +85,33 @@ void Batches::shuffle(std::uint64_t epoch) {
     ordered_epoch_ = epoch;
 }
 
-/// Starts of windows, or indices of examples, in the batch.
-std::vector<Size> Batches::chosen(std::uint64_t epoch, Size index) {
-    std::vector<Size> list;
+void Batches::choose(std::uint64_t epoch, Size index) {
+    chosen_.clear();
     if (corpus_ && plan_.windows == Windows::random) {
         RandomStream stream(plan_.seed, "windows", {epoch, index});
-        for (Size b = 0; b < plan_.batch; ++b) list.push_back(stream.below(items_));
+        for (Size b = 0; b < plan_.batch; ++b) chosen_.push_back(stream.below(items_));
     } else if (corpus_ && plan_.windows == Windows::streams) {
-        for (Size b = 0; b < plan_.batch; ++b) list.push_back(b * stream_length_ + index * plan_.sequence_length);
+        for (Size b = 0; b < plan_.batch; ++b) chosen_.push_back(b * stream_length_ + index * plan_.sequence_length);
     } else {
         shuffle(epoch);
         const Size last = std::min((index + 1) * plan_.batch, items_);
         for (Size i = index * plan_.batch; i < last; ++i)
-            list.push_back(corpus_ ? order_[i] * plan_.stride : order_[i]);
+            chosen_.push_back(corpus_ ? order_[i] * plan_.stride : order_[i]);
     }
-    return list;
 }
 
 template <class Real>
-void Batches::fill_windows(const std::vector<Size>& starts, model::Batch<Real>& batch) const {
+void Batches::fill_windows(model::Batch<Real>& batch) const {
     const Size T = batch.T, B = batch.B;
+    batch.reals.clear();
+    batch.target_reals.clear();
+    batch.lengths.clear();
     batch.tokens.resize(T * B);
     batch.target_tokens.resize(T * B);
     for (Size b = 0; b < B; ++b)
         for (Size t = 0; t < T; ++t) {
-            batch.tokens[t * B + b] = tokens_[starts[b] + t];
-            batch.target_tokens[t * B + b] = tokens_[starts[b] + t + 1];
+            batch.tokens[t * B + b] = tokens_[chosen_[b] + t];
+            batch.target_tokens[t * B + b] = tokens_[chosen_[b] + t + 1];
         }
     batch.weights.assign(T * B, plan_.predict == Predict::every ? 1.0f : 0.0f);
     std::fill(batch.weights.end() - std::ptrdiff_t(B), batch.weights.end(), 1.0f);
@@ -116,34 +119,34 @@ void Batches::fill_windows(const std::vector<Size>& starts, model::Batch<Real>& 
 }
 
 template <class Real>
-void Batches::fill_examples(const std::vector<Size>& indices, model::Batch<Real>& batch) const {
+void Batches::fill_examples(model::Batch<Real>& batch) {
     const Size T = batch.T, B = batch.B, D = task_.input_reals, width = task_.target_reals;
-    std::vector<Token> tokens(T), target_tokens(T);
-    std::vector<float> reals(T * D), target_reals(T * width), weights(T);
-    batch.tokens.assign(task_.input_tokens ? T * B : 0, 0);
-    batch.reals.assign(T * B * D, 0);
-    batch.target_tokens.assign(task_.target_tokens ? T * B : 0, 0);
-    batch.target_reals.assign(T * B * width, 0);
-    batch.weights.assign(T * B, 0);
-    batch.lengths.assign(B, T);
+    batch.tokens.resize(task_.input_tokens ? T * B : 0);
+    batch.reals.resize(T * B * D);
+    batch.target_tokens.resize(task_.target_tokens ? T * B : 0);
+    batch.target_reals.resize(T * B * width);
+    batch.weights.resize(T * B);
+    batch.lengths.resize(B);
     batch.predictions = 0;
     for (Size b = 0; b < B; ++b) {
-        std::fill(tokens.begin(), tokens.end(), 0);
-        std::fill(target_tokens.begin(), target_tokens.end(), 0);
-        std::fill(reals.begin(), reals.end(), 0.0f);
-        std::fill(target_reals.begin(), target_reals.end(), 0.0f);
-        std::fill(weights.begin(), weights.end(), 0.0f);
-        Example example{tokens.data(), reals.data(), target_tokens.data(), target_reals.data(), weights.data(), 0};
-        dataset_.example(split_, indices[b], example);
+        room_.tokens.assign(T, 0);
+        room_.target_tokens.assign(T, 0);
+        room_.reals.assign(T * D, 0);
+        room_.target_reals.assign(T * width, 0);
+        room_.weights.assign(T, 0);
+        Example example{room_.tokens.data(),       room_.reals.data(),   room_.target_tokens.data(),
+                        room_.target_reals.data(), room_.weights.data(), 0};
+        dataset_.example(split_, chosen_[b], example);
         batch.lengths[b] = example.length;
         for (Size t = 0; t < T; ++t) {
             const Size row = t * B + b;
-            if (task_.input_tokens) batch.tokens[row] = tokens[t];
-            if (task_.target_tokens) batch.target_tokens[row] = target_tokens[t];
-            for (Size d = 0; d < D; ++d) batch.reals[row * D + d] = Real(reals[t * D + d]);
-            for (Size d = 0; d < width; ++d) batch.target_reals[row * width + d] = Real(target_reals[t * width + d]);
-            batch.weights[row] = weights[t];
-            batch.predictions += weights[t] != 0;
+            if (task_.input_tokens) batch.tokens[row] = room_.tokens[t];
+            if (task_.target_tokens) batch.target_tokens[row] = room_.target_tokens[t];
+            for (Size d = 0; d < D; ++d) batch.reals[row * D + d] = Real(room_.reals[t * D + d]);
+            for (Size d = 0; d < width; ++d)
+                batch.target_reals[row * width + d] = Real(room_.target_reals[t * width + d]);
+            batch.weights[row] = room_.weights[t];
+            batch.predictions += room_.weights[t] != 0;
         }
     }
     const bool full = std::all_of(batch.lengths.begin(), batch.lengths.end(), [&](Size length) { return length == T; });
@@ -152,13 +155,13 @@ void Batches::fill_examples(const std::vector<Size>& indices, model::Batch<Real>
 
 template <class Real>
 void Batches::fill(std::uint64_t epoch, Size index, model::Batch<Real>& batch) {
-    const std::vector<Size> list = chosen(epoch, index);
+    choose(epoch, index);
     batch.T = plan_.sequence_length;
-    batch.B = list.size();
+    batch.B = chosen_.size();
     if (corpus_)
-        fill_windows(list, batch);
+        fill_windows(batch);
     else
-        fill_examples(list, batch);
+        fill_examples(batch);
 }
 
 template void Batches::fill(std::uint64_t, Size, model::Batch<float>&);

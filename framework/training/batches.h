@@ -29,8 +29,11 @@ BatchPlan training_plan(const manifest::Trial& trial);
 BatchPlan evaluation_plan(const manifest::Trial& trial);
 
 /// Cuts batches from one split of a dataset. Used by one thread: it remembers the epoch's order.
+/// The dataset must outlive it.
 class Batches {
 public:
+    /// A dataset that fixes its sequence length overrules the plan's. An evaluation by streams that are too many for
+    /// the split to fill one window of each takes fewer.
     Batches(const Dataset& dataset, Split split, const BatchPlan& plan);
 
     /// Batches in an epoch: random windows cover the split's length once; all others cover every window or example
@@ -46,15 +49,17 @@ public:
     /// True when batch `index` goes on where `index` - 1 ended, so that the state is carried over.
     bool continues(Size index) const { return plan_.windows == manifest::Windows::streams && corpus_ && index > 0; }
 
+    /// Batch `index` < per_epoch() of an epoch; whatever was in `batch` is replaced. The last batch of an epoch may
+    /// have fewer sequences. Allocates only until its arrays, and those of `batch`, have their full sizes.
     template <class Real>
     void fill(std::uint64_t epoch, Size index, model::Batch<Real>& batch);
 
 private:
     template <class Real>
-    void fill_windows(const std::vector<Size>& starts, model::Batch<Real>& batch) const;
+    void fill_windows(model::Batch<Real>& batch) const;
     template <class Real>
-    void fill_examples(const std::vector<Size>& indices, model::Batch<Real>& batch) const;
-    std::vector<Size> chosen(std::uint64_t epoch, Size index);
+    void fill_examples(model::Batch<Real>& batch);
+    void choose(std::uint64_t epoch, Size index);
     void shuffle(std::uint64_t epoch);
 
     const Dataset& dataset_;
@@ -68,6 +73,14 @@ private:
     Size stream_length_ = 0;
     std::vector<std::uint32_t> order_;
     std::uint64_t ordered_epoch_ = ~std::uint64_t{0};
+
+    std::vector<Size> chosen_;  ///< starts of windows, or indices of examples, in the batch
+
+    /// One example as the dataset writes it.
+    struct Room {
+        std::vector<Token> tokens, target_tokens;
+        std::vector<float> reals, target_reals, weights;
+    } room_;
 };
 
 }  // namespace unroll::training

@@ -3,6 +3,7 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <charconv>
 
 #include "training/checkpoint.h"
@@ -12,15 +13,23 @@ namespace unroll::training {
 
 namespace {
 
+constexpr std::string_view optimizer_prefix = "optimizer.";
+constexpr const char* state_tensor = "state";
+
+/// The shortest text that reads back as the same double.
 std::string text_of(double value) {
     return fmt::format("{}", value);
-}  // the shortest that reads back as the same
+}
 
 template <class Number>
 Number number_of(const Checkpoint& file, const std::string& key) {
     const std::string& text = file.metadata(key);
+    const char* const end = text.data() + text.size();
     Number number{};
-    std::from_chars(text.data(), text.data() + text.size(), number);
+    const auto [rest, error] = std::from_chars(text.data(), end, number);
+    if (error != std::errc() || rest != end)
+        throw Error({key, fmt::format("\"{}\"", text), "a number",
+                     "remove the checkpoint; training then goes on from an earlier one or from the start"});
     return number;
 }
 
@@ -36,14 +45,31 @@ model::LossSums sums_of(const Checkpoint& file, const std::string& prefix) {
 }
 
 std::string slot_tensor(const Optimizer& optimizer, Size slot, const std::string& parameter) {
-    return fmt::format("optimizer.{}.{}", optimizer.slot_name(slot), parameter);
+    return fmt::format("{}{}.{}", optimizer_prefix, optimizer.slot_name(slot), parameter);
 }
 
-void read_weights(const Checkpoint& file, const model::Model<float>& model, float* weights) {
+/// A checkpoint of a larger model has all the tensors that a smaller one looks for, and more.
+[[noreturn]] void refuse_tensor(const std::filesystem::path& path, const std::string& name) {
+    throw Error({path.string(), fmt::format("tensor \"{}\"", name), "the tensors of this trial's model and no others",
+                 "give the checkpoint of this trial"});
+}
+
+bool is_weight(const Tensor& tensor) {
+    return tensor.name != state_tensor && !tensor.name.starts_with(optimizer_prefix);
+}
+
+/// Fills `weights` and refuses tensors that would be weights of another model.
+void read_weights(const Checkpoint& file, const std::filesystem::path& path, const model::Model<float>& model,
+                  float* weights) {
     for (const model::Parameter& parameter : model.parameters().list()) {
         const auto values = file.values<float>(parameter.name, parameter.weight.shape);
         std::copy(values.begin(), values.end(), weights + parameter.offset);
     }
+    const auto& parameters = model.parameters().list();
+    for (const Tensor& tensor : file.tensors())
+        if (is_weight(tensor) && std::none_of(parameters.begin(), parameters.end(),
+                                              [&](const auto& parameter) { return parameter.name == tensor.name; }))
+            refuse_tensor(path, tensor.name);
 }
 
 }  // namespace
@@ -63,7 +89,7 @@ std::pair<std::filesystem::path, std::string> Snapshot::save(const std::filesyst
             add(slot_tensor(optimizer, slot, parameter.name), parameter.weight.shape,
                 slots.data() + slot * weights.size() + parameter.offset, size);
     }
-    if (state.size()) add("state", {state.size()}, state.data(), state.size());
+    if (state.size()) add(state_tensor, {state.size()}, state.data(), state.size());
 
     Metadata metadata;
     metadata["format"] = "unroll checkpoint 1";
@@ -73,6 +99,8 @@ std::pair<std::filesystem::path, std::string> Snapshot::save(const std::filesyst
     metadata["seconds"] = text_of(seconds);
     put(metadata, "since_log", since_log);
     put(metadata, "since_epoch", since_epoch);
+    metadata["gradient_norm"] = text_of(gradient_norm);
+    metadata["learning_rate"] = text_of(learning_rate);
     metadata["stopping"] = verdict.stopping.save();
     metadata["best"] = verdict.best.save();
     metadata["stopped_early"] = verdict.stopped_early ? "yes" : "no";
@@ -84,7 +112,13 @@ std::pair<std::filesystem::path, std::string> Snapshot::save(const std::filesyst
 
 void Snapshot::load(const std::filesystem::path& path, const model::Model<float>& model, const Optimizer& optimizer) {
     const Checkpoint file(path);
-    read_weights(file, model, weights.data());
+    read_weights(file, path, model, weights.data());
+    for (const Tensor& tensor : file.tensors()) {
+        bool known = is_weight(tensor) || (tensor.name == state_tensor && state.size());
+        for (Size slot = 0; slot < optimizer.slots(); ++slot)
+            known = known || tensor.name.starts_with(slot_tensor(optimizer, slot, ""));
+        if (!known) refuse_tensor(path, tensor.name);
+    }
     for (const model::Parameter& parameter : model.parameters().list())
         for (Size slot = 0; slot < optimizer.slots(); ++slot) {
             const auto values =
@@ -92,7 +126,7 @@ void Snapshot::load(const std::filesystem::path& path, const model::Model<float>
             std::copy(values.begin(), values.end(), slots.data() + slot * weights.size() + parameter.offset);
         }
     if (state.size()) {
-        const auto values = file.values<float>("state", {state.size()});
+        const auto values = file.values<float>(state_tensor, {state.size()});
         std::copy(values.begin(), values.end(), state.data());
     }
     step = number_of<std::uint64_t>(file, "step");
@@ -100,6 +134,8 @@ void Snapshot::load(const std::filesystem::path& path, const model::Model<float>
     seconds = number_of<double>(file, "seconds");
     since_log = sums_of(file, "since_log");
     since_epoch = sums_of(file, "since_epoch");
+    gradient_norm = number_of<double>(file, "gradient_norm");
+    learning_rate = number_of<double>(file, "learning_rate");
     verdict.stopping.restore(file.metadata("stopping"));
     verdict.best.restore(file.metadata("best"));
     verdict.stopped_early = file.metadata("stopped_early") == "yes";
@@ -108,7 +144,7 @@ void Snapshot::load(const std::filesystem::path& path, const model::Model<float>
 
 std::uint64_t load_weights(const std::filesystem::path& path, const model::Model<float>& model, float* weights) {
     const Checkpoint file(path);
-    read_weights(file, model, weights);
+    read_weights(file, path, model, weights);
     return number_of<std::uint64_t>(file, "step");
 }
 

@@ -21,11 +21,13 @@ struct Verdict {
 };
 
 struct Snapshot {
-    model::Buffer<float> weights, slots, state;  ///< slots: the optimiser's; state: carried by streams, else empty
+    model::Buffer<float> weights{}, slots{},
+        state{};  ///< slots: the optimiser's; state: carried by streams, else empty
 
     std::uint64_t step = 0, tokens = 0;
     double seconds = 0;
-    model::LossSums since_log, since_epoch;  ///< training losses that were not yet recorded
+    model::LossSums since_log{}, since_epoch{};   ///< training losses that were not yet recorded
+    double gradient_norm = 0, learning_rate = 0;  ///< of the last step
     Verdict verdict;
     bool pending = false;  ///< interrupted after the step itself, before everything that was due after it
 
@@ -35,11 +37,11 @@ struct Snapshot {
                                                        const Optimizer& optimizer) const;
 
     /// Fills everything from a file that save() wrote; the buffers must have their sizes already.
-    /// Throws Error when the file is damaged or belongs to a model of other weights.
+    /// Throws Error when the file is damaged, or belongs to a model of other weights or to another optimiser.
     void load(const std::filesystem::path& file, const model::Model<float>& model, const Optimizer& optimizer);
 };
 
-/// Only the weights, into `weights` (model.parameters().size()); returns the step that they are of.
+/// Only the weights, into `weights` (model.parameters().size()); returns the step that they are of. Throws as load().
 std::uint64_t load_weights(const std::filesystem::path& file, const model::Model<float>& model, float* weights);
 
 }  // namespace unroll::training

@@ -1,6 +1,8 @@
 // One trial: steps, and what is due after them.
 #include "training/trainer.h"
 
+#include <fmt/core.h>
+
 #include <chrono>
 #include <cmath>
 
@@ -13,6 +15,7 @@
 #include "training/schedule.h"
 #include "training/snapshot.h"
 #include "training/timing.h"
+#include "unroll/error.h"
 #include "unroll/kernels.h"
 
 namespace unroll::training {
@@ -42,8 +45,9 @@ public:
           pass_(job.model, extents(), true),
           gradients_(job.model.parameters().size()),
           prepared_(job.model.prepared_size()),
-          now_{{}, {}, {}, 0, 0, 0, {}, {}, Verdict{Stopping(settings_.stop)}},
+          now_{.verdict = Verdict{Stopping(settings_.stop)}},
           before_(now_.verdict) {
+        if (batches_.per_epoch() == 0) refuse_split();
         now_.weights = model::Buffer<float>(job.model.parameters().size());
         now_.slots = model::Buffer<float>(optimizer_.state_size());
         if (batches_.continues(1)) {
@@ -84,11 +88,20 @@ private:
         return list;
     }
 
+    [[noreturn]] void refuse_split() const {
+        const Size found = job_.dataset.tokens(Split::train).size() + job_.dataset.examples(Split::train);
+        const Size streams = settings_.windows == manifest::Windows::streams ? settings_.batch : 1;
+        throw Error({"training.sequence_length", fmt::format("a training split of {}, too short for a batch", found),
+                     fmt::format("at least {}", job_.dataset.task().kind == Task::Kind::next_token
+                                                    ? streams * batches_.sequence_length() + 1
+                                                    : 1),
+                     "enlarge the training split, or lower training.sequence_length or training.batch"});
+    }
+
     bool done() const { return now_.step >= length_.steps || now_.verdict.stopped_early; }
-    bool last() const { return done(); }
     double epoch() const { return double(now_.step) / double(length_.epoch); }
 
-    /// One training step. False when the loss is no longer finite.
+    /// One training step. False when the loss, the gradient or the weights are no longer finite.
     bool step() {
         const auto start = Clock::now();
         const Size index = now_.step % length_.epoch;
@@ -103,11 +116,12 @@ private:
         if (!std::isfinite(sums.loss)) return diverge(now_.step + 1);
         gradients_.clear();
         pass_.backward(gradients_.data());
-        gradient_norm_ = clip(settings_.clip, gradients_.data(), gradients_.size());
-        if (!std::isfinite(gradient_norm_)) return diverge(now_.step + 1);
-        learning_rate_ =
+        now_.gradient_norm = clip(settings_.clip, gradients_.data(), gradients_.size());
+        if (!std::isfinite(now_.gradient_norm)) return diverge(now_.step + 1);
+        now_.learning_rate =
             learning_rate(settings_.optimizer, settings_.schedule, {now_.step, length_.steps, length_.epoch});
-        optimizer_.step(now_.step + 1, learning_rate_, now_.weights.data(), gradients_.data(), now_.slots.data());
+        optimizer_.step(now_.step + 1, now_.learning_rate, now_.weights.data(), gradients_.data(), now_.slots.data());
+        if (!std::isfinite(sum_of_squares(now_.weights.data(), now_.weights.size()))) return diverge(now_.step + 1);
         job_.model.prepare(now_.weights.data(), prepared_.data());
         if (carries) std::swap(now_.state, next_state_);
 
@@ -143,20 +157,22 @@ private:
 
     /// The training series: every `log_every` steps, and when an epoch or the trial ends.
     void log() {
-        if (now_.step % settings_.log_every == 0 || now_.step == length_.steps) {
-            point("train", "loss", now_.since_log.mean());
-            if (tells_accuracy()) point("train", "accuracy", now_.since_log.accuracy());
-            point("train", "gradient_norm", gradient_norm_);
-            point("train", "learning_rate", learning_rate_);
-            point("train", "tokens_per_second", double(tokens_since_log_) / seconds_since_log());
-            now_.since_log = {};
-            tokens_since_log_ = 0;
-            logged_seconds_ = now_.seconds;
-        }
+        if (now_.step % settings_.log_every == 0 || done()) log_means();
         if (now_.step % length_.epoch == 0) {
             point("train", "epoch_loss", now_.since_epoch.mean());
             now_.since_epoch = {};
         }
+    }
+
+    void log_means() {
+        point("train", "loss", now_.since_log.mean());
+        if (tells_accuracy()) point("train", "accuracy", now_.since_log.accuracy());
+        point("train", "gradient_norm", now_.gradient_norm);
+        point("train", "learning_rate", now_.learning_rate);
+        if (tokens_since_log_) point("train", "tokens_per_second", double(tokens_since_log_) / seconds_since_log());
+        now_.since_log = {};
+        tokens_since_log_ = 0;
+        logged_seconds_ = now_.seconds;
     }
 
     /// What is due after a step. False when the trial diverged or was interrupted here.
@@ -165,10 +181,11 @@ private:
         before_ = now_.verdict;
         is_best_ = false;
         if (is_due(settings_.evaluate_every, now_.step, length_) && !evaluate_validation()) return false;
-        if (last() && !evaluate(test_, "test")) return false;
-        if (!make_samples()) return interrupt();
+        if (done() && !evaluate_test()) return false;
+        if (!make_samples()) return false;
+        if (done() && now_.since_log.predictions) log_means();  // an evaluation has just ended the trial
         now_.pending = false;
-        if (last() || is_due(settings_.checkpoint_every, now_.step, length_)) save();
+        if (done() || is_due(settings_.checkpoint_every, now_.step, length_)) save();
         return true;
     }
 
@@ -181,35 +198,50 @@ private:
         return false;
     }
 
-    bool evaluate(Batches& batches, std::string_view split) {
-        if (batches.per_epoch() == 0) return true;
-        const Evaluation evaluation =
+    /// None when the trial was interrupted or has diverged.
+    std::optional<Evaluation> evaluate(Batches& batches, std::string_view split) {
+        Evaluation evaluation =
             training::evaluate(pass_, job_.model, now_.weights.data(), prepared_.data(), batches, stop_);
-        if (!evaluation.complete) return interrupt();
-        evaluated_ = evaluation.sums.mean();
-        if (!std::isfinite(evaluated_)) return diverge(now_.step);
-        point(split, "loss", evaluated_);
+        if (!evaluation.complete) {
+            interrupt();
+            return std::nullopt;
+        }
+        if (!std::isfinite(evaluation.sums.loss)) {
+            diverge(now_.step);
+            return std::nullopt;
+        }
+        point(split, "loss", evaluation.sums.mean());
         if (tells_accuracy()) point(split, "accuracy", evaluation.sums.accuracy());
-        if (last()) records_.loss_by_position(now_.step, split, evaluation.by_position);
-        evaluated_accuracy_ = evaluation.sums.accuracy();
-        return true;
+        return evaluation;
     }
 
     bool evaluate_validation() {
         if (validation_.per_epoch() == 0) return true;
-        if (!evaluate(validation_, "validation")) return false;
-        is_best_ = now_.verdict.best.observe(now_.step, evaluated_);
+        const auto evaluation = evaluate(validation_, "validation");
+        if (!evaluation) return false;
+        const double loss = evaluation->sums.mean();
+        is_best_ = now_.verdict.best.observe(now_.step, loss);
         const bool watches_accuracy = settings_.stop.metric == "validation/accuracy";
-        if (now_.verdict.stopping.observe(now_.step, watches_accuracy ? evaluated_accuracy_ : evaluated_) && !done()) {
+        const double watched = watches_accuracy ? evaluation->sums.accuracy() : loss;
+        if (now_.verdict.stopping.observe(now_.step, watched) && !done()) {
             now_.verdict.stopped_early = true;
             length_.steps = now_.step;
         }
+        if (done()) records_.loss_by_position(now_.step, "validation", evaluation->by_position);
+        return true;
+    }
+
+    bool evaluate_test() {
+        if (test_.per_epoch() == 0) return true;
+        const auto evaluation = evaluate(test_, "test");
+        if (!evaluation) return false;
+        records_.loss_by_position(now_.step, "test", evaluation->by_position);
         return true;
     }
 
     /// Samples that are due before the end; those at the end are made from the last checkpoint, as later ones are.
     bool make_samples() {
-        if (last()) return true;
+        if (done()) return true;
         std::vector<manifest::SamplingSettings> due;
         for (const manifest::SamplingSettings& settings : job_.sampling)
             if (is_due(settings.every, now_.step, length_)) due.push_back(settings);
@@ -217,7 +249,7 @@ private:
         const auto list = sampling::wanted(job_.trial, due, job_.dataset, now_.step, epoch());
         auto samples = sampling::make(job_.model, {now_.weights.data(), prepared_.data()}, job_.dataset, job_.catalog,
                                       settings_.sequence_length, list, stop_);
-        if (samples.size() < list.size()) return false;
+        if (samples.size() < list.size()) return interrupt();
         for (sampling::Sample& sample : samples) records_.sample(std::move(sample));
         return true;
     }
@@ -241,9 +273,8 @@ private:
     model::Buffer<float> gradients_, prepared_, next_state_;
     model::Batch<float> batch_;
     Snapshot now_;
-    Verdict before_;  ///< what is due after this step
+    Verdict before_;  ///< as it was before what is due after this step
 
-    double gradient_norm_ = 0, learning_rate_ = 0, evaluated_ = 0, evaluated_accuracy_ = 0;
     bool is_best_ = false;
     std::uint64_t saved_step_ = ~std::uint64_t{0};
     std::uint64_t tokens_since_log_ = 0;

@@ -38,7 +38,7 @@ struct Outcome {
 /// Trains until the trial's end, until its loss is no longer finite, or until `stop` is raised: then the step that runs
 /// is ended and a checkpoint written. A trial that is resumed ends with the same bits as one that was never stopped.
 /// Two calls for one trial must not run at once; calls for different trials may. Throws Error (a checkpoint that does
-/// not belong here).
+/// not belong here, a training split without a single batch).
 Outcome train(const Job& job, Records& records, const std::atomic<bool>& stop);
 
 /// Steps in an epoch, and in the whole trial when nothing ends it early.
