@@ -70,7 +70,7 @@ public:
         constexpr Real nan = std::numeric_limits<Real>::quiet_NaN();
         workspace.assign(workspace.size(), nan);
         dx.assign(call.x.values ? call.T * call.B * input : 0, nan);
-        dstate.assign(call.state ? next_state.size() : 0, nan);
+        dstate.assign(next_state.size(), nan);
         Backward<Real> gradients;
         gradients.dy = dy.data();
         gradients.dnext_state = dnext_state.empty() ? nullptr : dnext_state.data();

@@ -130,9 +130,10 @@ public:
                     std::fill_n(dreset + b * H, H, Real{0});
                 }
             });
+            const bool wanted = t > 0 || gradients.dstate;  // is what goes further back
             if (after_) {
-                gemm(Matrix<const Real>(dreset, B, H), candidate_weights, dh, Into::add);
-            } else {
+                if (wanted) gemm(Matrix<const Real>(dreset, B, H), candidate_weights, dh, Into::add);
+            } else if (wanted || before) {
                 // Only now is the gradient of r h known: it is W_hnᵀ dn.
                 gemm(Matrix<const Real>(dgates + 2 * H, B, H, 3 * H), candidate_weights, Matrix<Real>(dreset, B, H),
                      Into::overwrite);
@@ -146,7 +147,7 @@ public:
                     sigmoid_backward(r, dr, dr, H);
                 });
             }
-            gemm(Matrix<const Real>(dgates, B, 2 * H, 3 * H), gate_weights, dh, Into::add);
+            if (wanted) gemm(Matrix<const Real>(dgates, B, 2 * H, 3 * H), gate_weights, dh, Into::add);
         }
         h_.end_backward(call, gradients, work.dh);
 
@@ -170,7 +171,8 @@ public:
 private:
     /// One sequence's step back. `dh` holds the gradient from the step after and leaves with that for the step before,
     /// but for what passes through W_hh; `dgates` (3H) is that of the gates' sums, and `dreset` (H), when r comes after
-    /// the product, that of W_hn h + b_hn. With r before it, dr is left at 0. No `before`: h was zeros.
+    /// the product, that of W_hn h + b_hn. With r before it, dr is left at 0, which it is when h was zeros (no
+    /// `before`).
     void step_backward(const Real* __restrict gates, const Real* __restrict before, const Real* __restrict reset,
                        const Real* __restrict dy, Real* __restrict dh, Real* __restrict dgates,
                        Real* __restrict dreset) const {
@@ -200,7 +202,7 @@ private:
         Element* input;
         Element *gates_forward, *candidate_forward;    ///< the rows r, z and the rows n of W_hh, transposed and packed
         Element *gates_backward, *candidate_backward;  ///< and as they are, packed
-        Element* bias;                                 ///< b_ih + b_hh, without b_hn when it stands inside r ( )
+        Element* bias;                                 ///< b_ih + b_hh, without b_hn where r multiplies it
 
         explicit Prepared(const Gru& cell, Element* base = nullptr)
             : Pieces<Element>(base),

@@ -3,8 +3,8 @@
 
     /usr/bin/python3 tests/golden/cells/make.py
 
-Weights, inputs, states and the loss's factors follow from a formula (`numbers`) that the test repeats, so only results
-are stored: y, next_state, the loss = sum(y * factors) + sum(next_state * factors), and every gradient. Where PyTorch has
+Weights, inputs, states and the loss's factors follow from a formula (`numbers`) that the test repeats, so only
+results are stored: y, next_state, the loss = sum(y * factors) + sum(next_state * factors), and every gradient. Where PyTorch has
 the cell it is PyTorch's module; the GRU with reset before, the hard sigmoid, rotary positions and layers without a
 feed-forward network are equations below, differentiated by autograd.
 """
@@ -88,7 +88,8 @@ class Case:
             loss = loss + (state * numbers(STATE_FACTORS + 10 * layer, *state.shape)).sum()
         loss.backward()
         rounded = lambda tensor: [float(f"{value:.12g}") for value in tensor.detach().flatten().tolist()]
-        self.record["weights"] = [[[name, list(leaf.shape)] for name, leaf in leaves.items()] for leaves in self.weights]
+        self.record["weights"] = [[[name, list(leaf.shape)] for name, leaf in leaves.items()]
+                                  for leaves in self.weights]
         self.record["loss"] = loss.item()
         self.record["y"] = rounded(y)
         self.record["next_state"] = [rounded(state) for state in next_states]
@@ -299,7 +300,9 @@ def recurrent_cases(cell, options, run):
 
 
 def run_by_equations(case):
-    return by_equations(case, 4, 2, hard_lstm) if case.record["cell"] == "lstm" else by_equations(case, 3, 1, gru_before)
+    if case.record["cell"] == "lstm":
+        return by_equations(case, 4, 2, hard_lstm)
+    return by_equations(case, 3, 1, gru_before)
 
 
 def attention(name, run=torch_layer, *, heads=3, norm="pre", activation="gelu", bias=True, causal=True, feed_forward=2,
@@ -310,7 +313,8 @@ def attention(name, run=torch_layer, *, heads=3, norm="pre", activation="gelu", 
     if run is torch_layer and not make().M:  # the equations below are PyTorch's layer
         ours, theirs = self_attention(make(), equations_layer), self_attention(make(), torch_layer)
         for part in ("y", "dx", "dweights"):
-            assert numpy.allclose(numpy.hstack(ours.get(part, [0])), numpy.hstack(theirs.get(part, [0])), 1e-9, 1e-9), part
+            a, b = (numpy.hstack(record.get(part, [0])) for record in (ours, theirs))
+            assert numpy.allclose(a, b, 1e-9, 1e-9), part
     return self_attention(make(), run)
 
 
