@@ -25,6 +25,10 @@ void Report::add(Problem problem) {
     if (seen_.insert(to_string(problem)).second) problems_.push_back(std::move(problem));
 }
 
+void Report::add(const Report& other) {
+    for (const Problem& problem : other.problems_) add(problem);
+}
+
 void Report::raise() {
     if (!problems_.empty()) throw Problems(std::exchange(problems_, {}));
 }

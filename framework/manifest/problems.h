@@ -26,6 +26,7 @@ private:
 class Report {
 public:
     void add(Problem problem);
+    void add(const Report& other);
     bool empty() const { return problems_.empty(); }
 
     /// Throws Problems unless empty.

@@ -18,6 +18,10 @@ namespace unroll::manifest {
 struct PluginChoice {
     std::string plugin;
     Options options;
+
+    bool operator==(const PluginChoice& other) const {
+        return plugin == other.plugin && options.values() == other.options.values();
+    }
 };
 
 /// One entry of `cell`: `layers` equal layers. A model's cells stand bottom first.
@@ -38,6 +42,8 @@ struct When {
     enum class Kind { never, steps, epochs, end };
     Kind kind = Kind::end;
     Size count = 0;
+
+    bool operator==(const When&) const = default;
 };
 
 struct OptimizerSettings {
@@ -97,6 +103,8 @@ struct Prompt {
     std::string text;
     std::optional<Split> from;  ///< set: `length` tokens of this split
     Size length = 0;
+
+    bool operator==(const Prompt&) const = default;
 };
 
 enum class Memory { carry, window };
@@ -110,6 +118,8 @@ struct SamplingSettings {
     Prompt prompt;
     When every;
     Memory memory = Memory::carry;
+
+    bool operator==(const SamplingSettings&) const = default;
 };
 
 /// One training run. Two trials are the same exactly when their fingerprints are.

@@ -7,8 +7,9 @@
 // Who remembers nothing but knows the form has a loss of L ln(symbols) / T.
 #include <array>
 #include <cstdint>
+#include <string>
+#include <string_view>
 
-#include "unroll/error.h"
 #include "unroll/plugin.h"
 #include "unroll/random.h"
 
@@ -17,37 +18,8 @@ namespace {
 using unroll::Size;
 using unroll::Token;
 
+// Tokens as signs: the blank, the symbols, the marker.
 constexpr std::string_view signs = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
-
-/// A token is written as one sign: 0 is the blank, then come the symbols, then the marker.
-class Signs final : public unroll::Vocabulary {
-public:
-    explicit Signs(Size size) : size_(size) {}
-
-    Size size() const override { return size_; }
-
-    std::optional<std::vector<Token>> encode(std::string_view text, std::string& unknown) const override {
-        std::vector<Token> tokens;
-        for (char sign : text) {
-            const Size token = signs.find(sign);
-            if (token >= size_) {
-                unknown = sign;
-                return std::nullopt;
-            }
-            tokens.push_back(static_cast<Token>(token));
-        }
-        return tokens;
-    }
-
-    std::string decode(std::span<const Token> tokens) const override {
-        std::string text;
-        for (Token token : tokens) text += signs.at(static_cast<Size>(token));
-        return text;
-    }
-
-private:
-    Size size_;
-};
 
 class CopyMemory final : public unroll::Dataset {
 public:
@@ -58,7 +30,7 @@ public:
           split_seed_(static_cast<std::uint64_t>(options.integer("split_seed"))),
           examples_{static_cast<Size>(options.integer("train")), static_cast<Size>(options.integer("validation")),
                     static_cast<Size>(options.integer("test"))},
-          vocabulary_(symbols_ + 2) {}
+          vocabulary_(std::string(signs.substr(0, symbols_ + 2))) {}
 
     unroll::Task task() const override {
         return {.kind = unroll::Task::Kind::sequence,
@@ -89,7 +61,7 @@ private:
     Size delay_, symbols_, length_;
     std::uint64_t split_seed_;
     std::array<Size, 3> examples_;
-    Signs vocabulary_;
+    unroll::Signs vocabulary_;
 };
 
 constexpr unroll::Option options[] = {

@@ -45,6 +45,20 @@ public:
     virtual std::string decode(std::span<const Token> tokens) const = 0;
 };
 
+/// The vocabulary of a dataset whose symbols are single ASCII characters: token i is written as signs[i].
+class UNROLL_EXPORT Signs final : public Vocabulary {
+public:
+    /// Throws std::invalid_argument when a sign is not ASCII or comes twice: a mistake in the plugin.
+    explicit Signs(std::string signs);
+
+    Size size() const override { return signs_.size(); }
+    std::optional<std::vector<Token>> encode(std::string_view text, std::string& unknown) const override;
+    std::string decode(std::span<const Token> tokens) const override;
+
+private:
+    std::string signs_;
+};
+
 /// Where a dataset writes one example. The arrays hold task().sequence_length positions and are zeroed beforehand.
 struct Example {
     Token* tokens = nullptr;          ///< (T) inputs, when the task's inputs are tokens

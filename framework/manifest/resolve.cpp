@@ -1,0 +1,324 @@
+// Resolving one combination.
+#include "manifest/resolve.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+
+#include "manifest/digest.h"
+#include "manifest/path.h"
+#include "plugins/options_check.h"
+
+namespace unroll::manifest {
+namespace {
+
+Size size(const Json& object, std::string_view name) {
+    const Json* value = object.find(name);
+    return value && value->integer() ? static_cast<Size>(*value->integer()) : 0;
+}
+
+double number(const Json& object, std::string_view name, double otherwise) {
+    const Json* value = object.find(name);
+    return value ? value->number().value_or(otherwise) : otherwise;
+}
+
+std::string text(const Json& object, std::string_view name) {
+    const Json* value = object.find(name);
+    return value && value->text() ? *value->text() : "";
+}
+
+bool given(const Json& settings, std::string_view name) {
+    const Json* value = settings.find(name);
+    return value && !value->null();
+}
+
+class Resolver {
+public:
+    Resolver(const Json& manifest, Checker& checker, Datasets& datasets, Report& report)
+        : manifest_(manifest), checker_(checker), datasets_(datasets), report_(report) {}
+
+    Resolved run() {
+        out_.settings = Json(Json::Object{});
+        read_seed();
+        read_dataset();
+        const std::string_view task = !out_.dataset ? "" : is_corpus() ? "corpus" : "examples";
+        out_.settings.set(
+            "model", checker_.check(section("model"), manifest_.find("model"), "model", manifest_.at, "", report_));
+        read_cells();
+        Json& training = out_.settings.set("training", checker_.check(section("training"), manifest_.find("training"),
+                                                                      "training", manifest_.at, task, report_));
+        derive(training);
+        agree(training);
+        if (report_.empty() && !checker_.tolerates_missing()) {
+            fill();
+            write();
+            out_.complete = true;
+        }
+        return std::move(out_);
+    }
+
+private:
+    bool is_corpus() const { return out_.dataset->task().kind == Task::Kind::next_token; }
+
+    void wrong(std::string_view path, std::string found, std::string wanted, std::string next) {
+        report_.add({checker_.where(nearest_at(manifest_, path).at, path), std::move(found), std::move(wanted),
+                     std::move(next)});
+    }
+
+    void read_seed() {
+        for (const Setting& setting : section("").settings)
+            if (std::string_view(setting.option.name) == "seed") {
+                const Json* seed = manifest_.find("seed");
+                out_.settings.set("seed",
+                                  seed ? checker_.check_value(setting, *seed, "seed", report_) : Json(std::int64_t{1}));
+            }
+    }
+
+    void read_dataset() {
+        Json& settings = out_.settings.set("dataset", {});
+        const Json* object = manifest_.find("dataset");
+        Report own;
+        out_.dataset_plugin = checker_.check_plugin(section("dataset"), Plugin::Kind::dataset, object, "dataset",
+                                                    manifest_.at, own, settings, out_.trial.dataset);
+        if (out_.dataset_plugin && own.empty()) try {
+                out_.dataset = datasets_.load(out_.trial.dataset);
+            } catch (...) {
+                own.add(maker_problem(checker_, *out_.dataset_plugin, *object, "dataset"));
+            }
+        report_.add(own);
+    }
+
+    void read_cells() {
+        const Json* cell = manifest_.find("cell");
+        Json::Array stack;
+        const auto read = [&](const Json* object, const std::string& path) {
+            Json settings;
+            PluginChoice choice;
+            out_.cells.push_back(checker_.check_plugin(section("cell"), Plugin::Kind::cell, object, path, manifest_.at,
+                                                       report_, settings, choice));
+            out_.trial.cells.push_back({std::move(choice), size(settings, "hidden"), size(settings, "layers"),
+                                        number(settings, "dropout", 0), text(settings, "initializer")});
+            stack.push_back(std::move(settings));
+        };
+        if (cell && cell->array()) {
+            for (std::size_t i = 0; i < cell->array()->size(); ++i)
+                read(&(*cell->array())[i], fmt::format("cell.{}", i));
+            if (stack.empty())
+                wrong("cell", "an empty list", "at least one cell", "name one, as in {\"plugin\": NAME}");
+        } else {
+            read(cell, "cell");
+        }
+        out_.settings.set("cell", stack.size() == 1 ? std::move(stack[0]) : Json(std::move(stack)));
+    }
+
+    /// Defaults that depend on other settings.
+    void derive(Json& training) {
+        if (const Size fixed = out_.dataset ? out_.dataset->task().sequence_length : 0) {
+            if (const Size own = size(training, "sequence_length"); own && own != fixed)
+                wrong("training.sequence_length", std::to_string(own), fmt::format("{}: the dataset fixes it", fixed),
+                      "remove it, or change the dataset's options");
+            training.set("sequence_length", Json(fixed));
+        } else if (!given(training, "sequence_length")) {
+            training.set("sequence_length", Json(std::int64_t{64}));
+        }
+        if (training.find("evaluate_length") && !given(training, "evaluate_length"))
+            training.set("evaluate_length", *training.find("sequence_length"));
+        if (!given(training, "checkpoint_every")) training.set("checkpoint_every", *training.find("evaluate_every"));
+    }
+
+    /// Settings that must agree with one another and with the task.
+    void agree(const Json& training) {
+        const Json* written = manifest_.find("training");
+        const bool steps = written && given(*written, "steps"), epochs = written && given(*written, "epochs");
+        if (steps && epochs)
+            wrong("training.epochs", "both steps and epochs", "one of them", "remove \"steps\" or \"epochs\"");
+        if (!steps && !epochs && !checker_.tolerates_missing())
+            wrong("training", "neither steps nor epochs", "one of them",
+                  "say how long to train, as in \"steps\": 2000");
+
+        const Json& optimizer = *training.find("optimizer");
+        if (const Json* betas = optimizer.find("betas"); betas && betas->array()) {
+            const auto below_one = [](const Json& beta) { return *beta.number() < 1; };
+            if (betas->array()->size() != 2 || !std::all_of(betas->array()->begin(), betas->array()->end(), below_one))
+                wrong("training.optimizer.betas", excerpt(*betas), "two numbers, at least 0 and below 1",
+                      "change them, or leave them out for [0.9, 0.999]");
+        }
+        const Json& schedule = *training.find("schedule");
+        if (const Size warmup = size(schedule, "warmup"); steps && warmup && warmup >= size(training, "steps"))
+            wrong("training.schedule.warmup", std::to_string(warmup),
+                  fmt::format("fewer than training.steps, {}", size(training, "steps")),
+                  "warm up for fewer steps, or train longer");
+
+        const Json& stop = *training.find("stop");
+        if (!stop.null()) {
+            if (!given(stop, "target") && size(stop, "patience") == 0)
+                wrong("training.stop", "neither target nor patience", "at least one of them",
+                      "say when to stop, as in \"patience\": 5");
+            const Json& every = *training.find("evaluate_every");
+            if ((every.text() && *every.text() == "end") || every.boolean())
+                wrong("training.stop", fmt::format("stop, but evaluate_every is {}", to_json(every)),
+                      "evaluations while it trains", "set training.evaluate_every, as in \"epoch\"");
+            if (out_.dataset && out_.dataset->task().target_tokens == 0 &&
+                text(stop, "metric") == "validation/accuracy")
+                wrong("training.stop.metric", "\"validation/accuracy\"",
+                      "\"validation/loss\": targets are real numbers", "stop by the loss");
+            if (out_.dataset && out_.dataset->tokens(Split::validation).empty() &&
+                out_.dataset->examples(Split::validation) == 0)
+                wrong("training.stop", "stop, but the dataset has no validation split", "a validation split",
+                      "give the dataset one, or remove \"stop\"");
+        }
+
+        const Json& model = *out_.settings.find("model");
+        const Json* tied = model.find("tied");
+        if (out_.dataset && out_.dataset->task().input_tokens == 0 && size(model, "embedding"))
+            wrong("model.embedding", std::to_string(size(model, "embedding")), "0: inputs are real numbers, not tokens",
+                  "remove it");
+        if (tied && tied->boolean() && *tied->boolean() && !size(model, "embedding"))
+            wrong("model.tied", "true, but there is no embedding", "model.embedding above 0",
+                  "set model.embedding to the width of the top cell, or remove \"tied\"");
+    }
+
+    /// The typed trial.
+    void fill() {
+        Trial& trial = out_.trial;
+        trial.seed = static_cast<std::uint64_t>(*out_.settings.find("seed")->integer());
+        const Json& model = *out_.settings.find("model");
+        trial.model = {size(model, "embedding"), *model.find("tied")->boolean()};
+
+        const Json& training = *out_.settings.find("training");
+        TrainingSettings& to = trial.training;
+        to.sequence_length = size(training, "sequence_length");
+        to.batch = size(training, "batch");
+        to.steps = size(training, "steps");
+        to.epochs = size(training, "epochs");
+        const std::string windows = text(training, "windows");
+        to.windows = windows == "strided"   ? Windows::strided
+                     : windows == "streams" ? Windows::streams
+                                            : Windows::random;
+        to.stride = std::max<Size>(size(training, "stride"), 1);
+        to.predict = text(training, "predict") == "last" ? Predict::last : Predict::every;
+        to.evaluate_length = training.find("evaluate_length") ? size(training, "evaluate_length") : to.sequence_length;
+        to.log_every = size(training, "log_every");
+        to.evaluate_every = to_when(*training.find("evaluate_every"));
+        to.checkpoint_every = to_when(*training.find("checkpoint_every"));
+        to.keep_checkpoints = size(training, "keep_checkpoints");
+
+        const Json& optimizer = *training.find("optimizer");
+        OptimizerSettings& by = to.optimizer;
+        by.name = text(optimizer, "name");
+        by.learning_rate = number(optimizer, "learning_rate", by.learning_rate);
+        by.momentum = number(optimizer, "momentum", 0);
+        by.decay = number(optimizer, "decay", by.decay);
+        if (const Json* betas = optimizer.find("betas")) {
+            by.beta1 = *(*betas->array())[0].number();
+            by.beta2 = *(*betas->array())[1].number();
+        }
+        by.epsilon = number(optimizer, "epsilon", by.epsilon);
+        by.weight_decay = number(optimizer, "weight_decay", 0);
+        by.decay_all = text(optimizer, "decay") != "matrices";
+
+        const Json& schedule = *training.find("schedule");
+        to.schedule = {text(schedule, "name"), size(schedule, "warmup"), number(schedule, "minimum", 0),
+                       number(schedule, "decay", 1), size(schedule, "every")};
+
+        const Json& clip = *training.find("clip");
+        if (const auto norm = clip.number())
+            to.clip = {Clip::Kind::norm, *norm};
+        else if (const Json* element = clip.find("element"))
+            to.clip = {Clip::Kind::element, *element->number()};
+
+        const Json& stop = *training.find("stop");
+        if (!stop.null()) {
+            to.stop.metric = text(stop, "metric");
+            if (given(stop, "target")) to.stop.target = number(stop, "target", 0);
+            to.stop.patience = size(stop, "patience");
+        }
+    }
+
+    /// Config, identity and fingerprint.
+    void write() {
+        out_.trial.config = to_json(out_.settings);
+
+        Json identity = decisive(section(""), out_.settings);
+        Json& dataset = identity.set("dataset", *out_.settings.find("dataset"));
+        if (const std::string digest = out_.dataset->digest(); !digest.empty()) {
+            std::erase_if(*dataset.object(), [&](const Json::Member& member) {
+                const Option* option = plugins::find_option(*out_.dataset_plugin, member.key);
+                return option && option->type == Option::Type::path;
+            });
+            dataset.set("digest", Json(digest));
+        }
+        dataset.set("revision", Json(std::int64_t{out_.dataset_plugin->revision}));
+        Json& cell = identity.set("cell", *out_.settings.find("cell"));
+        for (std::size_t i = 0; i < out_.cells.size(); ++i)
+            (cell.array() ? (*cell.array())[i] : cell).set("revision", Json(std::int64_t{out_.cells[i]->revision}));
+        out_.trial.identity = to_json(identity);
+        out_.trial.fingerprint = sha256(out_.trial.identity);
+    }
+
+    /// The settings that can change weights or losses.
+    static Json decisive(const Section& of, const Json& settings) {
+        Json kept{Json::Object{}};
+        for (const Json::Member& member : *settings.object()) {
+            const auto setting = std::find_if(of.settings.begin(), of.settings.end(),
+                                              [&](const Setting& each) { return each.option.name == member.key; });
+            if (!setting->decides) continue;
+            const std::string path = child(of.path, member.key);
+            const bool nested =
+                member.value.object() && path != "dataset" && path != "cell" &&
+                (setting->shape == Setting::Shape::section || setting->shape == Setting::Shape::section_or_null);
+            kept.object()->push_back({member.key, {}, nested ? decisive(section(path), member.value) : member.value});
+        }
+        return kept;
+    }
+
+    const Json& manifest_;
+    Checker& checker_;
+    Datasets& datasets_;
+    Report& report_;
+    Resolved out_;
+};
+
+}  // namespace
+
+Resolved resolve(const Json& manifest, Checker& checker, Datasets& datasets, Report& report) {
+    return Resolver(manifest, checker, datasets, report).run();
+}
+
+Problem maker_problem(const Checker& checker, const Plugin& plugin, const Json& given, const std::string& path) {
+    const std::string who = fmt::format("{} '{}'", plugins::to_string(plugin.kind), plugin.name);
+    const Json* name = given.find("plugin");
+    try {
+        throw;
+    } catch (const Error& error) {
+        Problem problem = error.problem();
+        if (plugins::find_option(plugin, problem.where) || given.find(problem.where)) {
+            const Json* option = given.find(problem.where);
+            problem.where = checker.where(option ? option->at : given.at, child(path, problem.where));
+            problem.found = fmt::format("{}: {}", who, problem.found);
+        } else {
+            problem.found = problem.where.empty() ? fmt::format("{}: {}", who, problem.found)
+                                                  : fmt::format("{}: {}: {}", who, problem.where, problem.found);
+            problem.where = checker.where(name ? name->at : given.at, path);
+        }
+        return problem;
+    } catch (const std::exception& error) {
+        return {checker.where(name ? name->at : given.at, path), fmt::format("{} failed: {}", who, error.what()),
+                "a plugin that tells what it cannot do by throwing unroll::Error",
+                "change its options; if it fails all the same, tell its author"};
+    } catch (...) {
+        return {checker.where(name ? name->at : given.at, path), fmt::format("{} failed without a reason", who),
+                "a plugin that tells what it cannot do by throwing unroll::Error",
+                "change its options; if it fails all the same, tell its author"};
+    }
+}
+
+When to_when(const Json& value) {
+    if (value.integer()) return {When::Kind::steps, static_cast<Size>(*value.integer())};
+    if (const Json* epochs = value.find("epochs")) return {When::Kind::epochs, static_cast<Size>(*epochs->integer())};
+    if (value.text() && *value.text() == "epoch") return {When::Kind::epochs, 1};
+    if (value.text() && *value.text() == "end") return {When::Kind::end, 0};
+    return {When::Kind::never, 0};
+}
+
+}  // namespace unroll::manifest

@@ -1,0 +1,242 @@
+// The table of settings.
+#include "manifest/schema.h"
+
+#include <algorithm>
+
+#include "plugins/options_check.h"
+
+namespace unroll::manifest {
+namespace {
+
+using Shape = Setting::Shape;
+
+constexpr double million = 1e6, any = 9007199254740991.0;  // 2^53 - 1
+constexpr const char* corpus = "task=corpus";
+
+// Settings of one name stand one after the other.
+
+/// A setting that is not as plain as an option: its name, default and help.
+constexpr Option named(const char* name, const char* default_json, const char* help) {
+    return text(name, default_json, help);
+}
+constexpr Setting part(const char* name, Shape shape, const char* help) {
+    return {named(name, "", help), shape};
+}
+
+constexpr Setting manifest_settings[] = {
+    {.option = text("name", "", "what the experiment is called in the result store; the file's stem unless given"),
+     .decides = false},
+    {.option = text("about", "\"\"", "what the experiment is for, in a sentence"), .decides = false},
+    {.option = integer("seed", "1", 0, any, "where every random number of a trial comes from")},
+    part("dataset", Shape::section, "where sequences come from, and what is predicted"),
+    part("model", Shape::section, "what stands around the cell"),
+    part("cell", Shape::section, "the cell that is compared; a list is a stack, bottom first"),
+    part("training", Shape::section, "how a trial is trained"),
+    {.option = named("sampling", "false", "what texts are made from a trained model"),
+     .shape = Shape::sampling,
+     .decides = false},
+    {.option = named("sweep", "", "axes: lists by path, or labelled choices of patches"),
+     .shape = Shape::axes,
+     .decides = false},
+    {.option = named("skip", "[]", "combinations to leave out"), .shape = Shape::partials, .decides = false},
+    {.option = named("compare", "", "how trials are compared"), .shape = Shape::section, .decides = false},
+};
+
+constexpr Setting dataset_settings[] = {
+    {.option = text("plugin", "", "the dataset's name"), .required = true},
+};
+
+constexpr Setting model_settings[] = {
+    {.option = integer("embedding", "0", 0, million, "width of the embedding; 0 feeds tokens one-hot")},
+    {.option = boolean("tied", "false", "predict with the embedding's weights")},
+};
+
+constexpr Setting cell_settings[] = {
+    {.option = text("plugin", "", "the cell's name"), .required = true},
+    {.option = integer("hidden", "128", 1, million, "H, hidden units of a layer")},
+    {.option = integer("layers", "1", 1, 1000, "equal layers, one above the other")},
+    {.option = number("dropout", "0", 0, 0.99, "probability that an element is dropped in training")},
+    {.option = choice("initializer", "\"uniform\"", "uniform|glorot|normal", "how weights start")},
+};
+
+constexpr Setting training_settings[] = {
+    {.option = integer("sequence_length", "", 1, million, "T, steps of a window; 64, or what the dataset fixes")},
+    {.option = integer("batch", "64", 1, million, "B, sequences in a batch")},
+    {.option = integer("steps", "", 1, any, "batches to train on; or give epochs")},
+    {.option = integer("epochs", "", 1, any, "passes through the training data; or give steps")},
+    {.option = choice("windows", "\"random\"", "random|strided|streams", "how windows are cut from a corpus"),
+     .only = corpus},
+    {.option = integer("stride", "1", 1, million, "tokens between the starts of two windows"),
+     .only = "windows=strided"},
+    {.option = choice("predict", "\"every\"", "every|last", "the positions of a window that are predicted"),
+     .only = corpus},
+    part("optimizer", Shape::section, "how weights follow gradients"),
+    part("schedule", Shape::section, "how the learning rate changes"),
+    {.option = named("clip", "null", "gradients are scaled down to this global norm, or each element cut to it"),
+     .shape = Shape::clip},
+    {.option = named("stop", "null", "when to stop early"), .shape = Shape::section_or_null},
+    {.option = integer("evaluate_length", "", 1, million, "T of the windows that are evaluated; sequence_length"),
+     .only = corpus},
+    {.option = integer("log_every", "10", 1, any, "steps between two recorded training losses"), .decides = false},
+    {.option = named("evaluate_every", "\"end\"", "when the other splits are evaluated"),
+     .shape = Shape::when_or_never},
+    {.option = named("checkpoint_every", "", "when weights are kept; as evaluate_every unless given"),
+     .shape = Shape::when_or_never,
+     .decides = false},
+    {.option = integer("keep_checkpoints", "2", 1, any, "newest checkpoints that are kept"), .decides = false},
+};
+
+constexpr Setting optimizer_settings[] = {
+    {.option = choice("name", "\"adam\"", "sgd|adagrad|rmsprop|adam|adamw", "the rule")},
+    {.option = number("learning_rate", "0.001", 0, million, "step size"), .only = "name=sgd|adam|adamw"},
+    {.option = number("learning_rate", "0.01", 0, million, "step size"), .only = "name=adagrad|rmsprop"},
+    {.option = number("momentum", "0", 0, 1, "part of the last step that is kept"), .only = "name=sgd"},
+    {.option = numbers("betas", "[0.9, 0.999]", 0, 1, "parts of the two means that are kept"),
+     .only = "name=adam|adamw"},
+    {.option = number("epsilon", "1e-8", 0, 1, "added to the divisor"), .only = "name=rmsprop|adam|adamw"},
+    {.option = number("epsilon", "1e-10", 0, 1, "added to the divisor"), .only = "name=adagrad"},
+    {.option = number("weight_decay", "0", 0, 100, "part of the weights added to their gradient"),
+     .only = "name=sgd|adam"},
+    {.option = number("weight_decay", "0.01", 0, 100, "pull towards 0, apart from the gradient"), .only = "name=adamw"},
+    {.option = number("decay", "0.99", 0, 1, "part of the mean square that is kept"), .only = "name=rmsprop"},
+    {.option = choice("decay", "\"all\"", "matrices|all", "the weights that decay"), .only = "name=adamw"},
+};
+
+constexpr Setting schedule_settings[] = {
+    {.option = choice("name", "\"constant\"", "constant|cosine|exponential", "the curve")},
+    {.option = integer("warmup", "0", 0, any, "steps of linear rise from 0")},
+    {.option = number("minimum", "0", 0, million, "the learning rate at the end"), .only = "name=cosine"},
+    {.option = number("decay", "", 0, 1, "factor of each period"), .only = "name=exponential", .required = true},
+    {.option = integer("every", "0", 0, any, "steps of a period; 0 for an epoch"), .only = "name=exponential"},
+};
+
+constexpr Setting stop_settings[] = {
+    {.option = choice("metric", "\"validation/loss\"", "validation/loss|validation/accuracy", "what decides")},
+    {.option = number("target", "", -1e300, 1e300, "stop when the metric is as good as this")},
+    {.option = integer("patience", "0", 0, any, "stop after so many evaluations without a better value; 0 never")},
+};
+
+constexpr Setting sampling_settings[] = {
+    {.option = named("sampler", "", "how the next token is picked"), .shape = Shape::sampler, .required = true},
+    {.option = named("temperature", "1", "what logits are divided by"), .shape = Shape::temperature},
+    {.option = integer("length", "400", 1, any, "tokens of a text")},
+    {.option = integer("count", "1", 1, million, "texts of each kind")},
+    {.option = named("prompt", "{\"from\": \"train\"}", "what a text begins with"), .shape = Shape::prompt},
+    {.option = named("every", "\"end\"", "when texts are made"), .shape = Shape::when},
+    {.option =
+         choice("memory", "", "carry|window", "state runs on, or the last T tokens are read again for each token")},
+};
+
+constexpr Setting sampler_settings[] = {
+    {.option = text("plugin", "", "the sampler's name"), .required = true},
+};
+
+constexpr Setting compare_settings[] = {
+    {.option = text("metric", "\"validation/loss\"", "SPLIT/NAME of the metric that is compared")},
+    {.option = choice("goal", "", "min|max", "which value is better; max for an accuracy, else min")},
+    {.option = named("by", "", "axes that are told apart; all but seed"), .shape = Shape::names},
+    {.option = named("best", "[]", "axes of which the best choice stands for all"), .shape = Shape::names},
+};
+
+constexpr Section table[] = {
+    {"", manifest_settings, false},
+    {"dataset", dataset_settings, true},
+    {"model", model_settings, false},
+    {"cell", cell_settings, true},
+    {"training", training_settings, false},
+    {"training.optimizer", optimizer_settings, false},
+    {"training.schedule", schedule_settings, false},
+    {"training.stop", stop_settings, false},
+    {"sampling", sampling_settings, false},
+    {"sampling.sampler", sampler_settings, true},
+    {"compare", compare_settings, false},
+};
+
+constexpr std::string_view later[] = {"match",        "expect",          "model.encoder",      "model.decoder",
+                                      "model.bridge", "model.generator", "model.discriminator"};
+
+}  // namespace
+
+std::span<const Section> sections() {
+    return table;
+}
+
+const Section& section(std::string_view path) {
+    return *std::find_if(std::begin(table), std::end(table), [&](const Section& each) { return each.path == path; });
+}
+
+bool planned(std::string_view path) {
+    return std::find(std::begin(later), std::end(later), path) != std::end(later);
+}
+
+std::string_view selector(const Setting& setting) {
+    const std::string_view only = setting.only;
+    return only.substr(0, std::min(only.find('='), only.size()));
+}
+
+std::vector<std::string_view> selector_values(const Setting& setting) {
+    std::vector<std::string_view> values;
+    std::string_view rest = setting.only;
+    if (rest.empty()) return values;
+    rest.remove_prefix(rest.find('=') + 1);
+    for (;;) {
+        const std::size_t bar = rest.find('|');
+        values.push_back(rest.substr(0, bar));
+        if (bar == rest.npos) return values;
+        rest.remove_prefix(bar + 1);
+    }
+}
+
+bool holds(const Setting& setting, std::string_view name, std::string_view value) {
+    if (selector(setting) != name) return false;
+    std::string_view rest = setting.only;
+    rest.remove_prefix(name.size());
+    while (!rest.empty()) {
+        rest.remove_prefix(1);  // '=' or '|'
+        const std::string_view word = rest.substr(0, rest.find('|'));
+        if (word == value) return true;
+        rest.remove_prefix(word.size());
+    }
+    return false;
+}
+
+std::vector<std::string> names(const Section& section) {
+    std::vector<std::string> all;
+    for (const Setting& setting : section.settings)
+        if (std::find(all.begin(), all.end(), setting.option.name) == all.end()) all.emplace_back(setting.option.name);
+    return all;
+}
+
+std::string allowed(const Setting& setting) {
+    switch (setting.shape) {
+        case Shape::plain:
+            return plugins::allowed(setting.option);
+        case Shape::names:
+            return "a list of axes, each as in \"training.sequence_length\"";
+        case Shape::when:
+            return "a number of steps, \"epoch\", {\"epochs\": N} or \"end\"";
+        case Shape::when_or_never:
+            return "a number of steps, \"epoch\", {\"epochs\": N}, \"end\", or false for never";
+        case Shape::clip:
+            return "a number above 0 for the global norm, {\"element\": X} with X above 0, or null";
+        case Shape::section:
+            return std::string_view(setting.option.name) == "cell" ? "an object, or a list of objects" : "an object";
+        case Shape::section_or_null:
+            return "an object, or null";
+        case Shape::sampling:
+            return "an object, or false";
+        case Shape::sampler:
+            return "{\"plugin\": NAME, …}, or a list of these";
+        case Shape::temperature:
+            return "a number above 0, or a list of these";
+        case Shape::prompt:
+            return "a text, {\"from\": \"train\", \"validation\" or \"test\", \"length\": N}, or a list of these";
+        case Shape::axes:
+            return "an object of axes, or a list of such objects";
+        case Shape::partials:
+            return "a list of objects, each AXIS OR PATH: VALUE";
+    }
+    return {};
+}
+
+}  // namespace unroll::manifest

@@ -1,0 +1,335 @@
+// Checking settings.
+#include "manifest/settings.h"
+
+#include <fmt/core.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "manifest/path.h"
+#include "plugins/options_check.h"
+
+namespace unroll::manifest {
+namespace {
+
+plugins::Given to_given(const Json& value) {
+    plugins::Given given;
+    given.value = nullptr;
+    if (const bool* flag = value.boolean()) given.value = *flag;
+    if (const auto* whole = value.integer()) given.value = *whole;
+    if (const auto* real = value.real()) given.value = *real;
+    if (const auto* text = value.text()) given.value = *text;
+    if (const auto* list = value.array())
+        if (std::all_of(list->begin(), list->end(), [](const Json& item) { return item.number().has_value(); })) {
+            std::vector<double> numbers;
+            for (const Json& item : *list) numbers.push_back(*item.number());
+            given.value = std::move(numbers);
+        }
+    return given;
+}
+
+/// A default as the table or a plugin writes it.
+Json read(const char* json) {
+    Report unused;
+    return parse_json(json, "a default", unused).value_or(Json());
+}
+
+/// A whole number from 1, in whichever way it was written.
+std::optional<std::int64_t> count(const Json& value) {
+    const auto number = value.number();
+    if (!number || *number < 1 || *number > 9007199254740991.0 || std::trunc(*number) != *number) return std::nullopt;
+    return static_cast<std::int64_t>(*number);
+}
+
+std::optional<double> above_zero(const Json& value) {
+    const auto number = value.number();
+    return number && *number > 0 && std::isfinite(*number) ? number : std::nullopt;
+}
+
+std::optional<Json> normal_when(const Json& value, bool or_never) {
+    if (const auto steps = count(value)) return Json(*steps);
+    if (value.text() && (*value.text() == "epoch" || *value.text() == "end")) return value;
+    if (value.object() && value.object()->size() == 1)
+        if (const Json* epochs = value.find("epochs"); epochs && count(*epochs)) {
+            if (*count(*epochs) == 1) return Json("epoch");
+            return Json(Json::Object{{"epochs", {}, Json(*count(*epochs))}});
+        }
+    if (or_never && value.boolean() && !*value.boolean()) return value;
+    return std::nullopt;
+}
+
+std::optional<Json> normal_clip(const Json& value) {
+    if (value.null()) return value;
+    if (const auto norm = above_zero(value)) return Json(*norm);
+    if (value.object() && value.object()->size() == 1)
+        if (const Json* element = value.find("element"); element && above_zero(*element))
+            return Json(Json::Object{{"element", {}, Json(*above_zero(*element))}});
+    return std::nullopt;
+}
+
+std::optional<Json> normal_names(const Json& value) {
+    Json::Array list;
+    if (!value.array()) return std::nullopt;
+    for (const Json& item : *value.array()) {
+        const auto path = item.text() ? normal_path(*item.text()) : std::nullopt;
+        if (!path) return std::nullopt;
+        list.emplace_back(*path);
+    }
+    return Json(std::move(list));
+}
+
+/// The setting of this name that exists when the selectors have the values they have so far.
+const Setting* applicable(const Section& section, std::string_view name, const Json& so_far, std::string_view task) {
+    for (const Setting& setting : section.settings) {
+        if (setting.option.name != name) continue;
+        const std::string_view by = selector(setting);
+        if (by.empty()) return &setting;
+        if (by == "task") {
+            if (task.empty() || holds(setting, by, task)) return &setting;
+            continue;
+        }
+        const Json* chosen = so_far.find(by);
+        if (!chosen || !chosen->text() || holds(setting, by, *chosen->text())) return &setting;
+    }
+    return nullptr;
+}
+
+}  // namespace
+
+std::string child(std::string_view path, std::string_view name) {
+    return path.empty() ? std::string(name) : fmt::format("{}.{}", path, name);
+}
+
+Problem out_of_place(const Section& section, const std::string& path, const Json::Member& member, const Json& so_far,
+                     std::string where) {
+    std::vector<std::string_view> owners;
+    std::string by;
+    for (const Setting& setting : section.settings)
+        if (setting.option.name == member.key)
+            for (const std::string_view owner : selector_values(setting)) {
+                owners.push_back(owner);
+                by = selector(setting);
+            }
+    if (by == "task")
+        return {std::move(where),
+                fmt::format("\"{}\", but the dataset is a list of examples, not a corpus", member.key),
+                "nothing: examples come as they are", "remove it"};
+    const std::string now = so_far.find(by) && so_far.find(by)->text() ? *so_far.find(by)->text() : "";
+    std::vector<std::string_view> others;
+    for (const Setting& setting : section.settings)
+        if (holds(setting, by, now)) others.push_back(setting.option.name);
+    return {std::move(where), fmt::format("\"{}\", but {} is \"{}\"", member.key, child(path, by), now),
+            others.empty() ? fmt::format("nothing more for \"{}\"", now)
+                           : fmt::format("for \"{}\": {}", now, fmt::join(others, ", ")),
+            fmt::format("remove it: it belongs to {}", fmt::join(owners, ", "))};
+}
+
+Json to_json_value(const Options::Value& value) {
+    if (const auto* list = std::get_if<std::vector<double>>(&value)) {
+        Json::Array array;
+        for (const double number : *list) array.emplace_back(number);
+        return Json(std::move(array));
+    }
+    if (const auto* whole = std::get_if<std::int64_t>(&value)) return Json(*whole);
+    if (const auto* real = std::get_if<double>(&value)) return Json(*real);
+    if (const auto* flag = std::get_if<bool>(&value)) return Json(*flag);
+    return Json(std::get<std::string>(value));
+}
+
+std::string Checker::where(Position at, std::string_view path) const {
+    const std::string place = at.line ? fmt::format("{}:{}", file_, at.line) : "--set";
+    return path.empty() ? place : fmt::format("{}: {}", place, path);
+}
+
+Problem Checker::unknown_key(const Section& section, const Json::Member& member, const std::string& path) const {
+    const std::string full = child(path, member.key);
+    if (planned(full))
+        return {where(member.at, full),
+                fmt::format("\"{}\", which this version of unroll does not know yet", member.key), "",
+                "remove it: it comes with a later version"};
+    const std::vector<std::string> known = names(section);
+    const std::string near = plugins::nearest(member.key, known);
+    return {where(member.at, full), fmt::format("unknown key \"{}\"", member.key),
+            fmt::format("{}", fmt::join(known, ", ")),
+            near.empty() ? "remove it" : fmt::format("write \"{}\" if that is what is meant", near)};
+}
+
+Problem Checker::unknown_option(const Section& section, const Plugin& plugin, const Json::Member& member,
+                                const std::string& path) const {
+    Problem problem = plugins::unknown_option(plugin, member.key, where(member.at, child(path, member.key)));
+    std::vector<std::string> known = names(section);
+    for (const Option& option : plugin.options) known.emplace_back(option.name);
+    problem.wanted = fmt::format("{}", fmt::join(known, ", "));
+    if (const std::string near = plugins::nearest(member.key, known); !near.empty())
+        problem.next = fmt::format("write \"{}\" if that is what is meant", near);
+    return problem;
+}
+
+Json Checker::check_value(const Setting& setting, const Json& given, const std::string& path, Report& report) const {
+    using Shape = Setting::Shape;
+    std::optional<Json> normal;
+    switch (setting.shape) {
+        case Shape::plain: {
+            Options options;
+            if (auto problem = set_option(options, setting.option, to_given(given))) {
+                problem->where = where(given.at, path);
+                problem->found = excerpt(given);
+                report.add(std::move(*problem));
+                return {};
+            }
+            return to_json_value(options.values().begin()->second);
+        }
+        case Shape::names:
+            normal = normal_names(given);
+            break;
+        case Shape::when:
+        case Shape::when_or_never:
+            normal = normal_when(given, setting.shape == Shape::when_or_never);
+            break;
+        case Shape::clip:
+            normal = normal_clip(given);
+            break;
+        default:
+            return given;
+    }
+    if (normal) return std::move(*normal);
+    const char* const fallback = setting.option.default_json;
+    report.add({where(given.at, path), excerpt(given), allowed(setting),
+                *fallback ? fmt::format("change the value, or leave it out for {}", fallback) : "change the value"});
+    return {};
+}
+
+Json Checker::check(const Section& section, const Json* given, const std::string& path, Position parent,
+                    std::string_view task, Report& report) {
+    Json checked{Json::Object{}};
+    if (given && !given->object()) {
+        report.add({where(given->at, path), excerpt(*given), "an object", "write its settings as {\"KEY\": VALUE, …}"});
+        given = nullptr;
+    }
+    if (given) parent = given->at;
+    const char* last = "";
+    for (const Setting& named : section.settings) {
+        const char* const name = named.option.name;
+        if (std::string_view(name) == last) continue;  // under another condition
+        last = name;
+        const Setting* setting = applicable(section, name, checked, task);
+        const Json* value = given ? given->find(name) : nullptr;
+        if (!setting) {
+            if (value) {
+                const auto member = std::find_if(given->object()->begin(), given->object()->end(),
+                                                 [&](const Json::Member& each) { return each.key == name; });
+                report.add(out_of_place(section, path, *member, checked, where(member->at, child(path, name))));
+            }
+            continue;
+        }
+        const bool section_follows = setting->shape == Setting::Shape::section ||
+                                     (setting->shape == Setting::Shape::section_or_null && value && !value->null());
+        if (section_follows) {
+            checked.object()->push_back(
+                {name,
+                 {},
+                 check(manifest::section(child(section.path, name)), value, child(path, name), parent, task, report)});
+        } else if (value && !(value->null() && !*setting->option.default_json && !setting->required)) {
+            checked.object()->push_back({name, {}, check_value(*setting, *value, child(path, name), report)});
+        } else if (setting->required) {
+            if (!tolerant_)
+                report.add({where(parent, child(path, name)), "nothing", allowed(*setting),
+                            fmt::format("give it: {}", setting->option.help)});
+            checked.object()->push_back({name, {}, Json()});
+        } else {
+            checked.object()->push_back({name, {}, standard(*setting)});
+        }
+    }
+    if (given && !section.plugin)
+        for (const Json::Member& member : *given->object())
+            if (std::none_of(section.settings.begin(), section.settings.end(),
+                             [&](const Setting& each) { return each.option.name == member.key; }))
+                report.add(unknown_key(section, member, path));
+    return checked;
+}
+
+const Json& Checker::standard(const Setting& setting) {
+    const auto [entry, is_new] = standards_.try_emplace(&setting);
+    if (is_new && *setting.option.default_json) {
+        Report unused;
+        entry->second = check_value(setting, read(setting.option.default_json), {}, unused);
+    }
+    return entry->second;
+}
+
+const Options& Checker::defaults(const Plugin& plugin) {
+    const auto [entry, is_new] = defaults_.try_emplace(&plugin);
+    if (is_new) plugins::set_defaults(entry->second, plugin);
+    return entry->second;
+}
+
+void Checker::look_up(const Option& option, Position at, const std::string& path, PluginChoice& choice,
+                      Report& report) {
+    const std::string& wanted = choice.options.text(option.name);
+    if (wanted.empty()) return;
+    const auto [entry, is_new] = found_.try_emplace(wanted);
+    if (is_new) entry->second = lookup_.find(wanted);
+    if (entry->second) {
+        choice.options.set(option.name, entry->second->string());
+        return;
+    }
+    std::vector<std::string> places;
+    for (const std::filesystem::path& folder : lookup_.folders) places.push_back(folder.string());
+    if (std::filesystem::path(wanted).is_absolute())
+        report.add({where(at, path), fmt::format("\"{}\", which is not there", wanted),
+                    "a file, folder or glob that exists", "correct the path"});
+    else
+        report.add({where(at, path), fmt::format("\"{}\", which is in none of {}", wanted, fmt::join(places, ", ")),
+                    "a file, folder or glob that exists",
+                    "correct the path, or name its folder in the environment variable UNROLL_DATA"});
+}
+
+const Plugin* Checker::check_plugin(const Section& section, Plugin::Kind kind, const Json* given,
+                                    const std::string& path, Position parent, Report& report, Json& checked,
+                                    PluginChoice& choice) {
+    checked = check(section, given, path, parent, "", report);
+    const Json* name = checked.find("plugin");
+    if (!name->text()) return nullptr;
+    choice.plugin = *name->text();
+    const Plugin* plugin = catalog_.find(kind, choice.plugin);
+    const Json& written = *given->find("plugin");
+    if (!plugin) {
+        Problem problem = catalog_.missing(kind, choice.plugin);
+        problem.where = where(written.at, child(path, "plugin"));
+        report.add(std::move(problem));
+        return nullptr;
+    }
+    choice.options = defaults(*plugin);
+    for (const Json::Member& member : *given->object()) {
+        if (std::any_of(section.settings.begin(), section.settings.end(),
+                        [&](const Setting& each) { return each.option.name == member.key; }))
+            continue;
+        const std::string full = child(path, member.key);
+        const Option* option = plugins::find_option(*plugin, member.key);
+        if (!option)
+            report.add(unknown_option(section, *plugin, member, path));
+        else if (auto problem = set_option(choice.options, *option, to_given(member.value))) {
+            problem->where = where(member.value.at, full);
+            problem->found = excerpt(member.value);
+            report.add(std::move(*problem));
+        }
+    }
+    bool complete = true;
+    for (const Option& option : plugin->options) {
+        const std::string full = child(path, option.name);
+        const Json* own = given->find(option.name);
+        if (!*option.default_json && !own && !tolerant_)
+            report.add(plugins::missing_option(*plugin, option, where(given->at, full)));
+        if (!choice.options.values().count(option.name)) {
+            complete = false;
+            continue;
+        }
+        if (option.type == Option::Type::path) look_up(option, own ? own->at : written.at, full, choice, report);
+        checked.object()->push_back(
+            {option.name, {}, to_json_value(choice.options.values().find(option.name)->second)});
+    }
+    return complete ? plugin : nullptr;
+}
+
+}  // namespace unroll::manifest

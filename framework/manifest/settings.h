@@ -1,0 +1,79 @@
+// Checking one object of a manifest against the table of settings, or a plugin's object against its declaration.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "manifest/json.h"
+#include "manifest/lookup.h"
+#include "manifest/problems.h"
+#include "manifest/schema.h"
+#include "manifest/trial.h"
+#include "plugins/catalog.h"
+
+namespace unroll::manifest {
+
+/// What a manifest is checked with, and what does not have to be found out twice.
+class Checker {
+public:
+    Checker(std::string file, const plugins::Catalog& catalog, const Lookup& lookup)
+        : file_(std::move(file)), catalog_(catalog), lookup_(lookup) {}
+
+    const plugins::Catalog& catalog() const { return catalog_; }
+    const std::string& file() const { return file_; }
+
+    /// "FILE:LINE: PATH", or "--set: PATH" for a value that came from there.
+    std::string where(Position at, std::string_view path) const;
+
+    /// The settings of `given` (null: none), checked and in the table's order, with every default that the table has. A
+    /// setting without default that was not given is null. `path` is how messages name the object, `parent` what
+    /// messages about a missing one point at; `task` is "corpus", "examples" or, when unknown, "".
+    /// Keys that the section does not have are problems, except in a section with a plugin: see check_plugin.
+    Json check(const Section& section, const Json* given, const std::string& path, Position parent,
+               std::string_view task, Report& report);
+
+    /// As check(), for a section that names a plugin: the result has the section's settings and then the plugin's
+    /// options, as declared; `choice` receives the same options typed, with paths looked up. Null when the plugin is
+    /// not there.
+    const Plugin* check_plugin(const Section& section, Plugin::Kind kind, const Json* given, const std::string& path,
+                               Position parent, Report& report, Json& checked, PluginChoice& choice);
+
+    /// One value against one setting of any shape but sections: the value in its normal form, or null and a problem.
+    Json check_value(const Setting& setting, const Json& given, const std::string& path, Report& report) const;
+
+    /// From now on a required setting that is missing is no problem: the part of the manifest that may set it is
+    /// damaged.
+    void tolerate_missing() { tolerant_ = true; }
+    bool tolerates_missing() const { return tolerant_; }
+
+    Problem unknown_key(const Section& section, const Json::Member& member, const std::string& path) const;
+    Problem unknown_option(const Section& section, const Plugin& plugin, const Json::Member& member,
+                           const std::string& path) const;
+
+private:
+    const Json& standard(const Setting& setting);
+    const Options& defaults(const Plugin& plugin);
+    void look_up(const Option& option, Position at, const std::string& path, PluginChoice& choice, Report& report);
+
+    std::string file_;
+    const plugins::Catalog& catalog_;
+    const Lookup& lookup_;
+    bool tolerant_ = false;
+    std::unordered_map<const Setting*, Json> standards_;
+    std::unordered_map<const Plugin*, Options> defaults_;
+    std::map<std::string, std::optional<std::filesystem::path>> found_;
+};
+
+/// A setting that has a condition which its section does not meet: `so_far` has the values of the selectors.
+Problem out_of_place(const Section& section, const std::string& path, const Json::Member& member, const Json& so_far,
+                     std::string where);
+
+/// "PATH.NAME"; NAME alone when path is "".
+std::string child(std::string_view path, std::string_view name);
+
+Json to_json_value(const Options::Value& value);
+
+}  // namespace unroll::manifest

@@ -1,0 +1,298 @@
+// Reading sweeps.
+#include "manifest/sweep.h"
+
+#include <fmt/core.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <array>
+#include <set>
+
+#include "manifest/path.h"
+#include "plugins/catalog.h"
+
+namespace unroll::manifest {
+namespace {
+
+using Combinations = std::vector<Combination>;
+using SamplingAxis = std::vector<SamplingChoice>;
+
+constexpr std::size_t most = 100'000;  // combinations; far beyond what anybody waits for, far below what memory holds
+
+constexpr std::array<std::string_view, 6> roots = {"seed", "dataset", "model", "cell", "training", "sampling"};
+
+bool is_sampling(std::string_view path) {
+    return path_head(path) == "sampling";
+}
+
+template <class T>
+void append(std::vector<T>& to, const std::vector<T>& from) {
+    to.insert(to.end(), from.begin(), from.end());
+}
+
+class Reader {
+public:
+    Reader(Sweep& sweep, const Checker& checker, Report& report) : sweep_(sweep), checker_(checker), report_(report) {}
+
+    /// The union of a list of objects, or the product of one.
+    Combinations read(const Json& value, const std::string& path) {
+        if (!value.array()) return read_object(value, path);
+        if (value.array()->empty())
+            wrong(value.at, path, "an empty list", "at least one object of axes", "add one, or remove it");
+        Combinations all;
+        for (const Json& item : *value.array()) {
+            append(all, read_object(item, path));
+            if (too_many(all.size(), value.at, path)) break;
+        }
+        return all;
+    }
+
+private:
+    Combinations read_object(const Json& value, const std::string& path) {
+        Combinations all{Combination{}};
+        if (!value.object()) {
+            wrong(value.at, path, excerpt(value), "an object of axes, or a list of such objects",
+                  "write axes as {\"training.batch\": [32, 64]}");
+            return all;
+        }
+        for (const Json::Member& axis : *value.object()) {
+            Combinations choices = read_axis(axis, child(path, axis.key));
+            if (choices.empty()) continue;  // a problem, which has been reported
+            refuse_overlap(all, choices, axis, path);
+            if (too_many(all.size() * choices.size(), axis.at, child(path, axis.key))) continue;
+            Combinations next;
+            next.reserve(all.size() * choices.size());
+            for (const Combination& before : all)
+                for (const Combination& choice : choices) {
+                    next.push_back(before);
+                    append(next.back().sets, choice.sets);
+                    append(next.back().labels, choice.labels);
+                    append(next.back().sampling, choice.sampling);
+                }
+            all = std::move(next);
+        }
+        return all;
+    }
+
+    /// One combination for each choice on the axis, or one for all when it is a sampling axis; empty after a problem.
+    Combinations read_axis(const Json::Member& axis, const std::string& path) {
+        if (axis.value.array()) return read_values(axis, path);
+        if (axis.value.object()) return read_choices(axis, path);
+        return wrong(axis.value.at, path, excerpt(axis.value), "a list of values, or an object of labelled choices",
+                     fmt::format("write [{}] if one value is meant", excerpt(axis.value)));
+    }
+
+    Combinations read_values(const Json::Member& axis, const std::string& path) {
+        const auto name = settable(axis, path);
+        if (axis.value.array()->empty())
+            return wrong(axis.value.at, path, "an empty axis", "at least one value", "add values, or remove the axis");
+        if (!name) return {};
+        Combinations choices;
+        SamplingAxis sampling;
+        for (const Json& value : *axis.value.array()) {
+            if (is_sampling(*name))
+                sampling.push_back({{{*name, &value}}, {{*name, value}}});
+            else
+                choices.push_back({{{*name, &value}}, {{*name, value}}, {}});
+        }
+        note_path({*name, axis.value.array()->data()});
+        if (!is_sampling(*name)) {
+            note(sweep_.axes, *name);
+            return choices;
+        }
+        note(sweep_.sampling_axes, *name);
+        return {Combination{{}, {}, {std::make_shared<const SamplingAxis>(std::move(sampling))}}};
+    }
+
+    Combinations read_choices(const Json::Member& axis, const std::string& path) {
+        if (axis.key.find_first_of(".[") != axis.key.npos ||
+            std::find(roots.begin(), roots.end(), axis.key) != roots.end() || axis.key.empty())
+            return wrong(axis.at, path, fmt::format("labelled choices under \"{}\"", axis.key),
+                         "a name of its own for an axis of labelled choices, not a path",
+                         "choose another name, as in \"system\", or write a list of values");
+        if (axis.value.object()->empty())
+            return wrong(axis.value.at, path, "an empty axis", "at least one labelled choice",
+                         "add choices, or remove the axis");
+        std::vector<Combinations> choices;
+        for (const Json::Member& choice : *axis.value.object())
+            choices.push_back(read_patch(choice, child(path, choice.key)));
+        // With nothing but settings of sampling it is a sampling axis.
+        const auto samples_only = [](const Combinations& list) {
+            return std::all_of(list.begin(), list.end(), [](const Combination& each) { return each.sets.empty(); });
+        };
+        const auto samples = [](const Combinations& list) {
+            return std::any_of(list.begin(), list.end(),
+                               [](const Combination& each) { return !each.sampling.empty(); });
+        };
+        if (std::all_of(choices.begin(), choices.end(), samples_only) &&
+            std::any_of(choices.begin(), choices.end(), samples)) {
+            note(sweep_.sampling_axes, axis.key);
+            SamplingAxis sampling;
+            for (std::size_t i = 0; i < choices.size(); ++i)
+                for (const Combination& each : choices[i])
+                    for (SamplingChoice& one : product(each.sampling)) {
+                        one.labels.insert(one.labels.begin(), {axis.key, Json((*axis.value.object())[i].key)});
+                        sampling.push_back(std::move(one));
+                    }
+            return {Combination{{}, {}, {std::make_shared<const SamplingAxis>(std::move(sampling))}}};
+        }
+        note(sweep_.axes, axis.key, inner_axes(choices));
+        Combinations all;
+        for (std::size_t i = 0; i < choices.size(); ++i)
+            for (Combination& each : choices[i]) {
+                each.labels.insert(each.labels.begin(), {axis.key, Json((*axis.value.object())[i].key)});
+                all.push_back(std::move(each));
+            }
+        return all;
+    }
+
+    /// A labelled choice: what it sets, times its inner sweep.
+    Combinations read_patch(const Json::Member& choice, const std::string& path) {
+        Combination patch;
+        Combinations inner{Combination{}};
+        if (!choice.value.object()) {
+            wrong(choice.value.at, path, excerpt(choice.value),
+                  "an object of PATH: VALUE, with or without an inner \"sweep\"",
+                  "write it as in {\"cell.hidden\": 64}");
+            return inner;
+        }
+        SamplingChoice sampling;
+        const Json::Member* inner_sweep = nullptr;
+        for (const Json::Member& member : *choice.value.object()) {
+            if (member.key == "sweep") {
+                inner_sweep = &member;
+                continue;
+            }
+            const auto name = settable(member, child(path, member.key));
+            if (!name) continue;
+            Combination one{{{*name, &member.value}}, {}, {}};
+            Combination before = patch;
+            append(before.sets, sampling.sets);
+            refuse_overlap({before}, {one}, member, path);
+            (is_sampling(*name) ? sampling.sets : patch.sets).push_back({*name, &member.value});
+            note_path({*name, &member.value});
+        }
+        if (!sampling.sets.empty()) patch.sampling.push_back(std::make_shared<const SamplingAxis>(1, sampling));
+        if (inner_sweep) {
+            inner = read(inner_sweep->value, child(path, "sweep"));
+            refuse_overlap({patch}, inner, *inner_sweep, path);
+        }
+        for (Combination& each : inner) {
+            each.sets.insert(each.sets.begin(), patch.sets.begin(), patch.sets.end());
+            each.sampling.insert(each.sampling.begin(), patch.sampling.begin(), patch.sampling.end());
+        }
+        return inner;
+    }
+
+    /// The normal form of a path that a sweep may set.
+    std::optional<std::string> settable(const Json::Member& member, const std::string& path) {
+        const auto normal = normal_path(member.key);
+        const std::string head(path_head(normal ? *normal : member.key));
+        if (normal && std::find(roots.begin(), roots.end(), head) != roots.end()) return normal;
+        const std::string near = plugins::nearest(head, {roots.begin(), roots.end()});
+        wrong(member.at, path, fmt::format("unknown path \"{}\"", member.key),
+              fmt::format("a path that begins with {}", fmt::join(roots, ", ")),
+              near.empty() ? "correct the path, as in \"cell.hidden\""
+                           : fmt::format("begin with \"{}\" if that is what is meant", near));
+        return std::nullopt;
+    }
+
+    /// No combination may set one path twice, nor have two axes of one name.
+    void refuse_overlap(const Combinations& before, const Combinations& choices, const Json::Member& axis,
+                        const std::string& path) {
+        const std::set<std::string> one = touched(before), other = touched(choices);
+        for (const std::string& a : one)
+            for (const std::string& b : other)
+                if (overlap(a, b))
+                    wrong(axis.at, child(path, axis.key),
+                          a == b
+                              ? fmt::format("\"{}\" set twice in one combination", a)
+                              : fmt::format("\"{}\" and \"{}\" set in one combination", std::min(a, b), std::max(a, b)),
+                          "every path at most once, by an axis or by a choice", "remove one of the two");
+    }
+
+    static std::set<std::string> touched(const Combinations& combinations) {
+        std::set<std::string> all;
+        const auto add = [&](const auto& part) {
+            for (const Assignment& assignment : part.sets) all.insert(assignment.path);
+            for (const Label& label : part.labels) all.insert(label.axis);
+        };
+        for (const Combination& combination : combinations) {
+            add(combination);
+            for (const auto& axis : combination.sampling)
+                for (const SamplingChoice& choice : *axis) add(choice);
+        }
+        return all;
+    }
+
+    static std::set<std::string> inner_axes(const std::vector<Combinations>& choices) {
+        std::set<std::string> inner;
+        for (const Combinations& list : choices)
+            for (const Combination& combination : list)
+                for (const Label& label : combination.labels) inner.insert(label.axis);
+        return inner;
+    }
+
+    /// Adds a name once, before the axes inside it.
+    static void note(std::vector<std::string>& names, const std::string& name,
+                     const std::set<std::string>& inner = {}) {
+        if (std::find(names.begin(), names.end(), name) != names.end()) return;
+        const auto place =
+            std::find_if(names.begin(), names.end(), [&](const std::string& each) { return inner.count(each) > 0; });
+        names.insert(place, name);
+    }
+
+    void note_path(Assignment assignment) {
+        if (std::none_of(sweep_.paths.begin(), sweep_.paths.end(),
+                         [&](const Assignment& each) { return each.path == assignment.path; }))
+            sweep_.paths.push_back(std::move(assignment));
+    }
+
+    bool too_many(std::size_t count, Position at, const std::string& path) {
+        if (count <= most) return false;
+        wrong(at, path, fmt::format("{} combinations so far", count), fmt::format("at most {}", most),
+              "sweep over fewer values, or write several manifests");
+        return true;
+    }
+
+    Combinations wrong(Position at, const std::string& path, std::string found, std::string wanted, std::string next) {
+        report_.add({checker_.where(at, path), std::move(found), std::move(wanted), std::move(next)});
+        sweep_.damaged = true;
+        return {};
+    }
+
+    Sweep& sweep_;
+    const Checker& checker_;
+    Report& report_;
+};
+
+}  // namespace
+
+Sweep read_sweep(const Json* sweep, const Checker& checker, Report& report) {
+    Sweep result;
+    result.combinations = sweep ? Reader(result, checker, report).read(*sweep, "sweep") : Combinations{Combination{}};
+    return result;
+}
+
+std::vector<SamplingChoice> product(const std::vector<std::shared_ptr<const std::vector<SamplingChoice>>>& axes) {
+    std::vector<SamplingChoice> all{SamplingChoice{}};
+    for (const auto& axis : axes) {
+        std::vector<SamplingChoice> next;
+        for (const SamplingChoice& before : all)
+            for (const SamplingChoice& choice : *axis) {
+                next.push_back(before);
+                append(next.back().sets, choice.sets);
+                append(next.back().labels, choice.labels);
+            }
+        all = std::move(next);
+    }
+    return all;
+}
+
+Json nested(const std::vector<Label>& labels) {
+    Json axes{Json::Object{}};
+    for (const Label& label : labels) set_at(axes, label.axis, label.value);
+    return axes;
+}
+
+}  // namespace unroll::manifest

@@ -1,0 +1,51 @@
+// Sweeps: axes, labelled choices, inner sweeps and unions come to a list of combinations.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "manifest/assign.h"
+#include "manifest/json.h"
+#include "manifest/settings.h"
+
+namespace unroll::manifest {
+
+/// A choice on an axis: the axis's path and value, or its name and label.
+struct Label {
+    std::string axis;
+    Json value;
+};
+
+/// One choice on a sampling axis.
+struct SamplingChoice {
+    std::vector<Assignment> sets;
+    std::vector<Label> labels;
+};
+
+/// One combination of all axes but the sampling axes, which follow as they are: their product is taken for each trial.
+struct Combination {
+    std::vector<Assignment> sets;
+    std::vector<Label> labels;
+    std::vector<std::shared_ptr<const std::vector<SamplingChoice>>> sampling;
+};
+
+struct Sweep {
+    std::vector<Combination>
+        combinations;               ///< the last axis varies fastest; one without anything when nothing is swept
+    std::vector<std::string> axes;  ///< names of all axes but sampling axes, in the order in which they come
+    std::vector<std::string> sampling_axes;
+    std::vector<Assignment> paths;  ///< everything that some choice sets, once each
+    bool damaged = false;           ///< problems were found: combinations may lack what a damaged axis would have set
+};
+
+/// `sweep` (null: none) must outlive the result.
+Sweep read_sweep(const Json* sweep, const Checker& checker, Report& report);
+
+/// The product of sampling axes, the last fastest.
+std::vector<SamplingChoice> product(const std::vector<std::shared_ptr<const std::vector<SamplingChoice>>>& axes);
+
+/// Of labels: {"system": "lstm", "training": {"sequence_length": 64}}.
+Json nested(const std::vector<Label>& labels);
+
+}  // namespace unroll::manifest

@@ -1,0 +1,210 @@
+// Reading the sampling part.
+#include "manifest/texts.h"
+
+#include <fmt/core.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+
+#include "manifest/path.h"
+#include "plugins/options_check.h"
+
+namespace unroll::manifest {
+namespace {
+
+constexpr std::string_view split_names[] = {"train", "validation", "test"};
+
+/// A list's items, or the one value that stands without a list, with their paths.
+std::vector<std::pair<const Json*, std::string>> items(const Json& value, const std::string& path) {
+    std::vector<std::pair<const Json*, std::string>> all;
+    if (!value.array()) return {{&value, path}};
+    for (const Json& item : *value.array()) all.emplace_back(&item, fmt::format("{}.{}", path, all.size()));
+    return all;
+}
+
+const Setting& setting(std::string_view name) {
+    for (const Setting& each : section("sampling").settings)
+        if (each.option.name == name) return each;
+    throw std::logic_error("no such setting of sampling");
+}
+
+/// T, also of a trial that is not complete.
+Size sequence_length(const Resolved& resolved) {
+    const Json* length = find_at(resolved.settings, "training.sequence_length");
+    return length && length->integer() ? static_cast<Size>(*length->integer()) : 1;
+}
+
+Json to_json_value(const Prompt& prompt) {
+    if (!prompt.from) return Json(prompt.text);
+    return Json(Json::Object{{"from", {}, Json(split_names[static_cast<int>(*prompt.from)])},
+                             {"length", {}, Json(prompt.length)}});
+}
+
+}  // namespace
+
+std::vector<SamplingPoint> Sampling::points(const Json& manifest, const Resolved& resolved, Report& report) {
+    const Json* sampling = manifest.find("sampling");
+    if (!sampling || (sampling->boolean() && !*sampling->boolean())) return {};
+    if (!sampling->object()) {
+        report.add({checker_.where(sampling->at, "sampling"), excerpt(*sampling), "an object, or false",
+                    "write its settings as {\"sampler\": {\"plugin\": NAME}, …}"});
+        return {};
+    }
+    const Json* predict = find_at(resolved.settings, "training.predict");
+    const bool last = predict && predict->text() && *predict->text() == "last";
+    const std::string key = fmt::format("{} {} {} {}", static_cast<const void*>(resolved.dataset.get()),
+                                        sequence_length(resolved), last, to_json(*sampling));
+    if (const auto known = known_.find(key); known != known_.end()) return known->second;
+
+    Report own;
+    const Json checked = checker_.check(section("sampling"), sampling, "sampling", manifest.at, "", own);
+    const bool fitting = fits(*sampling, resolved, own);
+    const auto temperature_list = temperatures(*checked.find("temperature"), own);
+    const auto prompt_list = fitting ? prompts(*checked.find("prompt"), resolved, own) : std::vector<Prompt>{};
+    Json memory = *checked.find("memory");
+    if (memory.null()) memory = last ? "window" : "carry";
+
+    std::vector<SamplingPoint> all;
+    std::set<std::string> seen;
+    for (const auto& [given, path] : items(*checked.find("sampler"), "sampling.sampler")) {
+        if (given->null() && !sampling->find("sampler")) break;  // a problem already
+        Json sampler;
+        PluginChoice choice;
+        const Plugin* plugin = checker_.check_plugin(section("sampling.sampler"), Plugin::Kind::sampler, given, path,
+                                                     sampling->at, own, sampler, choice);
+        if (!plugin) continue;
+        const Made& made = make(*plugin, choice, *given, path);
+        if (made.problem) own.add(*made.problem);
+        if (!own.empty()) continue;
+        for (const auto& temperature : made.uses_temperature ? temperature_list : std::vector<std::optional<double>>(1))
+            for (const Prompt& prompt : prompt_list) {
+                Json json{Json::Object{}};
+                json.set("sampler", sampler);
+                json.set("temperature", temperature ? Json(*temperature) : Json());
+                for (const char* name : {"length", "count"}) json.set(name, *checked.find(name));
+                json.set("prompt", to_json_value(prompt));
+                json.set("every", *checked.find("every"));
+                json.set("memory", memory);
+                if (!seen.insert(to_json(json)).second) continue;
+                const auto size = [&](const char* name) { return static_cast<Size>(*json.find(name)->integer()); };
+                SamplingSettings settings{choice,
+                                          temperature,
+                                          size("length"),
+                                          size("count"),
+                                          prompt,
+                                          to_when(*json.find("every")),
+                                          *memory.text() == "window" ? Memory::window : Memory::carry};
+                all.push_back({std::move(settings), std::move(json)});
+            }
+    }
+    if (checked.find("sampler")->array() && checked.find("sampler")->array()->empty())
+        own.add({checker_.where(checked.find("sampler")->at, "sampling.sampler"), "an empty list",
+                 allowed(setting("sampler")), "name a sampler, or write \"sampling\": false"});
+    report.add(own);
+    if (own.empty()) known_.emplace(key, all);
+    return own.empty() ? all : std::vector<SamplingPoint>{};
+}
+
+bool Sampling::fits(const Json& sampling, const Resolved& resolved, Report& report) {
+    if (!resolved.dataset) return false;
+    if (resolved.dataset->task().kind == Task::Kind::next_token && resolved.dataset->vocabulary()) return true;
+    report.add({checker_.where(sampling.at, "sampling"),
+                fmt::format("texts to be made, but dataset '{}' is no text", resolved.trial.dataset.plugin),
+                "a dataset whose task is the next token and that has a vocabulary", "write \"sampling\": false"});
+    return false;
+}
+
+const Sampling::Made& Sampling::make(const Plugin& plugin, const PluginChoice& choice, const Json& given,
+                                     const std::string& path) {
+    const auto [entry, is_new] = made_.try_emplace(choice.plugin + plugins::to_json(choice.options));
+    if (is_new) try {
+            entry->second.uses_temperature = plugin.make_sampler(choice.options)->uses_temperature();
+        } catch (...) {
+            entry->second.problem = maker_problem(checker_, plugin, given, path);
+        }
+    return entry->second;
+}
+
+/// Of the samplers at hand, those that do without a temperature.
+std::string Sampling::without_temperature() {
+    std::vector<std::string> names;
+    for (const plugins::Found& found : checker_.catalog().found()) {
+        if (found.plugin->kind != Plugin::Kind::sampler) continue;
+        Options options;
+        plugins::set_defaults(options, *found.plugin);
+        if (options.values().size() < found.plugin->options.size()) continue;
+        const Made& made = make(*found.plugin, {found.plugin->name, options}, Json(), "sampling.sampler");
+        if (!made.problem && !made.uses_temperature) names.emplace_back(found.plugin->name);
+    }
+    return fmt::format("{}", fmt::join(names, ", "));
+}
+
+std::vector<std::optional<double>> Sampling::temperatures(const Json& value, Report& report) {
+    std::vector<std::optional<double>> all;
+    const auto wrong = [&](const Json& item, const std::string& path, std::string next) {
+        report.add({checker_.where(item.at, path), excerpt(item), allowed(setting("temperature")), std::move(next)});
+    };
+    for (const auto& [item, path] : items(value, "sampling.temperature")) {
+        const auto number = item->number();
+        if (number && *number > 0 && std::isfinite(*number)) {
+            all.emplace_back(*number);
+        } else if (const std::string samplers = number && *number == 0 ? without_temperature() : "";
+                   !samplers.empty()) {
+            wrong(
+                *item, path,
+                fmt::format("for the most probable token each time, use a sampler without temperature: {}", samplers));
+        } else {
+            wrong(*item, path, "change the value, or leave it out for 1");
+        }
+    }
+    if (value.array() && value.array()->empty()) wrong(value, "sampling.temperature", "add one, or leave it out for 1");
+    return all;
+}
+
+std::vector<Prompt> Sampling::prompts(const Json& value, const Resolved& resolved, Report& report) {
+    std::vector<Prompt> all;
+    for (const auto& [item, path] : items(value, "sampling.prompt"))
+        if (auto one = prompt(*item, path, resolved, report)) all.push_back(std::move(*one));
+    if (value.array() && value.array()->empty())
+        report.add({checker_.where(value.at, "sampling.prompt"), "an empty list", allowed(setting("prompt")),
+                    "add a prompt, or leave it out for a window of the train split"});
+    return all;
+}
+
+std::optional<Prompt> Sampling::prompt(const Json& value, const std::string& path, const Resolved& resolved,
+                                       Report& report) {
+    const Dataset& dataset = *resolved.dataset;
+    const auto wrong = [&](std::string found, std::string wanted, std::string next) {
+        report.add({checker_.where(value.at, path), std::move(found), std::move(wanted), std::move(next)});
+        return std::nullopt;
+    };
+    if (const std::string* text = value.text()) {
+        if (text->empty()) return wrong("an empty prompt", "at least one symbol", "write what the text begins with");
+        std::string unknown;
+        if (!dataset.vocabulary()->encode(*text, unknown))
+            return wrong(fmt::format("{} in the prompt {}", to_json(Json(unknown)), excerpt(value)),
+                         fmt::format("the {} symbols of the vocabulary of dataset '{}'", dataset.vocabulary()->size(),
+                                     resolved.trial.dataset.plugin),
+                         "change the prompt, or train on a text that has the symbol");
+        return Prompt{*text, std::nullopt, 0};
+    }
+    const Json* from = value.find("from");
+    const Json* length = value.find("length");
+    const auto split =
+        std::find(std::begin(split_names), std::end(split_names), from && from->text() ? *from->text() : "");
+    const bool known = value.object() && value.object()->size() == (length ? 2u : 1u);
+    if (!known || split == std::end(split_names) || (length && (!length->integer() || *length->integer() < 1)))
+        return wrong(excerpt(value), allowed(setting("prompt")), "correct the prompt");
+    Prompt window;
+    window.from = static_cast<Split>(split - std::begin(split_names));
+    window.length = length ? static_cast<Size>(*length->integer()) : sequence_length(resolved);
+    if (const Size tokens = dataset.tokens(*window.from).size(); tokens < window.length)
+        return wrong(fmt::format("a prompt of {} tokens, but the {} split of dataset '{}' has {}", window.length,
+                                 *split, resolved.trial.dataset.plugin, tokens),
+                     "a window within the split", "choose a shorter prompt or another split");
+    return window;
+}
+
+}  // namespace unroll::manifest

@@ -1,0 +1,194 @@
+// Trials: defaults, typed settings, config, identity and fingerprint.
+#include <algorithm>
+
+#include "catch.h"
+#include "fixtures.h"
+#include "manifest/digest.h"
+#include "manifest/json.h"
+#include "manifest/path.h"
+#include "manifest/schema.h"
+
+namespace unroll::manifest::test {
+namespace {
+
+Trial trial(const std::string& members) {
+    return expand(with(members)).trials.at(0).trial;
+}
+
+TEST_CASE("Config spells every default out, in the table's order") {
+    CHECK(
+        trial("").config ==
+        R"({"seed":1,"dataset":{"plugin":"letters","train":1000,"validation":500,"fail":false,"crash":false},)"
+        R"("model":{"embedding":0,"tied":false},)"
+        R"("cell":{"plugin":"echo","hidden":16,"layers":1,"dropout":0.0,"initializer":"uniform","gain":1.0,"bias":true,"activation":"tanh"},)"
+        R"("training":{"sequence_length":8,"batch":4,"steps":100,"epochs":null,"windows":"random","predict":"every",)"
+        R"("optimizer":{"name":"adam","learning_rate":0.001,"betas":[0.9,0.999],"epsilon":1e-08,"weight_decay":0.0},)"
+        R"("schedule":{"name":"constant","warmup":0},"clip":null,"stop":null,"evaluate_length":8,"log_every":10,)"
+        R"("evaluate_every":"end","checkpoint_every":"end","keep_checkpoints":2}})");
+}
+
+TEST_CASE("Identity leaves out what cannot change weights or losses and has the revisions") {
+    CHECK(
+        trial("").identity ==
+        R"({"seed":1,"dataset":{"plugin":"letters","train":1000,"validation":500,"fail":false,"crash":false,"revision":3},)"
+        R"("model":{"embedding":0,"tied":false},)"
+        R"("cell":{"plugin":"echo","hidden":16,"layers":1,"dropout":0.0,"initializer":"uniform","gain":1.0,"bias":true,"activation":"tanh","revision":7},)"
+        R"("training":{"sequence_length":8,"batch":4,"steps":100,"epochs":null,"windows":"random","predict":"every",)"
+        R"("optimizer":{"name":"adam","learning_rate":0.001,"betas":[0.9,0.999],"epsilon":1e-08,"weight_decay":0.0},)"
+        R"("schedule":{"name":"constant","warmup":0},"clip":null,"stop":null,"evaluate_length":8,"evaluate_every":"end"}})");
+    CHECK(trial("").fingerprint == sha256(trial("").identity));
+}
+
+TEST_CASE("The fingerprint follows what matters and nothing else") {
+    const std::string own = trial("").fingerprint;
+    const auto training = [](const std::string& more) {
+        return trial(R"("training": {"sequence_length": 8, "batch": 4, "steps": 100, )" + more + "}").fingerprint;
+    };
+    for (const char* same :
+         {R"("name": "x", "about": "y")", R"("compare": {"goal": "max"})",
+          R"("sampling": {"sampler": {"plugin": "best"}})", R"("cell": {"hidden": 16.0, "gain": 1, "plugin": "echo"})",
+          R"("cell": [{"plugin": "echo", "hidden": 16}])", R"("seed": 1, "model": {"embedding": 0})"})
+        CHECK(trial(same).fingerprint == own);
+    CHECK(training(R"("log_every": 1, "checkpoint_every": 5, "keep_checkpoints": 9)") == own);
+    CHECK(training(R"("optimizer": {"name": "adam", "betas": [0.90, 0.999]}, "clip": null, "evaluate_length": 8)") ==
+          own);
+    for (const char* other : {R"("seed": 2)", R"("cell": {"plugin": "echo", "hidden": 16, "gain": 2})",
+                              R"("cell": {"plugin": "other", "hidden": 16})",
+                              R"("dataset": {"plugin": "letters", "train": 999})", R"("model": {"embedding": 16})"})
+        CHECK(trial(other).fingerprint != own);
+    CHECK(training(R"("evaluate_every": 10)") != own);
+    CHECK(training(R"("clip": 5)") != own);
+    CHECK(training(R"("clip": 5)") == training(R"("clip": 5.0)"));
+    CHECK(training(R"("clip": 5)") != training(R"("clip": {"element": 5})"));
+}
+
+TEST_CASE("A dataset's bytes count, not where they lie") {
+    const auto file = [](const std::string& path) {
+        return trial(R"("dataset": {"plugin": "file", "path": ")" + path + "\"}");
+    };
+    const Trial one = file("texts/long.txt"), same = file("texts/../texts/long.txt"), other = file("texts/short.txt");
+    CHECK(one.fingerprint == same.fingerprint);
+    CHECK(one.fingerprint != other.fingerprint);
+    CHECK_THAT(one.identity, !Catch::Contains("long.txt") && Catch::Contains(R"("unit":"character","digest":")"));
+    // What is stored has the absolute path, so that the trial can be run again from anywhere.
+    CHECK(one.dataset.options.text("path") == (folder() / "texts/long.txt").string());
+    CHECK_THAT(one.config, Catch::Contains((folder() / "texts/long.txt").string()));
+}
+
+TEST_CASE("A trial's config is a manifest that gives the same trial back") {
+    for (
+        const char* members :
+        {"", R"("dataset": {"plugin": "file", "path": "texts/long.txt"})",
+         R"("dataset": {"plugin": "pairs"}, "training": {"epochs": 2})",
+         R"("cell": [{"plugin": "looker"}, {"plugin": "echo"}], "model": {"embedding": 128, "tied": true}, "seed": 9007199254740991)",
+         R"("training": {"epochs": 3, "windows": "strided", "stride": 5, "predict": "last", "evaluate_every": {"epochs": 2},
+             "checkpoint_every": false, "clip": {"element": 0.1}, "evaluate_length": 20, "stop": {"patience": 3},
+             "optimizer": {"name": "adamw", "decay": "matrices"}, "schedule": {"name": "cosine", "minimum": 1e-5, "warmup": 4}})",
+         R"("training": {"steps": 3, "windows": "streams", "batch": 2, "evaluate_every": "epoch", "stop": {"target": 1.5},
+             "optimizer": {"name": "rmsprop"}, "schedule": {"name": "exponential", "decay": 0.97}})"}) {
+        const Trial first = trial(members);
+        const Plan again = expand(first.config);
+        REQUIRE(again.trials.size() == 1);
+        CHECK(again.trials[0].trial.config == first.config);
+        CHECK(again.trials[0].trial.fingerprint == first.fingerprint);
+    }
+}
+
+TEST_CASE("Settings arrive typed") {
+    const Trial full = trial(R"("seed": 9007199254740991, "model": {"embedding": 24, "tied": true},
+        "cell": {"plugin": "looker", "hidden": 24, "layers": 3, "dropout": 0.25, "initializer": "glorot", "heads": 6, "slopes": [0, 1]},
+        "training": {"sequence_length": 12, "batch": 3, "epochs": 4, "windows": "strided", "stride": 6, "predict": "last",
+            "optimizer": {"name": "adamw", "learning_rate": 0.3, "betas": [0.8, 0.9], "epsilon": 1e-6, "weight_decay": 0.2,
+                          "decay": "matrices"},
+            "schedule": {"name": "cosine", "warmup": 7, "minimum": 0.1}, "clip": {"element": 5}, "log_every": 2,
+            "stop": {"metric": "validation/accuracy", "target": 0.9, "patience": 6}, "evaluate_length": 30,
+            "evaluate_every": "epoch", "checkpoint_every": 50, "keep_checkpoints": 4})");
+    CHECK(full.seed == 9007199254740991);
+    CHECK(full.model.embedding == 24);
+    CHECK(full.model.tied);
+    const CellSettings& cell = full.cells.at(0);
+    CHECK(cell.layers == 3);
+    CHECK(cell.initializer == "glorot");
+    CHECK(cell.choice.options.integer("heads") == 6);
+    CHECK(cell.choice.options.numbers("slopes") == std::vector<double>{0, 1});
+    const TrainingSettings& training = full.training;
+    CHECK(training.sequence_length == 12);
+    CHECK(training.batch == 3);
+    CHECK(training.steps == 0);
+    CHECK(training.epochs == 4);
+    CHECK(training.windows == Windows::strided);
+    CHECK(training.stride == 6);
+    CHECK(training.predict == Predict::last);
+    CHECK(training.optimizer.beta1 == 0.8);
+    CHECK(training.optimizer.beta2 == 0.9);
+    CHECK(training.optimizer.epsilon == 1e-6);
+    CHECK_FALSE(training.optimizer.decay_all);
+    CHECK(training.schedule.name == "cosine");
+    CHECK(training.schedule.warmup == 7);
+    CHECK(training.clip.kind == Clip::Kind::element);
+    CHECK(training.clip.value == 5);
+    CHECK(training.stop.metric == "validation/accuracy");
+    CHECK(training.stop.target == 0.9);
+    CHECK(training.stop.patience == 6);
+    CHECK(training.evaluate_length == 30);
+    CHECK(training.log_every == 2);
+    CHECK(training.evaluate_every == When{When::Kind::epochs, 1});
+    CHECK(training.checkpoint_every == When{When::Kind::steps, 50});
+    CHECK(training.keep_checkpoints == 4);
+}
+
+TEST_CASE("Each optimizer has its own defaults") {
+    const auto optimizer = [](const std::string& name) {
+        return trial(R"("training": {"steps": 9, "optimizer": {"name": ")" + name + "\"}}").training.optimizer;
+    };
+    CHECK(optimizer("sgd").momentum == 0);
+    CHECK(optimizer("sgd").weight_decay == 0);
+    CHECK(optimizer("adagrad").epsilon == 1e-10);
+    CHECK(optimizer("adagrad").learning_rate == 0.01);
+    CHECK(optimizer("rmsprop").decay == 0.99);
+    CHECK(optimizer("rmsprop").epsilon == 1e-8);
+    CHECK(optimizer("adam").weight_decay == 0);
+    CHECK(optimizer("adam").beta2 == 0.999);
+    CHECK(optimizer("adamw").weight_decay == 0.01);
+    CHECK(optimizer("adamw").decay_all);
+}
+
+TEST_CASE("A dataset may own the sequence length") {
+    const Trial owned =
+        trial(R"("dataset": {"plugin": "pairs", "length": 33}, "training": {"steps": 5, "sequence_length": 33})");
+    CHECK(owned.training.sequence_length == 33);
+    CHECK(owned.training.evaluate_length == 33);
+    CHECK_THAT(owned.config, !Catch::Contains("windows") && !Catch::Contains("predict"));
+}
+
+TEST_CASE("Moments are read in every spelling") {
+    const auto every = [](const std::string& json) {
+        return trial(R"("training": {"steps": 9, "evaluate_every": )" + json + "}").training.evaluate_every;
+    };
+    CHECK(every("5") == When{When::Kind::steps, 5});
+    CHECK(every("\"epoch\"") == When{When::Kind::epochs, 1});
+    CHECK(every("{\"epochs\": 3}") == When{When::Kind::epochs, 3});
+    CHECK(every("\"end\"") == When{When::Kind::end, 0});
+    CHECK(every("false") == When{When::Kind::never, 0});
+}
+
+TEST_CASE("The table of settings is sound") {
+    for (const Section& each : sections()) {
+        std::vector<std::string> seen;
+        for (const Setting& setting : each.settings) {
+            const std::string name = setting.option.name;
+            INFO(each.path << "." << name);
+            CHECK(std::string_view(setting.option.help).find_first_of(".\n") == std::string_view::npos);
+            const bool again = std::find(seen.begin(), seen.end(), name) != seen.end();
+            CHECK((!again || seen.back() == name));  // one after the other
+            CHECK((!again || *setting.only));
+            seen.push_back(name);
+            if (!*setting.option.default_json) continue;
+            Report report;
+            CHECK(parse_json(setting.option.default_json, "default", report));
+        }
+    }
+}
+
+}  // namespace
+}  // namespace unroll::manifest::test

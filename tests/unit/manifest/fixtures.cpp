@@ -1,0 +1,201 @@
+// The plugins of fixtures.h.
+#include "fixtures.h"
+
+#include <fstream>
+#include <sstream>
+
+#include "manifest/digest.h"
+#include "manifest/json.h"
+
+namespace unroll::manifest::test {
+namespace {
+
+int made = 0;
+
+class Letters : public Vocabulary {
+public:
+    Size size() const override { return symbols.size(); }
+    std::optional<std::vector<Token>> encode(std::string_view text, std::string& unknown) const override {
+        std::vector<Token> tokens;
+        for (const char c : text) {
+            const auto place = symbols.find(c);
+            if (place == symbols.npos) {
+                unknown = std::string(1, c);
+                return std::nullopt;
+            }
+            tokens.push_back(static_cast<Token>(place));
+        }
+        return tokens;
+    }
+    std::string decode(std::span<const Token> tokens) const override {
+        std::string text;
+        for (const Token token : tokens) text += symbols[static_cast<Size>(token)];
+        return text;
+    }
+
+private:
+    std::string_view symbols = "abcdefgh \n";
+};
+
+class Corpus : public Dataset {
+public:
+    explicit Corpus(const Options& options) {
+        ++made;
+        if (options.boolean("fail")) throw Error({"fail", "true", "false", "do not ask it to fail"});
+        if (options.boolean("crash")) throw std::runtime_error("it fell over");
+        train_.resize(static_cast<Size>(options.integer("train")));
+        validation_.resize(static_cast<Size>(options.integer("validation")));
+    }
+    Task task() const override { return {.input_tokens = 10, .target_tokens = 10}; }
+    const Vocabulary* vocabulary() const override { return &letters_; }
+    std::span<const Token> tokens(Split split) const override {
+        if (split == Split::train) return train_;
+        if (split == Split::validation) return validation_;
+        return {};
+    }
+
+private:
+    Letters letters_;
+    std::vector<Token> train_, validation_;
+};
+
+class File : public Dataset {
+public:
+    explicit File(const Options& options) {
+        std::ifstream in(options.text("path"));
+        std::stringstream all;
+        all << in.rdbuf();
+        digest_ = sha256(all.str());
+        std::string unknown;
+        const auto tokens = letters_.encode(all.str(), unknown);
+        if (!tokens) throw Error({"path", "a text with '" + unknown + "'", "a text of letters", "choose another file"});
+        train_ = *tokens;
+        if (train_.empty())
+            throw Error({"path", "an empty text", "a text with at least one letter", "choose another file"});
+    }
+    Task task() const override { return {.input_tokens = 10, .target_tokens = 10}; }
+    const Vocabulary* vocabulary() const override { return &letters_; }
+    std::string digest() const override { return digest_; }
+    std::span<const Token> tokens(Split split) const override {
+        return split == Split::train ? std::span<const Token>(train_) : std::span<const Token>();
+    }
+
+private:
+    Letters letters_;
+    std::string digest_;
+    std::vector<Token> train_;
+};
+
+class Pairs : public Dataset {
+public:
+    explicit Pairs(const Options& options) : length_(static_cast<Size>(options.integer("length"))) {}
+    Task task() const override {
+        return {.kind = Task::Kind::reals, .input_reals = 2, .target_reals = 1, .sequence_length = length_};
+    }
+    Size examples(Split) const override { return 100; }
+
+private:
+    Size length_;
+};
+
+template <class Real>
+class Echo : public Cell<Real> {
+public:
+    Echo(const CellSpec& spec, const Options& options) {
+        this->layout_.output = spec.hidden;
+        if (options.values().count("heads")) {
+            const Size heads = static_cast<Size>(options.integer("heads"));
+            if (spec.hidden % heads)
+                throw Error({"hidden",
+                             std::to_string(spec.hidden) + " hidden units for " + std::to_string(heads) + " heads",
+                             "a multiple of heads", "change one of the two"});
+            this->layout_.context = spec.context;
+        }
+    }
+    Size tape_size(Size, Size) const override { return 0; }
+    Size workspace_size(Size, Size) const override { return 0; }
+    void forward(const Forward<Real>&) const override {}
+    void backward(const Forward<Real>&, const Backward<Real>&) const override {}
+};
+
+class Pick : public Sampler {
+public:
+    explicit Pick(const Options& options) : uses_(options.values().count("keep") > 0) {}
+    bool uses_temperature() const override { return uses_; }
+    Token pick(const Choice&) const override { return 0; }
+
+private:
+    bool uses_;
+};
+
+constexpr Option corpus_options[] = {integer("train", "1000", 0, 1e9, "tokens to train on"),
+                                     integer("validation", "500", 0, 1e9, "tokens to validate with"),
+                                     boolean("fail", "false", "whether the maker throws"),
+                                     boolean("crash", "false", "whether the maker throws what it should not")};
+constexpr Option file_options[] = {path("path", "", "a text"),
+                                   choice("unit", "\"character\"", "character|byte", "of what")};
+constexpr Option pairs_options[] = {integer("length", "20", 1, 1000, "pairs in a sequence")};
+constexpr Option echo_options[] = {number("gain", "1", 0, 10, "how loud"),
+                                   boolean("bias", "true", "whether it has one"),
+                                   choice("activation", "\"tanh\"", "tanh|relu", "its curve")};
+constexpr Option other_options[] = {number("gain", "2", 0, 10, "how loud")};
+constexpr Option looker_options[] = {integer("heads", "4", 1, 64, "how many"),
+                                     numbers("slopes", "[0.5, 1]", 0, 1, "how steep")};
+constexpr Option pick_options[] = {integer("keep", "5", 1, 100, "how many are kept")};
+
+constinit const Plugin all[] = {
+    dataset_plugin<Corpus>("letters", 3, "random letters", corpus_options),
+    dataset_plugin<File>("file", 1, "a file of letters", file_options),
+    dataset_plugin<Pairs>("pairs", 1, "pairs of numbers", pairs_options),
+    cell_plugin<Echo>("echo", 7, "what comes in", echo_options),
+    cell_plugin<Echo>("other", 1, "the same", other_options),
+    cell_plugin<Echo>("looker", 1, "looks back", looker_options),
+    sampler_plugin<Pick>("pick", 1, "one of the best", pick_options),
+    sampler_plugin<Pick>("best", 1, "the best"),
+};
+
+}  // namespace
+
+const plugins::Catalog& catalog() {
+    static const plugins::Catalog filled = [] {
+        plugins::Catalog fresh;
+        for (const Plugin& plugin : all) fresh.add({&plugin, {}});
+        return fresh;
+    }();
+    return filled;
+}
+
+int datasets_made() {
+    return made;
+}
+
+std::filesystem::path folder() {
+    return std::filesystem::path(UNROLL_FIXTURES) / "manifests";
+}
+
+Plan expand(const std::string& text, const std::vector<Override>& overrides) {
+    Datasets datasets(catalog());
+    return manifest::expand(text, "test.json", overrides, catalog(), Lookup{{folder()}}, datasets);
+}
+
+std::string problems(const std::string& text, const std::vector<Override>& overrides) {
+    try {
+        expand(text, overrides);
+    } catch (const Problems& problems) {
+        return problems.what();
+    }
+    return {};
+}
+
+std::string with(const std::string& members) {
+    Report report;
+    Json base = *parse_json(R"({"dataset": {"plugin": "letters"}, "cell": {"plugin": "echo", "hidden": 16},
+                                "training": {"sequence_length": 8, "batch": 4, "steps": 100}})",
+                            "base", report);
+    const auto further = parse_json("{" + members + "}", "members", report);
+    report.raise();
+    for (const Json::Member& member : *further->object()) base.set(member.key, member.value);
+    return to_json(base);
+}
+
+}  // namespace unroll::manifest::test

@@ -1,0 +1,32 @@
+// Plugins for the tests of this floor, whose names no shipped plugin has, and short ways to expand a manifest with
+// them.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "manifest/expand.h"
+#include "plugins/catalog.h"
+
+namespace unroll::manifest::test {
+
+/// Datasets `letters` (a corpus over "abcdefgh \n"), `file` (the same, read from a path) and `pairs` (examples of
+/// reals); cells `echo`, `other` and `looker` (limited context); samplers `pick` (uses temperature) and `best` (does
+/// not).
+const plugins::Catalog& catalog();
+
+/// How many datasets were made so far.
+int datasets_made();
+
+/// The folder of the manifests and of what they name.
+std::filesystem::path folder();
+
+Plan expand(const std::string& text, const std::vector<Override>& overrides = {});
+
+/// What expand() throws, rendered; "" when it throws nothing.
+std::string problems(const std::string& text, const std::vector<Override>& overrides = {});
+
+/// A manifest that is right, with further members (as in `"sweep": {…}`) added; those of the same name are replaced.
+std::string with(const std::string& members);
+
+}  // namespace unroll::manifest::test
