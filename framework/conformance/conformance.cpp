@@ -26,8 +26,9 @@ namespace unroll::conformance {
 Report check(const Plugin& plugin, const Options& given) {
     Report report{fmt::format("{} {}", plugins::to_string(plugin.kind), plugin.name), {}};
     Recorder recorder(report);
-    const std::vector<Variation> all = variations(plugin, given);
     check_options(plugin, recorder);
+    if (recorder.failures() > 0) return report;  // options that cannot be trusted make nothing
+    const std::vector<Variation> all = variations(plugin, given);
     switch (plugin.kind) {
         case Plugin::Kind::cell:
             check_cell(plugin, all, recorder);

@@ -1,4 +1,6 @@
 // Every plugin of this tree keeps every promise.
+#include <unistd.h>
+
 #include <filesystem>
 #include <fstream>
 
@@ -14,7 +16,8 @@ TEST_CASE("every plugin conforms") {
     for (const plugins::Refused& refused : catalog.refused()) FAIL(to_string(refused.problem));
 
     // A text for datasets that must be given one.
-    const std::filesystem::path text = std::filesystem::temp_directory_path() / "unroll-conformance.txt";
+    const std::filesystem::path text =
+        std::filesystem::temp_directory_path() / ("unroll-conformance-" + std::to_string(getpid()) + ".txt");
     std::ofstream file(text);
     for (int i = 0; i < 200; ++i) file << "Line " << i << ": naïve 漢字 are words, too. And so on;\n";
     file.close();
