@@ -1,0 +1,272 @@
+// Kernels that work row by row: biases, softmax, layer normalisation, tables.
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "kernels/targets.h"
+#include "unroll/kernels.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/rows.cpp"
+#include <hwy/foreach_target.h>
+#include <hwy/highway.h>
+
+#include "kernels/math-inl.h"
+#include "kernels/rows.h"
+#include "kernels/vectors-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace unroll::HWY_NAMESPACE {
+namespace {
+
+template <class Real>
+HWY_INLINE void add(const Real* x, Real* y, Size n) {
+    map(
+        n, y, [](auto, auto u, auto v) HWY_ATTR { return hn::Add(v, u); }, x, y);
+}
+
+template <class Real>
+void add_bias(const Real* bias, Real* x, Size rows, Size columns) {
+    for (Size r = 0; r < rows; ++r) add(bias, x + r * columns, columns);
+}
+
+template <class Real>
+void add_bias_backward(const Real* dy, Real* dbias, Size rows, Size columns) {
+    const hn::ScalableTag<Real> d;
+    constexpr Size step = lanes<Real>;
+    Size j = 0;
+    for (; j + 4 * step <= columns; j += 4 * step) {
+        auto s0 = hn::Zero(d), s1 = s0, s2 = s0, s3 = s0;
+        for (Size r = 0; r < rows; ++r) {
+            const Real* row = dy + r * columns + j;
+            s0 = hn::Add(s0, hn::LoadU(d, row));
+            s1 = hn::Add(s1, hn::LoadU(d, row + step));
+            s2 = hn::Add(s2, hn::LoadU(d, row + 2 * step));
+            s3 = hn::Add(s3, hn::LoadU(d, row + 3 * step));
+        }
+        hn::StoreU(hn::Add(hn::LoadU(d, dbias + j), s0), d, dbias + j);
+        hn::StoreU(hn::Add(hn::LoadU(d, dbias + j + step), s1), d, dbias + j + step);
+        hn::StoreU(hn::Add(hn::LoadU(d, dbias + j + 2 * step), s2), d, dbias + j + 2 * step);
+        hn::StoreU(hn::Add(hn::LoadU(d, dbias + j + 3 * step), s3), d, dbias + j + 3 * step);
+    }
+    for (; j < columns; ++j) {
+        Real total = 0;
+        for (Size r = 0; r < rows; ++r) total += dy[r * columns + j];
+        dbias[j] += total;
+    }
+}
+
+template <class Real>
+Real maximum(const Real* x, Size n) {
+    const hn::ScalableTag<Real> d;
+    auto greatest = hn::Set(d, -std::numeric_limits<Real>::infinity());
+    Size i = 0;
+    for (; i + lanes<Real> <= n; i += lanes<Real>) greatest = hn::Max(greatest, hn::LoadU(d, x + i));
+    if (i < n)
+        greatest = hn::Max(greatest, hn::IfThenElse(hn::FirstN(d, n - i), load_first(d, x + i, n - i), greatest));
+    return hn::GetLane(hn::MaxOfLanes(d, greatest));
+}
+
+template <class Real>
+void softmax(const Real* x, Real* y, Size rows, Size columns) {
+    for (Size r = 0; r < rows; ++r, x += columns, y += columns) {
+        const Real shift = maximum(x, columns);
+        if (shift == -std::numeric_limits<Real>::infinity()) {
+            std::fill_n(y, columns, Real{0});
+            continue;
+        }
+        map(
+            columns, y, [shift](auto d, auto v) HWY_ATTR { return exp_negative(d, hn::Sub(v, hn::Set(d, shift))); }, x);
+        const Real scale = 1 / sum<Real>(
+                                   columns, [](auto, auto v) HWY_ATTR { return v; }, y);
+        map(
+            columns, y, [scale](auto d, auto v) HWY_ATTR { return hn::Mul(v, hn::Set(d, scale)); }, y);
+    }
+}
+
+template <class Real>
+void softmax_backward(const Real* y, const Real* dy, Real* dx, Size rows, Size columns) {
+    for (Size r = 0; r < rows; ++r, y += columns, dy += columns, dx += columns) {
+        const Real product = sum<Real>(
+            columns, [](auto, auto v, auto dv) HWY_ATTR { return hn::Mul(v, dv); }, y, dy);
+        map(
+            columns, dx,
+            [product](auto d, auto v, auto dv) HWY_ATTR { return hn::Mul(v, hn::Sub(dv, hn::Set(d, product))); }, y,
+            dy);
+    }
+}
+
+template <class Real>
+void layer_norm(const Real* x, const Real* gain, const Real* bias, Real* y, Real* statistics, Size rows, Size columns) {
+    const Real share = 1 / static_cast<Real>(columns);
+    for (Size r = 0; r < rows; ++r, x += columns, y += columns, statistics += 2) {
+        const Real mean = share * sum<Real>(
+                                      columns, [](auto, auto v) HWY_ATTR { return v; }, x);
+        const auto squared = [mean](auto d, auto v) HWY_ATTR {
+            const auto distance = hn::Sub(v, hn::Set(d, mean));
+            return hn::Mul(distance, distance);
+        };
+        const Real scale = 1 / std::sqrt(share * sum<Real>(columns, squared, x) + static_cast<Real>(1e-5));
+        statistics[0] = mean;
+        statistics[1] = scale;
+        const auto normalise = [=](auto d, auto v)
+                                   HWY_ATTR { return hn::Mul(hn::Sub(v, hn::Set(d, mean)), hn::Set(d, scale)); };
+        if (gain && bias)
+            map(
+                columns, y, [=](auto d, auto v, auto g, auto b) HWY_ATTR { return hn::MulAdd(normalise(d, v), g, b); },
+                x, gain, bias);
+        else if (gain)
+            map(
+                columns, y, [=](auto d, auto v, auto g) HWY_ATTR { return hn::Mul(normalise(d, v), g); }, x, gain);
+        else if (bias)
+            map(
+                columns, y, [=](auto d, auto v, auto b) HWY_ATTR { return hn::Add(normalise(d, v), b); }, x, bias);
+        else
+            map(columns, y, normalise, x);
+    }
+}
+
+// With n = (x - mean) scale and g = gain dy: dx = scale (g - mean of g - n · mean of g n).
+template <class Real>
+void layer_norm_backward(const Real* x, const Real* gain, const Real* statistics, const Real* dy, Real* dx, Real* dgain,
+                         Real* dbias, Size rows, Size columns) {
+    const Real share = 1 / static_cast<Real>(columns);
+    for (Size r = 0; r < rows; ++r, x += columns, dy += columns, dx += columns, statistics += 2) {
+        const Real mean = statistics[0], scale = statistics[1];
+        const auto normalise = [=](auto d, auto v)
+                                   HWY_ATTR { return hn::Mul(hn::Sub(v, hn::Set(d, mean)), hn::Set(d, scale)); };
+        if (dgain)
+            map(
+                columns, dgain,
+                [=](auto d, auto v, auto dv, auto before) HWY_ATTR { return hn::MulAdd(dv, normalise(d, v), before); },
+                x, dy, dgain);
+        if (dbias) add(dy, dbias, columns);
+
+        const auto finish = [=](auto d, auto v, auto g, Real mean_g, Real mean_gn) HWY_ATTR {
+            const auto rest = hn::NegMulAdd(normalise(d, v), hn::Set(d, mean_gn), hn::Sub(g, hn::Set(d, mean_g)));
+            return hn::Mul(hn::Set(d, scale), rest);
+        };
+        if (gain) {
+            const auto product = [](auto, auto dv, auto g) HWY_ATTR { return hn::Mul(dv, g); };
+            const auto moment = [=](auto d, auto v, auto dv, auto g)
+                                    HWY_ATTR { return hn::Mul(hn::Mul(dv, g), normalise(d, v)); };
+            const Real mean_g = share * sum<Real>(columns, product, dy, gain);
+            const Real mean_gn = share * sum<Real>(columns, moment, x, dy, gain);
+            map(
+                columns, dx,
+                [=](auto d, auto v, auto dv, auto g) HWY_ATTR { return finish(d, v, hn::Mul(dv, g), mean_g, mean_gn); },
+                x, dy, gain);
+        } else {
+            const auto moment = [=](auto d, auto v, auto dv) HWY_ATTR { return hn::Mul(dv, normalise(d, v)); };
+            const Real mean_g = share * sum<Real>(
+                                            columns, [](auto, auto dv) HWY_ATTR { return dv; }, dy);
+            const Real mean_gn = share * sum<Real>(columns, moment, x, dy);
+            map(
+                columns, dx, [=](auto d, auto v, auto dv) HWY_ATTR { return finish(d, v, dv, mean_g, mean_gn); }, x,
+                dy);
+        }
+    }
+}
+
+template <class Real>
+void gather_rows(const Real* table, const Token* tokens, Real* y, Size rows, Size columns, Into into) {
+    for (Size r = 0; r < rows; ++r) {
+        const Real* row = table + static_cast<Size>(tokens[r]) * columns;
+        if (into == Into::overwrite)
+            std::copy_n(row, columns, y + r * columns);
+        else
+            add(row, y + r * columns, columns);
+    }
+}
+
+template <class Real>
+void gather_rows_backward(const Token* tokens, const Real* dy, Real* dtable, Size rows, Size columns) {
+    for (Size r = 0; r < rows; ++r) add(dy + r * columns, dtable + static_cast<Size>(tokens[r]) * columns, columns);
+}
+
+template <class Real>
+constexpr RowKernels<Real> kernels = {&add_bias<Real>,         &add_bias_backward<Real>,   &softmax<Real>,
+                                      &softmax_backward<Real>, &layer_norm<Real>,          &layer_norm_backward<Real>,
+                                      &gather_rows<Real>,      &gather_rows_backward<Real>};
+
+}  // namespace
+
+const RowSet& row_set() {
+    static constexpr RowSet set = {kernels<float>, kernels<double>};
+    return set;
+}
+
+}  // namespace unroll::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace unroll {
+namespace {
+
+HWY_EXPORT(row_set);
+
+template <class Real>
+const RowKernels<Real>& kernels() {
+    static const RowSet& set = (kernel_set(), HWY_DYNAMIC_DISPATCH(row_set)());
+    return std::get<RowKernels<Real>>(set);
+}
+
+}  // namespace
+
+template <class Real>
+void add_bias(const Real* bias, Real* x, Size rows, Size columns) {
+    kernels<Real>().add_bias(bias, x, rows, columns);
+}
+
+template <class Real>
+void add_bias_backward(const Real* dy, Real* dbias, Size rows, Size columns) {
+    kernels<Real>().add_bias_backward(dy, dbias, rows, columns);
+}
+
+template <class Real>
+void softmax(const Real* x, Real* y, Size rows, Size columns) {
+    kernels<Real>().softmax(x, y, rows, columns);
+}
+
+template <class Real>
+void softmax_backward(const Real* y, const Real* dy, Real* dx, Size rows, Size columns) {
+    kernels<Real>().softmax_backward(y, dy, dx, rows, columns);
+}
+
+template <class Real>
+void layer_norm(const Real* x, const Real* gain, const Real* bias, Real* y, Real* statistics, Size rows, Size columns) {
+    kernels<Real>().layer_norm(x, gain, bias, y, statistics, rows, columns);
+}
+
+template <class Real>
+void layer_norm_backward(const Real* x, const Real* gain, const Real* statistics, const Real* dy, Real* dx, Real* dgain,
+                         Real* dbias, Size rows, Size columns) {
+    kernels<Real>().layer_norm_backward(x, gain, statistics, dy, dx, dgain, dbias, rows, columns);
+}
+
+template <class Real>
+void gather_rows(const Real* table, const Token* tokens, Real* y, Size rows, Size columns, Into into) {
+    kernels<Real>().gather_rows(table, tokens, y, rows, columns, into);
+}
+
+template <class Real>
+void gather_rows_backward(const Token* tokens, const Real* dy, Real* dtable, Size rows, Size columns) {
+    kernels<Real>().gather_rows_backward(tokens, dy, dtable, rows, columns);
+}
+
+#define UNROLL_INSTANTIATE(Real)                                                                                     \
+    template void add_bias(const Real*, Real*, Size, Size);                                                          \
+    template void add_bias_backward(const Real*, Real*, Size, Size);                                                 \
+    template void softmax(const Real*, Real*, Size, Size);                                                           \
+    template void softmax_backward(const Real*, const Real*, Real*, Size, Size);                                     \
+    template void layer_norm(const Real*, const Real*, const Real*, Real*, Real*, Size, Size);                       \
+    template void layer_norm_backward(const Real*, const Real*, const Real*, const Real*, Real*, Real*, Real*, Size, \
+                                      Size);                                                                         \
+    template void gather_rows(const Real*, const Token*, Real*, Size, Size, Into);                                   \
+    template void gather_rows_backward(const Token*, const Real*, Real*, Size, Size);
+UNROLL_INSTANTIATE(float)
+UNROLL_INSTANTIATE(double)
+#undef UNROLL_INSTANTIATE
+
+}  // namespace unroll
+#endif
