@@ -118,15 +118,16 @@ private:
     double drop_;
 };
 
+// A name of its own in each file: GCC 12 takes equally named member templates of unnamed namespaces for one.
 template <Fault fault>
-struct With {
+struct MixerWith {
     template <class Real>
     using Cell = Mixer<Real, fault>;
 };
 
 template <Fault fault>
 conformance::Report report_on() {
-    return conformance::check(cell_plugin<With<fault>::template Cell>("mixer", 1, "a cell for tests"));
+    return conformance::check(cell_plugin<MixerWith<fault>::template Cell>("mixer", 1, "a cell for tests"));
 }
 
 const conformance::Check* find(const conformance::Report& report, const std::string& name) {
