@@ -35,7 +35,7 @@ public:
         const Size prompt = texts_.front().size();
         Size longest = 0;
         for (const Request* request : requests_) longest = std::max(longest, request->length);
-        const float* logits = longest ? read_prompt() : nullptr;
+        const float* logits = longest && !stop.load(std::memory_order_relaxed) ? read_prompt() : nullptr;
         for (Size i = 0; i < longest && !stop.load(std::memory_order_relaxed); ++i) {
             for (Size b = 0; b < B_; ++b) pick(b, logits + b * model_.head().outputs);
             if (i + 1 < longest) logits = read_next();

@@ -3,8 +3,10 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <exception>
+#include <stdexcept>
 
 #include "training/checkpoint.h"
 #include "training/snapshot.h"
@@ -69,7 +71,13 @@ Ending TrialRun::run(const std::atomic<bool>& stop) {
             outcome = train(model, stop);
             ending = ending_of(outcome);
         }
-        if (ending.kind == Ending::Kind::finished) make_samples(model, stop);
+        if (ending.kind == Ending::Kind::finished) try {
+                make_samples(model, stop);
+            } catch (const std::domain_error&) {  // logits that are not finite, which no evaluation noticed
+                if (!task_.train) throw;
+                ending = {Ending::Kind::diverged, {}};
+                outcome.diverged_step = outcome.step;
+            }
     } catch (const std::exception& error) {
         ending = {Ending::Kind::failed, error.what()};
     }
@@ -133,7 +141,7 @@ void TrialRun::end(const Ending& ending, const training::Outcome& outcome) {
     end.fingerprint = work_.row.fingerprint;
     end.outcome = status_of(ending.kind);
     end.error = ending.error;
-    end.step = outcome.step;
+    end.step = std::max(outcome.step, reached_);
     end.tokens = outcome.tokens;
     end.seconds = outcome.seconds;
     end.tokens_per_second = outcome.seconds > 0 ? double(outcome.tokens) / outcome.seconds : 0;
@@ -162,6 +170,7 @@ void TrialRun::checkpoint(training::CheckpointRecord checkpoint) {
 }
 
 void TrialRun::progress(std::uint64_t step, std::uint64_t steps, double loss, double tokens_per_second) {
+    reached_ = step;
     observer_.progress(task_.index, step, steps, loss, tokens_per_second);
 }
 

@@ -54,7 +54,8 @@ private:
     Observer& observer_;
     std::vector<store::Checkpoint> checkpoints_;  ///< those there were and those written now
     std::set<store::SampleKey> present_;
-    bool began_ = false;  ///< an attempt is in the store and must be ended
+    std::uint64_t reached_ = 0;  ///< the last step that was done
+    bool began_ = false;         ///< an attempt is in the store and must be ended
     Size samples_ = 0;
 };
 

@@ -73,7 +73,7 @@ std::vector<Work> distinct_trials(const std::vector<manifest::Plan>& plans, cons
 }
 
 store::ExperimentRow experiment_row(const manifest::Plan& plan) {
-    return {plan.name,         plan.about,      plan.source,      plan.compare.metric,
+    return {plan.name,         plan.about,      plan.source,       plan.compare.metric,
             plan.compare.goal, plan.compare.by, plan.compare.best, plan.folder.string()};
 }
 

@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cmath>
+#include <stdexcept>
 
 #include "model/pass.h"
 #include "sampling/samples.h"
@@ -247,11 +248,15 @@ private:
             if (is_due(settings.every, now_.step, length_)) due.push_back(settings);
         if (due.empty()) return true;
         const auto list = sampling::wanted(job_.trial, due, job_.dataset, now_.step, epoch());
-        auto samples = sampling::make(job_.model, {now_.weights.data(), prepared_.data()}, job_.dataset, job_.catalog,
-                                      settings_.sequence_length, list, stop_);
-        if (samples.size() < list.size()) return interrupt();
-        for (sampling::Sample& sample : samples) records_.sample(std::move(sample));
-        return true;
+        try {
+            auto samples = sampling::make(job_.model, {now_.weights.data(), prepared_.data()}, job_.dataset,
+                                          job_.catalog, settings_.sequence_length, list, stop_);
+            if (samples.size() < list.size()) return interrupt();
+            for (sampling::Sample& sample : samples) records_.sample(std::move(sample));
+            return true;
+        } catch (const std::domain_error&) {  // logits that are not finite
+            return diverge(now_.step);
+        }
     }
 
     void save() {

@@ -1,0 +1,144 @@
+// Samples: what is asked for, prompts, and texts that depend on nothing else.
+#include "sampling/samples.h"
+
+#include <algorithm>
+#include <set>
+
+#include "catch.h"
+#include "plugin.h"
+#include "small_model.h"
+
+using namespace unroll;
+using manifest::SamplingSettings;
+using sampling::Sample;
+
+namespace {
+
+const std::atomic<bool> go_on{false};
+
+SamplingSettings settings(std::optional<double> temperature, manifest::Prompt prompt, Size count = 1,
+                          Size length = 12) {
+    SamplingSettings all;
+    all.sampler = small::choice(temperature ? small::draw_sampler : small::first_sampler);
+    all.temperature = temperature;
+    all.prompt = std::move(prompt);
+    all.count = count;
+    all.length = length;
+    return all;
+}
+
+manifest::Prompt window(Split split, Size length) {
+    return {"", split, length};
+}
+
+std::vector<Sample> make(const SmallModel& small, const std::vector<SamplingSettings>& list,
+                         const std::atomic<bool>& stop = go_on) {
+    return sampling::make(small.model, small.both(), small.dataset, small.catalog, 6,
+                          sampling::wanted(small.trial, list, small.dataset, 40, 2.5), stop);
+}
+
+std::string text_at(const std::vector<Sample>& samples, std::optional<double> temperature, const std::string& key,
+                    std::uint64_t number) {
+    for (const Sample& sample : samples)
+        if (sample.temperature == temperature && sample.prompt_key == key && sample.number == number)
+            return sample.text;
+    return "";
+}
+
+}  // namespace
+
+TEST_CASE("a sample says everything that identifies it") {
+    const SmallModel small(small::trial(small::gated_cell));
+    const auto list =
+        sampling::wanted(small.trial, {settings(0.5, {"abc", {}, 0}, 2), settings({}, window(Split::validation, 7))},
+                         small.dataset, 40, 2.5);
+    REQUIRE(list.size() == 3);
+    const Sample& one = list[1].sample;
+    CHECK(one.step == 40);
+    CHECK(one.epoch == 2.5);
+    CHECK(one.sampler == "small-draw");
+    CHECK(one.options == "{}");
+    CHECK(one.temperature == 0.5);
+    CHECK(one.prompt == "abc");
+    CHECK(one.prompt_key == "\"abc\"");
+    CHECK(one.seed == 1);
+    CHECK(one.number == 1);
+    CHECK(one.length == 12);
+    CHECK(one.memory == "carry");
+    CHECK(one.text.empty());
+    CHECK(list[2].sample.prompt_key == R"({"from":"validation","length":7})");
+    CHECK(list[2].sample.prompt.size() == 7);
+    CHECK(!list[2].sample.temperature);
+}
+
+TEST_CASE("what two experiments ask for is wanted once") {
+    const SmallModel small(small::trial(small::gated_cell));
+    const auto one = settings(0.5, {"abc", {}, 0}, 2), more = settings(0.5, {"abc", {}, 0}, 3),
+               longer = settings(0.5, {"abc", {}, 0}, 1, 13);
+    CHECK(sampling::wanted(small.trial, {one, one, more, longer}, small.dataset, 1, 0).size() == 4);
+}
+
+TEST_CASE("a window of a split is the same for all temperatures, another for each number and seed") {
+    SmallModel small(small::trial(small::gated_cell));
+    const auto prompts = [&](double temperature) {
+        std::vector<std::string> list;
+        for (const auto& wanted :
+             sampling::wanted(small.trial, {settings(temperature, window(Split::train, 9), 6)}, small.dataset, 1, 0))
+            list.push_back(wanted.sample.prompt);
+        return list;
+    };
+    const auto cold = prompts(0.2);
+    CHECK(prompts(1.0) == cold);
+    CHECK(std::set<std::string>(cold.begin(), cold.end()).size() == 6);
+    const std::string text = small.dataset.vocabulary()->decode(small.dataset.tokens(Split::train));
+    for (const std::string& prompt : cold) CHECK(text.find(prompt) != std::string::npos);
+    small.trial.seed = 2;
+    CHECK(prompts(0.2) != cold);
+}
+
+TEST_CASE("adding samples changes no other text") {
+    const SmallModel small(small::trial(small::gated_cell, 6, 4, 8));
+    const manifest::Prompt fixed{"ab", {}, 0};
+    const auto before = make(small, {settings(0.5, fixed, 2), settings(1.0, fixed, 2)});
+    REQUIRE(before.size() == 4);
+    const auto after =
+        make(small, {settings(0.3, fixed, 2), settings(1.0, window(Split::train, 5), 3), settings(1.0, fixed, 5),
+                     settings({}, fixed), settings(0.5, fixed, 3, 20), settings(0.5, {"abcde", {}, 0}, 1)});
+    for (const double temperature : {0.5, 1.0})
+        for (const std::uint64_t number : {0, 1}) {
+            const std::string text = text_at(before, temperature, "\"ab\"", number);
+            CHECK(text.size() == 12);
+            CHECK(text_at(after, temperature, "\"ab\"", number).substr(0, 12) == text);
+        }
+    CHECK(text_at(before, 0.5, "\"ab\"", 0) != text_at(before, 0.5, "\"ab\"", 1));
+    CHECK(text_at(before, 0.5, "\"ab\"", 0) != text_at(before, 1.0, "\"ab\"", 0));
+}
+
+TEST_CASE("texts that were cut short are left out") {
+    const SmallModel small(small::trial(small::gated_cell));
+    const std::atomic<bool> stop{true};
+    CHECK(make(small, {settings(0.5, {"abc", {}, 0}, 2)}, stop).empty());
+}
+
+TEST_CASE("prompts that cannot be are errors") {
+    const SmallModel small(small::trial(small::gated_cell));
+    const auto error = [&](manifest::Prompt prompt) {
+        return error_of([&] { make(small, {settings(0.5, std::move(prompt))}); });
+    };
+    CHECK(error({"aXb", {}, 0}) ==
+          "sampling.prompt: 'X' in the prompt 'aXb'\n  wanted: symbols that occur in the dataset\n  next: choose a "
+          "prompt from the text's own symbols");
+    CHECK(error({"", {}, 0}).find("an empty prompt") != std::string::npos);
+    CHECK(
+        error(window(Split::validation, 101)).find("a window of 101 tokens from the validation split, which has 100") !=
+        std::string::npos);
+    CHECK(error(window(Split::test, 1)).find("the test split, which has 0") != std::string::npos);
+    CHECK(error(window(Split::validation, 100)).empty());
+}
+
+TEST_CASE("a sampler that is not there is an error") {
+    const SmallModel small(small::trial(small::gated_cell));
+    auto wanted = settings(0.5, {"abc", {}, 0});
+    wanted.sampler.plugin = "small-drew";
+    CHECK(error_of([&] { make(small, {wanted}); }).find("small-draw") != std::string::npos);
+}

@@ -1,0 +1,31 @@
+// A small model with weights far from 0, so that its texts vary.
+#pragma once
+
+#include <memory>
+
+#include "model/buffer.h"
+#include "model/model.h"
+#include "sampling/generate.h"
+#include "small_plugins.h"
+
+struct SmallModel {
+    explicit SmallModel(const unroll::manifest::Trial& chosen)
+        : trial(chosen),
+          catalog(small::catalog()),
+          model(trial, dataset.task(), catalog),
+          weights(model.parameters().size()),
+          prepared(model.prepared_size()) {
+        model.initialize(weights.data());
+        unroll::RandomStream noise(3, "noise");
+        for (float& weight : weights) weight += float(noise.normal());
+        model.prepare(weights.data(), prepared.data());
+    }
+
+    unroll::sampling::Weights both() const { return {weights.data(), prepared.data()}; }
+
+    unroll::manifest::Trial trial;
+    unroll::plugins::Catalog catalog;
+    small::Corpus dataset{5, 200, 100, 0};
+    unroll::model::Model<float> model;
+    unroll::model::Buffer<float> weights, prepared;
+};
