@@ -203,8 +203,11 @@ Json Checker::check_value(const Setting& setting, const Json& given, const std::
 Json Checker::check(const Section& section, const Json* given, const std::string& path, Position parent,
                     std::string_view task, Report& report) {
     Json checked{Json::Object{}};
-    if (given && !given->object()) {
-        report.add({where(given->at, path), excerpt(*given), "an object", "write its settings as {\"KEY\": VALUE, …}"});
+    const bool damaged = given && !given->object();
+    if (damaged) {
+        report.add({where(given->at, path), excerpt(*given), "an object",
+                    section.plugin && given->text() ? fmt::format("write {{\"plugin\": {}}}", excerpt(*given))
+                                                    : "write its settings as {\"KEY\": VALUE, …}"});
         given = nullptr;
     }
     if (given) parent = given->at;
@@ -233,7 +236,7 @@ Json Checker::check(const Section& section, const Json* given, const std::string
         } else if (value && !(value->null() && !*setting->option.default_json && !setting->required)) {
             checked.object()->push_back({name, {}, check_value(*setting, *value, child(path, name), report)});
         } else if (setting->required) {
-            if (!tolerant_)
+            if (!tolerant_ && !damaged)
                 report.add({where(parent, child(path, name)), "nothing", allowed(*setting),
                             fmt::format("give it: {}", setting->option.help)});
             checked.object()->push_back({name, {}, Json()});

@@ -1,5 +1,5 @@
 // Sweeps: axes, labelled choices, inner sweeps, unions, skip, collapsing, --set and compare.
-#include <chrono>
+#include <ctime>
 
 #include "catch.h"
 #include "fixtures.h"
@@ -197,13 +197,12 @@ TEST_CASE("Ten thousand trials expand in well under a second") {
         "d": {"cell.plugin": "looker"}}, "training.sequence_length": [)" +
                                   lengths + R"(], "seed": [)" + seeds + R"(]},
         "sampling": {"sampler": {"plugin": "pick"}, "temperature": [0.2, 0.5, 1], "prompt": ["a", "b"]})");
-    const auto begin = std::chrono::steady_clock::now();
+    const std::clock_t begin = std::clock();
     const Plan plan = expand(text);
-    const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - begin;
+    const double taken = static_cast<double>(std::clock() - begin) / CLOCKS_PER_SEC;
     CHECK(plan.trials.size() == 10'000);
     CHECK(plan.trials.back().sampling.size() == 6);
-    WARN("10,000 trials in " << taken.count() << " s");
-    CHECK(taken.count() < 20);  // far more than it takes: a sanitizer or a busy machine is no failure
+    CHECK(taken < 10);  // it takes about 0.3 s; a sanitizer makes it many times slower
 }
 
 }  // namespace
