@@ -105,7 +105,8 @@ std::string describe(const Catalog& catalog, const std::vector<Folder>& folders,
         for (const Folder& folder : folders) {
             std::error_code error;
             const bool there = std::filesystem::is_directory(folder.path, error);
-            text += fmt::format("  {} ({}{})\n", shown(folder.path), folder.why, there ? "" : "; not there");
+            text += fmt::format("  {} ({}{})\n", std::filesystem::absolute(folder.path).string(), folder.why,
+                                there ? "" : "; not there");
         }
     }
     for (const auto& [plugin, file] : selection.found)

@@ -1,17 +1,32 @@
-# unroll_plugin(cell|dataset|sampler NAME [SOURCES …]): one plugin, NAME.cpp unless sources are given.
+# unroll_plugin(cell|dataset|sampler NAME [SOURCES …]): one plugin, NAME.so from NAME.cpp unless sources are given.
 # The same file serves this tree and, installed, every other one (find_package(unroll)).
+#
+# UNROLL_PLUGIN_OUTPUT, when set, is the folder whose cells/, datasets/ and samplers/ receive what is built;
+# UNROLL_PLUGIN_INSTALL, when set, the one below the prefix that receives what is installed.
 
-# Writes unroll/build_hash.h into OUTPUT: a hash of what must be the same on both sides of the plugin boundary.
-function(unroll_write_build_hash include_folder output)
-  file(GLOB headers CONFIGURE_DEPENDS ${include_folder}/unroll/*.h)
+# The package says where its headers are; in the source tree they are beside this file's folder.
+get_property(include_folder GLOBAL PROPERTY UNROLL_INCLUDE_FOLDER)
+if(NOT include_folder)
+  set_property(GLOBAL PROPERTY UNROLL_INCLUDE_FOLDER ${CMAKE_CURRENT_LIST_DIR}/../include)
+endif()
+unset(include_folder)
+
+# Writes unroll/build_hash.h into OUTPUT: a hash of what must be the same on both sides of the plugin boundary. That is the
+# public headers, the compiler, and those of the FLAGS (and of CMAKE_CXX_FLAGS) that change the layout of standard types
+# or the runtime that both sides share.
+function(unroll_write_build_hash output flags)
+  get_property(include_folder GLOBAL PROPERTY UNROLL_INCLUDE_FOLDER)
   set(state "${CMAKE_CXX_COMPILER_ID} ${CMAKE_CXX_COMPILER_VERSION} ${CMAKE_SYSTEM_PROCESSOR}")
-  # Flags that change the layout of standard types or the runtime that both sides must share.
-  get_directory_property(directory_options COMPILE_OPTIONS)
-  get_directory_property(directory_definitions COMPILE_DEFINITIONS)
-  set(flags "${CMAKE_CXX_FLAGS} ${directory_options} ${directory_definitions}")
-  string(REGEX MATCHALL "_GLIBCXX_[A-Za-z0-9_=]+|-fsanitize=[a-z,]+|-fno-exceptions|-fno-rtti" flags "${flags}")
+
+  string(TOUPPER "${CMAKE_BUILD_TYPE}" configuration)
+  string(APPEND flags " ${CMAKE_CXX_FLAGS} ${CMAKE_CXX_FLAGS_${configuration}}")
+  string(REGEX MATCHALL "_GLIBCXX_[A-Za-z0-9_=]+|-fsanitize=[a-z,-]+|-fno-exceptions|-fno-rtti" flags "${flags}")
+  string(REPLACE "," ";-fsanitize=" flags "${flags}")  # address,undefined is the same as one after the other
+  list(REMOVE_DUPLICATES flags)
   list(SORT flags)
   string(APPEND state " ${flags}")
+
+  file(GLOB headers CONFIGURE_DEPENDS ${include_folder}/unroll/*.h)
   list(SORT headers)
   foreach(header IN LISTS headers)
     file(SHA256 ${header} hash)
@@ -19,6 +34,7 @@ function(unroll_write_build_hash include_folder output)
     string(APPEND state " ${name}=${hash}")
     set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${header})
   endforeach()
+
   string(SHA256 hash "${state}")
   string(SUBSTRING ${hash} 0 16 hash)
   file(CONFIGURE OUTPUT ${output}/unroll/build_hash.h @ONLY CONTENT
@@ -26,6 +42,17 @@ function(unroll_write_build_hash include_folder output)
 #pragma once
 #define UNROLL_BUILD_HASH \"@hash@\"
 ")
+endfunction()
+
+# Gives a target the hash of its own flags. Called when its folder has been read, so that every flag counts.
+function(unroll_use_build_hash target)
+  get_directory_property(directory_options COMPILE_OPTIONS)
+  get_directory_property(directory_definitions COMPILE_DEFINITIONS)
+  get_target_property(options ${target} COMPILE_OPTIONS)
+  get_target_property(definitions ${target} COMPILE_DEFINITIONS)
+  set(output ${CMAKE_CURRENT_BINARY_DIR}/build_hash/${target})
+  unroll_write_build_hash(${output} "${directory_options} ${directory_definitions} ${options} ${definitions}")
+  target_include_directories(${target} BEFORE PRIVATE ${output})
 endfunction()
 
 function(unroll_plugin kind name)
@@ -41,7 +68,12 @@ function(unroll_plugin kind name)
   target_compile_features(${name} PRIVATE cxx_std_20)
   set_target_properties(${name} PROPERTIES
     PREFIX "" SUFFIX ".so" CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON)
+  cmake_language(EVAL CODE "cmake_language(DEFER CALL unroll_use_build_hash [[${name}]])")
+
   if(UNROLL_PLUGIN_OUTPUT)
     set_target_properties(${name} PROPERTIES LIBRARY_OUTPUT_DIRECTORY ${UNROLL_PLUGIN_OUTPUT}/${kind}s)
+  endif()
+  if(UNROLL_PLUGIN_INSTALL)
+    install(TARGETS ${name} LIBRARY DESTINATION ${UNROLL_PLUGIN_INSTALL}/${kind}s)
   endif()
 endfunction()

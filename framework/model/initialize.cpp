@@ -2,7 +2,9 @@
 #include "model/initialize.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <numeric>
 #include <stdexcept>
 
 #include <fmt/format.h>
@@ -26,6 +28,17 @@ void fill_normal(double deviation, RandomStream& stream, Real* values, Size n) {
     std::generate_n(values, n, [&] { return static_cast<Real>(deviation * stream.normal()); });
 }
 
+/// Sums in eight lanes, so that it is quick; the same bits on every processor, unlike a kernel's.
+double dot(const double* a, const double* b, Size n) {
+    std::array<double, 8> lanes{};
+    Size k = 0;
+    for (; k + 8 <= n; k += 8) {
+        for (Size lane = 0; lane < 8; ++lane) lanes[lane] += a[k + lane] * b[k + lane];
+    }
+    for (; k < n; ++k) lanes[0] += a[k] * b[k];
+    return std::accumulate(lanes.begin(), lanes.end(), 0.0);
+}
+
 /// Q (m vectors of n ≥ m elements, one after the other) = orthonormal, distributed uniformly. Gram-Schmidt on normal
 /// vectors keeps the positive diagonal of R that this distribution needs (Mezzadri 2007); doing each vector twice makes
 /// it orthogonal to the last bits.
@@ -37,14 +50,11 @@ std::vector<double> orthonormal(Size m, Size n, RandomStream& stream) {
         for (int pass = 0; pass < 2; ++pass) {
             for (Size j = 0; j < i; ++j) {
                 const double* earlier = q.data() + j * n;
-                double projection = 0;
-                for (Size k = 0; k < n; ++k) projection += vector[k] * earlier[k];
+                const double projection = dot(vector, earlier, n);
                 for (Size k = 0; k < n; ++k) vector[k] -= projection * earlier[k];
             }
         }
-        double squares = 0;
-        for (Size k = 0; k < n; ++k) squares += vector[k] * vector[k];
-        const double scale = 1 / std::sqrt(squares);
+        const double scale = 1 / std::sqrt(dot(vector, vector, n));
         for (Size k = 0; k < n; ++k) vector[k] *= scale;
     }
     return q;

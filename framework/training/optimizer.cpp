@@ -116,11 +116,11 @@ constexpr Rule rules[] = {
 };
 
 Size find(const std::string& name) {
-    std::string known;
     for (Size i = 0; i < std::size(rules); ++i) {
         if (rules[i].name == name) return i;
-        known.append(known.empty() ? "one of " : ", ").append(rules[i].name);
     }
+    std::string known;
+    for (const Rule& rule : rules) known.append(known.empty() ? "one of " : ", ").append(rule.name);
     throw Error({"training.optimizer.name", fmt::format("\"{}\"", name), known, "choose one of these"});
 }
 

@@ -40,11 +40,11 @@ struct Rule {
 constexpr Rule rules[] = {{"constant", constant}, {"cosine", cosine}, {"exponential", exponential}};
 
 const Rule& find(const std::string& name) {
-    std::string known;
     for (const Rule& rule : rules) {
         if (rule.name == name) return rule;
-        known.append(known.empty() ? "one of " : ", ").append(rule.name);
     }
+    std::string known;
+    for (const Rule& rule : rules) known.append(known.empty() ? "one of " : ", ").append(rule.name);
     throw Error({"training.schedule.name", fmt::format("\"{}\"", name), known, "choose one of these"});
 }
 

@@ -26,7 +26,7 @@ struct Progress {
 /// (nanoGPT)
 /// - exponential:  η · decay^k, k the whole epochs done or, when `every` > 0, the whole periods of `every` steps done
 ///                 (PyTorch's ExponentialLR, stepped once an epoch, and StepLR)
-/// Throws Error for a schedule of another name.
+/// Allocates nothing. Throws Error for a schedule of another name.
 double learning_rate(const manifest::OptimizerSettings& optimizer, const manifest::ScheduleSettings& schedule,
                      const Progress& progress);
 

@@ -1,0 +1,30 @@
+# What `cmake --install` puts where. Everything finds everything else relative to itself, so a prefix can be moved.
+#
+#   bin/unroll                                 the program
+#   lib/libunroll.so                           what program and plugins share
+#   lib/unroll/plugins/{cells,datasets,samplers}
+#   include/unroll/                            the SDK
+#   lib/cmake/unroll/                          the package behind find_package(unroll)
+include(CMakePackageConfigHelpers)
+include(GNUInstallDirs)
+
+set(package ${CMAKE_INSTALL_LIBDIR}/cmake/unroll)
+
+install(TARGETS unroll EXPORT unrollTargets LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
+install(TARGETS unroll_program RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+file(RELATIVE_PATH program_to_library /${CMAKE_INSTALL_BINDIR} /${CMAKE_INSTALL_LIBDIR})
+set_target_properties(unroll_program PROPERTIES INSTALL_RPATH "$ORIGIN/${program_to_library}")
+
+install(DIRECTORY ${CMAKE_CURRENT_LIST_DIR}/../include/unroll DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
+  FILES_MATCHING PATTERN *.h)
+
+install(EXPORT unrollTargets NAMESPACE unroll:: DESTINATION ${package})
+configure_package_config_file(${CMAKE_CURRENT_LIST_DIR}/unrollConfig.cmake.in
+  ${PROJECT_BINARY_DIR}/package/unrollConfig.cmake INSTALL_DESTINATION ${package}
+  PATH_VARS CMAKE_INSTALL_INCLUDEDIR)
+write_basic_package_version_file(${PROJECT_BINARY_DIR}/package/unrollConfigVersion.cmake COMPATIBILITY SameMinorVersion)
+install(FILES
+  ${PROJECT_BINARY_DIR}/package/unrollConfig.cmake
+  ${PROJECT_BINARY_DIR}/package/unrollConfigVersion.cmake
+  ${CMAKE_CURRENT_LIST_DIR}/UnrollPlugin.cmake
+  DESTINATION ${package})

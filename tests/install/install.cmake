@@ -1,0 +1,57 @@
+# The script of the test `install`; CMakeLists.txt gives it its variables.
+
+function(run)
+  execute_process(COMMAND ${ARGN} RESULT_VARIABLE code OUTPUT_VARIABLE output ERROR_VARIABLE output)
+  if(NOT code EQUAL 0)
+    list(JOIN ARGN " " command)
+    message(FATAL_ERROR "exit code ${code}: ${command}\n${output}")
+  endif()
+  set(output "${output}" PARENT_SCOPE)
+endfunction()
+
+function(expect part)
+  string(FIND "${output}" "${part}" place)
+  if(place EQUAL -1)
+    message(FATAL_ERROR "expected '${part}' in\n${output}")
+  endif()
+endfunction()
+
+function(build_outside folder flags)
+  run(${CMAKE_COMMAND} -S ${OUTSIDE} -B ${folder} -G ${GENERATOR} -D CMAKE_PREFIX_PATH=${prefix}
+    -D CMAKE_CXX_COMPILER=${COMPILER} -D CMAKE_BUILD_TYPE=${BUILD_TYPE} "-DCMAKE_CXX_FLAGS=${FLAGS} ${flags}")
+  run(${CMAKE_COMMAND} --build ${folder})
+endfunction()
+
+# The environment must not lend the installed program anything of this build.
+unset(ENV{UNROLL_PLUGIN_PATH})
+unset(ENV{LD_LIBRARY_PATH})
+
+file(REMOVE_RECURSE ${WORK})
+run(${CMAKE_COMMAND} --install ${BUILD} --prefix ${WORK}/first)
+file(RENAME ${WORK}/first ${WORK}/moved)
+set(prefix ${WORK}/moved)
+
+run(${prefix}/bin/unroll plugins)
+expect("${prefix}/lib/unroll/plugins")
+string(FIND "${output}" "${BUILD}/plugins" from_build)
+if(NOT from_build EQUAL -1)
+  message(FATAL_ERROR "the installed program looks into the build tree:\n${output}")
+endif()
+file(GLOB plugins ${prefix}/lib/unroll/plugins/*/*.so)
+foreach(plugin IN LISTS plugins)
+  get_filename_component(name ${plugin} NAME_WE)
+  run(${prefix}/bin/unroll plugins ${name})
+endforeach()
+
+if(SANITIZE)
+  set(sanitize -fsanitize=${SANITIZE})
+endif()
+build_outside(${WORK}/outside "${sanitize}")
+run(${prefix}/bin/unroll plugins mine --plugin-path ${WORK}/outside)
+expect("cell 'mine', revision 1: one gate, nothing else")
+
+# Other flags, another hash: the same source is refused when its standard library has another layout.
+build_outside(${WORK}/debug "${sanitize} -D_GLIBCXX_DEBUG")
+run(${prefix}/bin/unroll plugins --plugin-path ${WORK}/debug)
+expect("mine.so: build ")
+expect("next: build the plugin again against this program")
