@@ -45,7 +45,7 @@ Sweep read_sweep(const Json* sweep, const Checker& checker, Report& report);
 /// The product of sampling axes, the last fastest.
 std::vector<SamplingChoice> product(const std::vector<std::shared_ptr<const std::vector<SamplingChoice>>>& axes);
 
-/// Of labels: {"system": "lstm", "training": {"sequence_length": 64}}.
+/// Of labels: {"system": "small", "training": {"sequence_length": 64}}.
 Json nested(const std::vector<Label>& labels);
 
 }  // namespace unroll::manifest

@@ -141,7 +141,7 @@ struct Trial {
 /// A trial as one experiment sees it.
 struct PlannedTrial {
     Trial trial;
-    std::string axes;  ///< JSON object nested like config; labelled axes by their name: {"system":"lstm",…}
+    std::string axes;  ///< JSON object nested like config; labelled axes by their name: {"system":"small",…}
     std::vector<SamplingSettings>
         sampling;  ///< every point of the sampling axes, without repetition; empty: none wanted
 };
