@@ -185,7 +185,15 @@ Catalog load(const std::vector<Folder>& folders) {
 
 Catalog load_file(const fs::path& file) {
     Catalog catalog;
-    add(catalog, fs::absolute(file).lexically_normal());
+    const fs::path absolute = fs::absolute(file).lexically_normal();
+    std::error_code error;
+    if (fs::exists(absolute, error))
+        add(catalog, absolute);
+    else
+        catalog.refuse({absolute,
+                        std::nullopt,
+                        {absolute.string(), "no such file", "a plugin's shared library",
+                         "check the path; 'unroll plugins' lists the files of those that are found"}});
     return catalog;
 }
 
