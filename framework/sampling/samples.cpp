@@ -87,7 +87,7 @@ std::vector<Wanted> wanted(const manifest::Trial& trial, const std::vector<manif
             if (seen.emplace(sample.sampler, sample.options, sample.temperature, sample.prompt_key, number,
                              entry.length, sample.memory)
                     .second)
-                list.push_back({&entry, std::move(sample)});
+                list.push_back({entry, std::move(sample)});
         }
     return list;
 }
@@ -102,11 +102,11 @@ std::vector<Sample> make(const model::Model<float>& model, Weights weights, cons
         if (!sampler) {
             const Plugin* plugin = catalog.find(Plugin::Kind::sampler, entry.sample.sampler);
             if (!plugin) throw Error(catalog.missing(Plugin::Kind::sampler, entry.sample.sampler));
-            sampler = plugin->make_sampler(entry.settings->sampler.options);
+            sampler = plugin->make_sampler(entry.settings.sampler.options);
         }
-        requests.push_back({tokens_of(entry.settings->prompt, dataset, entry.sample.seed, entry.sample.number),
+        requests.push_back({tokens_of(entry.settings.prompt, dataset, entry.sample.seed, entry.sample.number),
                             sampler.get(), entry.sample.temperature.value_or(1), stream_of(entry.sample),
-                            entry.settings->length, entry.settings->memory});
+                            entry.settings.length, entry.settings.memory});
     }
     const auto texts = generate(model, weights, window, requests, stop);
     std::vector<Sample> samples;

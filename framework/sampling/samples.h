@@ -16,14 +16,14 @@ namespace unroll::sampling {
 
 /// A sample that is asked for; its text is still empty.
 struct Wanted {
-    const manifest::SamplingSettings* settings;
+    manifest::SamplingSettings settings;
     Sample sample;
 };
 
 /// Every sample that `settings` ask for with the weights of `step`: `count` of each point of the sampling axes, and
 /// none twice, however many experiments ask for it. Prompts are resolved: a window of a split is drawn by (seed, split,
 /// length, number), the same for all temperatures. Throws Error when a prompt is empty or holds a symbol outside the
-/// vocabulary. `settings` must outlive the result.
+/// vocabulary.
 std::vector<Wanted> wanted(const manifest::Trial& trial, const std::vector<manifest::SamplingSettings>& settings,
                            const Dataset& dataset, std::uint64_t step, double epoch);
 

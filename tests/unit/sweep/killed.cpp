@@ -1,0 +1,77 @@
+// A process that is killed at any moment loses nothing but time.
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdlib>
+#include <thread>
+
+#include "catch.h"
+#include "small_sweep.h"
+
+using namespace unroll;
+
+namespace {
+
+constexpr const char* database_variable = "UNROLL_TEST_DATABASE";
+
+sweep::Settings two_jobs(const std::filesystem::path& database) {
+    sweep::Settings settings;
+    settings.database = database;
+    settings.jobs = 2;
+    return settings;
+}
+
+SmallSweep long_sweep() {
+    return SmallSweep({small_manifest}, {manifest::parse_override("training.steps=150")});
+}
+
+/// This program again, as a child that runs the sweep below.
+pid_t start(const std::filesystem::path& database) {
+    setenv(database_variable, database.c_str(), 1);
+    const pid_t child = fork();
+    if (child == 0) {
+        execl("/proc/self/exe", "test_sweep", "a sweep for its parent", "-o", "/dev/null", static_cast<char*>(nullptr));
+        _exit(127);
+    }
+    return child;
+}
+
+}  // namespace
+
+TEST_CASE("a sweep for its parent", "[.child]") {
+    const char* database = std::getenv(database_variable);
+    REQUIRE(database);
+    long_sweep().run(two_jobs(database));
+}
+
+TEST_CASE("ten times killed, a sweep ends with the rows of one that was not") {
+    const TemporaryFolder whole, folder;
+    const auto begin = std::chrono::steady_clock::now();
+    long_sweep().run(two_jobs(whole.path() / "results.db"));
+    const auto time = std::chrono::steady_clock::now() - begin;
+
+    const auto database = folder.path() / "results.db";
+    RandomStream moments(1, "moments");
+    Size killed = 0;
+    for (int i = 0; i < 10; ++i) {
+        const pid_t child = start(database);
+        REQUIRE(child > 0);
+        std::this_thread::sleep_for(
+            std::chrono::duration_cast<std::chrono::microseconds>(time * moments.uniform(0.02, 0.14)));
+        kill(child, SIGKILL);
+        int status = 0;
+        REQUIRE(waitpid(child, &status, 0) == child);
+        const bool by_signal = WIFSIGNALED(status);
+        killed += by_signal;
+        if (!by_signal) CHECK(WEXITSTATUS(status) == 0);
+    }
+    CHECK(killed >= 8);
+    SmallSweep last = long_sweep();
+    const sweep::Summary summary = last.run(two_jobs(database));
+    CHECK(summary.failed + summary.interrupted + summary.diverged == 0);
+    CHECK(all_rows(database) == all_rows(whole.path() / "results.db"));
+    CHECK(count(database, "trial WHERE status = 'finished'") == 8);
+    CHECK(count(database, "attempt WHERE from_step > 0") > 0);
+}
