@@ -73,7 +73,8 @@ void Store::plan(const ExperimentRow& experiment, const std::vector<TrialRow>& t
                 " created_at, updated_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9)"
                 " ON CONFLICT (name) DO UPDATE SET about = excluded.about, manifest = excluded.manifest,"
                 " metric = excluded.metric, goal = excluded.goal, compare_by = excluded.compare_by,"
-                " compare_best = excluded.compare_best, folder = excluded.folder, updated_at = excluded.updated_at RETURNING id")
+                " compare_best = excluded.compare_best, folder = excluded.folder, updated_at = excluded.updated_at "
+                "RETURNING id")
             .integer(experiment.name, experiment.about, experiment.manifest, experiment.metric, experiment.goal,
                      json_array(experiment.by), json_array(experiment.best), experiment.folder, now());
     for (const auto& trial : trials) add_trial(database, trial);

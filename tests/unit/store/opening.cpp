@@ -211,6 +211,26 @@ TEST_CASE("a folder in which nobody can write is read all the same") {
     fs::permissions(folder.path(), fs::perms(0755));
 }
 
+TEST_CASE("results that stand in a WAL are not passed over where it cannot be taken in") {
+    const Folder folder;
+    fs::create_directory(folder / "cut off");
+    {
+        Store store(folder / "a.db", writing);
+        plan(store, "first", {trial("aaaa")});
+        for (const char* name : {"a.db", "a.db-wal"}) fs::copy(folder / name, folder / "cut off" / name);
+    }
+    fs::permissions(folder.path(), fs::perms(0755));
+    fs::permissions(folder / "cut off", fs::perms(0555));
+    const bool told = as_nobody([&] {
+        const auto message = message_of([&] { Store(folder / "cut off/a.db", reading); });
+        return message.find("its last results stand in a -wal file") != std::string::npos;
+    });
+    fs::permissions(folder / "cut off", fs::perms(0755));
+    CHECK(told);
+    Store store(folder / "cut off/a.db", reading);
+    CHECK(ask(store, "SELECT name FROM experiment") == "first");
+}
+
 TEST_CASE("closing leaves one file, unless somebody reads it") {
     const Folder folder;
     const auto file = folder / "a.db";
