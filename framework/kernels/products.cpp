@@ -29,8 +29,9 @@ namespace hn = hwy::HWY_NAMESPACE;
 
 constexpr Size block_depth = 256;  // part of what defines a sum: never changed by processor, type or shape
 constexpr Size tile_rows = HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_NEON ? 12 : 6;  // 32 registers or 16
-constexpr Size block_rows = 8 * tile_rows;                                             // of a, packed on the stack
+constexpr Size block_rows = 96;                                                        // of a, packed on the stack
 constexpr Size block_panels = 8;                                                       // of b, packed on the stack
+constexpr Size few_rows = 24;  // for which rearranging b does not pay
 
 template <class Real>
 constexpr Size lanes = hn::MaxLanes(hn::ScalableTag<Real>());
@@ -126,15 +127,7 @@ void pack_panel(const Matrix<const Real>& b, Real* to) {
     const Size width = padded<Real>(b.columns);
     if (width != b.columns)
         for (Size k = 0; k < b.rows; ++k) std::fill(to + k * width + b.columns, to + (k + 1) * width, Real{0});
-    if (b.column_stride == 1 && b.columns == panel_width<Real>) {
-        const hn::ScalableTag<Real> d;
-        for (Size k = 0; k < b.rows; ++k) {
-            const Real* row = b.data + k * b.row_stride;
-            const auto low = hn::LoadU(d, row), high = hn::LoadU(d, row + lanes<Real>);
-            hn::StoreU(low, d, to + k * width);
-            hn::StoreU(high, d, to + k * width + lanes<Real>);
-        }
-    } else if (b.row_stride == 1) {
+    if (b.row_stride == 1) {
         transpose(b.data, b.column_stride, b.columns, b.rows, to, width);
     } else {
         for (Size k = 0; k < b.rows; ++k)
@@ -147,11 +140,30 @@ Matrix<const Real> part(const Matrix<const Real>& m, Size row, Size rows, Size c
     return {m.data + row * m.row_stride + column * m.column_stride, rows, columns, m.row_stride, m.column_stride};
 }
 
-/// All panels of b, one after the other.
+/// All panels of b, one after the other. Full panels of a contiguous b in groups, row by row, so that what is read at once
+/// stands side by side.
 template <class Real>
 void pack_panels(const Matrix<const Real>& b, Real* to) {
-    for (Size j = 0; j < b.columns; j += panel_width<Real>)
-        pack_panel(part(b, 0, b.rows, j, std::min(panel_width<Real>, b.columns - j)), to + j * b.rows);
+    constexpr Size width = panel_width<Real>;
+    Size j = 0;
+    if (b.column_stride == 1) {
+        const hn::ScalableTag<Real> d;
+        while (j + width <= b.columns) {
+            const Size group = std::min(block_panels, (b.columns - j) / width);
+            for (Size k = 0; k < b.rows; ++k) {
+                const Real* from = b.data + k * b.row_stride + j;
+                Real* target = to + j * b.rows + k * width;
+                for (Size p = 0; p < group; ++p, from += width, target += width * b.rows) {
+                    const auto low = hn::LoadU(d, from), high = hn::LoadU(d, from + lanes<Real>);
+                    hn::StoreU(low, d, target);
+                    hn::StoreU(high, d, target + lanes<Real>);
+                }
+            }
+            j += group * width;
+        }
+    }
+    for (; j < b.columns; j += width)
+        pack_panel(part(b, 0, b.rows, j, std::min(width, b.columns - j)), to + j * b.rows);
 }
 
 /// What pack_panels wrote for a matrix (depth, …), from panel and k on.
@@ -176,6 +188,8 @@ void multiply_tile(Size depth, const Real* HWY_RESTRICT a, const Real* HWY_RESTR
         for (auto& v : row) v = hn::Zero(d);
     for (Size k = 0; k < depth; ++k, a += rows, b += b_stride) {
         hn::Vec<decltype(d)> right[across];
+        for (Size byte = 0; byte < vectors * lanes<Real> * sizeof(Real); byte += 64)
+            __builtin_prefetch(reinterpret_cast<const char*>(b + panels * b_distance) + byte, 0, 2);
 #pragma GCC unroll 16
         for (Size v = 0; v < across; ++v)
             right[v] = hn::LoadU(d, b + v / vectors * b_distance + v % vectors * lanes<Real>);
@@ -234,9 +248,39 @@ HWY_INLINE void for_each_tile(Size rows, Body body) {
     }
 }
 
+/// Brings the block of a that comes next into the cache, a little between one tile and another: its memory is strided, and
+/// nothing else would have fetched it in time.
+template <class Real>
+class Fetch {
+public:
+    Fetch(const Matrix<const Real>& next, Size times) : data_(next.data) {
+        const bool by_rows = next.column_stride == 1;
+        if (next.rows == 0 || times == 0 || (!by_rows && next.row_stride != 1)) return;
+        runs_ = by_rows ? next.rows : next.columns;
+        length_ = by_rows ? next.columns : next.rows;
+        stride_ = by_rows ? next.row_stride : next.column_stride;
+        share_ = (runs_ * ((length_ + line - 1) / line) + times - 1) / times;
+    }
+
+    HWY_INLINE void some() {
+        for (Size n = 0; n < share_ && run_ < runs_; ++n) {
+            __builtin_prefetch(data_ + run_ * stride_ + position_, 0, 2);
+            position_ += line;
+            if (position_ >= length_) position_ = 0, ++run_;
+        }
+    }
+
+private:
+    static constexpr Size line = 64 / sizeof(Real);
+    const Real* data_;
+    Size runs_ = 0, length_ = 0, stride_ = 0, share_ = 0;
+    Size run_ = 0, position_ = 0;
+};
+
 /// c = or += a · b for one block of k; `a` holds the rows' tiles.
 template <class Real>
-void multiply_block(const Real* a, Size depth, const Panels<Real>& b, Matrix<Real> c, bool add) {
+void multiply_block(const Real* a, Size depth, const Panels<Real>& b, Matrix<Real> c, bool add,
+                    Fetch<Real> fetch = {Matrix<const Real>(nullptr, 0, 0), 0}) {
     constexpr Size width = panel_width<Real>;
     const Size full = c.columns / width, rest = c.columns % width;
     Size panel = 0;
@@ -246,8 +290,10 @@ void multiply_block(const Real* a, Size depth, const Panels<Real>& b, Matrix<Rea
                                             c.data + panel * width, c.row_stride, add);
     for (; panel < full; ++panel)
         for_each_tile(c.rows, [&](Size first, Size rows) HWY_ATTR {
-            tiles<Real>.wide[rows - 1](depth, a + first * depth, b.first + panel * b.distance, b.stride, 0,
-                                       c.data + first * c.row_stride + panel * width, c.row_stride, add);
+            tiles<Real>.wide[rows - 1](depth, a + first * depth, b.first + panel * b.distance, b.stride,
+                                       first == 0 ? b.distance : 0, c.data + first * c.row_stride + panel * width,
+                                       c.row_stride, add);
+            fetch.some();
         });
     if (rest == 0) return;
     for_each_tile(c.rows, [&](Size first, Size rows) HWY_ATTR {
@@ -261,18 +307,24 @@ void multiply_block(const Real* a, Size depth, const Panels<Real>& b, Matrix<Rea
     });
 }
 
-/// c = or += a · b for one block of k and any number of rows.
+/// c = or += a · b for the block of k from `first` on, and any number of rows.
 template <class Real>
-HWY_NOINLINE void multiply_rows(const Matrix<const Real>& a, const Panels<Real>& b, const Matrix<Real>& c, bool add) {
-    if (a.rows == 1 && a.column_stride == 1) return multiply_block(a.data, a.columns, b, c, add);
+HWY_NOINLINE void multiply_rows(const Matrix<const Real>& a, Size first, Size depth, const Panels<Real>& b,
+                                const Matrix<Real>& c, bool add) {
+    if (a.rows == 1 && a.column_stride == 1) return multiply_block(a.data + first, depth, b, c, add);
     HWY_ALIGN Real packed[block_rows * block_depth];
     for (Size i = 0; i < a.rows; i += block_rows) {
         const Size rows = std::min(block_rows, a.rows - i);
-        for_each_tile(rows, [&](Size first, Size height) HWY_ATTR {
-            tiles<Real>.pack[height - 1](part(a, i + first, height, 0, a.columns), packed + first * a.columns);
+        for_each_tile(rows, [&](Size row, Size height) HWY_ATTR {
+            tiles<Real>.pack[height - 1](part(a, i + row, height, first, depth), packed + row * depth);
         });
-        multiply_block(packed, a.columns, b, Matrix<Real>(c.data + i * c.row_stride, rows, c.columns, c.row_stride),
-                       add);
+        const bool last = i + rows == a.rows;
+        const Size next_row = last ? 0 : i + rows, next_k = last ? first + depth : first;
+        const auto next = part(a, next_row, std::min(block_rows, a.rows - next_row), next_k,
+                               std::min(block_depth, a.columns - next_k));
+        const Size tile_count = (rows + tile_rows - 1) / tile_rows * (c.columns / panel_width<Real>);
+        multiply_block(packed, depth, b, Matrix<Real>(c.data + i * c.row_stride, rows, c.columns, c.row_stride), add,
+                       Fetch<Real>(next, tile_count));
     }
 }
 
@@ -284,7 +336,7 @@ void multiply_packed(const Matrix<const Real>& a, const Packed<Real>& b, Size fi
     for (Size k = 0; k < a.columns; k += block_depth) {
         const Size depth = std::min(block_depth, a.columns - k);
         const auto panels = packed_panels(b.data, b.rows, first / panel_width<Real>, first + c.columns, k);
-        multiply_rows(part(a, 0, a.rows, k, depth), panels, c, into == Into::add || k > 0);
+        multiply_rows(a, k, depth, panels, c, into == Into::add || k > 0);
     }
 }
 
@@ -298,14 +350,14 @@ void multiply_in_place(const Matrix<const Real>& a, const Matrix<const Real>& b,
         if (rest) pack_panel(part(b, k, depth, b.columns - rest, rest), narrow);
         const Panels<Real> panels = {b.data + k * b.row_stride, panel_width<Real>, b.row_stride, narrow,
                                      padded<Real>(rest)};
-        multiply_rows(part(a, 0, a.rows, k, depth), panels, c, into == Into::add || k > 0);
+        multiply_rows(a, k, depth, panels, c, into == Into::add || k > 0);
     }
 }
 
 template <class Real>
 HWY_NOINLINE void multiply_loose(const Matrix<const Real>& a, const Matrix<const Real>& b, const Matrix<Real>& c,
                                  Into into) {
-    if (b.column_stride == 1 && a.rows <= tile_rows) return multiply_in_place(a, b, c, into);
+    if (b.column_stride == 1 && a.rows <= few_rows) return multiply_in_place(a, b, c, into);
     constexpr Size block_columns = block_panels * panel_width<Real>;
     HWY_ALIGN Real packed[block_depth * block_columns];
     for (Size j = 0; j < b.columns; j += block_columns) {
@@ -313,7 +365,7 @@ HWY_NOINLINE void multiply_loose(const Matrix<const Real>& a, const Matrix<const
         for (Size k = 0; k < a.columns; k += block_depth) {
             const Size depth = std::min(block_depth, a.columns - k);
             pack_panels(part(b, k, depth, j, columns), packed);
-            multiply_rows(part(a, 0, a.rows, k, depth), packed_panels(packed, depth, 0, columns, 0),
+            multiply_rows(a, k, depth, packed_panels(packed, depth, 0, columns, 0),
                           Matrix<Real>(c.data + j, c.rows, columns, c.row_stride), into == Into::add || k > 0);
         }
     }
