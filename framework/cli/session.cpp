@@ -15,15 +15,13 @@ Session::Session(const Arguments& arguments)
     : catalog_(plugins::load(plugins::folders(arguments.plugin_paths))), datasets_(catalog_) {}
 
 manifest::Plan Session::plan(const std::filesystem::path& file, const std::vector<manifest::Override>& overrides) {
-    manifest::Plan plan = manifest::expand(read_text(file), file.string(), overrides, catalog_,
-                                           manifest::Lookup::standard(file), datasets_);
-    plan.folder = std::filesystem::absolute(file).parent_path().lexically_normal();
-    return plan;
+    return manifest::expand(read_text(file), file.string(), overrides, catalog_, manifest::Lookup::standard(file),
+                            datasets_);
 }
 
-manifest::PlannedTrial Session::trial(const std::string& config, const std::filesystem::path& origin) {
-    manifest::Plan plan =
-        manifest::expand(config, "the stored config", {}, catalog_, manifest::Lookup::standard(origin), datasets_);
+manifest::PlannedTrial Session::trial(const std::string& config) {
+    const std::string name = "stored config";
+    manifest::Plan plan = manifest::expand(config, name, {}, catalog_, manifest::Lookup::standard(name), datasets_);
     return std::move(plan.trials.at(0));
 }
 

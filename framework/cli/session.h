@@ -26,8 +26,8 @@ public:
     /// Reads and checks a manifest file. Throws manifest::Problems or Error.
     manifest::Plan plan(const std::filesystem::path& file, const std::vector<manifest::Override>& overrides);
 
-    /// The one trial of a stored config; files are looked up as for a manifest at `origin`.
-    manifest::PlannedTrial trial(const std::string& config, const std::filesystem::path& origin);
+    /// The one trial of a stored config, which names its files by absolute paths.
+    manifest::PlannedTrial trial(const std::string& config);
 
 private:
     plugins::Catalog catalog_;

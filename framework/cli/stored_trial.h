@@ -19,9 +19,8 @@ struct StoredTrial {
     model::Model<float> model;
 };
 
-/// `name` is a trial's id or the beginning of its fingerprint. Files are looked up where its experiments' manifests stood, in
-/// the working directory and in UNROLL_DATA. Throws Error when there is no such trial, or when its plugins or data have
-/// changed since, so that it would be another trial.
+/// `name` is a trial's id or the beginning of its fingerprint. Throws Error when there is no such trial, or when its
+/// plugins or data have changed since, so that it would be another trial.
 StoredTrial stored_trial(store::Store& store, const std::string& name, Session& session);
 
 }  // namespace unroll::cli

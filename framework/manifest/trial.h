@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <filesystem>
 #include <optional>
 #include <string>
 #include <variant>
@@ -156,7 +155,6 @@ struct Compare {
 struct Plan {
     std::string name, about;
     std::string source;                ///< the manifest's text, as stored
-    std::filesystem::path folder;      ///< absolute, where the manifest stands
     std::vector<PlannedTrial> trials;  ///< in the order of the axes
     std::vector<std::string> dropped;  ///< one line for each combination that `skip` or equality removed
     Compare compare;

@@ -66,17 +66,15 @@ void Store::plan(const ExperimentRow& experiment, const std::vector<TrialRow>& t
     Database& database = connection_->database;
     Transaction transaction(database);
     check_experiment_name(database, experiment.name);
-    const auto id =
-        database
-            .prepared(
-                "INSERT INTO experiment (name, about, manifest, metric, goal, compare_by, compare_best, folder,"
-                " created_at, updated_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9)"
-                " ON CONFLICT (name) DO UPDATE SET about = excluded.about, manifest = excluded.manifest,"
-                " metric = excluded.metric, goal = excluded.goal, compare_by = excluded.compare_by,"
-                " compare_best = excluded.compare_best, folder = excluded.folder, updated_at = excluded.updated_at "
-                "RETURNING id")
-            .integer(experiment.name, experiment.about, experiment.manifest, experiment.metric, experiment.goal,
-                     json_array(experiment.by), json_array(experiment.best), experiment.folder, now());
+    const auto id = database
+                        .prepared(
+                            "INSERT INTO experiment (name, about, manifest, metric, goal, compare_by, compare_best,"
+                            " created_at, updated_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8)"
+                            " ON CONFLICT (name) DO UPDATE SET about = excluded.about, manifest = excluded.manifest,"
+                            " metric = excluded.metric, goal = excluded.goal, compare_by = excluded.compare_by,"
+                            " compare_best = excluded.compare_best, updated_at = excluded.updated_at RETURNING id")
+                        .integer(experiment.name, experiment.about, experiment.manifest, experiment.metric,
+                                 experiment.goal, json_array(experiment.by), json_array(experiment.best), now());
     for (const auto& trial : trials) add_trial(database, trial);
     for (const auto& member : members) connection_->trial(member.fingerprint);  // throws for one that is not there
     write_members(database, *id, members);

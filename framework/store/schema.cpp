@@ -23,7 +23,6 @@ CREATE TABLE experiment (
   goal         TEXT NOT NULL CHECK (goal IN ('min', 'max')),
   compare_by   TEXT NOT NULL,                  -- JSON array of axes
   compare_best TEXT NOT NULL,                  -- JSON array of axes
-  folder       TEXT NOT NULL,                  -- where the manifest stood
   created_at   TEXT NOT NULL,
   updated_at   TEXT NOT NULL
 ) STRICT;

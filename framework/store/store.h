@@ -44,7 +44,6 @@ struct ExperimentRow {
     std::string name, about, manifest;
     std::string metric = "validation/loss", goal = "min";  ///< goal: min | max
     std::vector<std::string> by, best;                     ///< axes that `compare` groups by, and chooses the best of
-    std::string folder = ".";  ///< absolute, where the manifest stood: its files are beside it
 };
 
 struct Membership {

@@ -128,12 +128,14 @@ Summary run(const std::vector<manifest::Plan>& plans, const std::vector<Work>& w
     store.interrupt_running();
     std::map<std::string, const Work*> by_fingerprint;
     for (const Work& entry : work) by_fingerprint[entry.row.fingerprint] = &entry;
+    store.begin();  // all manifests or none: an unfinished transaction is rolled back
     for (const manifest::Plan& plan : plans) {
         std::vector<store::TrialRow> rows;
         const auto members = memberships(plan);
         for (const store::Membership& member : members) rows.push_back(by_fingerprint.at(member.fingerprint)->row);
         store.plan(experiment_row(plan), rows, members);
     }
+    store.commit();
     if (settings.fresh)
         for (const Work& entry : work) store.reset(entry.row.fingerprint);
 

@@ -74,7 +74,7 @@ std::vector<Work> distinct_trials(const std::vector<manifest::Plan>& plans, cons
 
 store::ExperimentRow experiment_row(const manifest::Plan& plan) {
     return {plan.name,         plan.about,      plan.source,       plan.compare.metric,
-            plan.compare.goal, plan.compare.by, plan.compare.best, plan.folder.string()};
+            plan.compare.goal, plan.compare.by, plan.compare.best};
 }
 
 std::vector<store::Membership> memberships(const manifest::Plan& plan) {
