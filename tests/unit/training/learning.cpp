@@ -1,0 +1,113 @@
+// Learning, in short: each cell that we ship soon predicts a small text better than who looks at the last character
+// alone could. The full figures are measured by tests/benchmarks/learning.
+#include <cmath>
+#include <string>
+#include <vector>
+
+#include "catch.h"
+#include "plugins/loader.h"
+#include "plugins/options_check.h"
+#include "temporary_folder.h"
+#include "training/trainer.h"
+#include "unroll/random.h"
+
+using namespace unroll;
+
+namespace {
+
+/// Words in any order, of few letters that are in many words, so that one has to remember how a word began.
+class Words final : public Dataset {
+public:
+    Words() {
+        const std::vector<std::string> words{"banana", "ananas", "cabana", "saccas", "bassan", "casbah"};
+        RandomStream stream(1, "words");
+        while (tokens_.size() < 20000) {
+            for (const char letter : words[stream.below(words.size())])
+                tokens_.push_back(static_cast<Token>(letters.find(letter)));
+            tokens_.push_back(static_cast<Token>(letters.find(' ')));
+        }
+    }
+    Task task() const override {
+        Task task;
+        task.input_tokens = task.target_tokens = letters.size();
+        return task;
+    }
+    std::span<const Token> tokens(Split split) const override {
+        const std::span<const Token> all(tokens_);
+        if (split == Split::train) return all.first(18000);
+        return split == Split::validation ? all.subspan(18000) : std::span<const Token>();
+    }
+
+private:
+    static constexpr std::string_view letters = " abchns";
+    std::vector<Token> tokens_;
+};
+
+struct LastLoss final : training::Records {
+    void point(const training::Point& point) override {
+        if (point.split == "validation" && point.name == "loss") loss = point.value;
+    }
+    void loss_by_position(std::uint64_t, std::string_view, const std::vector<double>&) override {}
+    void sample(sampling::Sample) override {}
+    void checkpoint(training::CheckpointRecord) override {}
+    void progress(std::uint64_t, std::uint64_t, double, double) override {}
+    double loss = std::nan("");
+};
+
+/// Validation loss after `steps` steps of a small layer.
+double validation_loss(const std::string& cell, Size steps) {
+    const plugins::Catalog catalog = plugins::load_file(UNROLL_PLUGINS "/cells/" + cell + ".so");
+    REQUIRE(catalog.found().size() == 1);
+    manifest::Trial trial;
+    manifest::CellSettings settings{{cell, {}}, 32, 1, 0, "uniform"};
+    plugins::set_defaults(settings.choice.options, *catalog.found().front().plugin);
+    trial.cells = {settings};
+    trial.training.sequence_length = trial.training.evaluate_length = 16;
+    trial.training.batch = 16;
+    trial.training.steps = steps;
+    trial.training.optimizer.learning_rate = 0.01;
+    trial.training.clip = {manifest::Clip::Kind::norm, 1};
+    trial.config = "{}";
+    const Words words;
+    const model::Model<float> model(trial, words.task(), catalog);
+    const TemporaryFolder folder;
+    LastLoss records;
+    const std::atomic<bool> stop{false};
+    training::train({trial, words, model, catalog, {}, folder.path(), {}}, records, stop);
+    return records.loss;
+}
+
+/// Entropy of a letter when the one before it is known: the best that a cell without memory can do.
+double entropy_after_one() {
+    const Words words;
+    const auto tokens = words.tokens(Split::validation);
+    const Size V = words.task().input_tokens;
+    std::vector<double> pairs(V * V), firsts(V);
+    for (Size i = 0; i + 1 < tokens.size(); ++i) {
+        pairs[Size(tokens[i]) * V + Size(tokens[i + 1])] += 1;
+        firsts[Size(tokens[i])] += 1;
+    }
+    double sum = 0;
+    for (Size i = 0; i < V * V; ++i)
+        if (pairs[i] > 0) sum -= pairs[i] * std::log(pairs[i] / firsts[i / V]);
+    return sum / double(tokens.size() - 1);
+}
+
+}  // namespace
+
+TEST_CASE("each cell with a memory soon beats what one letter tells") {
+    const double one_letter = entropy_after_one();
+    for (const char* cell : {"rnn", "lstm", "gru", "minimal-gated", "self-attention"}) {
+        const double loss = validation_loss(cell, 200);
+        UNSCOPED_INFO(cell << ' ' << loss << ' ' << one_letter);
+        CHECK(loss < 0.5);
+        CHECK(loss < 0.6 * one_letter);
+    }
+}
+
+TEST_CASE("a cell without memory comes near what one letter tells and never beats it") {
+    const double loss = validation_loss("dense", 200), one_letter = entropy_after_one();
+    UNSCOPED_INFO(loss << ' ' << one_letter);
+    CHECK(loss < 1.03 * one_letter);
+    CHECK(loss > 0.99 * one_letter);
+}
