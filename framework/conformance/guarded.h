@@ -34,7 +34,8 @@ public:
     bool intact() const { return untouched(elements_.data()) && untouched(data() + size()); }
 
     bool holds(const std::vector<T>& values) const {
-        return size() == values.size() && std::memcmp(data(), values.data(), size() * sizeof(T)) == 0;
+        return size() == values.size() &&
+               (values.empty() || std::memcmp(data(), values.data(), size() * sizeof(T)) == 0);
     }
 
 private:
