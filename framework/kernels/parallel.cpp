@@ -6,6 +6,7 @@
 #include <oneapi/tbb/parallel_for.h>
 #include <oneapi/tbb/task_arena.h>
 
+#include "kernels/hand_over.h"
 #include "unroll/kernels.h"
 
 namespace unroll::detail {
@@ -25,12 +26,17 @@ void parallel_for(Size n, Size grain, void (*body)(void* context, Size first, Si
     if (grain == 0) grain = 1;
     // Parts of exactly `grain` items (the last one may have more): a range that TBB halves could fall below it.
     const Size parts = n / grain;
+    HandOver begin, end;
+    begin.give();
     tbb::this_task_arena::isolate([&] {
         tbb::parallel_for(tbb::blocked_range<Size>(0, parts), [&](const tbb::blocked_range<Size>& range) {
+            begin.take();
             const FloatingPointMode mode;
             body(context, range.begin() * grain, range.end() == parts ? n : range.end() * grain);
+            end.give();
         });
     });
+    end.take();
 }
 
 }  // namespace unroll::detail

@@ -2,16 +2,15 @@
 #include "sweep/sweep.h"
 
 #include <fmt/core.h>
-#include <tbb/global_control.h>
-#include <tbb/parallel_for.h>
-#include <tbb/task_arena.h>
 
 #include <algorithm>
+#include <atomic>
 #include <map>
 #include <optional>
 
 #include "store/writer.h"
 #include "sweep/build.h"
+#include "sweep/threads.h"
 #include "sweep/trial_run.h"
 
 namespace unroll::sweep {
@@ -146,11 +145,8 @@ Summary run(const std::vector<manifest::Plan>& plans, const std::vector<Work>& w
     std::vector<Size> samples(agenda.tasks.size(), 0);
     {
         store::Writer writer(store);
-        const tbb::global_control limit(tbb::global_control::max_allowed_parallelism, settings.jobs);
-        tbb::task_arena arena{int(settings.jobs)};
         std::atomic<Size> next{0};
-        // One long task a thread, each taking trials from the list: nothing can put one trial onto another's stack.
-        const auto worker = [&](Size) {
+        run_on_threads(settings.jobs, [&] {
             for (Size i = next++; i < agenda.tasks.size(); i = next++) {
                 if (stop.load()) break;
                 const Task& task = agenda.tasks[i];
@@ -161,8 +157,7 @@ Summary run(const std::vector<manifest::Plan>& plans, const std::vector<Work>& w
                 if (ending.kind == Ending::Kind::failed && settings.fail_fast) stop = true;
                 observer.ended(task.index, ending);
             }
-        };
-        arena.execute([&] { tbb::parallel_for(Size{0}, settings.jobs, worker, tbb::simple_partitioner{}); });
+        });
         writer.flush();
     }
     for (Size i = 0; i < agenda.tasks.size(); ++i) {

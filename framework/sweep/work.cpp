@@ -5,7 +5,6 @@
 
 #include <unordered_map>
 
-#include "manifest/digest.h"
 #include "model/model.h"
 #include "training/trainer.h"
 
@@ -23,7 +22,7 @@ store::TrialRow row_of(const manifest::Trial& trial, const Dataset& dataset, con
     const training::Length length = training::length_of(trial, dataset);
 
     store::TrialRow row;
-    row.fingerprint = fingerprint(trial);
+    row.fingerprint = trial.fingerprint;
     row.config = trial.config;
     row.seed = trial.seed;
     row.task = model::task_name(dataset.task());
@@ -49,17 +48,13 @@ store::TrialRow row_of(const manifest::Trial& trial, const Dataset& dataset, con
 
 }  // namespace
 
-std::string fingerprint(const manifest::Trial& trial) {
-    return manifest::sha256(trial.identity);
-}
-
 std::vector<Work> distinct_trials(const std::vector<manifest::Plan>& plans, const plugins::Catalog& catalog,
                                   manifest::Datasets& datasets) {
     std::vector<Work> list;
     std::unordered_map<std::string, Size> places;
     for (const manifest::Plan& plan : plans)
         for (const manifest::PlannedTrial& planned : plan.trials) {
-            const auto [place, is_new] = places.emplace(planned.trial.identity, list.size());
+            const auto [place, is_new] = places.emplace(planned.trial.fingerprint, list.size());
             if (is_new) {
                 auto dataset = datasets.load(planned.trial.dataset);
                 store::TrialRow row = row_of(planned.trial, *dataset, catalog);
@@ -73,14 +68,14 @@ std::vector<Work> distinct_trials(const std::vector<manifest::Plan>& plans, cons
 }
 
 store::ExperimentRow experiment_row(const manifest::Plan& plan) {
-    return {plan.name,         plan.about,      plan.source,       plan.compare.metric,
+    return {plan.name,         plan.about,      plan.source,      plan.compare.metric,
             plan.compare.goal, plan.compare.by, plan.compare.best};
 }
 
 std::vector<store::Membership> memberships(const manifest::Plan& plan) {
     std::vector<store::Membership> members;
     for (const manifest::PlannedTrial& planned : plan.trials)
-        members.push_back({fingerprint(planned.trial), planned.axes});
+        members.push_back({planned.trial.fingerprint, planned.axes});
     return members;
 }
 

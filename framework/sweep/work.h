@@ -26,9 +26,6 @@ struct Work {
 std::vector<Work> distinct_trials(const std::vector<manifest::Plan>& plans, const plugins::Catalog& catalog,
                                   manifest::Datasets& datasets);
 
-/// SHA-256 of what can change a trial's weights or losses.
-std::string fingerprint(const manifest::Trial& trial);
-
 /// What the store is to know of a plan: its row and its trials.
 store::ExperimentRow experiment_row(const manifest::Plan& plan);
 std::vector<store::Membership> memberships(const manifest::Plan& plan);
