@@ -3,6 +3,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdlib>
 #include <thread>
@@ -38,6 +39,28 @@ pid_t start(const std::filesystem::path& database) {
     return child;
 }
 
+/// Of the checkpoints in a folder, while they come and go.
+std::filesystem::file_time_type newest(const std::filesystem::path& folder) {
+    auto latest = std::filesystem::file_time_type::min();
+    std::error_code error;
+    for (std::filesystem::recursive_directory_iterator entry(folder, error), end; !error && entry != end;
+         entry.increment(error)) {
+        std::error_code gone;
+        const auto time = std::filesystem::last_write_time(entry->path(), gone);
+        if (!gone && entry->path().extension() == ".safetensors") latest = std::max(latest, time);
+    }
+    return latest;
+}
+
+/// Returns when the child has written a checkpoint or has ended.
+void wait_for_checkpoint(pid_t child, const std::filesystem::path& folder) {
+    const auto before = newest(folder);
+    siginfo_t ended = {};
+    while (newest(folder) == before && waitid(P_PID, id_t(child), &ended, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+           ended.si_pid == 0)
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+}
+
 }  // namespace
 
 TEST_CASE("a sweep for its parent", "[.child]") {
@@ -48,9 +71,7 @@ TEST_CASE("a sweep for its parent", "[.child]") {
 
 TEST_CASE("ten times killed, a sweep ends with the rows of one that was not") {
     const TemporaryFolder whole, folder;
-    const auto begin = std::chrono::steady_clock::now();
     long_sweep().run(two_jobs(whole.path() / "results.db"));
-    const auto time = std::chrono::steady_clock::now() - begin;
 
     const auto database = folder.path() / "results.db";
     RandomStream moments(1, "moments");
@@ -58,8 +79,8 @@ TEST_CASE("ten times killed, a sweep ends with the rows of one that was not") {
     for (int i = 0; i < 10; ++i) {
         const pid_t child = start(database);
         REQUIRE(child > 0);
-        std::this_thread::sleep_for(
-            std::chrono::duration_cast<std::chrono::microseconds>(time * moments.uniform(0.02, 0.14)));
+        if (i % 2) wait_for_checkpoint(child, database.string() + ".d");
+        std::this_thread::sleep_for(std::chrono::microseconds(moments.below(200'000)));
         kill(child, SIGKILL);
         int status = 0;
         REQUIRE(waitpid(child, &status, 0) == child);
