@@ -5,8 +5,8 @@
 
 namespace unroll::cli {
 
-/// {"system":"lstm","training":{"sequence_length":64},"seed":1} becomes "system=lstm sequence_length=64 seed=1"; a trial without
-/// axes becomes "trial".
+/// {"system":"wide","training":{"sequence_length":64},"seed":1} becomes "system=wide sequence_length=64 seed=1"; a trial
+/// without axes becomes "trial".
 std::string label_of(const std::string& axes_json);
 
 }  // namespace unroll::cli

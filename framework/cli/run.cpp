@@ -2,10 +2,12 @@
 #include <fmt/core.h>
 
 #include "cli/arguments.h"
+#include "cli/comparison.h"
 #include "cli/display.h"
 #include "cli/interrupt.h"
 #include "cli/labels.h"
 #include "cli/session.h"
+#include "cli/table.h"
 #include "sweep/cores.h"
 #include "sweep/sweep.h"
 #include "unroll/error.h"
@@ -58,7 +60,7 @@ std::vector<double> costs_of(const std::vector<sweep::Work>& work) {
     return costs;
 }
 
-void report(const sweep::Summary& summary, const std::vector<manifest::Plan>& plans, const Arguments& arguments) {
+void report(const sweep::Summary& summary, const Arguments& arguments) {
     for (const std::string& note : summary.notes) fmt::print(stderr, "note: {}\n", note);
     if (arguments.get<bool>("quiet")) return;
     const auto part = [](Size count, std::string_view what) {
@@ -67,10 +69,17 @@ void report(const sweep::Summary& summary, const std::vector<manifest::Plan>& pl
     fmt::print(stderr, "{} trained, {} done before{}{}{}, {} samples made; results in {}\n", summary.trained,
                summary.done_before, part(summary.diverged, "diverged"), part(summary.failed, "failed"),
                part(summary.interrupted, "interrupted"), summary.samples, arguments.database.string());
-    const bool elsewhere = arguments.has("db");
-    for (const manifest::Plan& plan : plans)
-        fmt::print(stderr, "next: unroll compare {}{}\n", plan.name,
-                   elsewhere ? " --db " + arguments.database.string() : "");
+}
+
+/// What one would ask next, on standard output.
+void print_comparison(store::Store& store, const std::string& experiment) {
+    try {
+        const Comparison comparison = compare_groups(store, {experiment, {}, {}, {}});
+        for (const std::string& note : comparison.notes) fmt::print(stderr, "note: {}\n", note);
+        fmt::print("{}: {}\n{}", experiment, comparison.metric, render(comparison.table, Format::table));
+    } catch (const Error& nothing_to_compare) {
+        fmt::print(stderr, "note: {}\n", nothing_to_compare.what());
+    }
 }
 
 }  // namespace
@@ -95,7 +104,11 @@ int run(const Words& words) {
         Display display(labels_of(work), costs_of(work), arguments->get<bool>("quiet"));
         summary = sweep::run(plans, work, session.catalog(), settings_of(*arguments), display, stop);
     }
-    report(summary, plans, *arguments);
+    report(summary, *arguments);
+    if (!arguments->get<bool>("quiet")) {
+        store::Store store(arguments->database, store::Store::Mode::read);
+        for (const manifest::Plan& plan : plans) print_comparison(store, plan.name);
+    }
     if (summary.failed) return unmet;
     if (stop) return interrupted;
     return well;

@@ -1,10 +1,10 @@
 // What a plugin exports: one constant, `unroll_plugin`. Nothing of the library runs before the host has read it.
 //
-//     template <class Real> class Gru final : public unroll::Cell<Real> { … };      // Gru(const CellSpec&, const Options&)
-//     constexpr unroll::Option options[] = {unroll::choice("reset", "\"after\"", "after|before", "…")};
-//     constinit const unroll::Plugin unroll_plugin = unroll::cell_plugin<Gru>("gru", 1, "gated recurrent unit", options);
+//     template <class Real> class Mine final : public unroll::Cell<Real> { … };    // Mine(const CellSpec&, const Options&)
+//     constexpr unroll::Option options[] = {unroll::number("leak", "0.1", 0, 1, "how much is forgotten at each step")};
+//     constinit const unroll::Plugin unroll_plugin = unroll::cell_plugin<Mine>("mine", 1, "a leaky cell", options);
 //
-// and in CMake: unroll_plugin(cell gru). Name, file stem, CMake target and manifest value are one word, for ever.
+// and in CMake: unroll_plugin(cell mine). Name, file stem, CMake target and manifest value are one word, for ever.
 #pragma once
 
 #include <cstdint>
