@@ -80,6 +80,11 @@ void Fit::check_cells(const Json& manifest, const Resolved& resolved, Report& re
                                  settings.choice.plugin, made.context),
                      "\"random\" or \"strided\": a stream's state runs on without end",
                      fmt::format("change the windows, or set {}.plugin to a cell whose memory has no limit", path)});
+            if (made.looks_ahead && task.kind == Task::Kind::next_token)
+                report.add({checker_.where(given.at, path),
+                            fmt::format("cell '{}' looks ahead with these options", settings.choice.plugin),
+                            "a cell that sees the past only: the next token is what is to be predicted",
+                            fmt::format("change the options of {} (unroll plugins {})", path, settings.choice.plugin)});
             width = made.output;
         }
     }
@@ -105,6 +110,7 @@ const Fit::Made& Fit::make(const Plugin& plugin, const CellSpec& spec, const Cel
             const auto cell = plugin.make_cell_float(spec, settings.choice.options);
             made.output = cell->layout().output;
             made.context = cell->layout().context;
+            made.looks_ahead = cell->layout().looks_ahead;
         } catch (...) {
             made.problem = maker_problem(checker_, plugin, given, path);
         }

@@ -21,6 +21,7 @@ public:
 private:
     struct Made {
         Size output = 0, context = 0;
+        bool looks_ahead = false;
         std::optional<Problem> problem;
     };
 

@@ -118,6 +118,12 @@ public:
     void backward(const Forward<Real>&, const Backward<Real>&) const override {}
 };
 
+template <class Real>
+class Seer : public Echo<Real> {
+public:
+    Seer(const CellSpec& spec, const Options& options) : Echo<Real>(spec, options) { this->layout_.looks_ahead = true; }
+};
+
 class Pick : public Sampler {
 public:
     explicit Pick(const Options& options) : uses_(options.values().count("keep") > 0) {}
@@ -150,6 +156,7 @@ constinit const Plugin all[] = {
     cell_plugin<Echo>("echo", 7, "what comes in", echo_options),
     cell_plugin<Echo>("other", 1, "the same", other_options),
     cell_plugin<Echo>("looker", 1, "looks back", looker_options),
+    cell_plugin<Seer>("seer", 1, "looks ahead"),
     sampler_plugin<Pick>("pick", 1, "one of the best", pick_options),
     sampler_plugin<Pick>("best", 1, "the best"),
 };
