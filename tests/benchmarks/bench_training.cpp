@@ -2,8 +2,9 @@
 //
 //   bench_training CELL LAYERS HEADS H B T V E every|last THREADS SECONDS [TEXTS]
 //
-// HEADS 0: a cell without heads; E 0: one-hot; TEXTS: how many are generated at once (1). Prints the peak, the median
-// training step, the memory and the rate of generation, in the words of the PyTorch programs beside which it is run.
+// HEADS 0: a cell without heads; E 0: one-hot; TEXTS: how many are generated at once (1; 0: none). Prints the peak, the
+// median training step, the memory and the rate of generation, in the words of the PyTorch programs beside which it is
+// run.
 //
 // With one thread, time is processor time, so that other programs take nothing from it; with more it is wall time.
 #include <malloc.h>
@@ -81,14 +82,13 @@ private:
 };
 
 /// The design's formula: weights × (2 + optimiser slots), packed copies, one batch's activations.
-void print_memory(const model::Model<float>& model, const manifest::Trial& trial, Size predictions, double measured) {
+void print_memory(const model::Model<float>& model, const manifest::Trial& trial, double measured) {
     const Size weights = model.parameters().size(), T = trial.training.sequence_length, B = trial.training.batch;
     const training::Optimizer optimizer(trial.training.optimizer, weights, {});
-    const Size outputs = model.stack().output();
     const auto megabytes = [](Size elements) { return static_cast<double>(elements) * sizeof(float) / mebi; };
     const double kept = megabytes(weights * (2 + optimizer.slots())), packed = megabytes(model.prepared_size());
-    const double activations = megabytes(model.stack().tape_size(T, B) + model.stack().workspace_size(T, B) +
-                                         2 * T * B * outputs + predictions * model.head().outputs);
+    const Size head = T * B * (3 * model.head().inputs + model.head().outputs);  // y, dy, rows of y, logits
+    const double activations = megabytes(model.stack().tape_size(T, B) + model.stack().workspace_size(T, B) + head);
     std::printf("memory %.1f MiB formula %.1f MiB weights %.1f packed %.1f activations %.1f\n", measured,
                 kept + packed + activations, kept, packed, activations);
 }
@@ -105,7 +105,7 @@ void measure_training(const Workload& work, const model::Model<float>& model, co
                 static_cast<double>(work.batch * work.length) / step,
                 training::flops_per_step(trial, text, model) / step / 1e9);
     std::printf("loss %a\n", watch.loss());
-    print_memory(model, trial, work.batch * (work.last ? 1 : work.length), watch.memory());
+    print_memory(model, trial, watch.memory());
 }
 
 /// Texts from one token on, as long as the cell's context or 256 tokens.
@@ -150,7 +150,8 @@ int run(int count, char** words) {
     const model::Model<float> model(trial, RandomText(work.vocabulary, 1).task(), catalog);
     std::printf("kernels %s\npeak %.1f GFLOP/s\n", kernel_set().c_str(), peak_gflops());
     measure_training(work, model, trial, catalog, seconds);
-    measure_generation(model, catalog, count > 12 ? number(12) : 1, seconds / 2);
+    const Size texts = count > 12 ? number(12) : 1;
+    if (texts) measure_generation(model, catalog, texts, seconds / 2);
     return 0;
 }
 
