@@ -74,10 +74,20 @@ std::optional<Arguments> parse(Command command, const Words& words) {
             {"command line", error.what(), "usage: " + command.usage, "run the command with --help for all options"});
     }
     arguments.database = arguments.get<std::string>("db");
+    if (arguments.database.empty())
+        throw Error({"--db", "nothing", "a file", "leave the option out for the usual results/unroll.db"});
     if (arguments.values.count("plugin-path"))
         for (const auto& folder : arguments.get<std::vector<std::string>>("plugin-path"))
             arguments.plugin_paths.emplace_back(folder);
     return arguments;
+}
+
+std::uint64_t whole_number(const Arguments& arguments, const std::string& option, std::uint64_t least,
+                           std::uint64_t most, const std::string& next) {
+    const std::int64_t value = arguments.get<std::int64_t>(option);
+    if (value < 0 || std::uint64_t(value) < least || std::uint64_t(value) > most)
+        throw Error({"--" + option, std::to_string(value), fmt::format("a whole number, {} to {}", least, most), next});
+    return std::uint64_t(value);
 }
 
 }  // namespace unroll::cli

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <boost/program_options.hpp>
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -36,6 +37,10 @@ struct Arguments {
         return values[name].as<T>();
     }
 };
+
+/// An option that was declared as po::value<std::int64_t>(). Throws Error when it is not within `least` and `most`.
+std::uint64_t whole_number(const Arguments& arguments, const std::string& option, std::uint64_t least,
+                           std::uint64_t most, const std::string& next);
 
 /// None when --help was asked for and printed. An unknown or misspelled option throws Error with the nearest known one.
 std::optional<Arguments> parse(Command command, const Words& words);

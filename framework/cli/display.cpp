@@ -8,15 +8,23 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "cli/table.h"
+
 namespace unroll::cli {
 
 namespace {
 
 using namespace std::chrono_literals;
 
-Size terminal_columns() {
+struct Terminal {
+    Size columns = 80, rows = 24;
+};
+
+Terminal terminal() {
+    Terminal standard;
     winsize size{};
-    return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 20 ? size.ws_col : 80;
+    if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0) return standard;
+    return {size.ws_col > 20 ? size.ws_col : standard.columns, size.ws_row > 3 ? size.ws_row : standard.rows};
 }
 
 std::string duration(double seconds) {
@@ -53,8 +61,9 @@ std::string_view word(sweep::Ending::Kind kind) {
 
 }  // namespace
 
-Display::Display(std::vector<std::string> labels, std::vector<double> costs, bool quiet)
-    : labels_(std::move(labels)), costs_(std::move(costs)), quiet_(quiet), live_(!quiet && isatty(STDERR_FILENO)) {
+Display::Display(const std::vector<std::string>& labels, std::vector<double> costs, bool quiet)
+    : costs_(std::move(costs)), quiet_(quiet), live_(!quiet && isatty(STDERR_FILENO)), shares_(costs_.size(), 0) {
+    for (const std::string& label : labels) labels_.push_back(fitting(label, std::string::npos));
     if (live_) drawer_ = std::thread([this] { draw_repeatedly(); });
 }
 
@@ -71,7 +80,7 @@ Display::~Display() {
 void Display::planned(const std::vector<Size>& to_train, const std::vector<Size>& to_sample) {
     const std::lock_guard lock(mutex_);
     planned_ = to_train.size() + to_sample.size();
-    for (const Size index : to_train) total_cost_ += costs_[index];
+    for (const Size index : to_train) total_cost_ += shares_[index] = costs_[index];
     begin_ = Clock::now();
     if (planned_)
         say(fmt::format("{} to train, {} more to sample, {} done before", to_train.size(), to_sample.size(),
@@ -86,6 +95,11 @@ void Display::started(Size index, std::uint64_t from_step) {
 void Display::progress(Size index, std::uint64_t step, std::uint64_t steps, double loss, double tokens_per_second) {
     const std::lock_guard lock(mutex_);
     Running& running = running_[index];
+    if (!running.steps && steps) {
+        const double before = shares_[index] * double(running.from_step) / double(steps);
+        shares_[index] -= before;
+        total_cost_ -= before;
+    }
     running.step = step;
     running.steps = steps;
     running.loss = loss;
@@ -97,18 +111,17 @@ void Display::ended(Size index, const sweep::Ending& ending) {
     const Running last = running_[index];
     running_.erase(index);
     ++ended_;
-    done_cost_ += costs_[index];
-    if (live_) erase();
+    done_cost_ += shares_[index];
     std::string line = fmt::format("[{}/{}] {} {}", ended_, planned_, labels_[index], word(ending.kind));
     if (last.steps)
         line += fmt::format(", step {}, loss {:.4f}, {} tokens/s", last.step, last.loss, rate(last.tokens_per_second));
     if (!ending.error.empty()) line += "\n    " + ending.error;
-    say(line);
+    say(line, ending.kind == sweep::Ending::Kind::failed);
     if (live_) draw();
 }
 
-void Display::say(const std::string& line) {
-    if (quiet_) return;
+void Display::say(const std::string& line, bool is_problem) {
+    if (quiet_ && !is_problem) return;
     if (live_) erase();
     fmt::print(stderr, "{}\n", line);
 }
@@ -116,7 +129,9 @@ void Display::say(const std::string& line) {
 double Display::work_done() const {
     double done = done_cost_;
     for (const auto& [index, running] : running_)
-        if (running.steps) done += costs_[index] * double(running.step) / double(running.steps);
+        if (running.steps > running.from_step)
+            done +=
+                shares_[index] * double(running.step - running.from_step) / double(running.steps - running.from_step);
     return total_cost_ > 0 ? std::min(done / total_cost_, 1.0) : 1.0;
 }
 
@@ -136,12 +151,18 @@ void Display::erase() {
 void Display::draw() {
     if (!planned_) return;
     erase();
-    const Size columns = terminal_columns() - 1;
+    const Terminal size = terminal();
     const auto line = [&](const std::string& text) {
-        fmt::print(stderr, "{}\n", text.substr(0, columns));
+        fmt::print(stderr, "{}\n", fitting(text, size.columns - 1));
         ++drawn_lines_;
     };
+    // What scrolls off the top could not be drawn over again.
+    const Size most = size.rows - 2, shown = running_.size() <= most ? most : most - 1;
     for (const auto& [index, running] : running_) {
+        if (drawn_lines_ == shown) {
+            line(fmt::format("  and {} more", running_.size() - shown));
+            break;
+        }
         if (!running.steps)
             line(fmt::format("  {}  sampling or starting", labels_[index]));
         else

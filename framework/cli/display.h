@@ -16,8 +16,8 @@ namespace unroll::cli {
 
 class Display final : public sweep::Observer {
 public:
-    /// `labels` and `costs` are of the trials in the list that the sweep is given. `quiet` shows nothing at all.
-    Display(std::vector<std::string> labels, std::vector<double> costs, bool quiet);
+    /// `labels` and `costs` are of the trials in the list that the sweep is given. `quiet` shows failures only.
+    Display(const std::vector<std::string>& labels, std::vector<double> costs, bool quiet);
     ~Display() override;
 
     void planned(const std::vector<Size>& to_train, const std::vector<Size>& to_sample) override;
@@ -33,13 +33,13 @@ private:
     };
 
     void draw_repeatedly();
-    void draw();                        ///< under the mutex
-    void erase();                       ///< the block that was drawn last
-    void say(const std::string& line);  ///< a line that stays
+    void draw();                                                 ///< under the mutex
+    void erase();                                                ///< the block that was drawn last
+    void say(const std::string& line, bool is_problem = false);  ///< a line that stays
     std::string overall() const;
     double work_done() const;  ///< of the work of this run, 0 … 1
 
-    const std::vector<std::string> labels_;
+    std::vector<std::string> labels_;
     const std::vector<double> costs_;
     const bool quiet_, live_;
 
@@ -47,6 +47,7 @@ private:
     std::condition_variable wake_;
     bool closing_ = false;
     std::map<Size, Running> running_;
+    std::vector<double> shares_;  ///< of each trial in this run's work: nothing for steps that were done before
     double total_cost_ = 0, done_cost_ = 0;
     Size planned_ = 0, ended_ = 0, drawn_lines_ = 0;
     Clock::time_point begin_ = Clock::now();

@@ -2,6 +2,9 @@
 #include <fmt/core.h>
 
 #include <array>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
 #include <exception>
 #include <string_view>
 
@@ -39,11 +42,19 @@ int help() {
     return cli::well;
 }
 
+/// What was printed must have arrived: a full disk is not a short result.
+int delivered(int code) {
+    if (std::fflush(stdout) != 0 || std::ferror(stdout))
+        throw Error({"standard output", fmt::format("cannot be written: {}", std::strerror(errno)),
+                     "room for the whole output", "free some, or send the output elsewhere"});
+    return code;
+}
+
 int dispatch(const cli::Words& words) {
     if (words.empty() || words[0] == "--help" || words[0] == "help") return help();
     std::vector<std::string> names;
     for (const Entry& entry : entries) {
-        if (entry.name == words[0]) return entry.run({words.begin() + 1, words.end()});
+        if (entry.name == words[0]) return delivered(entry.run({words.begin() + 1, words.end()}));
         names.emplace_back(entry.name);
     }
     const std::string near = plugins::nearest(words[0], names);

@@ -1,6 +1,10 @@
 // unroll run MANIFEST... : train and sample everything that is asked for and not there yet.
 #include <fmt/core.h>
 
+#include <algorithm>
+#include <cctype>
+#include <map>
+
 #include "cli/arguments.h"
 #include "cli/comparison.h"
 #include "cli/display.h"
@@ -24,7 +28,7 @@ Command command() {
         "Trains every combination of each manifest, samples it at every temperature, and leaves losses and texts in "
         "the\n"
         "result store. What is there already is not done again; what was cut off goes on from its last checkpoint.";
-    command.options.add_options()("jobs", po::value<Size>(),
+    command.options.add_options()("jobs", po::value<std::int64_t>(),
                                   "trials at once, and threads of the process (default: all cores)")(
         "set", po::value<std::vector<std::string>>()->composing(),
         "PATH=JSON: take this value instead of the manifest's")(
@@ -39,13 +43,29 @@ Command command() {
 sweep::Settings settings_of(const Arguments& arguments) {
     sweep::Settings settings;
     settings.database = arguments.database;
-    settings.jobs = arguments.values.count("jobs") ? arguments.get<Size>("jobs") : sweep::available_cores();
-    if (settings.jobs == 0 || settings.jobs > 1024)
-        throw Error({"--jobs", std::to_string(settings.jobs), "1 to 1024", "leave it out to use all cores"});
+    settings.jobs = arguments.has("jobs") ? whole_number(arguments, "jobs", 1, 1024, "leave it out to use all cores")
+                                          : sweep::available_cores();
     settings.fresh = arguments.get<bool>("fresh");
     settings.retry_failed = arguments.get<bool>("retry-failed");
     settings.fail_fast = arguments.get<bool>("fail-fast");
     return settings;
+}
+
+/// Every manifest's plan. Throws Error when two manifests would be one experiment in the store.
+std::vector<manifest::Plan> plans_of(const Arguments& arguments, Session& session) {
+    const auto overrides = overrides_of(arguments);
+    std::vector<manifest::Plan> plans;
+    std::map<std::string, std::string> files;  // by the experiment's name, as the store tells names apart
+    for (const std::string& file : arguments.get<std::vector<std::string>>("manifest")) {
+        plans.push_back(session.plan(file, overrides));
+        std::string name = plans.back().name;
+        std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return std::tolower(c); });
+        if (const auto [other, is_new] = files.emplace(name, file); !is_new)
+            throw Error({fmt::format("{}: name", file),
+                         fmt::format("'{}', which is the experiment of {} too", plans.back().name, other->second),
+                         "a name for each experiment", "give one of them another name"});
+    }
+    return plans;
 }
 
 std::vector<std::string> labels_of(const std::vector<sweep::Work>& work) {
@@ -91,18 +111,16 @@ int run(const Words& words) {
         throw Error({"command line", "no manifest", "one or more manifest files",
                      "try: unroll run experiments/quickstart.json"});
 
+    const sweep::Settings settings = settings_of(*arguments);
     Session session(*arguments);
-    const auto overrides = overrides_of(*arguments);
-    std::vector<manifest::Plan> plans;
-    for (const std::string& file : arguments->get<std::vector<std::string>>("manifest"))
-        plans.push_back(session.plan(file, overrides));
+    const std::vector<manifest::Plan> plans = plans_of(*arguments, session);
     const auto work = sweep::distinct_trials(plans, session.catalog(), session.datasets());
 
     std::atomic<bool>& stop = catch_interrupts();
     sweep::Summary summary;
     {
         Display display(labels_of(work), costs_of(work), arguments->get<bool>("quiet"));
-        summary = sweep::run(plans, work, session.catalog(), settings_of(*arguments), display, stop);
+        summary = sweep::run(plans, work, session.catalog(), settings, display, stop);
     }
     report(summary, *arguments);
     if (!arguments->get<bool>("quiet")) {

@@ -2,6 +2,7 @@
 #include <fmt/core.h>
 
 #include <boost/json.hpp>
+#include <cmath>
 #include <map>
 
 #include "cli/arguments.h"
@@ -18,6 +19,8 @@ namespace unroll::cli {
 
 namespace {
 
+constexpr std::uint64_t largest_number = (std::uint64_t{1} << 53) - 1;
+
 Command command() {
     Command command;
     command.usage =
@@ -28,12 +31,12 @@ Command command() {
     command.options.add_options()("sampler", po::value<std::string>(),
                                   "how tokens are picked, as in top-k,k=5 (default: as the trial was sampled first)")(
         "temperature", po::value<double>(), "of the softmax; above 0 (default 1)")(
-        "length", po::value<Size>()->default_value(400), "tokens")(
+        "length", po::value<std::int64_t>()->default_value(400), "tokens")(
         "prompt", po::value<std::vector<std::string>>()->composing(),
-        "what the text begins with (default: 40 tokens of the data)")("count", po::value<Size>()->default_value(1),
-                                                                      "texts of each prompt")(
-        "seed", po::value<std::uint64_t>(), "another seed, other texts (default: the trial's)")(
-        "at", po::value<std::uint64_t>(), "the step of a kept checkpoint (default: the last)")(
+        "what the text begins with (default: 40 tokens of the data)")(
+        "count", po::value<std::int64_t>()->default_value(1), "texts of each prompt")(
+        "seed", po::value<std::int64_t>(), "another seed, other texts (default: the trial's)")(
+        "at", po::value<std::int64_t>(), "the step of a kept checkpoint (default: the last)")(
         "memory", po::value<std::string>(),
         "carry: the state runs on; window: the last T tokens are read again for each token");
     command.positional = {"trial"};
@@ -71,7 +74,9 @@ manifest::PluginChoice sampler_of(const std::string& text, const plugins::Catalo
         const Size end = text.find(',', begin + 1);
         const std::string part = text.substr(begin + 1, end == std::string::npos ? end : end - begin - 1);
         const Size equals = part.find('=');
-        auto value = equals == std::string::npos ? std::nullopt : plugins::given(part.substr(equals + 1), "--sampler");
+        auto value = equals == std::string::npos
+                         ? std::nullopt
+                         : plugins::given(part.substr(equals + 1), "--sampler: " + part.substr(0, equals));
         if (!value)
             throw Error({"--sampler", fmt::format("'{}'", part), "OPTION=JSON",
                          fmt::format("see its options with: unroll plugins {}", name)});
@@ -111,14 +116,15 @@ std::vector<manifest::SamplingSettings> settings_of(const Arguments& arguments, 
     settings.temperature.reset();
     if (plugin->make_sampler(settings.sampler.options)->uses_temperature()) {
         settings.temperature = arguments.has("temperature") ? arguments.get<double>("temperature") : 1.0;
-        if (!(*settings.temperature > 0)) throw wrong_temperature(*settings.temperature, catalog);
+        if (!(*settings.temperature > 0) || std::isinf(*settings.temperature))
+            throw wrong_temperature(*settings.temperature, catalog);
     } else if (arguments.has("temperature")) {
         throw Error({"--temperature", "a temperature",
                      fmt::format("none: '{}' does not use it", settings.sampler.plugin),
                      "leave it out, or choose another --sampler"});
     }
-    settings.length = arguments.get<Size>("length");
-    settings.count = arguments.get<Size>("count");
+    settings.length = whole_number(arguments, "length", 1, 100'000'000, "leave it out for 400 tokens");
+    settings.count = whole_number(arguments, "count", 1, 1'000'000, "leave it out for one text");
     settings.memory = trial.planned.trial.training.predict == manifest::Predict::last ? manifest::Memory::window
                                                                                       : manifest::Memory::carry;
     if (arguments.has("memory")) {
@@ -150,7 +156,7 @@ const store::Checkpoint& checkpoint_of(const Arguments& arguments, const StoredT
         throw Error(
             {fmt::format("trial {}", trial.found.id), "no checkpoint", "a trained trial", "run its manifest first"});
     if (!arguments.has("at")) return kept.back();
-    const std::uint64_t step = arguments.get<std::uint64_t>("at");
+    const std::uint64_t step = whole_number(arguments, "at", 0, largest_number, "leave it out for the last");
     for (const store::Checkpoint& checkpoint : kept)
         if (checkpoint.step == step) return checkpoint;
     throw Error({"--at", fmt::format("step {}", step), "a kept checkpoint: " + steps,
@@ -172,7 +178,8 @@ int sample(const Words& words) {
     if (!trial.dataset->vocabulary() || trial.dataset->task().kind != Task::Kind::next_token)
         throw Error({fmt::format("trial {}", trial.found.id), "a dataset that is not text",
                      "a trial that predicts the next token", "sampling is for those"});
-    if (arguments->has("seed")) trial.planned.trial.seed = arguments->get<std::uint64_t>("seed");
+    if (arguments->has("seed"))
+        trial.planned.trial.seed = whole_number(*arguments, "seed", 0, largest_number, "leave it out for the trial's");
     const auto settings =
         settings_of(*arguments, trial, default_sampler(store, trial, session.catalog()), session.catalog());
 

@@ -7,16 +7,39 @@
 #include <iterator>
 
 #include "plugins/loader.h"
+#include "store/store.h"
 #include "unroll/error.h"
 
 namespace unroll::cli {
 
+namespace {
+
+/// A folder that somebody names and that is not there is a slip, not a choice.
+const Arguments& with_plugin_paths(const Arguments& arguments) {
+    std::error_code ignored;
+    for (const std::filesystem::path& folder : arguments.plugin_paths)
+        if (!std::filesystem::is_directory(folder, ignored))
+            throw Error({"--plugin-path", fmt::format("'{}', no such folder", folder.string()), "a folder with plugins",
+                         "correct the path, or create the folder"});
+    return arguments;
+}
+
+}  // namespace
+
 Session::Session(const Arguments& arguments)
-    : catalog_(plugins::load(plugins::folders(arguments.plugin_paths))), datasets_(catalog_) {}
+    : catalog_(plugins::load(plugins::folders(with_plugin_paths(arguments).plugin_paths))), datasets_(catalog_) {}
 
 manifest::Plan Session::plan(const std::filesystem::path& file, const std::vector<manifest::Override>& overrides) {
-    return manifest::expand(read_text(file), file.string(), overrides, catalog_, manifest::Lookup::standard(file),
-                            datasets_);
+    manifest::Plan plan = manifest::expand(read_text(file), file.string(), overrides, catalog_,
+                                           manifest::Lookup::standard(file), datasets_);
+    try {
+        store::check_name(plan.name);
+    } catch (const Error& error) {
+        Problem problem = error.problem();
+        problem.where = file.string() + ": " + problem.where;
+        throw Error(problem);
+    }
+    return plan;
 }
 
 manifest::PlannedTrial Session::trial(const std::string& config) {

@@ -258,4 +258,14 @@ std::string render(const Table& table, Format format) {
     return as_table(table);
 }
 
+std::string fitting(std::string_view text, std::size_t columns) {
+    std::string fits;
+    std::size_t width = 0;
+    for_each_character(on_one_line(text), [&](utf8proc_int32_t code, std::string_view bytes) {
+        width += static_cast<std::size_t>(std::max(0, utf8proc_charwidth(code)));
+        if (width <= columns) fits += bytes;
+    });
+    return fits;
+}
+
 }  // namespace unroll::cli

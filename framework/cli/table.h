@@ -25,4 +25,7 @@ Format format_of(std::string_view name);
 /// - markdown: a pipe table, numbers as in `table`, line breaks as <br>.
 std::string render(const store::Table& table, Format format);
 
+/// As much of a text as fits into so many columns of a terminal, on one line; control characters are made visible.
+std::string fitting(std::string_view text, std::size_t columns);
+
 }  // namespace unroll::cli

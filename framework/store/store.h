@@ -170,6 +170,9 @@ private:
     std::unique_ptr<Connection> connection_;
 };
 
+/// Throws Error when no store can have an experiment of this name, because its view could not have it. Needs no file.
+void check_name(const std::string& experiment);
+
 /// A trial by its id or by the beginning of its fingerprint (4 characters at least).
 struct FoundTrial {
     Id id = 0;

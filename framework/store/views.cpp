@@ -6,6 +6,7 @@
 
 #include "store/axes.h"
 #include "store/schema.h"
+#include "store/store.h"
 #include "unroll/error.h"
 
 namespace unroll::store {
@@ -43,6 +44,12 @@ void check_experiment_name(Database& database, const std::string& name) {
     const auto type = database.prepared("SELECT type FROM sqlite_schema WHERE name = ? COLLATE NOCASE").text(name);
     if (!known && type)
         refuse(fmt::format("the result store has {} {} '{}'", *type == "index" ? "an" : "a", *type, lower(name)));
+}
+
+void check_name(const std::string& experiment) {
+    Database empty(":memory:", Database::Access::write);
+    migrate(empty);
+    check_experiment_name(empty, experiment);
 }
 
 void replace_experiment_view(Database& database, const std::string& name, const std::vector<std::string>& axes) {
