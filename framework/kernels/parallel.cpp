@@ -22,10 +22,10 @@ bool one_thread() {
 
 void parallel_for(Size n, Size grain, void (*body)(void* context, Size first, Size last), void* context) {
     if (n == 0) return;
-    if (n <= grain || one_thread()) return body(context, 0, n);
-    if (grain == 0) grain = 1;
     // Parts of exactly `grain` items (the last one may have more): a range that TBB halves could fall below it.
+    if (grain == 0) grain = 1;
     const Size parts = n / grain;
+    if (parts <= 1 || one_thread()) return body(context, 0, n);
     HandOver begin, end;
     begin.give();
     tbb::this_task_arena::isolate([&] {

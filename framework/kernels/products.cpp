@@ -7,6 +7,7 @@
 // zero. Which tile or panel an element falls into changes nothing about it.
 #include <algorithm>
 #include <array>
+#include <cassert>
 #include <cstring>
 #include <utility>
 
@@ -426,9 +427,12 @@ Matrix<Real> part(const Matrix<Real>& m, Size row, Size rows, Size column, Size 
 
 /// True when there is nothing to sum; then c has been made what it must be.
 template <class Real>
-bool empty(Size depth, const Matrix<Real>& c, Into into) {
+bool empty(const Matrix<const Real>& a, [[maybe_unused]] Size b_rows, [[maybe_unused]] Size b_columns,
+           const Matrix<Real>& c, Into into) {
+    assert(a.rows == c.rows && a.columns == b_rows && b_columns == c.columns);
+    assert(c.column_stride == 1 || c.columns <= 1);
     if (c.rows == 0 || c.columns == 0) return true;
-    if (depth > 0) return false;
+    if (a.columns > 0) return false;
     if (into == Into::overwrite)
         for (Size i = 0; i < c.rows; ++i) std::fill_n(c.data + i * c.row_stride, c.columns, Real{0});
     return true;
@@ -450,7 +454,7 @@ Packed<Real> pack(std::type_identity_t<Matrix<const Real>> b, Real* packed) {
 template <class Real>
 void gemm(std::type_identity_t<Matrix<const Real>> a, std::type_identity_t<Matrix<const Real>> b, Matrix<Real> c,
           Into into) {
-    if (empty(a.columns, c, into)) return;
+    if (empty<Real>(a, b.rows, b.columns, c, into)) return;
     for_each_part<Real>(c.rows, c.columns, a.columns, [&](Size row, Size rows, Size column, Size columns) {
         kernels<Real>().multiply_loose(part(a, row, rows, 0, a.columns), part(b, 0, b.rows, column, columns),
                                        part(c, row, rows, column, columns), into);
@@ -459,7 +463,7 @@ void gemm(std::type_identity_t<Matrix<const Real>> a, std::type_identity_t<Matri
 
 template <class Real>
 void gemm(std::type_identity_t<Matrix<const Real>> a, std::type_identity_t<Packed<Real>> b, Matrix<Real> c, Into into) {
-    if (empty(a.columns, c, into)) return;
+    if (empty<Real>(a, b.rows, b.columns, c, into)) return;
     for_each_part<Real>(c.rows, c.columns, a.columns, [&](Size row, Size rows, Size column, Size columns) {
         kernels<Real>().multiply_packed(part(a, row, rows, 0, a.columns), b, column,
                                         part(c, row, rows, column, columns), into);

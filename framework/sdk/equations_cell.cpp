@@ -210,7 +210,7 @@ private:
                 gelu(a, y, count);
                 break;
             case Kind::exp:
-                for (Size i = 0; i < count; ++i) y[i] = std::exp(a[i]);
+                exp(a, y, count);
                 break;
             case Kind::softmax:
                 softmax(a, y, rows, columns);
