@@ -6,26 +6,48 @@
 #include <oneapi/tbb/parallel_for.h>
 #include <oneapi/tbb/task_arena.h>
 
+#include <algorithm>
+#include <atomic>
+
 #include "kernels/hand_over.h"
+#include "kernels/occupancy.h"
 #include "unroll/kernels.h"
 
-namespace unroll::detail {
+namespace unroll {
 
 namespace {
 
-bool one_thread() {
-    return tbb::this_task_arena::max_concurrency() == 1 ||
-           tbb::global_control::active_value(tbb::global_control::max_allowed_parallelism) == 1;
+std::atomic<std::size_t> occupied{0};
+
+/// Threads that this one may use, itself among them.
+std::size_t threads() {
+    return std::min<std::size_t>(std::size_t(tbb::this_task_arena::max_concurrency()),
+                                 tbb::global_control::active_value(tbb::global_control::max_allowed_parallelism));
+}
+
+bool nobody_is_idle() {
+    const std::size_t all = threads();
+    return all == 1 || occupied.load(std::memory_order_relaxed) >= all;
 }
 
 }  // namespace
+
+Occupied::Occupied() {
+    ++occupied;
+}
+
+Occupied::~Occupied() {
+    --occupied;
+}
+
+namespace detail {
 
 void parallel_for(Size n, Size grain, void (*body)(void* context, Size first, Size last), void* context) {
     if (n == 0) return;
     // Parts of exactly `grain` items (the last one may have more): a range that TBB halves could fall below it.
     if (grain == 0) grain = 1;
     const Size parts = n / grain;
-    if (parts <= 1 || one_thread()) return body(context, 0, n);
+    if (parts <= 1 || nobody_is_idle()) return body(context, 0, n);
     HandOver begin, end;
     begin.give();
     tbb::this_task_arena::isolate([&] {
@@ -39,4 +61,6 @@ void parallel_for(Size n, Size grain, void (*body)(void* context, Size first, Si
     end.take();
 }
 
-}  // namespace unroll::detail
+}  // namespace detail
+
+}  // namespace unroll

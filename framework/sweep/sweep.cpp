@@ -8,6 +8,7 @@
 #include <map>
 #include <optional>
 
+#include "kernels/occupancy.h"
 #include "store/writer.h"
 #include "sweep/build.h"
 #include "sweep/threads.h"
@@ -150,6 +151,7 @@ Summary run(const std::vector<manifest::Plan>& plans, const std::vector<Work>& w
             for (Size i = next++; i < agenda.tasks.size(); i = next++) {
                 if (stop.load()) break;
                 const Task& task = agenda.tasks[i];
+                const Occupied occupied;
                 TrialRun trial(work[task.index], task, catalog, settings, writer, observer);
                 const Ending ending = trial.run(stop);
                 endings[i] = ending;
