@@ -1,7 +1,9 @@
 // Datasets: every promise of unroll/dataset.h.
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <numeric>
+#include <span>
 #include <thread>
 
 #include "conformance/guarded.h"
@@ -31,10 +33,10 @@ struct Drawn {
 
     Drawn(const Dataset& dataset, const Task& task, Split split, Size index)
         : tokens(task.input_tokens > 0 ? task.sequence_length : 0),
-          target_tokens(task.target_tokens > 0 ? task.sequence_length : 0),
+          target_tokens(task.target_tokens > 0 ? task.target_positions() : 0),
           reals(task.sequence_length * task.input_reals),
-          target_reals(task.sequence_length * task.target_reals),
-          weights(task.sequence_length) {
+          target_reals(task.target_positions() * task.target_reals),
+          weights(task.kind == Task::Kind::image ? 0 : task.target_positions()) {
         Example example{tokens.pointer(),       reals.pointer(),   target_tokens.pointer(),
                         target_reals.pointer(), weights.pointer(), 0};
         dataset.example(split, index, example);
@@ -52,6 +54,18 @@ struct Drawn {
     }
 };
 
+/// What is wrong with a target sequence, or "".
+std::string target_fault(std::span<const Token> target, const Task& task) {
+    if (task.target_end < 0)
+        return target.size() < task.target_length ? fmt::format("a target of {} symbols, not {}, and no sign ends it",
+                                                                target.size(), task.target_length)
+                                                  : "";
+    const auto end = std::find(target.begin(), target.end(), task.target_end);
+    if (end + 1 == target.end()) return "";
+    return end == target.end() ? "a target that the sign for its end does not end"
+                               : "a sign for the end within a target";
+}
+
 /// What is wrong with an example, or "".
 std::string fault(const Drawn& drawn, const Task& task) {
     if (!drawn.intact()) return "written beside an array";
@@ -66,17 +80,22 @@ std::string fault(const Drawn& drawn, const Task& task) {
     for (const auto* array : {&drawn.reals, &drawn.target_reals})
         for (const float value : array->values())
             if (!std::isfinite(value)) return fmt::format("the number {}", value);
+    if (task.kind == Task::Kind::image) return "";
+    const bool own_length = task.kind == Task::Kind::target_sequence;
     Size counted = 0;
-    for (Size t = 0; t < task.sequence_length; ++t) {
+    for (Size t = 0; t < task.target_positions(); ++t) {
         const float weight = drawn.weights.data()[t];
         if (!(weight == 0 || weight == 1)) return fmt::format("weight {} at position {}, not 0 or 1", weight, t);
         if (weight == 0) continue;
+        if (own_length && t != counted) return fmt::format("a target with a gap before position {}", t);
         ++counted;
+        if (own_length) continue;
         if (t >= drawn.length) return fmt::format("a weight at position {} of a sequence of {}", t, drawn.length);
         if (task.kind == Task::Kind::label && t + 1 != drawn.length)
             return fmt::format("a label's weight at position {}, not at the last valid one, {}", t, drawn.length - 1);
     }
-    return counted == 0 ? "no position with a weight" : "";
+    if (counted == 0) return "no position with a weight";
+    return own_length ? target_fault({drawn.target_tokens.data(), counted}, task) : "";
 }
 
 void check_task(const Dataset& dataset, const std::string& where, Recorder& recorder) {
@@ -84,9 +103,16 @@ void check_task(const Dataset& dataset, const std::string& where, Recorder& reco
     const auto require = [&](bool held, const char* what) {
         recorder.require("declares a task that makes sense", held, what, where);
     };
-    const bool corpus = task.kind == Task::Kind::next_token;
+    const bool corpus = task.kind == Task::Kind::next_token, image = task.kind == Task::Kind::image;
+    const bool own_length = task.kind == Task::Kind::target_sequence;
     require((task.input_tokens > 0) != (task.input_reals > 0), "inputs are neither tokens nor reals, or both");
-    require((task.target_tokens > 0) != (task.target_reals > 0), "targets are neither tokens nor reals, or both");
+    require(image ? task.target_tokens + task.target_reals == 0 : (task.target_tokens > 0) != (task.target_reals > 0),
+            "targets are neither tokens nor reals, or both, or an image has some");
+    require(own_length == (task.target_length > 0), "a length of targets without target sequences, or none with them");
+    require(task.target_end < 0 || (own_length && in_vocabulary(task.target_end, task.target_tokens)),
+            "the sign that ends a target is not in the vocabulary of targets");
+    require(!image || task.image_rows * task.image_columns == task.sequence_length * task.input_reals,
+            "the rows and columns of an image are not its numbers");
     require((task.kind == Task::Kind::reals) == (task.target_reals > 0), "the kind does not go with the targets");
     require(!corpus || (task.input_tokens > 0 && task.input_tokens == task.target_tokens),
             "the next token is to be predicted, but inputs and targets are not of one vocabulary");

@@ -86,6 +86,10 @@ std::string_view task_name(const Task& task) {
             return "label";
         case Task::Kind::sequence:
             return "sequence";
+        case Task::Kind::target_sequence:
+            return "target-sequence";
+        case Task::Kind::image:
+            return "image";
         case Task::Kind::reals:
             break;
     }
@@ -93,7 +97,16 @@ std::string_view task_name(const Task& task) {
 }
 
 std::string_view topology(const Task& task) {
-    return task.kind == Task::Kind::next_token ? "decoder" : "encoder";
+    switch (task.kind) {
+        case Task::Kind::next_token:
+            return "decoder";
+        case Task::Kind::target_sequence:
+            return "encoder-decoder";
+        case Task::Kind::image:
+            return "adversarial";
+        default:
+            return "encoder";
+    }
 }
 
 template <class Real>

@@ -14,10 +14,11 @@
 
 namespace unroll::model {
 
-/// "next-token", "label", "sequence", "reals".
+/// "next-token", "label", "sequence", "target-sequence", "reals", "image".
 std::string_view task_name(const Task& task);
 
-/// "decoder" for what goes on token by token, "encoder" for what reads a whole sequence first.
+/// "decoder" for what goes on token by token, "encoder" for what reads a whole sequence first, "encoder-decoder" for what
+/// then makes another one of it, "adversarial" for a generator and what tells its work from the real thing.
 std::string_view topology(const Task& task);
 
 /// Logits or reals from the top of a stack: y W^T + b. With tied weights W is the embedding's table and there is no b.

@@ -121,6 +121,42 @@ private:
     mutable std::atomic<Size> calls_ = 0;
 };
 
+enum class TargetFault { none, gap, no_end, end_within, short_without_end, end_outside };
+
+/// A letter and, as its target, as many letters as it says, ended by the last of the alphabet.
+template <TargetFault fault>
+class Counting final : public Dataset {
+public:
+    explicit Counting(const Options&) : letters_(false) {}
+    Task task() const override {
+        const Token end = fault == TargetFault::short_without_end ? -1 : fault == TargetFault::end_outside ? 4 : 3;
+        return {.kind = Task::Kind::target_sequence,
+                .input_tokens = 4,
+                .target_tokens = 4,
+                .sequence_length = 1,
+                .target_length = 5,
+                .target_end = end};
+    }
+    const Vocabulary* vocabulary() const override { return &letters_; }
+    Size examples(Split) const override { return 40; }
+    void example(Split, Size index, Example& out) const override {
+        const Size count = 2 + index % 3;
+        out.length = 1;
+        out.tokens[0] = static_cast<Token>(count - 1);
+        for (Size t = 0; t <= count; ++t) out.weights[t] = fault == TargetFault::gap && t == 1 ? 0 : 1;
+        if (fault == TargetFault::end_within) out.target_tokens[0] = 3;
+        out.target_tokens[count] = fault == TargetFault::no_end ? 1 : 3;
+    }
+
+private:
+    Letters letters_;
+};
+
+template <TargetFault fault>
+conformance::Report report_on() {
+    return conformance::check(dataset_plugin<Counting<fault>>("counting", 1, "a dataset for tests"));
+}
+
 template <DatasetFault fault, bool corpus>
 conformance::Report report_on() {
     return conformance::check(dataset_plugin<Random<fault, corpus>>("random", 1, "a dataset for tests"));
@@ -165,8 +201,8 @@ struct Picky final : Sampler {
 }  // namespace
 
 TEST_CASE("datasets without a fault conform") {
-    for (const conformance::Report& report :
-         {report_on<DatasetFault::none, false>(), report_on<DatasetFault::none, true>()}) {
+    for (const conformance::Report& report : {report_on<DatasetFault::none, false>(),
+                                              report_on<DatasetFault::none, true>(), report_on<TargetFault::none>()}) {
         INFO(to_string(report));
         CHECK(report.passed());
     }
@@ -193,6 +229,16 @@ TEST_CASE("conformance finds what is wrong with a dataset") {
     CHECK_FALSE(find(report_on<F::depends_on_order, false>(),
                      "examples depend on split and index alone, in any order and thread")
                     .passed);
+}
+
+TEST_CASE("conformance finds what is wrong with target sequences") {
+    const std::string task = "declares a task that makes sense", range = "examples are in range";
+    using F = TargetFault;
+    require_only(report_on<F::gap>(), range, "a target with a gap before position 2");
+    require_only(report_on<F::no_end>(), range, "a target that the sign for its end does not end");
+    require_only(report_on<F::end_within>(), range, "a sign for the end within a target");
+    require_only(report_on<F::short_without_end>(), range, "a target of 3 symbols, not 5, and no sign ends it");
+    require_only(report_on<F::end_outside>(), task, "the sign that ends a target is not in the vocabulary of targets");
 }
 
 TEST_CASE("a sampler without a fault conforms") {

@@ -22,17 +22,27 @@ enum class Split { train, validation, test };
 /// What is predicted, and from what.
 struct Task {
     enum class Kind {
-        next_token,  ///< a corpus: each position predicts the token after it
-        label,       ///< one token for a whole sequence, at its last valid position
-        sequence,    ///< a token for every position with a weight
-        reals,       ///< `targets` real numbers for every position with a weight, squared error
+        next_token,       ///< a corpus: each position predicts the token after it
+        label,            ///< one token for a whole sequence, at its last valid position
+        sequence,         ///< a token for every position with a weight
+        target_sequence,  ///< a sequence of its own for a whole input, of another length and other symbols
+        reals,            ///< `target_reals` numbers for every position with a weight, squared error
+        image,            ///< nothing: more pictures like these are to be made
     };
     Kind kind = Kind::next_token;
-    Size input_tokens = 0;     ///< V of the inputs; 0: inputs are reals
-    Size input_reals = 0;      ///< D of the inputs when they are reals
-    Size target_tokens = 0;    ///< classes to choose from; 0: targets are reals
-    Size target_reals = 0;     ///< numbers per position when targets are reals
-    Size sequence_length = 0;  ///< T, when the dataset fixes it (the longest example); 0: the trial chooses
+    Size input_tokens = 0;   ///< V of the inputs; 0: inputs are reals
+    Size input_reals = 0;    ///< D of the inputs when they are reals
+    Size target_tokens = 0;  ///< classes to choose from; 0: targets are reals, or there are none
+    Size target_reals = 0;   ///< numbers per position when targets are reals
+    Size sequence_length =
+        0;                   ///< T of the inputs, when the dataset fixes it (the longest example); 0: the trial chooses
+    Size target_length = 0;  ///< target_sequence: symbols of the longest target, with the sign that ends it
+    Token target_end = -1;   ///< target_sequence: the sign that ends every target, predicted like any other symbol;
+                             ///< -1: there is none, and every target has target_length symbols
+    Size image_rows = 0, image_columns = 0;  ///< image: how the input_reals of a picture lie, row by row, 0 … 1
+
+    /// Positions that targets and their weights have.
+    Size target_positions() const { return kind == Kind::target_sequence ? target_length : sequence_length; }
 };
 
 /// Symbols and their tokens.
@@ -59,14 +69,16 @@ private:
     std::string signs_;
 };
 
-/// Where a dataset writes one example. The arrays hold task().sequence_length positions and are zeroed beforehand.
+/// Where a dataset writes one example. Inputs have T = task().sequence_length positions, targets and weights
+/// task().target_positions(); all are zeroed beforehand. An image has neither targets nor weights: they are null.
 struct Example {
-    Token* tokens = nullptr;          ///< (T) inputs, when the task's inputs are tokens
-    float* reals = nullptr;           ///< (T, input_reals) inputs otherwise
-    Token* target_tokens = nullptr;   ///< (T)
-    float* target_reals = nullptr;    ///< (T, target_reals)
-    float* weights = nullptr;         ///< (T) 1 where a prediction is counted, 0 elsewhere
-    Size length = 0;                  ///< to be set: valid positions, 1 … T
+    Token* tokens = nullptr;         ///< (T) inputs, when the task's inputs are tokens
+    float* reals = nullptr;          ///< (T, input_reals) inputs otherwise
+    Token* target_tokens = nullptr;  ///< (positions)
+    float* target_reals = nullptr;   ///< (positions, target_reals)
+    float* weights = nullptr;        ///< (positions) 1 where a prediction is counted, 0 elsewhere; a target sequence
+                                     ///< begins at 0 and has a weight of 1 at each of its symbols
+    Size length = 0;                 ///< to be set: valid positions of the inputs, 1 … T
 };
 
 class UNROLL_EXPORT Dataset {

@@ -199,7 +199,9 @@ TEST_CASE("tasks have names and topologies") {
         {Task::Kind::next_token, {"next-token", "decoder"}},
         {Task::Kind::label, {"label", "encoder"}},
         {Task::Kind::sequence, {"sequence", "encoder"}},
+        {Task::Kind::target_sequence, {"target-sequence", "encoder-decoder"}},
         {Task::Kind::reals, {"reals", "encoder"}},
+        {Task::Kind::image, {"image", "adversarial"}},
     };
     for (const auto& [kind, expected] : kinds) {
         task.kind = kind;
