@@ -129,6 +129,73 @@ using ValuePositions = Positions<Real, false>;
 template <class Real>
 using TokenPositions = Positions<Real, true>;
 
+/// A cell that is reminded of its memory: y_t = tanh(W x_t + U m), m the mean over the memory's valid steps.
+template <class Real>
+class Reminded final : public unroll::Cell<Real> {
+public:
+    Reminded(const unroll::CellSpec& spec, const unroll::Options&) : D_(spec.input), H_(spec.hidden), M_(spec.memory) {
+        unroll::CellLayout& layout = this->layout_;
+        weight_ = layout.add({"weight", {H_, D_}, unroll::Weight::Role::input, D_});
+        reminder_ = layout.add({"reminder", {H_, M_}, unroll::Weight::Role::input, M_ + 1});
+        layout.output = H_;
+        layout.takes_memory = M_ > 0;
+    }
+
+    Size tape_size(Size, Size) const override { return 0; }
+    Size workspace_size(Size, Size) const override { return M_; }
+
+    void forward(const unroll::Forward<Real>& call) const override {
+        for (Size b = 0; b < call.B; ++b) {
+            const Real* mean = mean_of(call, b, call.workspace);
+            for (Size t = 0; t < call.T; ++t)
+                for (Size i = 0; i < H_; ++i) {
+                    const Size row = t * call.B + b;
+                    Real sum = 0;
+                    for (Size j = 0; j < D_; ++j) sum += W(call, i)[j] * call.x.values[row * D_ + j];
+                    for (Size j = 0; j < M_; ++j) sum += U(call, i)[j] * mean[j];
+                    call.y[row * H_ + i] = !call.lengths || t < call.lengths[b] ? std::tanh(sum) : Real{0};
+                }
+        }
+    }
+
+    void backward(const unroll::Forward<Real>& call, const unroll::Backward<Real>& gradients) const override {
+        if (gradients.dx) std::fill_n(gradients.dx, call.T * call.B * D_, Real{0});
+        for (Size b = 0; b < call.B; ++b) {
+            const Real* mean = mean_of(call, b, gradients.workspace);
+            for (Size t = 0; t < (call.lengths ? call.lengths[b] : call.T); ++t)
+                for (Size i = 0; i < H_; ++i) {
+                    const Size row = t * call.B + b;
+                    const Real y = call.y[row * H_ + i], d = gradients.dy[row * H_ + i] * (1 - y * y);
+                    for (Size j = 0; j < D_; ++j) {
+                        if (gradients.dx) gradients.dx[row * D_ + j] += W(call, i)[j] * d;
+                        if (gradients.dweights)
+                            gradients.dweights[weight_ + i * D_ + j] += call.x.values[row * D_ + j] * d;
+                    }
+                    for (Size j = 0; j < M_; ++j) {
+                        if (gradients.dweights) gradients.dweights[reminder_ + i * M_ + j] += mean[j] * d;
+                        for (Size s = 0; gradients.dmemory && s < steps(call, b); ++s)
+                            gradients.dmemory[(s * call.B + b) * M_ + j] += U(call, i)[j] * d / Real(steps(call, b));
+                    }
+                }
+        }
+    }
+
+private:
+    const Real* W(const unroll::Forward<Real>& call, Size i) const { return call.weights + weight_ + i * D_; }
+    const Real* U(const unroll::Forward<Real>& call, Size i) const { return call.weights + reminder_ + i * M_; }
+    Size steps(const unroll::Forward<Real>& call, Size b) const {
+        return call.memory_lengths ? call.memory_lengths[b] : call.memory_steps;
+    }
+    const Real* mean_of(const unroll::Forward<Real>& call, Size b, Real* mean) const {
+        std::fill_n(mean, M_, Real{0});
+        for (Size s = 0; M_ && s < steps(call, b); ++s)
+            for (Size j = 0; j < M_; ++j) mean[j] += call.memory[(s * call.B + b) * M_ + j] / Real(steps(call, b));
+        return mean;
+    }
+
+    Size D_, H_, M_, weight_ = 0, reminder_ = 0;
+};
+
 /// A cell whose forward call throws.
 template <class Real>
 class Broken final : public Positions<Real, false> {
@@ -144,6 +211,8 @@ inline constinit const unroll::Plugin positions_cell =
     unroll::cell_plugin<ValuePositions>("small-positions", 1, "mean over positions");
 inline constinit const unroll::Plugin token_positions_cell =
     unroll::cell_plugin<TokenPositions>("small-token-positions", 1, "mean over positions, from tokens");
+inline constinit const unroll::Plugin reminded_cell =
+    unroll::cell_plugin<Reminded>("small-reminded", 1, "reminded of the mean of its memory");
 inline constinit const unroll::Plugin broken_cell = unroll::cell_plugin<Broken>("small-broken", 1, "throws");
 
 // ---- Datasets ---------------------------------------------------------------------------------------------------
@@ -254,6 +323,56 @@ private:
     Size T_, count_;
 };
 
+/// Letters to be said backwards, each twice, ended by the letter after the last: targets of 3 to 2 T + 1 symbols.
+class Backwards final : public unroll::Dataset {
+public:
+    Backwards(Size symbols, Size T, Size count, bool reals = false)
+        : letters_(symbols), targets_(symbols + 1), T_(T), count_(count), reals_(reals) {}
+    explicit Backwards(const unroll::Options& options)
+        : Backwards(Size(options.integer("symbols")), Size(options.integer("length")), 60) {}
+
+    unroll::Task task() const override {
+        unroll::Task task;
+        task.kind = unroll::Task::Kind::target_sequence;
+        (reals_ ? task.input_reals : task.input_tokens) = letters_.size();
+        task.target_tokens = targets_.size();
+        task.sequence_length = T_;
+        task.target_length = 2 * T_ + 1;
+        task.target_end = Token(letters_.size());
+        return task;
+    }
+    const unroll::Vocabulary* vocabulary() const override { return reals_ ? nullptr : &letters_; }
+    const unroll::Vocabulary* target_vocabulary() const override { return &targets_; }
+    Size examples(Split split) const override { return split == Split::test ? 0 : count_; }
+
+    void example(Split split, Size index, unroll::Example& out) const override {
+        unroll::RandomStream stream(5, "small backwards", {std::uint64_t(split), index});
+        out.length = T_ - index % T_;
+        for (Size t = 0; t < out.length; ++t) {
+            const Size letter = stream.below(letters_.size()), place = 2 * (out.length - 1 - t);
+            if (reals_)
+                out.reals[t * letters_.size() + letter] = 1;
+            else
+                out.tokens[t] = Token(letter);
+            out.target_tokens[place] = out.target_tokens[place + 1] = Token(letter);
+        }
+        out.target_tokens[2 * out.length] = Token(letters_.size());
+        std::fill_n(out.weights, 2 * out.length + 1, 1.0f);
+    }
+
+private:
+    Letters letters_, targets_;
+    Size T_, count_;
+    bool reals_;
+};
+
+inline constexpr unroll::Option backwards_options[] = {
+    unroll::integer("symbols", "4", 2, 20, "letters in the alphabet"),
+    unroll::integer("length", "3", 1, 50, "letters of the longest input"),
+};
+inline constinit const unroll::Plugin backwards_dataset =
+    unroll::dataset_plugin<Backwards>("small-backwards", 1, "letters to be said backwards", backwards_options);
+
 // ---- Samplers ---------------------------------------------------------------------------------------------------
 
 class Draw final : public unroll::Sampler {
@@ -281,8 +400,9 @@ inline constinit const unroll::Plugin first_sampler = unroll::sampler_plugin<Fir
 
 inline unroll::plugins::Catalog catalog() {
     unroll::plugins::Catalog all;
-    for (const unroll::Plugin* plugin : {&gated_cell, &positions_cell, &token_positions_cell, &broken_cell,
-                                         &corpus_dataset, &draw_sampler, &first_sampler})
+    for (const unroll::Plugin* plugin :
+         {&gated_cell, &positions_cell, &token_positions_cell, &reminded_cell, &broken_cell, &corpus_dataset,
+          &backwards_dataset, &draw_sampler, &first_sampler})
         all.add({plugin, {}});
     return all;
 }

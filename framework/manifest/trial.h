@@ -31,9 +31,18 @@ struct CellSettings {
     std::string initializer = "uniform";  ///< uniform | glorot | normal
 };
 
+/// How a decoder comes to know what the encoder has read.
+enum class Bridge {
+    state,      ///< it starts from the encoder's state after the last step
+    repeat,     ///< the encoder's last output is its input at every step; what it has predicted is not fed back
+    attention,  ///< the encoder's outputs are its memory
+};
+
 struct ModelSettings {
     Size embedding = 0;  ///< 0: one-hot
     bool tied = false;   ///< the head uses the embedding's weights
+    Bridge bridge = Bridge::state;
+    Size noise = 64;  ///< random numbers that a generator makes an image of
 };
 
 /// A moment that comes back: every `count` steps or epochs, or only at the end.
@@ -126,7 +135,8 @@ struct Trial {
     std::uint64_t seed = 1;
     PluginChoice dataset;
     ModelSettings model;
-    std::vector<CellSettings> cells;
+    std::vector<CellSettings> cells;  ///< of the part that predicts, often the only one
+    std::vector<CellSettings> front;  ///< of the part in front of it (parts.h); empty when there is none
     TrainingSettings training;
 
     /// All of the above as JSON text with every default spelled out, keys in a fixed order: what is stored and shown.

@@ -9,7 +9,8 @@
 namespace unroll::model {
 
 template <class Real>
-LossSums cross_entropy(Real* logits, const Token* targets, Size N, Size V, double divisor, double* each) {
+LossSums cross_entropy(Real* logits, const Token* targets, Size N, Size V, double divisor, double* each,
+                       std::uint8_t* correct) {
     LossSums sums;
     sums.predictions = N;
     for (Size n = 0; n < N; ++n) {
@@ -23,6 +24,7 @@ LossSums cross_entropy(Real* logits, const Token* targets, Size N, Size V, doubl
         sums.loss += loss;
         sums.correct += likeliest == target;
         if (each) each[n] = loss;
+        if (correct) correct[n] = likeliest == target;
         row[target] -= Real{1};
         const Real scale = Real(1 / divisor);
         for (Size v = 0; v < V; ++v) row[v] *= scale;
@@ -48,8 +50,8 @@ LossSums squared_error(Real* predictions, const Real* targets, Size N, Size widt
     return sums;
 }
 
-template LossSums cross_entropy(float*, const Token*, Size, Size, double, double*);
-template LossSums cross_entropy(double*, const Token*, Size, Size, double, double*);
+template LossSums cross_entropy(float*, const Token*, Size, Size, double, double*, std::uint8_t*);
+template LossSums cross_entropy(double*, const Token*, Size, Size, double, double*, std::uint8_t*);
 template LossSums squared_error(float*, const float*, Size, Size, double, double*);
 template LossSums squared_error(double*, const double*, Size, Size, double, double*);
 

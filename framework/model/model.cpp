@@ -20,62 +20,6 @@ std::unique_ptr<Cell<Real>> make_cell(const Plugin& plugin, const CellSpec& spec
         return plugin.make_cell_double(spec, options);
 }
 
-template <class Real>
-std::vector<typename Stack<Real>::Layer> make_layers(const manifest::Trial& trial, const Task& task,
-                                                     const plugins::Catalog& catalog) {
-    std::vector<typename Stack<Real>::Layer> layers;
-    const auto width = [&] { return layers.back().cell->layout().output; };
-    if (task.input_tokens && trial.model.embedding)
-        layers.push_back({"embedding", std::make_unique<Embedding<Real>>(task.input_tokens, trial.model.embedding)});
-
-    Size number = 0;
-    for (const manifest::CellSettings& settings : trial.cells) {
-        const Plugin* plugin = catalog.find(Plugin::Kind::cell, settings.choice.plugin);
-        if (!plugin) throw Error(catalog.missing(Plugin::Kind::cell, settings.choice.plugin));
-        for (Size layer = 0; layer < settings.layers; ++layer) {
-            CellSpec spec;
-            spec.input = !layers.empty() ? width() : task.input_tokens ? task.input_tokens : task.input_reals;
-            spec.hidden = settings.hidden;
-            spec.layer = layer;
-            spec.layers = settings.layers;
-            spec.context = std::max(trial.training.sequence_length, trial.training.evaluate_length);
-            spec.dropout = settings.dropout;
-            spec.tokens = layers.empty() && task.input_tokens > 0;
-            auto cell = make_cell<Real>(*plugin, spec, settings.choice.options);
-            const CellLayout& layout = cell->layout();
-            if (layers.empty() && task.input_tokens && !layout.takes_tokens)
-                layers.push_back({"one_hot", std::make_unique<OneHot<Real>>(task.input_tokens)});
-            const bool drops = settings.dropout > 0 && !layout.applies_dropout;
-            const Size output = layout.output;
-            layers.push_back({fmt::format("cell.{}", number++), std::move(cell)});
-            if (drops) layers.push_back({"dropout", std::make_unique<Dropout<Real>>(output, settings.dropout)});
-        }
-    }
-    return layers;
-}
-
-Head make_head(const manifest::Trial& trial, const Task& task, Size inputs, Parameters& parameters) {
-    Head head;
-    head.inputs = inputs;
-    head.outputs = task.target_tokens ? task.target_tokens : task.target_reals;
-    head.has_bias = !trial.model.tied;
-    if (trial.model.tied) {
-        const Parameter& table = parameters.list().front();  // the embedding is the first layer
-        if (!task.input_tokens || !trial.model.embedding || table.weight.shape != std::vector{head.outputs, inputs})
-            throw Error({"model.tied",
-                         fmt::format("an embedding of {} tokens, {} wide", task.input_tokens, trial.model.embedding),
-                         fmt::format("{} tokens, {} wide, as the head is", head.outputs, inputs),
-                         "set model.embedding to the width of the top cell's output, or model.tied to false"});
-        head.weight = table.offset;
-        return head;
-    }
-    const Size begin = parameters.add("head", {{"weight", {head.outputs, inputs}, Weight::Role::input, inputs},
-                                               {"bias", {head.outputs}, Weight::Role::bias, inputs}});
-    head.weight = begin;
-    head.bias = begin + head.outputs * inputs;
-    return head;
-}
-
 }  // namespace
 
 std::string_view task_name(const Task& task) {
@@ -113,77 +57,153 @@ template <class Real>
 Model<Real>::Model(const manifest::Trial& trial, const Task& task, const plugins::Catalog& catalog)
     : task_(task),
       seed_(trial.seed),
-      stack_(make_layers<Real>(trial, task, catalog), parameters_),
-      head_(make_head(trial, task, stack_.output(), parameters_)) {
-    // Embedding and head start as the cells next to them do.
-    for (const Parameter& parameter : parameters_.list()) {
-        const manifest::CellSettings* settings =
-            parameter.name.starts_with("head.") ? &trial.cells.back() : &trial.cells.front();
-        if (parameter.name.starts_with("cell.")) {
-            Size layer = std::stoul(parameter.name.substr(5));
-            for (const manifest::CellSettings& entry : trial.cells) {
-                settings = &entry;
-                if (layer < entry.layers) break;
-                layer -= entry.layers;
-            }
-        }
-        schemes_.push_back(settings->initializer);
-        depths_.push_back(settings->layers);
+      bridge_(trial.model.bridge),
+      front_(manifest::has_front(task) ? std::optional(make_stack(manifest::front_part(trial, task), catalog))
+                                       : std::nullopt),
+      front_size_(parameters_.size()),
+      stack_(make_stack(manifest::main_part(trial, task, front_ ? front_->output() : 0), catalog)),
+      head_(make_head(trial)) {}
+
+template <class Real>
+Stack<Real> Model<Real>::make_stack(const manifest::Part& part, const plugins::Catalog& catalog) {
+    std::vector<typename Stack<Real>::Layer> layers;
+    std::vector<Start> starts;
+    const std::string prefix = part.name.empty() ? "" : std::string(part.name) + ".";
+    const auto add = [&](const manifest::CellSettings& settings, std::string name, std::unique_ptr<Cell<Real>> cell) {
+        for (const Weight& weight [[maybe_unused]] : cell->layout().weights)
+            starts.push_back({settings.initializer, settings.layers});
+        layers.push_back({prefix + std::move(name), std::move(cell)});
+    };
+    if (part.embedding)  // it starts as the cell above it does
+        add(part.cells.front(), "embedding", std::make_unique<Embedding<Real>>(part.tokens, part.embedding));
+
+    Size number = 0;
+    manifest::for_each_layer(part, [&](Size, const manifest::CellSettings& settings, const CellSpec& spec) {
+        const Plugin* plugin = catalog.find(Plugin::Kind::cell, settings.choice.plugin);
+        if (!plugin) throw Error(catalog.missing(Plugin::Kind::cell, settings.choice.plugin));
+        auto cell = make_cell<Real>(*plugin, spec, settings.choice.options);
+        const CellLayout& layout = cell->layout();
+        if (spec.tokens && !layout.takes_tokens) add(settings, "one_hot", std::make_unique<OneHot<Real>>(part.tokens));
+        const bool drops = settings.dropout > 0 && !layout.applies_dropout;
+        const Size output = layout.output;
+        add(settings, fmt::format("cell.{}", number++), std::move(cell));
+        if (drops) add(settings, "dropout", std::make_unique<Dropout<Real>>(output, settings.dropout));
+        return output;
+    });
+    for (const Start& start : starts) starts_.push_back(start);
+    return Stack<Real>(std::move(layers), parameters_);
+}
+
+template <class Real>
+Head Model<Real>::make_head(const manifest::Trial& trial) {
+    Head head;
+    head.inputs = stack_.output();
+    head.outputs = task_.kind == Task::Kind::image ? 1 : task_.target_tokens ? task_.target_tokens : task_.target_reals;
+    head.has_bias = !trial.model.tied;
+    if (trial.model.tied) {
+        const Parameter& table = parameters_.list().front();  // the embedding is the first layer
+        if (front_ || !task_.input_tokens || !trial.model.embedding ||
+            table.weight.shape != std::vector{head.outputs, head.inputs})
+            throw Error({"model.tied",
+                         fmt::format("an embedding of {} tokens, {} wide", task_.input_tokens, trial.model.embedding),
+                         fmt::format("{} tokens, {} wide, as the head is", head.outputs, head.inputs),
+                         "set model.embedding to the width of the top cell's output, or model.tied to false"});
+        head.weight = table.offset;
+        return head;
     }
+    head.weight = parameters_.add("head", {{"weight", {head.outputs, head.inputs}, Weight::Role::input, head.inputs},
+                                           {"bias", {head.outputs}, Weight::Role::bias, head.inputs}});
+    head.bias = head.weight + head.outputs * head.inputs;
+    starts_.insert(starts_.end(), 2, {trial.cells.back().initializer, trial.cells.back().layers});
+    return head;
 }
 
 template <class Real>
 void Model<Real>::initialize(Real* weights) const {
     for (Size i = 0; i < parameters_.list().size(); ++i) {
         const Parameter& parameter = parameters_.list()[i];
-        model::initialize(parameter.weight, schemes_[i], depths_[i],
+        model::initialize(parameter.weight, starts_[i].scheme, starts_[i].depth,
                           RandomStream(seed_, "weights", {content_hash(parameter.name)}), weights + parameter.offset);
     }
 }
 
 template <class Real>
 Size Model<Real>::prepared_size() const {
-    return aligned(stack_.prepared_size()) + aligned(packed_size(head_.inputs, head_.outputs)) +
+    return prepared_stack() + aligned(stack_.prepared_size()) + aligned(packed_size(head_.inputs, head_.outputs)) +
            aligned(packed_size(head_.outputs, head_.inputs));
 }
 
 template <class Real>
 void Model<Real>::prepare(const Real* weights, Real* prepared) const {
-    stack_.prepare(weights, prepared);
+    prepare_front(weights, prepared);
+    prepare_main(weights, prepared);
+}
+
+template <class Real>
+void Model<Real>::prepare_front(const Real* weights, Real* prepared) const {
+    if (front_) front_->prepare(weights, prepared);
+}
+
+template <class Real>
+void Model<Real>::prepare_main(const Real* weights, Real* prepared) const {
+    stack_.prepare(weights, prepared + prepared_stack());
     const Matrix<const Real> W(weights + head_.weight, head_.outputs, head_.inputs);
-    Real* const forward = prepared + aligned(stack_.prepared_size());
+    Real* const forward = prepared + prepared_head();
     pack(W.transposed(), forward);
     pack(W, forward + aligned(packed_size(head_.inputs, head_.outputs)));
 }
 
 template <class Real>
+Size Model<Real>::prepared_stack() const {
+    return front_ ? aligned(front_->prepared_size()) : 0;
+}
+
+template <class Real>
+Size Model<Real>::prepared_head() const {
+    return prepared_stack() + aligned(stack_.prepared_size());
+}
+
+template <class Real>
 Packed<Real> Model<Real>::head_forward(const Real* prepared) const {
-    return {prepared + aligned(stack_.prepared_size()), head_.inputs, head_.outputs};
+    return {prepared + prepared_head(), head_.inputs, head_.outputs};
 }
 
 template <class Real>
 Packed<Real> Model<Real>::head_backward(const Real* prepared) const {
-    return {prepared + aligned(stack_.prepared_size()) + aligned(packed_size(head_.inputs, head_.outputs)),
-            head_.outputs, head_.inputs};
+    return {prepared + prepared_head() + aligned(packed_size(head_.inputs, head_.outputs)), head_.outputs,
+            head_.inputs};
 }
 
+namespace {
+
+/// Of one stack, T steps of B sequences; `tokens` is the V of what it reads, or 0.
 template <class Real>
-double Model<Real>::flops_per_step(Size T, Size B, Size predictions) const {
+double flops(const Stack<Real>& stack, Size T, Size B, Size tokens) {
     const double steps = double(T) * double(B);
-    double flops = 6 * double(predictions) * double(head_.inputs) * double(head_.outputs);
-    bool below_is_tokens = task_.input_tokens > 0;
-    for (const auto& layer : stack_.layers()) {
+    double flops = 0;
+    bool below_is_tokens = tokens > 0;
+    for (const auto& layer : stack.layers()) {
         const CellLayout& layout = layer.cell->layout();
         for (const Weight& weight : layout.weights) {
             if (weight.shape.size() < 2 || weight.role == Weight::Role::table) continue;
-            const bool one_hot =
-                below_is_tokens && weight.role == Weight::Role::input && weight.shape[1] == task_.input_tokens;
+            const bool one_hot = below_is_tokens && weight.role == Weight::Role::input && weight.shape[1] == tokens;
             if (!one_hot) flops += 6 * steps * double(weight.size());
         }
         flops += 12 * steps * double(T) * double(layout.attended);
-        if (layer.name != "one_hot") below_is_tokens = false;
+        if (!layer.name.ends_with("one_hot")) below_is_tokens = false;
     }
     return flops;
+}
+
+}  // namespace
+
+template <class Real>
+double Model<Real>::flops_per_step(Size T, Size B, Size predictions) const {
+    const double head = 6 * double(predictions) * double(head_.inputs) * double(head_.outputs);
+    if (!front_) return head + flops(stack_, T, B, task_.input_tokens);
+    if (task_.kind == Task::Kind::image) return 3 * head + 3 * flops(stack_, T, B, 0) + 2 * flops(*front_, T, B, 0);
+    return head + flops(*front_, T, B, task_.input_tokens) +
+           flops(stack_, task_.target_length, B, feeds_back() ? task_.target_tokens + 1 : 0);
 }
 
 template class Model<float>;

@@ -3,8 +3,10 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
+#include "manifest/parts.h"
 #include "manifest/trial.h"
 #include "model/parameters.h"
 #include "model/stack.h"
@@ -28,7 +30,8 @@ struct Head {
     Size inputs = 0, outputs = 0;
 };
 
-/// [one-hot or embedding] → cells → head. Written once for Real = float and double.
+/// [one-hot or embedding] → cells → head, and perhaps a part in front: [one-hot or embedding] → cells → bridge.
+/// Written once for Real = float and double.
 template <class Real>
 class Model {
 public:
@@ -41,25 +44,51 @@ public:
     const Head& head() const { return head_; }
     const Task& task() const { return task_; }
 
+    /// The encoder or the generator; null in a model of one part.
+    const Stack<Real>* front() const { return front_ ? &*front_ : nullptr; }
+    /// The front's weights are the first of all; this many.
+    Size front_size() const { return front_size_; }
+    manifest::Bridge bridge() const { return bridge_; }  ///< meaningful with an encoder
+    /// What a decoder reads before the first symbol of a target: the token after the last of the targets' vocabulary.
+    Token start() const { return Token(task_.target_tokens); }
+    /// Whether there is a decoder that reads what came before, and so makes one symbol after another.
+    bool feeds_back() const { return task_.kind == Task::Kind::target_sequence && bridge_ != manifest::Bridge::repeat; }
+
     /// Fills `weights` (parameters().size()) from streams keyed by the trial's seed and each array's name.
     void initialize(Real* weights) const;
 
     /// What depends on weights alone; once after they change.
     Size prepared_size() const;
     void prepare(const Real* weights, Real* prepared) const;
-    Packed<Real> head_forward(const Real* prepared) const;   ///< W^T (inputs, outputs)
-    Packed<Real> head_backward(const Real* prepared) const;  ///< W (outputs, inputs)
+    void prepare_front(const Real* weights, Real* prepared) const;  ///< its share; all of it is still prepared_size()
+    void prepare_main(const Real* weights, Real* prepared) const;   ///< the rest
+    Size prepared_stack() const;                                    ///< where stack()'s share begins
+    Packed<Real> head_forward(const Real* prepared) const;          ///< W^T (inputs, outputs)
+    Packed<Real> head_backward(const Real* prepared) const;         ///< W (outputs, inputs)
 
     /// Useful floating-point operations of one training step: 6 B T (matrix weights) + 12 layers B T² width for
     /// attention; one-hot inputs count as none, and a head only where something is predicted (`predictions` of them).
+    /// T is the steps of the inputs; a target sequence's are the task's target_length.
     double flops_per_step(Size T, Size B, Size predictions) const;
 
 private:
+    /// How a parameter starts: by which scheme, and how many layers its part has.
+    struct Start {
+        std::string scheme;
+        Size depth;
+    };
+
+    Stack<Real> make_stack(const manifest::Part& part, const plugins::Catalog& catalog);
+    Head make_head(const manifest::Trial& trial);
+    Size prepared_head() const;
+
     Parameters parameters_;
     Task task_;
     std::uint64_t seed_;
-    std::vector<std::string> schemes_;  ///< initialiser of each parameter
-    std::vector<Size> depths_;          ///< layers of the part that each parameter belongs to
+    manifest::Bridge bridge_;
+    std::vector<Start> starts_;  ///< of each parameter
+    std::optional<Stack<Real>> front_;
+    Size front_size_;
     Stack<Real> stack_;
     Head head_;
 };

@@ -9,11 +9,12 @@ template <class Real>
 Pass<Real>::Pass(const Model<Real>& model, const std::vector<Extent>& extents, bool gradients) : model_(model) {
     const Stack<Real>& stack = model.stack();
     const Head& head = model.head();
-    Size tape = 0, workspace = 0, rows = 0;
+    Size tape = 0, workspace = 0, rows = 0, sequences = 0;
     for (const Extent& extent : extents) {
         tape = std::max(tape, stack.tape_size(extent.T, extent.B));
         workspace = std::max(workspace, stack.workspace_size(extent.T, extent.B));
         rows = std::max(rows, extent.T * extent.B);
+        sequences = std::max(sequences, extent.B);
     }
     tape_ = Buffer<Real>(tape);
     workspace_ = Buffer<Real>(workspace);
@@ -23,8 +24,67 @@ Pass<Real>::Pass(const Model<Real>& model, const std::vector<Extent>& extents, b
     if (gradients) dy_ = Buffer<Real>(rows * head.inputs);
     rows_.reserve(rows);
     each_.resize(rows);
+    correct_.resize(rows);
+    wrong_.reserve(sequences);
     target_tokens_.reserve(rows);
     if (model.task().target_reals) target_reals_ = Buffer<Real>(rows * model.task().target_reals);
+    if (!encodes()) return;
+
+    const Stack<Real>& front = *model.front();
+    Size front_tape = 0, front_workspace = 0, front_rows = 0;
+    for (const Extent& extent : extents) {
+        front_tape = std::max(front_tape, front.tape_size(extent.source, extent.B));
+        front_workspace = std::max(front_workspace, front.workspace_size(extent.source, extent.B));
+        front_rows = std::max(front_rows, extent.source * extent.B);
+    }
+    encoded_.tape = Buffer<Real>(front_tape);
+    encoded_.workspace = Buffer<Real>(front_workspace);
+    encoded_.y = Buffer<Real>(front_rows * front.output());
+    if (gradients) encoded_.dy = Buffer<Real>(encoded_.y.size());
+    if (bridges(manifest::Bridge::state)) {
+        encoded_.state = Buffer<Real>(front.state_size(sequences));
+        if (gradients) encoded_.dstate = Buffer<Real>(encoded_.state.size());
+    }
+    if (bridges(manifest::Bridge::repeat)) {
+        encoded_.repeated = Buffer<Real>(rows * front.output());
+        if (gradients) encoded_.drepeated = Buffer<Real>(encoded_.repeated.size());
+    }
+}
+
+template <class Real>
+void Pass<Real>::encode(const Real* weights, const Real* prepared, const Source<Real>& source, Size B,
+                        const RandomStream* dropout) {
+    constexpr std::uint64_t encoder = std::uint64_t{1} << 32;  // apart from the decoder's layers, which are numbered
+    encoded_.dropout.reset();
+    if (dropout) encoded_.dropout = dropout->split(encoder);
+    Forward<Real>& call = encoded_.call;
+    call = {};
+    call.T = source.T;
+    call.B = B;
+    call.weights = weights;
+    call.prepared = prepared;
+    call.x =
+        source.tokens.empty() ? Input<Real>{source.reals.data(), nullptr} : Input<Real>{nullptr, source.tokens.data()};
+    call.lengths = source.lengths.empty() ? nullptr : source.lengths.data();
+    call.next_state = bridges(manifest::Bridge::state) ? encoded_.state.data() : nullptr;
+    call.dropout = encoded_.dropout ? &*encoded_.dropout : nullptr;
+    call.y = encoded_.y.data();
+    call.tape = encoded_.tape.data();
+    call.workspace = encoded_.workspace.data();
+    model_.front()->forward(call);
+}
+
+/// The encoder's last outputs as the decoder's input at each of T steps.
+template <class Real>
+void Pass<Real>::repeat(Size T) {
+    const Forward<Real>& call = encoded_.call;
+    const Size width = model_.front()->output();
+    for (Size b = 0; b < call.B; ++b) {
+        const Size last = (call.lengths ? call.lengths[b] : call.T) - 1;
+        for (Size t = 0; t < T; ++t)
+            std::copy_n(encoded_.y.data() + (last * call.B + b) * width, width,
+                        encoded_.repeated.data() + (t * call.B + b) * width);
+    }
 }
 
 template <class Real>
@@ -34,10 +94,15 @@ void Pass<Real>::run(const Real* weights, const Real* prepared, Size T, Size B, 
     call_.T = T;
     call_.B = B;
     call_.weights = weights;
-    call_.prepared = prepared;
+    call_.prepared = prepared + model_.prepared_stack();
     call_.x = x;
     call_.lengths = lengths;
     call_.state = state;
+    if (bridges(manifest::Bridge::attention)) {
+        call_.memory = encoded_.y.data();
+        call_.memory_steps = encoded_.call.T;
+        call_.memory_lengths = encoded_.call.lengths;
+    }
     call_.next_state = next_state;
     call_.dropout = dropout;
     call_.y = y_.data();
@@ -65,8 +130,16 @@ void Pass<Real>::select(const Batch<Real>& batch) {
 template <class Real>
 LossSums Pass<Real>::forward(const Real* weights, const Real* prepared, const Batch<Real>& batch, const Real* state,
                              Real* next_state, const RandomStream* dropout, double* by_position) {
-    const Input<Real> x =
+    Input<Real> x =
         batch.tokens.empty() ? Input<Real>{batch.reals.data(), nullptr} : Input<Real>{nullptr, batch.tokens.data()};
+    if (encodes()) {
+        encode(weights, prepared, batch.source, batch.B, dropout);
+        if (bridges(manifest::Bridge::state)) state = encoded_.state.data();
+        if (bridges(manifest::Bridge::repeat)) {
+            repeat(batch.T);
+            x = {encoded_.repeated.data(), nullptr};
+        }
+    }
     run(weights, prepared, batch.T, batch.B, x, batch.lengths.empty() ? nullptr : batch.lengths.data(), state,
         next_state, dropout);
     select(batch);
@@ -82,13 +155,28 @@ LossSums Pass<Real>::forward(const Real* weights, const Real* prepared, const Ba
     gemm(Matrix<const Real>(top, N, head.inputs), model_.head_forward(prepared),
          Matrix<Real>(logits_.data(), N, head.outputs), Into::overwrite);
     if (head.has_bias) add_bias(weights + head.bias, logits_.data(), N, head.outputs);
-    const LossSums sums =
-        model_.task().target_tokens
-            ? cross_entropy(logits_.data(), target_tokens_.data(), N, head.outputs, double(N), each_.data())
-            : squared_error(logits_.data(), target_reals_.data(), N, head.outputs, double(N), each_.data());
+    LossSums sums = model_.task().target_tokens
+                        ? cross_entropy(logits_.data(), target_tokens_.data(), N, head.outputs, double(N), each_.data(),
+                                        correct_.data())
+                        : squared_error(logits_.data(), target_reals_.data(), N, head.outputs, double(N), each_.data());
+    if (model_.task().target_tokens) count_exact(sums, batch.B);
     if (by_position)
         for (Size n = 0; n < N; ++n) by_position[rows_[n] / batch.B] += each_[n];
     return sums;
+}
+
+template <class Real>
+void Pass<Real>::count_exact(LossSums& sums, Size B) {
+    constexpr std::uint8_t unpredicted = 2;
+    wrong_.assign(B, unpredicted);
+    for (Size n = 0; n < rows_.size(); ++n) {
+        std::uint8_t& wrong = wrong_[rows_[n] % B];
+        wrong = wrong == 1 || !correct_[n];
+    }
+    for (const std::uint8_t wrong : wrong_) {
+        sums.sequences += wrong != unpredicted;
+        sums.exact += wrong == 0;
+    }
 }
 
 template <class Real>
@@ -102,7 +190,7 @@ void Pass<Real>::backward(Real* dweights) {
          Matrix<Real>(dweights + head.weight, head.outputs, head.inputs), Into::add);
     if (head.has_bias) add_bias_backward(dlogits, dweights + head.bias, N, head.outputs);
 
-    const Real* prepared = call_.prepared;
+    const Real* prepared = call_.prepared - model_.prepared_stack();
     if (every_) {
         gemm(Matrix<const Real>(dlogits, N, head.outputs), model_.head_backward(prepared),
              Matrix<Real>(dy_.data(), N, head.inputs), Into::overwrite);
@@ -117,7 +205,35 @@ void Pass<Real>::backward(Real* dweights) {
     gradients.dy = dy_.data();
     gradients.dweights = dweights;
     gradients.workspace = workspace_.data();
+    if (encodes()) {
+        encoded_.dy.clear();
+        if (bridges(manifest::Bridge::state)) gradients.dstate = encoded_.dstate.data();
+        if (bridges(manifest::Bridge::repeat)) gradients.dx = encoded_.drepeated.data();
+        if (bridges(manifest::Bridge::attention)) gradients.dmemory = encoded_.dy.data();
+    }
     model_.stack().backward(call_, gradients);
+    if (encodes()) encode_backward(dweights);
+}
+
+/// From what the decoder's backward left to the encoder's weights.
+template <class Real>
+void Pass<Real>::encode_backward(Real* dweights) {
+    const Forward<Real>& call = encoded_.call;
+    if (bridges(manifest::Bridge::repeat)) {
+        const Size width = model_.front()->output();
+        for (Size b = 0; b < call.B; ++b) {
+            const Size last = (call.lengths ? call.lengths[b] : call.T) - 1;
+            for (Size t = 0; t < call_.T; ++t)
+                axpy(1, encoded_.drepeated.data() + (t * call.B + b) * width,
+                     encoded_.dy.data() + (last * call.B + b) * width, width);
+        }
+    }
+    Backward<Real> gradients;
+    gradients.dy = encoded_.dy.data();
+    if (bridges(manifest::Bridge::state)) gradients.dnext_state = encoded_.dstate.data();
+    gradients.dweights = dweights;
+    gradients.workspace = encoded_.workspace.data();
+    model_.front()->backward(call, gradients);
 }
 
 template <class Real>
@@ -128,6 +244,23 @@ const Real* Pass<Real>::predict(const Real* weights, const Real* prepared, Size 
     gemm(Matrix<const Real>(y_.data() + (T - 1) * B * head.inputs, B, head.inputs), model_.head_forward(prepared),
          Matrix<Real>(logits_.data(), B, head.outputs), Into::overwrite);
     if (head.has_bias) add_bias(weights + head.bias, logits_.data(), B, head.outputs);
+    return logits_.data();
+}
+
+template <class Real>
+const Real* Pass<Real>::encode(const Real* weights, const Real* prepared, const Source<Real>& source, Size B) {
+    encode(weights, prepared, source, B, nullptr);
+    return bridges(manifest::Bridge::state) ? encoded_.state.data() : nullptr;
+}
+
+template <class Real>
+const Real* Pass<Real>::predict_repeated(const Real* weights, const Real* prepared, Size T, Size B) {
+    repeat(T);
+    run(weights, prepared, T, B, {encoded_.repeated.data(), nullptr}, nullptr, nullptr, nullptr, nullptr);
+    const Head& head = model_.head();
+    gemm(Matrix<const Real>(y_.data(), T * B, head.inputs), model_.head_forward(prepared),
+         Matrix<Real>(logits_.data(), T * B, head.outputs), Into::overwrite);
+    if (head.has_bias) add_bias(weights + head.bias, logits_.data(), T * B, head.outputs);
     return logits_.data();
 }
 

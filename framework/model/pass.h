@@ -1,6 +1,8 @@
 // A pass: the memory for running a model on one batch after another, forward and backward.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "model/batch.h"
@@ -13,6 +15,7 @@ namespace unroll::model {
 /// The most that a pass will be asked for.
 struct Extent {
     Size T, B;
+    Size source = 0;  ///< T of what an encoder reads
 };
 
 /// Belongs to one trial, used by one thread at a time. Allocates when made, never after.
@@ -24,8 +27,8 @@ public:
     Pass(const Model<Real>& model, const std::vector<Extent>& extents, bool gradients);
 
     /// Runs the batch, predicts where it has weights, and returns the sums of the losses. `state` and `next_state` as
-    /// in Stack, either may be null. `dropout`: where masks come from, null for evaluation. `by_position` (T), when not
-    /// null, has each position's summed loss added.
+    /// in Stack, either may be null; a model with an encoder takes none. `dropout`: where masks come from, null for
+    /// evaluation. `by_position` (T), when not null, has each position's summed loss added.
     LossSums forward(const Real* weights, const Real* prepared, const Batch<Real>& batch, const Real* state,
                      Real* next_state, const RandomStream* dropout, double* by_position = nullptr);
 
@@ -34,14 +37,27 @@ public:
     void backward(Real* dweights);
 
     /// Logits (B, outputs) after the last valid step of each sequence, as generation needs them: tokens (T, B) in, no
-    /// targets. Valid until the next call.
+    /// targets. Valid until the next call. After encode(), the decoder attends to what was read then.
     const Real* predict(const Real* weights, const Real* prepared, Size T, Size B, const Token* tokens,
                         const Real* state, Real* next_state);
 
+    /// Lets the encoder read B sequences. Returns the state that a decoder is to start from, or null: zeros.
+    const Real* encode(const Real* weights, const Real* prepared, const Source<Real>& source, Size B);
+
+    /// After encode(), for a decoder that is not fed back: logits (T, B, outputs) of all T steps.
+    const Real* predict_repeated(const Real* weights, const Real* prepared, Size T, Size B);
+
 private:
+    void encode(const Real* weights, const Real* prepared, const Source<Real>& source, Size B,
+                const RandomStream* dropout);
+    void encode_backward(Real* dweights);
     void run(const Real* weights, const Real* prepared, Size T, Size B, Input<Real> x, const Size* lengths,
              const Real* state, Real* next_state, const RandomStream* dropout);
+    void repeat(Size T);
     void select(const Batch<Real>& batch);  ///< fills rows_ and targets
+    void count_exact(LossSums& sums, Size B);
+    bool encodes() const { return model_.task().kind == Task::Kind::target_sequence; }
+    bool bridges(manifest::Bridge bridge) const { return encodes() && model_.bridge() == bridge; }
 
     const Model<Real>& model_;
     Buffer<Real> tape_, workspace_, y_, dy_, compact_, logits_, target_reals_;
@@ -49,7 +65,15 @@ private:
     bool every_ = false;      ///< all rows, in order: y is used as it stands
     std::vector<Token> target_tokens_;
     std::vector<double> each_;
+    std::vector<std::uint8_t> correct_, wrong_;
     Forward<Real> call_;
+
+    /// Of the encoder: its outputs, or its state, or the repeated output, and their gradients.
+    struct Encoded {
+        Buffer<Real> tape, workspace, y, dy, state, dstate, repeated, drepeated;
+        std::optional<RandomStream> dropout;
+        Forward<Real> call;
+    } encoded_;
 };
 
 }  // namespace unroll::model

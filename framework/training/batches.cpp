@@ -63,6 +63,11 @@ Batches::Batches(const Dataset& dataset, Split split, const BatchPlan& plan)
     }
 }
 
+model::Extent Batches::extent() const {
+    const bool apart = task_.kind == Task::Kind::target_sequence;
+    return {positions(), largest_batch(), apart ? plan_.sequence_length : 0};
+}
+
 Size Batches::largest_batch() const {
     if (corpus_ && plan_.windows != Windows::strided) return plan_.batch;
     return std::min(plan_.batch, std::max<Size>(items_, 1));
@@ -71,7 +76,8 @@ Size Batches::largest_batch() const {
 Size Batches::predictions() const {
     const Size B = largest_batch();
     if (corpus_) return plan_.predict == Predict::last ? B : B * plan_.sequence_length;
-    return task_.kind == Task::Kind::label ? B : B * plan_.sequence_length;
+    if (task_.kind == Task::Kind::label || task_.kind == Task::Kind::image) return B;
+    return B * positions();
 }
 
 void Batches::shuffle(std::uint64_t epoch) {
@@ -120,37 +126,63 @@ void Batches::fill_windows(model::Batch<Real>& batch) const {
 
 template <class Real>
 void Batches::fill_examples(model::Batch<Real>& batch) {
-    const Size T = batch.T, B = batch.B, D = task_.input_reals, width = task_.target_reals;
-    batch.tokens.resize(task_.input_tokens ? T * B : 0);
-    batch.reals.resize(T * B * D);
-    batch.target_tokens.resize(task_.target_tokens ? T * B : 0);
-    batch.target_reals.resize(T * B * width);
-    batch.weights.resize(T * B);
-    batch.lengths.resize(B);
+    const Size T = plan_.sequence_length, B = batch.B, D = task_.input_reals, width = task_.target_reals;
+    const Size positions = task_.target_positions();
+    const bool apart = task_.kind == Task::Kind::target_sequence, targets = task_.kind != Task::Kind::image;
+    std::vector<Token>& tokens = apart ? batch.source.tokens : batch.tokens;
+    std::vector<Real>& reals = apart ? batch.source.reals : batch.reals;
+    std::vector<Size>& lengths = apart ? batch.source.lengths : batch.lengths;
+    tokens.resize(task_.input_tokens ? T * B : 0);
+    reals.resize(T * B * D);
+    lengths.resize(B);
+    batch.T = positions;
+    batch.target_tokens.resize(task_.target_tokens ? positions * B : 0);
+    batch.target_reals.resize(positions * B * width);
+    batch.weights.resize(targets ? positions * B : 0);
     batch.predictions = 0;
     for (Size b = 0; b < B; ++b) {
         room_.tokens.assign(T, 0);
-        room_.target_tokens.assign(T, 0);
+        room_.target_tokens.assign(positions, 0);
         room_.reals.assign(T * D, 0);
-        room_.target_reals.assign(T * width, 0);
-        room_.weights.assign(T, 0);
+        room_.target_reals.assign(positions * width, 0);
+        room_.weights.assign(positions, 0);
         Example example{room_.tokens.data(),       room_.reals.data(),   room_.target_tokens.data(),
                         room_.target_reals.data(), room_.weights.data(), 0};
         dataset_.example(split_, chosen_[b], example);
-        batch.lengths[b] = example.length;
+        lengths[b] = example.length;
         for (Size t = 0; t < T; ++t) {
             const Size row = t * B + b;
-            if (task_.input_tokens) batch.tokens[row] = room_.tokens[t];
+            if (task_.input_tokens) tokens[row] = room_.tokens[t];
+            for (Size d = 0; d < D; ++d) reals[row * D + d] = Real(room_.reals[t * D + d]);
+        }
+        for (Size t = 0; targets && t < positions; ++t) {
+            const Size row = t * B + b;
             if (task_.target_tokens) batch.target_tokens[row] = room_.target_tokens[t];
-            for (Size d = 0; d < D; ++d) batch.reals[row * D + d] = Real(room_.reals[t * D + d]);
             for (Size d = 0; d < width; ++d)
                 batch.target_reals[row * width + d] = Real(room_.target_reals[t * width + d]);
             batch.weights[row] = room_.weights[t];
             batch.predictions += room_.weights[t] != 0;
         }
     }
-    const bool full = std::all_of(batch.lengths.begin(), batch.lengths.end(), [&](Size length) { return length == T; });
-    if (full) batch.lengths.clear();
+    const auto clear_when_full = [](std::vector<Size>& all, Size full) {
+        if (std::all_of(all.begin(), all.end(), [&](Size length) { return length == full; })) all.clear();
+    };
+    if (apart) feed_targets(batch);
+    if (apart) clear_when_full(batch.source.lengths, T);
+    clear_when_full(batch.lengths, positions);
+}
+
+/// What the decoder is fed: a start, then the target's symbols one step late.
+template <class Real>
+void Batches::feed_targets(model::Batch<Real>& batch) const {
+    const Size T = batch.T, B = batch.B;
+    batch.source.T = plan_.sequence_length;
+    batch.tokens.resize(T * B);
+    std::fill_n(batch.tokens.begin(), B, Token(task_.target_tokens));
+    std::copy(batch.target_tokens.begin(), batch.target_tokens.end() - std::ptrdiff_t(B),
+              batch.tokens.begin() + std::ptrdiff_t(B));
+    batch.lengths.assign(B, 0);
+    for (Size row = 0; row < T * B; ++row) batch.lengths[row % B] += batch.weights[row] != 0;
 }
 
 template <class Real>

@@ -7,6 +7,7 @@
 
 #include "manifest/trial.h"
 #include "model/batch.h"
+#include "model/pass.h"
 #include "unroll/dataset.h"
 
 namespace unroll::training {
@@ -41,6 +42,12 @@ public:
     Size per_epoch() const { return per_epoch_; }
 
     Size sequence_length() const { return plan_.sequence_length; }
+
+    /// Positions that are predicted: T, or the longest target.
+    Size positions() const { return corpus_ ? plan_.sequence_length : task_.target_positions(); }
+
+    /// The most that a pass over a batch is asked for.
+    model::Extent extent() const;
     Size largest_batch() const;
 
     /// Predictions of a full batch, when it is known without looking at examples; else T B.
@@ -59,6 +66,8 @@ private:
     void fill_windows(model::Batch<Real>& batch) const;
     template <class Real>
     void fill_examples(model::Batch<Real>& batch);
+    template <class Real>
+    void feed_targets(model::Batch<Real>& batch) const;
     void choose(std::uint64_t epoch, Size index);
     void shuffle(std::uint64_t epoch);
 

@@ -8,7 +8,7 @@ namespace unroll::training {
 
 Evaluation evaluate(model::Pass<float>& pass, const model::Model<float>& model, const float* weights,
                     const float* prepared, Batches& batches, const std::atomic<bool>& stop) {
-    const Size T = batches.sequence_length();
+    const Size T = batches.positions();
     Evaluation evaluation;
     evaluation.by_position.assign(T, 0);
     std::vector<Size> counts(T, 0);
@@ -28,6 +28,8 @@ Evaluation evaluate(model::Pass<float>& pass, const model::Model<float>& model, 
         evaluation.sums.loss += sums.loss;
         evaluation.sums.correct += sums.correct;
         evaluation.sums.predictions += sums.predictions;
+        evaluation.sums.exact += sums.exact;
+        evaluation.sums.sequences += sums.sequences;
         for (Size row = 0; row < batch.T * batch.B; ++row)
             if (batch.weights[row] != 0) ++counts[row / batch.B];
     }

@@ -18,7 +18,7 @@ struct Point {
     std::uint64_t step = 0;
     double epoch = 0;        ///< passed through the training data so far
     std::string_view split;  ///< train | validation | test; a literal
-    std::string_view name;   ///< loss, accuracy, gradient_norm, learning_rate, tokens_per_second, …; a literal
+    std::string_view name;   ///< loss, accuracy, exact, gradient_norm, learning_rate, tokens_per_second, …; a literal
     double value = 0;
     double seconds = 0;  ///< training time so far, all attempts together
 };

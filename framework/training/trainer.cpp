@@ -83,9 +83,9 @@ public:
 
 private:
     std::vector<model::Extent> extents() const {
-        std::vector<model::Extent> list{{batches_.sequence_length(), batches_.largest_batch()}};
+        std::vector<model::Extent> list{batches_.extent()};
         for (const Batches* batches : {&validation_, &test_})
-            if (batches->per_epoch()) list.push_back({batches->sequence_length(), batches->largest_batch()});
+            if (batches->per_epoch()) list.push_back(batches->extent());
         return list;
     }
 
@@ -155,6 +155,11 @@ private:
     }
 
     bool tells_accuracy() const { return job_.model.task().target_tokens > 0; }
+    /// Whether it matters that a whole sequence is right.
+    bool tells_exactness() const {
+        const Task::Kind kind = job_.model.task().kind;
+        return kind == Task::Kind::sequence || kind == Task::Kind::target_sequence;
+    }
 
     /// The training series: every `log_every` steps, and when an epoch or the trial ends.
     void log() {
@@ -213,6 +218,7 @@ private:
         }
         point(split, "loss", evaluation.sums.mean());
         if (tells_accuracy()) point(split, "accuracy", evaluation.sums.accuracy());
+        if (tells_exactness()) point(split, "exact", evaluation.sums.exactness());
         return evaluation;
     }
 

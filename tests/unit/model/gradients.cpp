@@ -34,6 +34,22 @@ manifest::Trial with(manifest::Trial trial, Size embedding, double dropout, Pred
     return trial;
 }
 
+manifest::Trial bridged(manifest::Bridge bridge, Size embedding, double dropout) {
+    manifest::Trial trial = with(small::trial(small::gated_cell, 3, 4, 4, 2), embedding, dropout);
+    trial.dataset = small::choice(small::backwards_dataset);
+    trial.front = trial.cells;
+    trial.model.bridge = bridge;
+    if (bridge == manifest::Bridge::state) return trial;
+    trial.front.push_back({small::choice(small::positions_cell), 3, 1, dropout, "uniform"});
+    if (bridge == manifest::Bridge::attention)
+        trial.cells[0] = {small::choice(small::reminded_cell), 5, 2, dropout, "uniform"};
+    return trial;
+}
+
+std::shared_ptr<const Dataset> backwards(bool reals = false) {
+    return std::make_shared<small::Backwards>(3, 3, 20, reals);
+}
+
 std::vector<Case> cases() {
     const auto gated = small::trial(small::gated_cell, 5, 3, 4, 2);
     const auto positions = small::trial(small::positions_cell, 5, 3, 4, 2);
@@ -56,6 +72,12 @@ std::vector<Case> cases() {
         {"sequences with lengths from tokens", with(tokens, 0, 0.2), examples(Task::Kind::sequence)},
         {"reals with lengths", with(gated, 0, 0.2), examples(Task::Kind::reals)},
         {"reals with lengths by positions", with(positions, 0, 0), examples(Task::Kind::reals)},
+        {"encoder's state", bridged(manifest::Bridge::state, 0, 0), backwards()},
+        {"encoder's state, embedding, dropout", bridged(manifest::Bridge::state, 3, 0.2), backwards()},
+        {"encoder's output repeated", bridged(manifest::Bridge::repeat, 0, 0.2), backwards()},
+        {"encoder's outputs attended to", bridged(manifest::Bridge::attention, 3, 0.2), backwards()},
+        {"from reals, encoder's outputs attended to", bridged(manifest::Bridge::attention, 0, 0), backwards(true)},
+        {"from reals, encoder's output repeated", bridged(manifest::Bridge::repeat, 0, 0), backwards(true)},
     };
 }
 
@@ -80,7 +102,7 @@ TEST_CASE("the whole model's gradient equals finite differences") {
             for (double& value : state) value = 0.5 * noise.normal();
         const RandomStream dropout(5, "dropout", {3});
 
-        model::Pass<double> pass(model, {{batch.T, batch.B}}, true);
+        model::Pass<double> pass(model, {{batch.T, batch.B, batch.source.T}}, true);
         const auto loss = [&] {
             model.prepare(weights.data(), prepared.data());
             return pass
@@ -121,7 +143,7 @@ TEST_CASE("backward adds to the gradient") {
     training::Batches batches(*dataset, Split::train, training::training_plan(trial));
     model::Batch<double> batch;
     batches.fill(0, 0, batch);
-    model::Pass<double> pass(model, {{batch.T, batch.B}}, true);
+    model::Pass<double> pass(model, {{batch.T, batch.B, batch.source.T}}, true);
     std::fill(once.begin(), once.end(), 7.0);
     for (model::Buffer<double>* gradient : {&once, &twice}) {
         pass.forward(weights.data(), prepared.data(), batch, nullptr, nullptr, nullptr);

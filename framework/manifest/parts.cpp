@@ -1,0 +1,54 @@
+// The parts of each task's model.
+#include "manifest/parts.h"
+
+#include <algorithm>
+
+namespace unroll::manifest {
+
+bool has_front(const Task& task) {
+    return task.kind == Task::Kind::target_sequence || task.kind == Task::Kind::image;
+}
+
+Part front_part(const Trial& trial, const Task& task) {
+    if (task.kind == Task::Kind::image)
+        return {.name = "generator", .cells = trial.front, .reals = trial.model.noise, .context = task.sequence_length};
+    return {.name = "encoder",
+            .cells = trial.front,
+            .tokens = task.input_tokens,
+            .reals = task.input_reals,
+            .embedding = task.input_tokens ? trial.model.embedding : 0,
+            .context = task.sequence_length};
+}
+
+Part main_part(const Trial& trial, const Task& task, Size front) {
+    switch (task.kind) {
+        case Task::Kind::image:
+            return {.name = "discriminator",
+                    .cells = trial.cells,
+                    .reals = task.input_reals,
+                    .context = task.sequence_length};
+        case Task::Kind::target_sequence: {
+            Part part{.name = "decoder", .cells = trial.cells, .context = task.target_length};
+            if (trial.model.bridge == Bridge::repeat) {
+                part.reals = front;
+                return part;
+            }
+            part.tokens = task.target_tokens + 1;  // what came before; before the first symbol a sign for the start
+            part.embedding = trial.model.embedding;
+            if (trial.model.bridge == Bridge::attention) {
+                part.memory = front;
+                part.memory_context = task.sequence_length;
+            }
+            return part;
+        }
+        default:
+            return {.name = "",
+                    .cells = trial.cells,
+                    .tokens = task.input_tokens,
+                    .reals = task.input_reals,
+                    .embedding = trial.model.embedding,
+                    .context = std::max(trial.training.sequence_length, trial.training.evaluate_length)};
+    }
+}
+
+}  // namespace unroll::manifest
