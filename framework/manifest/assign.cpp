@@ -55,7 +55,9 @@ bool is_common(const Section& section, std::string_view name, std::string_view b
 
 Plugin::Kind kind_of(const Section& section) {
     const std::string_view path = section.path;
-    return path == "cell" ? Plugin::Kind::cell : path == "dataset" ? Plugin::Kind::dataset : Plugin::Kind::sampler;
+    return path == "dataset"            ? Plugin::Kind::dataset
+           : path == "sampling.sampler" ? Plugin::Kind::sampler
+                                        : Plugin::Kind::cell;
 }
 
 /// Drops what belongs to the former choice. What never belonged to it is a problem, or stays to be found as one.

@@ -2,6 +2,7 @@
 #include "manifest/fit.h"
 
 #include <fmt/core.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 
@@ -12,7 +13,7 @@ namespace unroll::manifest {
 
 void Fit::check(const Json& manifest, const Resolved& resolved, Report& report) {
     check_splits(manifest, resolved, report);
-    check_cells(manifest, resolved, report);
+    check_model(manifest, resolved, report);
 }
 
 void Fit::check_splits(const Json& manifest, const Resolved& resolved, Report& report) {
@@ -50,67 +51,119 @@ void Fit::check_splits(const Json& manifest, const Resolved& resolved, Report& r
     check_split(Split::test, "test", training.evaluate_length, "evaluate_length");
 }
 
-void Fit::check_cells(const Json& manifest, const Resolved& resolved, Report& report) {
-    const Trial& trial = resolved.trial;
+void Fit::check_model(const Json& manifest, const Resolved& resolved, Report& report) {
     const Task task = resolved.dataset->task();
-    const bool tokens = task.input_tokens && !trial.model.embedding;
-    Size width = trial.model.embedding ? trial.model.embedding
-                 : task.input_tokens   ? task.input_tokens
-                                       : task.input_reals;
-    const Json& cell = *manifest.find("cell");
-    for (std::size_t i = 0; i < trial.cells.size(); ++i) {
-        const CellSettings& settings = trial.cells[i];
-        const Json& given = cell.array() ? (*cell.array())[i] : cell;
-        const std::string path = cell.array() ? fmt::format("cell.{}", i) : "cell";
-        for (Size layer = 0; layer < settings.layers; ++layer) {
-            CellSpec spec;
-            spec.input = width;
-            spec.hidden = settings.hidden;
-            spec.layer = layer;
-            spec.layers = settings.layers;
-            spec.context = std::max(trial.training.sequence_length, trial.training.evaluate_length);
-            spec.dropout = settings.dropout;
-            spec.tokens = tokens && i == 0 && layer == 0;
-            const Made& made = make(*resolved.cells[i], spec, settings, given, path);
-            if (made.problem) return report.add(*made.problem);
-            if (made.context && trial.training.windows == Windows::streams)
-                report.add(
-                    {checker_.where(nearest_at(manifest, "training.windows").at, "training.windows"),
-                     fmt::format("\"streams\" with cell '{}', which looks back over {} steps at most",
-                                 settings.choice.plugin, made.context),
-                     "\"random\" or \"strided\": a stream's state runs on without end",
-                     fmt::format("change the windows, or set {}.plugin to a cell whose memory has no limit", path)});
-            if (made.looks_ahead && task.kind == Task::Kind::next_token)
-                report.add({checker_.where(given.at, path),
-                            fmt::format("cell '{}' looks ahead with these options", settings.choice.plugin),
-                            "a cell that sees the past only: the next token is what is to be predicted",
-                            fmt::format("change the options of {} (unroll plugins {})", path, settings.choice.plugin)});
-            width = made.output;
-        }
+    std::optional<Stack> front;
+    if (has_front(task)) {
+        front = check_part(manifest, resolved, front_part(resolved.trial, task), resolved.front, report);
+        if (!front) return;
     }
-    if (trial.model.tied && trial.model.embedding != width)
-        report.add({checker_.where(nearest_at(manifest, "model.tied").at, "model.tied"),
-                    fmt::format("true, but the embedding is {} wide and the top cell's output {}",
-                                trial.model.embedding, width),
-                    "one width for both", fmt::format("set model.embedding to {}, or remove \"tied\"", width)});
-    if (trial.model.tied && task.target_tokens != task.input_tokens)
-        report.add(
-            {checker_.where(nearest_at(manifest, "model.tied").at, "model.tied"),
-             fmt::format("true, but inputs have {} tokens and targets {}", task.input_tokens, task.target_tokens),
-             "one vocabulary for inputs and targets", "remove \"tied\""});
+    const Part part = main_part(resolved.trial, task, front ? front->output : 0);
+    const auto main = check_part(manifest, resolved, part, resolved.cells, report);
+    if (!main) return;
+    if (front) check_bridge(manifest, resolved, *front, *main, report);
+    check_tied(manifest, resolved, main->output, report);
+}
+
+std::optional<Fit::Stack> Fit::check_part(const Json& manifest, const Resolved& resolved, const Part& part,
+                                          const std::vector<const Plugin*>& plugins, Report& report) {
+    const Trial& trial = resolved.trial;
+    const std::string own = child("model", part.name);
+    const std::string name = !part.name.empty() && find_at(manifest, own) ? own : "cell";
+    const Json& cells = *find_at(manifest, name);
+    const bool feeds_back =
+        resolved.dataset->task().kind == Task::Kind::next_token || (part.name == "decoder" && part.tokens);
+    Stack stack;
+    bool failed = false;
+    stack.output = for_each_layer(part, [&](Size entry, const CellSettings& settings, const CellSpec& spec) -> Size {
+        if (failed) return 0;
+        const Json& given = cells.array() ? (*cells.array())[entry] : cells;
+        const std::string path = cells.array() ? fmt::format("{}.{}", name, entry) : name;
+        const Made& made = make(*plugins[entry], spec, settings, given, path);
+        if (made.problem) {
+            report.add(*made.problem);
+            failed = true;
+            return 0;
+        }
+        if (made.context && trial.training.windows == Windows::streams)
+            report.add({checker_.where(nearest_at(manifest, "training.windows").at, "training.windows"),
+                        fmt::format("\"streams\" with cell '{}', which looks back over {} steps at most",
+                                    settings.choice.plugin, made.context),
+                        "\"random\" or \"strided\": a stream's state runs on without end",
+                        fmt::format("change the windows, or set {}.plugin to a cell whose memory has no limit", path)});
+        if (made.looks_ahead && feeds_back)
+            report.add({checker_.where(given.at, path),
+                        fmt::format("cell '{}' looks ahead with these options", settings.choice.plugin),
+                        "a cell that sees the past only: the next token is what is to be predicted",
+                        fmt::format("change the options of {} (unroll plugins {})", path, settings.choice.plugin)});
+        if (made.state) stack.states.push_back(made.state);
+        stack.takes_memory = stack.takes_memory || made.takes_memory;
+        return made.output;
+    });
+    return failed ? std::nullopt : std::optional(std::move(stack));
+}
+
+void Fit::check_bridge(const Json& manifest, const Resolved& resolved, const Stack& front, const Stack& main,
+                       Report& report) {
+    const Task task = resolved.dataset->task();
+    const auto wrong = [&](std::string_view path, std::string found, std::string wanted, std::string next) {
+        report.add({checker_.where(nearest_at(manifest, path).at, path), std::move(found), std::move(wanted),
+                    std::move(next)});
+    };
+    if (task.kind == Task::Kind::image) {
+        if (task.sequence_length != 1 || front.output != task.input_reals)
+            wrong("model.generator", fmt::format("a generator whose output is {} wide", front.output),
+                  fmt::format("{}, the numbers of an image of dataset '{}'", task.input_reals,
+                              resolved.trial.dataset.plugin),
+                  fmt::format("end it with a layer of \"hidden\": {}", task.input_reals));
+        return;
+    }
+    const auto list = [](const std::vector<Size>& states) {
+        return states.empty() ? "none" : fmt::format("{}", fmt::join(states, ", "));
+    };
+    if (resolved.trial.model.bridge == Bridge::state && (front.states != main.states || front.states.empty()))
+        wrong("model.bridge",
+              fmt::format("\"state\" between an encoder and a decoder whose layers have states of other sizes: {}; {}",
+                          list(front.states), list(main.states)),
+              "equal cells on both sides, with a state",
+              "make encoder and decoder alike, or choose \"repeat\" or \"attention\"");
+    if (resolved.trial.model.bridge == Bridge::attention && !main.takes_memory)
+        wrong("model.bridge", "\"attention\" for a decoder without a cell that takes a memory",
+              "a decoder that attends to what the encoder has read",
+              "change the decoder's cell, or choose \"state\" or \"repeat\"");
+}
+
+void Fit::check_tied(const Json& manifest, const Resolved& resolved, Size output, Report& report) {
+    const ModelSettings& model = resolved.trial.model;
+    const Task task = resolved.dataset->task();
+    if (!model.tied) return;
+    const auto wrong = [&](std::string found, std::string wanted, std::string next) {
+        report.add({checker_.where(nearest_at(manifest, "model.tied").at, "model.tied"), std::move(found),
+                    std::move(wanted), std::move(next)});
+    };
+    if (has_front(task)) return wrong("true, but the model has two parts", "false", "remove \"tied\"");
+    if (model.embedding != output)
+        wrong(fmt::format("true, but the embedding is {} wide and the top cell's output {}", model.embedding, output),
+              "one width for both", fmt::format("set model.embedding to {}, or remove \"tied\"", output));
+    if (task.target_tokens != task.input_tokens)
+        wrong(fmt::format("true, but inputs have {} tokens and targets {}", task.input_tokens, task.target_tokens),
+              "one vocabulary for inputs and targets", "remove \"tied\"");
 }
 
 const Fit::Made& Fit::make(const Plugin& plugin, const CellSpec& spec, const CellSettings& settings, const Json& given,
                            const std::string& path) {
-    const auto [entry, is_new] = made_.try_emplace(
-        fmt::format("{} {} {} {} {} {} {} {} {}", plugin.name, spec.input, spec.hidden, spec.layer, spec.layers,
-                    spec.context, spec.dropout, spec.tokens, plugins::to_json(settings.choice.options)));
+    const auto [entry, is_new] = made_.try_emplace(fmt::format(
+        "{} {} {} {} {} {} {} {} {} {} {}", plugin.name, spec.input, spec.hidden, spec.layer, spec.layers, spec.context,
+        spec.memory, spec.memory_context, spec.dropout, spec.tokens, plugins::to_json(settings.choice.options)));
     Made& made = entry->second;
     if (is_new) try {
             const auto cell = plugin.make_cell_float(spec, settings.choice.options);
-            made.output = cell->layout().output;
-            made.context = cell->layout().context;
-            made.looks_ahead = cell->layout().looks_ahead;
+            const CellLayout& layout = cell->layout();
+            made.output = layout.output;
+            made.context = layout.context;
+            made.state = layout.state_size();
+            made.looks_ahead = layout.looks_ahead;
+            made.takes_memory = layout.takes_memory;
         } catch (...) {
             made.problem = maker_problem(checker_, plugin, given, path);
         }

@@ -3,9 +3,10 @@
 
 #include <map>
 #include <optional>
-#include <set>
 #include <string>
+#include <vector>
 
+#include "manifest/parts.h"
 #include "manifest/resolve.h"
 
 namespace unroll::manifest {
@@ -20,13 +21,26 @@ public:
 
 private:
     struct Made {
-        Size output = 0, context = 0;
-        bool looks_ahead = false;
+        Size output = 0, context = 0, state = 0;
+        bool looks_ahead = false, takes_memory = false;
         std::optional<Problem> problem;
     };
 
+    /// What a part of the model turns out to be.
+    struct Stack {
+        Size output = 0;
+        std::vector<Size> states;  ///< of its layers, without those that have none
+        bool takes_memory = false;
+    };
+
     void check_splits(const Json& manifest, const Resolved& resolved, Report& report);
-    void check_cells(const Json& manifest, const Resolved& resolved, Report& report);
+    void check_model(const Json& manifest, const Resolved& resolved, Report& report);
+    /// Empty when a cell cannot be made; then the problem is in the report.
+    std::optional<Stack> check_part(const Json& manifest, const Resolved& resolved, const Part& part,
+                                    const std::vector<const Plugin*>& plugins, Report& report);
+    void check_bridge(const Json& manifest, const Resolved& resolved, const Stack& front, const Stack& main,
+                      Report& report);
+    void check_tied(const Json& manifest, const Resolved& resolved, Size output, Report& report);
     const Made& make(const Plugin& plugin, const CellSpec& spec, const CellSettings& settings, const Json& given,
                      const std::string& path);
 

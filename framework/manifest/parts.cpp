@@ -9,10 +9,34 @@ bool has_front(const Task& task) {
     return task.kind == Task::Kind::target_sequence || task.kind == Task::Kind::image;
 }
 
+std::string_view task_word(const Task& task) {
+    switch (task.kind) {
+        case Task::Kind::next_token:
+            return "corpus";
+        case Task::Kind::target_sequence:
+            return "pairs";
+        case Task::Kind::image:
+            return "images";
+        default:
+            return "examples";
+    }
+}
+
+std::string_view front_name(const Task& task) {
+    return task.kind == Task::Kind::target_sequence ? "encoder" : task.kind == Task::Kind::image ? "generator" : "";
+}
+
+std::string_view main_name(const Task& task) {
+    return task.kind == Task::Kind::target_sequence ? "decoder" : task.kind == Task::Kind::image ? "discriminator" : "";
+}
+
 Part front_part(const Trial& trial, const Task& task) {
     if (task.kind == Task::Kind::image)
-        return {.name = "generator", .cells = trial.front, .reals = trial.model.noise, .context = task.sequence_length};
-    return {.name = "encoder",
+        return {.name = front_name(task),
+                .cells = trial.front,
+                .reals = trial.model.noise,
+                .context = task.sequence_length};
+    return {.name = front_name(task),
             .cells = trial.front,
             .tokens = task.input_tokens,
             .reals = task.input_reals,
@@ -23,12 +47,12 @@ Part front_part(const Trial& trial, const Task& task) {
 Part main_part(const Trial& trial, const Task& task, Size front) {
     switch (task.kind) {
         case Task::Kind::image:
-            return {.name = "discriminator",
+            return {.name = main_name(task),
                     .cells = trial.cells,
                     .reals = task.input_reals,
                     .context = task.sequence_length};
         case Task::Kind::target_sequence: {
-            Part part{.name = "decoder", .cells = trial.cells, .context = task.target_length};
+            Part part{.name = main_name(task), .cells = trial.cells, .context = task.target_length};
             if (trial.model.bridge == Bridge::repeat) {
                 part.reals = front;
                 return part;
@@ -42,7 +66,7 @@ Part main_part(const Trial& trial, const Task& task, Size front) {
             return part;
         }
         default:
-            return {.name = "",
+            return {.name = main_name(task),
                     .cells = trial.cells,
                     .tokens = task.input_tokens,
                     .reals = task.input_reals,

@@ -10,12 +10,19 @@
 
 namespace unroll::manifest {
 
+/// What the table of settings calls a task: "corpus", "examples", "pairs" (target sequences) or "images".
+std::string_view task_word(const Task& task);
+
 /// Whether a task's model has a part in front.
 bool has_front(const Task& task);
 
+/// Names of the parts, in a manifest and in front of their weights' names; "" for the only part of a model.
+std::string_view front_name(const Task& task);
+std::string_view main_name(const Task& task);
+
 /// One part: its cells, and what they read.
 struct Part {
-    std::string_view name;  ///< "encoder", "decoder", "generator", "discriminator"; "" for a model of one part
+    std::string_view name;
     const std::vector<CellSettings>& cells;
     Size tokens = 0;          ///< V of what it reads; 0: it reads reals
     Size reals = 0;           ///< their width

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "manifest/digest.h"
+#include "manifest/parts.h"
 #include "manifest/path.h"
 #include "plugins/options_check.h"
 
@@ -41,9 +42,9 @@ public:
         out_.settings = Json(Json::Object{});
         read_seed();
         read_dataset();
-        const std::string_view task = !out_.dataset ? "" : is_corpus() ? "corpus" : "examples";
+        const std::string_view task = out_.dataset ? task_word(out_.dataset->task()) : "";
         out_.settings.set(
-            "model", checker_.check(section("model"), manifest_.find("model"), "model", manifest_.at, "", report_));
+            "model", checker_.check(section("model"), manifest_.find("model"), "model", manifest_.at, task, report_));
         read_cells();
         Json& training = out_.settings.set("training", checker_.check(section("training"), manifest_.find("training"),
                                                                       "training", manifest_.at, task, report_));
@@ -58,8 +59,6 @@ public:
     }
 
 private:
-    bool is_corpus() const { return out_.dataset->task().kind == Task::Kind::next_token; }
-
     void wrong(std::string_view path, std::string found, std::string wanted, std::string next) {
         report_.add({checker_.where(nearest_at(manifest_, path).at, path), std::move(found), std::move(wanted),
                      std::move(next)});
@@ -90,25 +89,67 @@ private:
 
     void read_cells() {
         const Json* cell = manifest_.find("cell");
+        if (!out_.dataset || !has_front(out_.dataset->task())) {
+            out_.settings.set("cell", read_part(cell, "cell", out_.trial.cells, out_.cells));
+            return;
+        }
+        // Each part is the cell with what differs in that part.
+        const Task task = out_.dataset->task();
+        const Json* model = manifest_.find("model");
+        const auto read = [&](std::string_view name, std::vector<CellSettings>& cells, auto& plugins) {
+            const Json* own = model ? model->find(name) : nullptr;
+            const std::string path = own || !cell ? child("model", name) : "cell";
+            const std::optional<Json> merged = own ? std::optional(merge(cell, *own)) : std::nullopt;
+            out_.settings.find("model")->set(name, read_part(merged ? &*merged : cell, path, cells, plugins));
+        };
+        read(front_name(task), out_.trial.front, out_.front);
+        read(main_name(task), out_.trial.cells, out_.cells);
+    }
+
+    /// A part's cells: an object, or a list of them, bottom first.
+    Json read_part(const Json* given, const std::string& path, std::vector<CellSettings>& cells,
+                   std::vector<const Plugin*>& plugins) {
         Json::Array stack;
-        const auto read = [&](const Json* object, const std::string& path) {
+        const auto read = [&](const Json* object, const std::string& at) {
             Json settings;
             PluginChoice choice;
-            out_.cells.push_back(checker_.check_plugin(section("cell"), Plugin::Kind::cell, object, path, manifest_.at,
-                                                       report_, settings, choice));
-            out_.trial.cells.push_back({std::move(choice), size(settings, "hidden"), size(settings, "layers"),
-                                        number(settings, "dropout", 0), text(settings, "initializer")});
+            plugins.push_back(checker_.check_plugin(section("cell"), Plugin::Kind::cell, object, at, manifest_.at,
+                                                    report_, settings, choice));
+            cells.push_back({std::move(choice), size(settings, "hidden"), size(settings, "layers"),
+                             number(settings, "dropout", 0), text(settings, "initializer")});
             stack.push_back(std::move(settings));
         };
-        if (cell && cell->array()) {
-            for (std::size_t i = 0; i < cell->array()->size(); ++i)
-                read(&(*cell->array())[i], fmt::format("cell.{}", i));
-            if (stack.empty())
-                wrong("cell", "an empty list", "at least one cell", "name one, as in {\"plugin\": NAME}");
+        if (given && given->array()) {
+            for (std::size_t i = 0; i < given->array()->size(); ++i)
+                read(&(*given->array())[i], fmt::format("{}.{}", path, i));
+            if (stack.empty()) wrong(path, "an empty list", "at least one cell", "name one, as in {\"plugin\": NAME}");
         } else {
-            read(cell, "cell");
+            read(given, path);
         }
-        out_.settings.set("cell", stack.size() == 1 ? std::move(stack[0]) : Json(std::move(stack)));
+        return stack.size() == 1 ? std::move(stack[0]) : Json(std::move(stack));
+    }
+
+    /// What a part says, over what `cell` says: settings of all cells stay, and the options too unless the plugin is
+    /// another one. A stack has nothing to be merged over.
+    static Json merge(const Json* cell, const Json& part) {
+        if (part.array()) {
+            Json list = part;
+            for (Json& entry : *list.array()) entry = merge(cell, entry);
+            return list;
+        }
+        if (!cell || !cell->object() || !part.object()) return part;
+        Json merged = *cell;
+        const Json* plugin = part.find("plugin");
+        if (plugin && cell->find("plugin") && *plugin != *cell->find("plugin"))
+            std::erase_if(*merged.object(), [known = names(section("cell"))](const Json::Member& member) {
+                return std::find(known.begin(), known.end(), member.key) == known.end();
+            });
+        merged.at = part.at;
+        for (const Json::Member& member : *part.object()) {
+            std::erase_if(*merged.object(), [&](const Json::Member& other) { return other.key == member.key; });
+            merged.object()->push_back(member);
+        }
+        return merged;
     }
 
     /// Defaults that depend on other settings.
@@ -183,7 +224,13 @@ private:
         Trial& trial = out_.trial;
         trial.seed = static_cast<std::uint64_t>(*out_.settings.find("seed")->integer());
         const Json& model = *out_.settings.find("model");
-        trial.model = {size(model, "embedding"), *model.find("tied")->boolean()};
+        const std::string bridge = text(model, "bridge");
+        trial.model.embedding = size(model, "embedding");
+        trial.model.tied = *model.find("tied")->boolean();
+        trial.model.bridge = bridge == "repeat"      ? Bridge::repeat
+                             : bridge == "attention" ? Bridge::attention
+                                                     : Bridge::state;
+        trial.model.noise = size(model, "noise");
 
         const Json& training = *out_.settings.find("training");
         TrainingSettings& to = trial.training;
@@ -249,9 +296,16 @@ private:
             dataset.set("digest", Json(digest));
         }
         dataset.set("revision", Json(std::int64_t{out_.dataset_plugin->revision}));
-        Json& cell = identity.set("cell", *out_.settings.find("cell"));
-        for (std::size_t i = 0; i < out_.cells.size(); ++i)
-            (cell.array() ? (*cell.array())[i] : cell).set("revision", Json(std::int64_t{out_.cells[i]->revision}));
+        const auto add_revisions = [](Json& part, const std::vector<const Plugin*>& plugins) {
+            for (std::size_t i = 0; i < plugins.size(); ++i)
+                (part.array() ? (*part.array())[i] : part).set("revision", Json(std::int64_t{plugins[i]->revision}));
+        };
+        if (const Task task = out_.dataset->task(); has_front(task)) {
+            add_revisions(*identity.find("model")->find(front_name(task)), out_.front);
+            add_revisions(*identity.find("model")->find(main_name(task)), out_.cells);
+        } else {
+            add_revisions(identity.set("cell", *out_.settings.find("cell")), out_.cells);
+        }
         out_.trial.identity = to_json(identity);
         out_.trial.fingerprint = sha256(out_.trial.identity);
     }

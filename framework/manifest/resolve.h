@@ -15,8 +15,8 @@ namespace unroll::manifest {
 struct Resolved {
     Trial trial;    ///< filled in only when nothing was wrong
     Json settings;  ///< what `config` is written from: as far as it could be read, also after problems
-    std::shared_ptr<const Dataset> dataset;  ///< null when it could not be loaded
-    std::vector<const Plugin*> cells;        ///< of each entry of the stack; null when it is not there
+    std::shared_ptr<const Dataset> dataset;   ///< null when it could not be loaded
+    std::vector<const Plugin*> cells, front;  ///< of each entry of trial.cells and trial.front; null when not there
     const Plugin* dataset_plugin = nullptr;
     bool complete = false;  ///< nothing was wrong
 };

@@ -11,7 +11,7 @@ namespace {
 using Shape = Setting::Shape;
 
 constexpr double million = 1e6, any = 9007199254740991.0;  // 2^53 - 1
-constexpr const char* corpus = "task=corpus";
+constexpr const char *corpus = "task=corpus", *pairs = "task=pairs", *images = "task=images";
 
 // Settings of one name stand one after the other.
 
@@ -49,6 +49,19 @@ constexpr Setting dataset_settings[] = {
 constexpr Setting model_settings[] = {
     {.option = integer("embedding", "0", 0, million, "width of the embedding; 0 feeds tokens one-hot")},
     {.option = boolean("tied", "false", "predict with the embedding's weights")},
+    {.option = named("encoder", "", "what reads the input; merged over cell"), .shape = Shape::part, .only = pairs},
+    {.option = named("decoder", "", "what makes the target of it; merged over cell"),
+     .shape = Shape::part,
+     .only = pairs},
+    {.option = choice("bridge", "\"state\"", "state|repeat|attention", "how the decoder knows what the encoder read"),
+     .only = pairs},
+    {.option = named("generator", "", "what makes images of noise; merged over cell"),
+     .shape = Shape::part,
+     .only = images},
+    {.option = named("discriminator", "", "what tells them from real ones; merged over cell"),
+     .shape = Shape::part,
+     .only = images},
+    {.option = integer("noise", "64", 1, million, "random numbers that an image is made of"), .only = images},
 };
 
 constexpr Setting cell_settings[] = {
@@ -143,6 +156,10 @@ constexpr Section table[] = {
     {"dataset", dataset_settings, true},
     {"model", model_settings, false},
     {"cell", cell_settings, true},
+    {"model.encoder", cell_settings, true},
+    {"model.decoder", cell_settings, true},
+    {"model.generator", cell_settings, true},
+    {"model.discriminator", cell_settings, true},
     {"training", training_settings, false},
     {"training.optimizer", optimizer_settings, false},
     {"training.schedule", schedule_settings, false},
@@ -152,8 +169,7 @@ constexpr Section table[] = {
     {"compare", compare_settings, false},
 };
 
-constexpr std::string_view later[] = {"match",        "expect",          "model.encoder",      "model.decoder",
-                                      "model.bridge", "model.generator", "model.discriminator"};
+constexpr std::string_view later[] = {"match", "expect"};
 
 }  // namespace
 
@@ -223,6 +239,8 @@ std::string allowed(const Setting& setting) {
             return std::string_view(setting.option.name) == "cell" ? "an object, or a list of objects" : "an object";
         case Shape::section_or_null:
             return "an object, or null";
+        case Shape::part:
+            return "an object, or a list of objects, each merged over cell";
         case Shape::sampling:
             return "an object, or false";
         case Shape::sampler:

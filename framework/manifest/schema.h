@@ -21,6 +21,7 @@ struct Setting {
         clip,           ///< a number, {"element": X} or null
         section,        ///< an object with settings of its own; in `cell`, or a list of such objects
         section_or_null,
+        part,         ///< of a model: an object or a list of objects, each merged over `cell`
         sampling,     ///< the section, or false
         sampler,      ///< a plugin with its options, or a list of these
         temperature,  ///< a number above 0, or a list of these
@@ -33,7 +34,7 @@ struct Setting {
     Shape shape = Shape::plain;
 
     /// When the setting exists: "SELECTOR=VALUE|VALUE", SELECTOR being a setting that stands before it in the section,
-    /// or "task=corpus" and "task=examples". A name may come several times in a section, one after the other, with
+    /// or "task=TASK" with TASK as task_word() has it. A name may come several times in a section, one after the other, with
     /// conditions that exclude one another.
     const char* only = "";
     bool required = false;

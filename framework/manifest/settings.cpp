@@ -111,10 +111,15 @@ Problem out_of_place(const Section& section, const std::string& path, const Json
                 owners.push_back(owner);
                 by = selector(setting);
             }
-    if (by == "task")
+    if (by == "task" && owners.front() == "corpus")
         return {std::move(where),
                 fmt::format("\"{}\", but the dataset is a list of examples, not a corpus", member.key),
                 "nothing: examples come as they are", "remove it"};
+    if (by == "task")
+        return {std::move(where),
+                fmt::format("\"{}\", but the dataset is no list of {}", member.key,
+                            owners.front() == "pairs" ? "inputs with target sequences" : "images alone"),
+                "the parts that the dataset's task has", "remove it, or choose another dataset"};
     const std::string now = so_far.find(by) && so_far.find(by)->text() ? *so_far.find(by)->text() : "";
     std::vector<std::string_view> others;
     for (const Setting& setting : section.settings)

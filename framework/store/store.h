@@ -30,7 +30,8 @@ Status status_of(std::string_view name);  ///< throws std::invalid_argument for 
 struct TrialRow {
     std::string fingerprint, config;
     std::uint64_t seed = 0;
-    std::string task, topology, dataset, cell;  ///< cell: the plugin's name; a stack's joined by '+'
+    std::string task, topology, dataset, cell;  ///< cell: the plugin's name; several are joined by '+',
+                                                ///< those of two equal parts named once
     Size hidden = 0, layers = 0, sequence_length = 0, batch = 0, steps = 0;
     std::string optimizer;
     double learning_rate = 0;

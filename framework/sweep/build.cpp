@@ -81,7 +81,8 @@ std::string Builds::of(const manifest::Trial& trial) const {
         if (const auto build = plugins_.find(key_of(kind, name)); build != plugins_.end()) all += build->second;
     };
     add(Plugin::Kind::dataset, trial.dataset.plugin);
-    for (const manifest::CellSettings& cell : trial.cells) add(Plugin::Kind::cell, cell.choice.plugin);
+    for (const auto* part : {&trial.front, &trial.cells})
+        for (const manifest::CellSettings& cell : *part) add(Plugin::Kind::cell, cell.choice.plugin);
     return manifest::sha256(all).substr(0, 12) + " " + kernel_set();
 }
 

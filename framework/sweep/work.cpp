@@ -2,6 +2,7 @@
 #include "sweep/work.h"
 
 #include <fmt/core.h>
+#include <fmt/ranges.h>
 
 #include <unordered_map>
 
@@ -17,6 +18,12 @@ std::string plugin_key(const plugins::Catalog& catalog, Plugin::Kind kind, const
     return fmt::format("{}/{}@{}", plugins::to_string(kind), name, plugin ? plugin->revision : 0);
 }
 
+std::vector<std::string> cell_names(const std::vector<manifest::CellSettings>& cells) {
+    std::vector<std::string> names;
+    for (const manifest::CellSettings& cell : cells) names.push_back(cell.choice.plugin);
+    return names;
+}
+
 store::TrialRow row_of(const manifest::Trial& trial, const Dataset& dataset, const plugins::Catalog& catalog) {
     const model::Model<float> model(trial, dataset.task(), catalog);
     const training::Length length = training::length_of(trial, dataset);
@@ -28,12 +35,16 @@ store::TrialRow row_of(const manifest::Trial& trial, const Dataset& dataset, con
     row.task = model::task_name(dataset.task());
     row.topology = model::topology(dataset.task());
     row.dataset = trial.dataset.plugin;
-    for (const manifest::CellSettings& cell : trial.cells) {
-        row.cell += (row.cell.empty() ? "" : "+") + cell.choice.plugin;
-        row.hidden = cell.hidden;
-        row.layers += cell.layers;
-        row.plugins.push_back(plugin_key(catalog, Plugin::Kind::cell, cell.choice.plugin));
-    }
+    std::vector<std::string> names = cell_names(trial.cells);
+    if (const auto front = cell_names(trial.front); !front.empty() && front != names)
+        names.insert(names.begin(), front.begin(), front.end());
+    row.cell = fmt::format("{}", fmt::join(names, "+"));
+    for (const auto* part : {&trial.front, &trial.cells})
+        for (const manifest::CellSettings& cell : *part) {
+            row.hidden = cell.hidden;
+            row.layers += cell.layers;
+            row.plugins.push_back(plugin_key(catalog, Plugin::Kind::cell, cell.choice.plugin));
+        }
     row.plugins.push_back(plugin_key(catalog, Plugin::Kind::dataset, trial.dataset.plugin));
     row.sequence_length = trial.training.sequence_length;
     row.batch = trial.training.batch;

@@ -98,6 +98,34 @@ private:
     Size length_;
 };
 
+class Riddles : public Dataset {
+public:
+    explicit Riddles(const Options&) {}
+    Task task() const override {
+        return {.kind = Task::Kind::target_sequence,
+                .input_tokens = 10,
+                .target_tokens = 10,
+                .sequence_length = 6,
+                .target_length = 4,
+                .target_end = 9};
+    }
+    const Vocabulary* vocabulary() const override { return &letters_; }
+    Size examples(Split) const override { return 100; }
+
+private:
+    Letters letters_;
+};
+
+class Dots : public Dataset {
+public:
+    explicit Dots(const Options&) {}
+    Task task() const override {
+        return {
+            .kind = Task::Kind::image, .input_reals = 12, .sequence_length = 1, .image_rows = 3, .image_columns = 4};
+    }
+    Size examples(Split) const override { return 100; }
+};
+
 template <class Real>
 class Echo : public Cell<Real> {
 public:
@@ -122,6 +150,15 @@ template <class Real>
 class Seer : public Echo<Real> {
 public:
     Seer(const CellSpec& spec, const Options& options) : Echo<Real>(spec, options) { this->layout_.looks_ahead = true; }
+};
+
+template <class Real>
+class Keeper : public Echo<Real> {
+public:
+    Keeper(const CellSpec& spec, const Options& options) : Echo<Real>(spec, options) {
+        this->layout_.add_state("kept", spec.hidden);
+        this->layout_.takes_memory = spec.memory > 0;
+    }
 };
 
 class Pick : public Sampler {
@@ -153,10 +190,13 @@ constinit const Plugin all[] = {
     dataset_plugin<Corpus>("letters", 3, "random letters", corpus_options),
     dataset_plugin<File>("file", 1, "a file of letters", file_options),
     dataset_plugin<Pairs>("pairs", 1, "pairs of numbers", pairs_options),
+    dataset_plugin<Riddles>("riddles", 1, "letters and other letters"),
+    dataset_plugin<Dots>("dots", 1, "pictures of dots"),
     cell_plugin<Echo>("echo", 7, "what comes in", echo_options),
     cell_plugin<Echo>("other", 1, "the same", other_options),
     cell_plugin<Echo>("looker", 1, "looks back", looker_options),
     cell_plugin<Seer>("seer", 1, "looks ahead"),
+    cell_plugin<Keeper>("keeper", 2, "has a state, and reads a memory", other_options),
     sampler_plugin<Pick>("pick", 1, "one of the best", pick_options),
     sampler_plugin<Pick>("best", 1, "the best"),
 };

@@ -10,9 +10,9 @@
 
 namespace unroll::manifest::test {
 
-/// Datasets `letters` (a corpus over "abcdefgh \n"), `file` (the same, read from a path) and `pairs` (examples of
-/// reals); cells `echo`, `other` and `looker` (limited context); samplers `pick` (uses temperature) and `best` (does
-/// not).
+/// Datasets `letters` (a corpus over "abcdefgh \n"), `file` (the same, read from a path), `pairs` (examples of reals),
+/// `riddles` (target sequences) and `dots` (images); cells `echo`, `other`, `looker` (limited context), `seer` (looks
+/// ahead) and `keeper` (a state; reads a memory); samplers `pick` (uses temperature) and `best` (does not).
 const plugins::Catalog& catalog();
 
 /// How many datasets were made so far.

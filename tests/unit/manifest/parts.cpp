@@ -1,0 +1,120 @@
+// Models of two parts: each part is the cell with what differs in it.
+#include "manifest/parts.h"
+
+#include "catch.h"
+#include "fixtures.h"
+
+using namespace unroll;
+using namespace unroll::manifest;
+using test::expand;
+using test::problems;
+
+namespace {
+
+std::string riddles(const std::string& members) {
+    return test::with(R"("dataset": {"plugin": "riddles"}, "training": {"batch": 4, "steps": 100}, )" + members);
+}
+
+Trial trial(const std::string& members) {
+    const Plan plan = expand(riddles(members));
+    REQUIRE(plan.trials.size() == 1);
+    return plan.trials[0].trial;
+}
+
+}  // namespace
+
+TEST_CASE("A part is the cell with what differs in it") {
+    const Trial both = trial(R"("cell": {"plugin": "keeper", "hidden": 16, "layers": 2, "gain": 3})");
+    for (const auto* part : {&both.front, &both.cells}) {
+        REQUIRE(part->size() == 1);
+        CHECK(part->front().choice.plugin == "keeper");
+        CHECK(part->front().layers == 2);
+        CHECK(part->front().choice.options.number("gain") == 3);
+    }
+    CHECK(both.model.bridge == Bridge::state);
+
+    const Trial apart = trial(R"("cell": {"plugin": "keeper", "hidden": 16, "gain": 3}, "model": {"bridge": "repeat",
+        "encoder": {"hidden": 8}, "decoder": [{"plugin": "other", "layers": 2}, {"gain": 4}]})");
+    REQUIRE(apart.front.size() == 1);
+    CHECK(apart.front[0].hidden == 8);
+    CHECK(apart.front[0].choice.options.number("gain") == 3);
+    REQUIRE(apart.cells.size() == 2);
+    CHECK(apart.cells[0].choice.plugin == "other");
+    CHECK(apart.cells[0].hidden == 16);
+    CHECK(apart.cells[0].choice.options.number("gain") == 2);  // another plugin's own default
+    CHECK(apart.cells[1].choice.plugin == "keeper");
+    CHECK(apart.cells[1].choice.options.number("gain") == 4);
+    CHECK(apart.model.bridge == Bridge::repeat);
+}
+
+TEST_CASE("However the parts are written, the same parts are the same trial") {
+    const std::string cell = R"({"plugin": "keeper", "hidden": 16})";
+    const Trial merged = trial(R"("cell": )" + cell);
+    CHECK(trial(R"("cell": {"plugin": "echo"}, "model": {"encoder": )" + cell + R"(, "decoder": )" + cell + "}")
+              .fingerprint == merged.fingerprint);
+    CHECK(trial(R"("cell": )" + cell + R"(, "model": {"bridge": "attention"})").fingerprint != merged.fingerprint);
+    const Plan again = expand(merged.config);
+    REQUIRE(again.trials.size() == 1);
+    CHECK(again.trials[0].trial.config == merged.config);
+    CHECK(again.trials[0].trial.fingerprint == merged.fingerprint);
+}
+
+TEST_CASE("Parts are axes like any other") {
+    const Plan plan = expand(riddles(R"("cell": {"plugin": "keeper"}, "model": {"bridge": "repeat"},
+        "sweep": {"model.encoder.hidden": [8, 16], "model.decoder.plugin": ["keeper", "other"]})"));
+    REQUIRE(plan.trials.size() == 4);
+    CHECK(plan.trials[0].trial.front[0].hidden == 8);
+    CHECK(plan.trials[1].trial.cells[0].choice.plugin == "other");
+    CHECK(plan.trials[3].axes == R"({"model":{"encoder":{"hidden":16},"decoder":{"plugin":"other"}}})");
+}
+
+TEST_CASE("What each part reads follows from the task") {
+    Trial of;
+    of.model.embedding = 5;
+    of.model.noise = 7;
+    const Task pairs{.kind = Task::Kind::target_sequence,
+                     .input_tokens = 10,
+                     .target_tokens = 8,
+                     .sequence_length = 6,
+                     .target_length = 4};
+    CHECK(front_part(of, pairs).input() == 5);
+    CHECK(front_part(of, pairs).context == 6);
+    of.model.bridge = Bridge::attention;
+    const Part decoder = main_part(of, pairs, 32);
+    CHECK(decoder.tokens == 9);  // the symbols of the targets and a start
+    CHECK(decoder.context == 4);
+    CHECK(decoder.memory == 32);
+    CHECK(decoder.memory_context == 6);
+    of.model.bridge = Bridge::repeat;
+    CHECK(main_part(of, pairs, 32).tokens == 0);
+    CHECK(main_part(of, pairs, 32).input() == 32);
+
+    const Task images{.kind = Task::Kind::image, .input_reals = 12, .sequence_length = 1};
+    CHECK(front_part(of, images).input() == 7);
+    CHECK(main_part(of, images, 12).input() == 12);
+    CHECK_FALSE(has_front(Task{}));
+}
+
+TEST_CASE("Parts that do not fit together are refused") {
+    CHECK(problems(riddles(R"("cell": {"plugin": "keeper"}, "model": {"decoder": {"hidden": 8}})")) ==
+          "test.json:1: model.bridge: \"state\" between an encoder and a decoder whose layers have states of other "
+          "sizes: 128; 8\n"
+          "  wanted: equal cells on both sides, with a state\n"
+          "  next: make encoder and decoder alike, or choose \"repeat\" or \"attention\"");
+    CHECK(problems(riddles(R"("cell": {"plugin": "echo"}, "model": {"bridge": "attention"})")) ==
+          "test.json:1: model.bridge: \"attention\" for a decoder without a cell that takes a memory\n"
+          "  wanted: a decoder that attends to what the encoder has read\n"
+          "  next: change the decoder's cell, or choose \"state\" or \"repeat\"");
+    CHECK(problems(riddles(R"("cell": {"plugin": "keeper"}, "model": {"embedding": 128, "tied": true})")) ==
+          "test.json:1: model.tied: true, but the model has two parts\n  wanted: false\n  next: remove \"tied\"");
+    CHECK(problems(test::with(R"("dataset": {"plugin": "dots"}, "training": {"batch": 4, "steps": 100},
+                                 "model": {"generator": {"hidden": 8}})")) ==
+          "test.json:1: model.generator: a generator whose output is 8 wide\n"
+          "  wanted: 12, the numbers of an image of dataset 'dots'\n"
+          "  next: end it with a layer of \"hidden\": 12");
+    // A decoder may not look ahead when it is fed what it is to predict; an encoder may.
+    const std::string sees = R"("cell": {"plugin": "keeper"}, "model": {"bridge": "attention", )";
+    CHECK_THAT(problems(riddles(sees + R"("decoder": [{"plugin": "seer"}, {"plugin": "keeper"}]})")),
+               Catch::Contains("model.decoder.0: cell 'seer' looks ahead"));
+    CHECK(problems(riddles(sees + R"("encoder": [{"plugin": "seer"}]})")) == "");
+}
