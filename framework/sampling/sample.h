@@ -5,9 +5,11 @@
 #include <optional>
 #include <string>
 
+#include "sampling/quality.h"
+
 namespace unroll::sampling {
 
-/// All but `text` is known before it is made: two samples of a trial are the same when that is equal.
+/// All but `text` and `quality` is known before it is made: two samples of a trial are the same when that is equal.
 struct Sample {
     std::uint64_t step = 0;  ///< of the weights it was made with
     double epoch = 0;
@@ -21,6 +23,7 @@ struct Sample {
     std::uint64_t length = 0;  ///< tokens generated
     std::string memory;        ///< carry | window
     std::string text;          ///< without the prompt
+    Quality quality;           ///< nothing until it is measured
 };
 
 }  // namespace unroll::sampling

@@ -118,4 +118,11 @@ std::vector<Sample> make(const model::Model<float>& model, Weights weights, cons
     return samples;
 }
 
+void measure(std::vector<Sample>& samples, const TrainingText& training) {
+    std::vector<std::string> texts;
+    for (const Sample& sample : samples) texts.push_back(sample.text);
+    const auto figures = training.measure(texts);
+    for (Size i = 0; i < samples.size(); ++i) samples[i].quality = figures[i];
+}
+
 }  // namespace unroll::sampling

@@ -33,4 +33,7 @@ std::vector<Sample> make(const model::Model<float>& model, Weights weights, cons
                          const plugins::Catalog& catalog, Size window, const std::vector<Wanted>& list,
                          const std::atomic<bool>& stop);
 
+/// Gives every sample the figures of its text.
+void measure(std::vector<Sample>& samples, const TrainingText& training);
+
 }  // namespace unroll::sampling

@@ -135,6 +135,35 @@ std::set<SampleKey> Store::samples(const std::string& fingerprint) {
     return keys;
 }
 
+std::vector<sampling::Sample> Store::unmeasured(const std::string& fingerprint) {
+    std::vector<sampling::Sample> samples;
+    connection_->database
+        .prepared(
+            "SELECT sample.step, epoch, kind, sampler, options, temperature, prompt, prompt_key, sample.seed, number,"
+            " length, memory, text FROM sample JOIN trial ON trial.id = sample.trial_id WHERE trial.fingerprint = ?"
+            " AND kind = 'text' AND text IS NOT NULL AND longest_copy IS NULL ORDER BY sample.id")
+        .each(
+            [&](const Row& row) {
+                const auto whole = [&](int column) { return static_cast<std::uint64_t>(row.integer(column)); };
+                samples.push_back({whole(0),
+                                   row.real(1),
+                                   row.text(2),
+                                   row.text(3),
+                                   row.text(4),
+                                   row.optional_real(5),
+                                   row.text(6),
+                                   row.text(7),
+                                   whole(8),
+                                   whole(9),
+                                   whole(10),
+                                   row.text(11),
+                                   row.text(12),
+                                   {}});
+            },
+            fingerprint);
+    return samples;
+}
+
 void Store::interrupt_running() {
     Database& database = connection_->database;
     Transaction transaction(database);

@@ -131,6 +131,8 @@ public:
     void interrupt_running();
 
     std::set<SampleKey> samples(const std::string& fingerprint);
+    /// Texts without figures: a version that had none has stored them.
+    std::vector<sampling::Sample> unmeasured(const std::string& fingerprint);
 
     /// Forgets a trial's attempts, points, samples and checkpoints (files too); it is queued again. For --fresh.
     void reset(const std::string& fingerprint);
@@ -146,7 +148,7 @@ public:
     /// A value that is not finite is not stored: it makes the trial diverged at this step, however the attempt ends.
     /// An equal (series, step) is replaced.
     void write(const std::string& fingerprint, const training::Point& point);
-    /// Replaces a sample of the same key.
+    /// Takes the place of a sample of the same key, and its id.
     void write(const std::string& fingerprint, const sampling::Sample& sample);
     /// Into table loss_by_position(trial_id, split, position, step, value), in place of what was there; NaN is left
     /// out.

@@ -57,6 +57,10 @@ public:
                 fmt::format("{} sample{} at earlier steps cannot be made: their checkpoints are gone; raise "
                             "training.keep_checkpoints and run with --fresh to have them",
                             lost_samples_, lost_samples_ == 1 ? "" : "s"));
+        if (unmeasured_samples_)
+            summary_.notes.push_back(
+                fmt::format("{} sample{} of an earlier version got the figures that tell how good a text is",
+                            unmeasured_samples_, unmeasured_samples_ == 1 ? "" : "s"));
         return agenda;
     }
 
@@ -76,13 +80,18 @@ private:
         if (has_finished(state.status)) {
             ++summary_.done_before;
             if (state.build != task.build) ++other_builds_;
-            if (state.status == store::Status::diverged) return std::nullopt;
             task.train = false;
-            task.checkpoints = state.checkpoints;
-            task.present = store_.samples(work.row.fingerprint);
-            const Missing missing = missing_samples(work, task.present, task.checkpoints);
-            lost_samples_ += missing.lost;
-            return missing.makeable.empty() ? std::nullopt : std::optional(std::move(task));
+            if (work.training_text) task.unmeasured = store_.unmeasured(work.row.fingerprint);
+            unmeasured_samples_ += task.unmeasured.size();
+            bool has_work = !task.unmeasured.empty();
+            if (state.status != store::Status::diverged) {
+                task.checkpoints = state.checkpoints;
+                task.present = store_.samples(work.row.fingerprint);
+                const Missing missing = missing_samples(work, task.present, task.checkpoints);
+                lost_samples_ += missing.lost;
+                has_work = has_work || !missing.makeable.empty();
+            }
+            return has_work ? std::optional(std::move(task)) : std::nullopt;
         }
         task.train = true;
         // Bits are promised within a build only: what another one began starts over.
@@ -99,7 +108,7 @@ private:
     const Settings& settings_;
     Summary& summary_;
     std::map<std::string, store::TrialState> states_;
-    Size other_builds_ = 0, lost_samples_ = 0;
+    Size other_builds_ = 0, lost_samples_ = 0, unmeasured_samples_ = 0;
 };
 
 void count(const Ending& ending, bool trained, Summary& summary) {
@@ -155,7 +164,7 @@ Summary run(const std::vector<manifest::Plan>& plans, const std::vector<Work>& w
                 TrialRun trial(work[task.index], task, catalog, settings, writer, observer);
                 const Ending ending = trial.run(stop);
                 endings[i] = ending;
-                samples[i] = trial.samples();
+                samples[i] = trial.samples_made();
                 if (ending.kind == Ending::Kind::failed && settings.fail_fast) stop = true;
                 observer.ended(task.index, ending);
             }

@@ -122,7 +122,10 @@ training::Outcome TrialRun::train(const model::Model<float>& model, const std::a
 }
 
 void TrialRun::make_samples(const model::Model<float>& model, const std::atomic<bool>& stop) {
-    if (!task_.train) observer_.started(task_.index, work_.row.steps);
+    if (!task_.train) {
+        observer_.started(task_.index, work_.row.steps);
+        write(task_.unmeasured);
+    }
     const Missing missing = missing_samples(work_, present_, checkpoints_);
     if (missing.makeable.empty()) return;
     const FloatingPointMode mode;
@@ -130,10 +133,15 @@ void TrialRun::make_samples(const model::Model<float>& model, const std::atomic<
     for (const MissingAt& at : missing.makeable) {
         training::load_weights(at.checkpoint.path, model, weights.data());
         model.prepare(weights.data(), prepared.data());
-        for (sampling::Sample& made : sampling::make(model, {weights.data(), prepared.data()}, *work_.dataset, catalog_,
-                                                     work_.trial->training.sequence_length, at.samples, stop))
-            sample(std::move(made));
+        samples(sampling::make(model, {weights.data(), prepared.data()}, *work_.dataset, catalog_,
+                               work_.trial->training.sequence_length, at.samples, stop));
     }
+}
+
+/// Measures texts and hands them to the writer.
+void TrialRun::write(std::vector<sampling::Sample> texts) {
+    if (work_.training_text) sampling::measure(texts, *work_.training_text);
+    for (sampling::Sample& sample : texts) writer_.push(work_.row.fingerprint, std::move(sample));
 }
 
 void TrialRun::end(const Ending& ending, const training::Outcome& outcome) {
@@ -157,10 +165,10 @@ void TrialRun::loss_by_position(std::uint64_t step, std::string_view split, cons
     writer_.push(work_.row.fingerprint, step, split, losses);
 }
 
-void TrialRun::sample(sampling::Sample sample) {
-    present_.insert(key_of(sample));
-    writer_.push(work_.row.fingerprint, std::move(sample));
-    ++samples_;
+void TrialRun::samples(std::vector<sampling::Sample> made) {
+    for (const sampling::Sample& sample : made) present_.insert(key_of(sample));
+    samples_made_ += made.size();
+    write(std::move(made));
 }
 
 void TrialRun::checkpoint(training::CheckpointRecord checkpoint) {

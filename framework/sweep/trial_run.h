@@ -21,6 +21,7 @@ struct Task {
     std::string build;                           ///< of this process, for this trial
     std::vector<store::Checkpoint> checkpoints;  ///< to go on from, and to sample from; oldest first
     std::set<store::SampleKey> present;          ///< samples that are there already
+    std::vector<sampling::Sample> unmeasured;    ///< of those, the ones that still want their figures
 };
 
 /// Runs on one thread; passes everything on to the writer and the observer.
@@ -32,17 +33,18 @@ public:
     /// Never throws: what goes wrong is this trial's ending.
     Ending run(const std::atomic<bool>& stop);
 
-    Size samples() const { return samples_; }  ///< made so far
+    Size samples_made() const { return samples_made_; }
 
 private:
     training::Outcome train(const model::Model<float>& model, const std::atomic<bool>& stop);
     const store::Checkpoint* usable_checkpoint();
     void make_samples(const model::Model<float>& model, const std::atomic<bool>& stop);
+    void write(std::vector<sampling::Sample> texts);
     void end(const Ending& ending, const training::Outcome& outcome);
 
     void point(const training::Point& point) override;
     void loss_by_position(std::uint64_t step, std::string_view split, const std::vector<double>& losses) override;
-    void sample(sampling::Sample sample) override;
+    void samples(std::vector<sampling::Sample> made) override;
     void checkpoint(training::CheckpointRecord checkpoint) override;
     void progress(std::uint64_t step, std::uint64_t steps, double loss, double tokens_per_second) override;
 
@@ -56,7 +58,7 @@ private:
     std::set<store::SampleKey> present_;
     std::uint64_t reached_ = 0;  ///< the last step that was done
     bool began_ = false;         ///< an attempt is in the store and must be ended
-    Size samples_ = 0;
+    Size samples_made_ = 0;
 };
 
 }  // namespace unroll::sweep

@@ -4,6 +4,7 @@
 #include <fmt/core.h>
 #include <fmt/ranges.h>
 
+#include <map>
 #include <unordered_map>
 
 #include "model/model.h"
@@ -63,6 +64,7 @@ std::vector<Work> distinct_trials(const std::vector<manifest::Plan>& plans, cons
                                   manifest::Datasets& datasets) {
     std::vector<Work> list;
     std::unordered_map<std::string, Size> places;
+    std::map<const Dataset*, std::shared_ptr<const sampling::TrainingText>> training_texts;
     for (const manifest::Plan& plan : plans)
         for (const manifest::PlannedTrial& planned : plan.trials) {
             const auto [place, is_new] = places.emplace(planned.trial.fingerprint, list.size());
@@ -70,7 +72,10 @@ std::vector<Work> distinct_trials(const std::vector<manifest::Plan>& plans, cons
                 auto dataset = datasets.load(planned.trial.dataset);
                 store::TrialRow row = row_of(planned.trial, *dataset, catalog);
                 const double cost = row.flops_per_step * double(row.steps);
-                list.push_back({&planned.trial, {}, std::move(dataset), std::move(row), planned.axes, cost});
+                auto& text = training_texts[dataset.get()];
+                if (!text && dataset->task().kind == Task::Kind::next_token && dataset->vocabulary())
+                    text = std::make_shared<sampling::TrainingText>(dataset);
+                list.push_back({&planned.trial, {}, std::move(dataset), std::move(row), planned.axes, cost, text});
             }
             auto& sampling = list[place->second].sampling;
             sampling.insert(sampling.end(), planned.sampling.begin(), planned.sampling.end());

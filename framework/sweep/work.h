@@ -8,6 +8,7 @@
 #include "manifest/datasets.h"
 #include "manifest/trial.h"
 #include "plugins/catalog.h"
+#include "sampling/quality.h"
 #include "store/store.h"
 
 namespace unroll::sweep {
@@ -17,9 +18,10 @@ struct Work {
     const manifest::Trial* trial;                      ///< in the plan that it came from
     std::vector<manifest::SamplingSettings> sampling;  ///< what any of the experiments wants
     std::shared_ptr<const Dataset> dataset;
-    store::TrialRow row;  ///< with the fingerprint
-    std::string axes;     ///< of the first experiment that has it: JSON
-    double cost = 0;      ///< floating-point operations of the whole training
+    store::TrialRow row;                                          ///< with the fingerprint
+    std::string axes;                                             ///< of the first experiment that has it: JSON
+    double cost = 0;                                              ///< floating-point operations of the whole training
+    std::shared_ptr<const sampling::TrainingText> training_text;  ///< of the dataset; null when texts cannot be made
 };
 
 /// The distinct trials of the plans, in the order in which they come. The plans must outlive the result.

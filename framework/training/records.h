@@ -37,7 +37,8 @@ public:
     virtual void point(const Point& point) = 0;
     /// Mean loss at each of T positions at the end of training; NaN where nothing is predicted.
     virtual void loss_by_position(std::uint64_t step, std::string_view split, const std::vector<double>& losses) = 0;
-    virtual void sample(sampling::Sample sample) = 0;
+    /// Those made at one step.
+    virtual void samples(std::vector<sampling::Sample> samples) = 0;
     virtual void checkpoint(CheckpointRecord checkpoint) = 0;
     /// After every step, for a live display; cheap.
     virtual void progress(std::uint64_t step, std::uint64_t steps, double loss, double tokens_per_second) = 0;

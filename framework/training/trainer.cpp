@@ -258,7 +258,7 @@ private:
             auto samples = sampling::make(job_.model, {now_.weights.data(), prepared_.data()}, job_.dataset,
                                           job_.catalog, settings_.sequence_length, list, stop_);
             if (samples.size() < list.size()) return interrupt();
-            for (sampling::Sample& sample : samples) records_.sample(std::move(sample));
+            records_.samples(std::move(samples));
             return true;
         } catch (const std::domain_error&) {  // logits that are not finite
             return diverge(now_.step);

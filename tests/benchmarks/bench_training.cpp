@@ -53,7 +53,7 @@ public:
 
     void point(const training::Point&) override {}
     void loss_by_position(std::uint64_t, std::string_view, const std::vector<double>&) override {}
-    void sample(sampling::Sample) override {}
+    void samples(std::vector<sampling::Sample>) override {}
     void checkpoint(training::CheckpointRecord) override {}
     void progress(std::uint64_t step, std::uint64_t, double loss, double) override {
         const double now = seconds_now();

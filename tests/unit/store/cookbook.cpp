@@ -32,7 +32,11 @@ void train(Store& store, const std::string& fingerprint, double loss, const stor
         store.write(fingerprint, point(step, "train", "loss", loss - 0.1));
         store.write(fingerprint, point(step, "validation", "loss", loss + 50.0 / static_cast<double>(step)));
     }
-    for (const double temperature : {0.5, 1.0}) store.write(fingerprint, sample(100, temperature, "a text"));
+    for (const double temperature : {0.5, 1.0}) {
+        auto made = sample(100, temperature, "a text");
+        made.quality = {0.75, 0.5, 1.1 - temperature, 12};
+        store.write(fingerprint, made);
+    }
     store.write(fingerprint, 100, "validation", {3, 2, 1});
     store.write(fingerprint,
                 {100, store.file().parent_path() / "a.db.d" / fingerprint / "100.safetensors", "00", true, true}, 2);

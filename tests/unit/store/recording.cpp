@@ -165,6 +165,33 @@ TEST_CASE_METHOD(Fixture, "a sample of the same key is replaced, of any other ke
     CHECK(store.samples("bbbb").empty());
 }
 
+TEST_CASE_METHOD(Fixture, "a sample's figures are kept; those that it has not are NULL, and asked for") {
+    add(sample(10, 0.5, "one"));
+    auto measured = sample(10, 1.0, "two");
+    measured.quality = {0.75, 0.5, 0.25, 12};
+    add(measured);
+    auto wordless = sample(20, 0.5, "three");
+    wordless.quality = {{}, 1.0, {}, 0};
+    add(wordless);
+    const char* figures =
+        "SELECT id, text, known_word_rate, distinct_3, repetition, longest_copy FROM sample ORDER BY id";
+    CHECK(ask(store, figures) == "1 one - - - -|2 two 0.75 0.5 0.25 12|3 three - 1 - 0");
+
+    auto unmeasured = store.unmeasured("aaaa");
+    REQUIRE(unmeasured.size() == 1);
+    CHECK(unmeasured[0].text == "one");
+    CHECK(store.unmeasured("bbbb").empty());
+    unmeasured[0].quality = {1.0, 0.5, 0.0, 3};
+    const char* rest =
+        "SELECT step, epoch, kind, sampler, options, temperature, prompt, prompt_key, seed, number, length, memory"
+        " FROM sample WHERE id = 1";
+    const std::string before = ask(store, rest);
+    add(unmeasured[0]);
+    CHECK(ask(store, figures) == "1 one 1 0.5 0 3|2 two 0.75 0.5 0.25 12|3 three - 1 - 0");
+    CHECK(ask(store, rest) == before);
+    CHECK(store.unmeasured("aaaa").empty());
+}
+
 TEST_CASE_METHOD(Fixture, "a loss by position replaces the one before, without what is not predicted") {
     const double none = std::numeric_limits<double>::quiet_NaN();
     write(

@@ -96,8 +96,10 @@ inline Rows all_rows(const std::filesystem::path& database) {
     for (const char* sql :
          {"SELECT fingerprint, split, name, metric.step, value FROM metric JOIN trial ON trial.id = trial_id "
           "WHERE name <> 'tokens_per_second' ORDER BY 1, 2, 3, 4",
-          "SELECT fingerprint, sample.step, epoch, sampler, temperature, prompt, prompt_key, sample.seed, number, text "
-          "FROM sample JOIN trial ON trial.id = trial_id ORDER BY 1, 2, 4, 5, 7, 9",
+          "SELECT fingerprint, sample.step, epoch, sampler, temperature, prompt, prompt_key, sample.seed, number, "
+          "text, "
+          "known_word_rate, distinct_3, repetition, longest_copy FROM sample JOIN trial ON trial.id = trial_id ORDER "
+          "BY 1, 2, 4, 5, 7, 9",
           "SELECT fingerprint, split, position, loss_by_position.step, value FROM loss_by_position "
           "JOIN trial ON trial.id = trial_id ORDER BY 1, 2, 3",
           "SELECT fingerprint, status, step, tokens, train_loss, validation_loss, test_loss, best_validation_loss, "

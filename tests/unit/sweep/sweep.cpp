@@ -112,6 +112,40 @@ TEST_CASE("samples whose checkpoint is gone are told of") {
           "run with --fresh to have them");
 }
 
+TEST_CASE("every text gets its figures, also one that an earlier version has stored without them") {
+    const TemporaryFolder folder;
+    SmallSweep({small_manifest}, {set("sampling.length=80"), set("sampling.every=10")}).run(on(folder));
+    const auto database = on(folder).database;
+    CHECK(count(database, "sample") == 8 * 16);
+    CHECK(count(database, "sample WHERE distinct_3 > 0 AND distinct_3 <= 1 AND repetition BETWEEN 0 AND 1") == 8 * 16);
+    CHECK(count(database, "sample WHERE longest_copy BETWEEN 1 AND 80") == 8 * 16);
+    CHECK(count(database, "sample WHERE known_word_rate IS NULL") == 8 * 16);  // letters without a blank between
+    const Rows before = all_rows(database), ids = rows(database, "SELECT id, text FROM sample ORDER BY id");
+
+    {
+        store::Store earlier(database, store::Store::Mode::write);
+        earlier.database().execute("UPDATE sample SET distinct_3 = NULL, repetition = NULL, longest_copy = NULL");
+        earlier.database().execute("UPDATE trial SET status = 'diverged' WHERE id = 2");
+        earlier.database().execute("DELETE FROM checkpoint");
+    }
+    SmallSweep again({small_manifest}, {set("sampling.length=80"), set("sampling.every=10")});
+    const sweep::Summary summary = again.run(on(folder));
+    CHECK(summary.trained == 0);
+    CHECK(summary.samples == 0);
+    CHECK(again.told.to_sample.size() == 8);
+    REQUIRE(summary.notes.size() == 1);
+    CHECK(summary.notes[0] == "128 samples of an earlier version got the figures that tell how good a text is");
+    {
+        store::Store whole(database, store::Store::Mode::write);
+        whole.database().execute("UPDATE trial SET status = 'finished' WHERE id = 2");
+    }
+    CHECK(all_rows(database) == before);
+    CHECK(rows(database, "SELECT id, text FROM sample ORDER BY id") == ids);
+    CHECK(SmallSweep({small_manifest}, {set("sampling.length=80"), set("sampling.every=10")})
+              .run(on(folder))
+              .notes.empty());
+}
+
 TEST_CASE("two experiments share their trials") {
     const TemporaryFolder folder;
     SmallSweep().run(on(folder));

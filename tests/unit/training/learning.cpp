@@ -48,7 +48,7 @@ struct LastLoss final : training::Records {
         if (point.split == "validation" && point.name == "loss") loss = point.value;
     }
     void loss_by_position(std::uint64_t, std::string_view, const std::vector<double>&) override {}
-    void sample(sampling::Sample) override {}
+    void samples(std::vector<sampling::Sample>) override {}
     void checkpoint(training::CheckpointRecord) override {}
     void progress(std::uint64_t, std::uint64_t, double, double) override {}
     double loss = std::nan("");

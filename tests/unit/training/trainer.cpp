@@ -69,7 +69,7 @@ private:
 struct Log final : training::Records {
     std::map<std::tuple<std::string, std::string, std::uint64_t>, double> points;
     std::map<std::string, std::pair<std::uint64_t, std::vector<double>>> by_position;
-    std::map<std::tuple<std::uint64_t, double, std::string, std::uint64_t>, std::string> samples;
+    std::map<std::tuple<std::uint64_t, double, std::string, std::uint64_t>, std::string> texts;
     std::vector<training::CheckpointRecord> checkpoints;
     std::map<std::uint64_t, double> losses;  ///< of each step
 
@@ -83,8 +83,9 @@ struct Log final : training::Records {
         by_position[std::string(split)] = {step, list};
         happened();
     }
-    void sample(sampling::Sample sample) override {
-        samples[{sample.step, sample.temperature.value_or(0), sample.prompt_key, sample.number}] = sample.text;
+    void samples(std::vector<sampling::Sample> made) override {
+        for (const sampling::Sample& sample : made)
+            texts[{sample.step, sample.temperature.value_or(0), sample.prompt_key, sample.number}] = sample.text;
         happened();
     }
     void checkpoint(training::CheckpointRecord checkpoint) override {
@@ -99,7 +100,7 @@ struct Log final : training::Records {
     /// What the next attempt begins with.
     void cut_back_to(std::uint64_t step) {
         std::erase_if(points, [&](const auto& entry) { return std::get<2>(entry.first) > step; });
-        std::erase_if(samples, [&](const auto& entry) { return std::get<0>(entry.first) > step; });
+        std::erase_if(texts, [&](const auto& entry) { return std::get<0>(entry.first) > step; });
         std::erase_if(losses, [&](const auto& entry) { return entry.first > step; });
     }
 
@@ -233,7 +234,7 @@ std::vector<Case> cases() {
 
 void check_same(const Run& run, const Run& whole) {
     CHECK(run.log.points == whole.log.points);
-    CHECK(run.log.samples == whole.log.samples);
+    CHECK(run.log.texts == whole.log.texts);
     CHECK(run.log.losses == whole.log.losses);
     REQUIRE(run.log.by_position.size() == whole.log.by_position.size());
     for (const auto& [split, entry] : whole.log.by_position) {
@@ -324,7 +325,7 @@ TEST_CASE("a trial that is killed goes on from any checkpoint with the same bits
         for (const training::CheckpointRecord& checkpoint : whole->log.checkpoints) {
             const auto run = make();
             run->log.points = whole->log.points;
-            run->log.samples = whole->log.samples;
+            run->log.texts = whole->log.texts;
             run->log.losses = whole->log.losses;
             run->log.by_position = whole->log.by_position;
             run->log.checkpoints = {checkpoint};
@@ -354,7 +355,7 @@ TEST_CASE("what is recorded when") {
     CHECK(log.by_position.at("validation").first == 23);
     CHECK(log.by_position.at("test").second.size() == 6);
     Steps sampled, checkpoints;
-    for (const auto& [key, text] : log.samples) {
+    for (const auto& [key, text] : log.texts) {
         CHECK(text.size() == 7);
         sampled.push_back(std::get<0>(key));
     }
@@ -476,7 +477,7 @@ TEST_CASE("divergence is found at once, with its step") {
     CHECK(with_validation->log.steps("validation", "loss").empty());
     const auto [trained, without_validation] = run(growing_cell, 1e30, 0);
     CHECK(trained.kind == Outcome::Kind::diverged);
-    CHECK(without_validation->log.samples.empty());
+    CHECK(without_validation->log.texts.empty());
 }
 
 TEST_CASE("a training split without a batch is refused") {
