@@ -105,6 +105,11 @@ manifest::PluginChoice default_sampler(store::Store& store, const StoredTrial& t
                  "see them with: unroll plugins"});
 }
 
+/// Whether its samples are answers, not texts that go on.
+bool asks(const StoredTrial& trial) {
+    return trial.dataset->task().kind == Task::Kind::target_sequence;
+}
+
 /// What the command line asks for; what it leaves open is as usual for the trial.
 std::vector<manifest::SamplingSettings> settings_of(const Arguments& arguments, const StoredTrial& trial,
                                                     manifest::PluginChoice usual_sampler,
@@ -140,9 +145,10 @@ std::vector<manifest::SamplingSettings> settings_of(const Arguments& arguments, 
             list.back().prompt = {prompt, {}, 0};
         }
     } else {
-        const bool has_validation = !trial.dataset->tokens(Split::validation).empty();
+        const bool has_validation =
+            !trial.dataset->tokens(Split::validation).empty() || trial.dataset->examples(Split::validation) > 0;
         list.push_back(settings);
-        list.back().prompt = {{}, has_validation ? Split::validation : Split::train, 40};
+        list.back().prompt = {{}, has_validation ? Split::validation : Split::train, asks(trial) ? Size{0} : Size{40}};
     }
     return list;
 }
@@ -175,9 +181,9 @@ int sample(const Words& words) {
     Session session(*arguments);
     store::Store store(arguments->database, store::Store::Mode::read);
     StoredTrial trial = stored_trial(store, arguments->get<std::vector<std::string>>("trial")[0], session);
-    if (!trial.dataset->vocabulary() || trial.dataset->task().kind != Task::Kind::next_token)
+    if (!asks(trial) && (!trial.dataset->vocabulary() || trial.dataset->task().kind != Task::Kind::next_token))
         throw Error({fmt::format("trial {}", trial.found.id), "a dataset that is not text",
-                     "a trial that predicts the next token", "sampling is for those"});
+                     "a trial that predicts the next token, or target sequences", "sampling is for those"});
     if (arguments->has("seed"))
         trial.planned.trial.seed = whole_number(*arguments, "seed", 0, largest_number, "leave it out for the trial's");
     const auto settings =
@@ -193,6 +199,13 @@ int sample(const Words& words) {
         sampling::make(trial.model, {weights.data(), prepared.data()}, *trial.dataset, session.catalog(),
                        trial.planned.trial.training.sequence_length, wanted, catch_interrupts());
     for (const sampling::Sample& sample : samples) {
+        if (asks(trial)) {
+            fmt::print("{} → {}{}\n", sample.prompt, sample.text,
+                       !sample.correct   ? ""
+                       : *sample.correct ? " ✓"
+                                         : fmt::format(" ✗ {}", *sample.target));
+            continue;
+        }
         if (samples.size() > 1) fmt::print("{}--- {}\n", &sample == &samples.front() ? "" : "\n", sample.number + 1);
         fmt::print("{}{}\n", sample.prompt, sample.text);
     }

@@ -38,6 +38,7 @@ Size sequence_length(const Resolved& resolved) {
 
 Json to_json_value(const Prompt& prompt) {
     if (!prompt.from) return Json(prompt.text);
+    if (prompt.length == 0) return Json(Json::Object{{"from", {}, Json(split_names[static_cast<int>(*prompt.from)])}});
     return Json(Json::Object{{"from", {}, Json(split_names[static_cast<int>(*prompt.from)])},
                              {"length", {}, Json(prompt.length)}});
 }
@@ -65,6 +66,15 @@ std::vector<SamplingPoint> Sampling::points(const Json& manifest, const Resolved
     const auto prompt_list = fitting ? prompts(*checked.find("prompt"), resolved, own) : std::vector<Prompt>{};
     Json memory = *checked.find("memory");
     if (memory.null()) memory = last ? "window" : "carry";
+    Json length = *checked.find("length");
+    if (fitting && resolved.dataset->task().kind == Task::Kind::target_sequence) {  // an answer ends by itself
+        for (const char* name : {"length", "memory"})
+            if (const Json* given = sampling->find(name))
+                own.add({checker_.where(given->at, fmt::format("sampling.{}", name)), excerpt(*given),
+                         "nothing: an answer ends by itself, and one state runs through it",
+                         fmt::format("remove \"{}\"", name)});
+        length = Json(resolved.dataset->task().target_length);
+    }
 
     std::vector<SamplingPoint> all;
     std::set<std::string> seen;
@@ -83,7 +93,8 @@ std::vector<SamplingPoint> Sampling::points(const Json& manifest, const Resolved
                 Json json{Json::Object{}};
                 json.set("sampler", sampler);
                 json.set("temperature", temperature ? Json(*temperature) : Json());
-                for (const char* name : {"length", "count"}) json.set(name, *checked.find(name));
+                json.set("length", length);
+                json.set("count", *checked.find("count"));
                 json.set("prompt", to_json_value(prompt));
                 json.set("every", *checked.find("every"));
                 json.set("memory", memory);
@@ -109,10 +120,12 @@ std::vector<SamplingPoint> Sampling::points(const Json& manifest, const Resolved
 
 bool Sampling::fits(const Json& sampling, const Resolved& resolved, Report& report) {
     if (!resolved.dataset) return false;
-    if (resolved.dataset->task().kind == Task::Kind::next_token && resolved.dataset->vocabulary()) return true;
+    const Task::Kind kind = resolved.dataset->task().kind;
+    if (kind == Task::Kind::next_token && resolved.dataset->vocabulary()) return true;
+    if (kind == Task::Kind::target_sequence && resolved.dataset->target_vocabulary()) return true;
     report.add({checker_.where(sampling.at, "sampling"),
                 fmt::format("texts to be made, but dataset '{}' is no text", resolved.trial.dataset.plugin),
-                "a dataset whose task is the next token and that has a vocabulary", "write \"sampling\": false"});
+                "a dataset of text, or of target sequences", "write \"sampling\": false"});
     return false;
 }
 
@@ -182,12 +195,21 @@ std::optional<Prompt> Sampling::prompt(const Json& value, const std::string& pat
     };
     if (const std::string* text = value.text()) {
         if (text->empty()) return wrong("an empty prompt", "at least one symbol", "write what the text begins with");
+        if (!dataset.vocabulary())
+            return wrong(excerpt(value), "an example: inputs are numbers", "write {\"from\": \"validation\"}");
         std::string unknown;
-        if (!dataset.vocabulary()->encode(*text, unknown))
+        const auto tokens = dataset.vocabulary()->encode(*text, unknown);
+        if (!tokens)
             return wrong(fmt::format("{} in the prompt {}", to_json(Json(unknown)), excerpt(value)),
                          fmt::format("the {} symbols of the vocabulary of dataset '{}'", dataset.vocabulary()->size(),
                                      resolved.trial.dataset.plugin),
                          "change the prompt, or train on a text that has the symbol");
+        const Task task = dataset.task();
+        if (task.kind == Task::Kind::target_sequence && tokens->size() > task.sequence_length)
+            return wrong(fmt::format("a prompt of {} symbols", tokens->size()),
+                         fmt::format("at most {}, as the inputs of dataset '{}' have", task.sequence_length,
+                                     resolved.trial.dataset.plugin),
+                         "shorten it, or change the dataset's options");
         return Prompt{*text, std::nullopt, 0};
     }
     const Json* from = value.find("from");
@@ -199,6 +221,15 @@ std::optional<Prompt> Sampling::prompt(const Json& value, const std::string& pat
         return wrong(excerpt(value), allowed(setting("prompt")), "correct the prompt");
     Prompt window;
     window.from = static_cast<Split>(split - std::begin(split_names));
+    if (dataset.task().kind == Task::Kind::target_sequence) {  // a whole example
+        if (length)
+            return wrong(excerpt(value), fmt::format("{{\"from\": \"{}\"}}: an example is asked as a whole", *split),
+                         "remove \"length\"");
+        if (dataset.examples(*window.from) == 0)
+            return wrong(fmt::format("an example of the {} split, which is empty", *split), "a split with examples",
+                         "name another split");
+        return window;
+    }
     window.length = length ? static_cast<Size>(*length->integer()) : sequence_length(resolved);
     if (const Size tokens = dataset.tokens(*window.from).size(); tokens < window.length)
         return wrong(fmt::format("a prompt of {} tokens, but the {} split of dataset '{}' has {}", window.length,

@@ -11,6 +11,7 @@
 #include <tuple>
 
 #include "plugins/options_check.h"
+#include "sampling/answers.h"
 #include "unroll/error.h"
 
 namespace unroll::sampling {
@@ -29,7 +30,12 @@ std::string_view to_string(Split split) {
     return "test";
 }
 
+bool asks(const Dataset& dataset) {
+    return dataset.task().kind == Task::Kind::target_sequence;
+}
+
 std::string key_of(const manifest::Prompt& prompt) {
+    if (prompt.from && prompt.length == 0) return fmt::format(R"({{"from":"{}"}})", to_string(*prompt.from));
     if (prompt.from) return fmt::format(R"({{"from":"{}","length":{}}})", to_string(*prompt.from), prompt.length);
     return boost::json::serialize(boost::json::string(prompt.text));
 }
@@ -57,6 +63,17 @@ std::vector<Token> tokens_of(const manifest::Prompt& prompt, const Dataset& data
     return *tokens;
 }
 
+Question question_of(const manifest::Prompt& prompt, const Dataset& dataset, std::uint64_t seed, Size number) {
+    if (!prompt.from) return question(dataset, prompt.text);
+    const Size examples = dataset.examples(*prompt.from);
+    if (examples == 0)
+        throw Error({"sampling.prompt",
+                     fmt::format("an example of the {} split, which is empty", to_string(*prompt.from)),
+                     "a split with examples", "name another split"});
+    RandomStream stream(seed, "question", {std::uint64_t(*prompt.from), number});
+    return question(dataset, *prompt.from, stream.below(examples));
+}
+
 RandomStream stream_of(const Sample& sample) {
     const double temperature = sample.temperature.value_or(0);
     return RandomStream(sample.seed, "text",
@@ -78,7 +95,14 @@ std::vector<Wanted> wanted(const manifest::Trial& trial, const std::vector<manif
             sample.sampler = entry.sampler.plugin;
             sample.options = plugins::to_json(entry.sampler.options);
             sample.temperature = entry.temperature;
-            sample.prompt = dataset.vocabulary()->decode(tokens_of(entry.prompt, dataset, trial.seed, number));
+            if (asks(dataset)) {
+                const Question asked = question_of(entry.prompt, dataset, trial.seed, number);
+                sample.kind = "answer";
+                sample.prompt = asked.text;
+                if (entry.prompt.from) sample.target = target_text(dataset, asked.target);
+            } else {
+                sample.prompt = dataset.vocabulary()->decode(tokens_of(entry.prompt, dataset, trial.seed, number));
+            }
             sample.prompt_key = key_of(entry.prompt);
             sample.seed = trial.seed;
             sample.number = number;
@@ -92,22 +116,56 @@ std::vector<Wanted> wanted(const manifest::Trial& trial, const std::vector<manif
     return list;
 }
 
+namespace {
+
+/// Each sampler of a list once.
+class Samplers {
+public:
+    explicit Samplers(const plugins::Catalog& catalog) : catalog_(catalog) {}
+
+    const Sampler* of(const Wanted& entry) {
+        auto& sampler = made_[entry.sample.sampler + entry.sample.options];
+        if (!sampler) {
+            const Plugin* plugin = catalog_.find(Plugin::Kind::sampler, entry.sample.sampler);
+            if (!plugin) throw Error(catalog_.missing(Plugin::Kind::sampler, entry.sample.sampler));
+            sampler = plugin->make_sampler(entry.settings.sampler.options);
+        }
+        return sampler.get();
+    }
+
+private:
+    const plugins::Catalog& catalog_;
+    std::map<std::string, std::unique_ptr<Sampler>> made_;
+};
+
+std::vector<Sample> make_answers(const model::Model<float>& model, Weights weights, const Dataset& dataset,
+                                 Samplers& samplers, const std::vector<Wanted>& list, const std::atomic<bool>& stop) {
+    std::vector<AnswerRequest> requests;
+    for (const Wanted& entry : list)
+        requests.push_back({question_of(entry.settings.prompt, dataset, entry.sample.seed, entry.sample.number),
+                            samplers.of(entry), entry.sample.temperature.value_or(1), stream_of(entry.sample)});
+    const auto answers = answer(model, weights, requests, stop);
+    std::vector<Sample> samples;
+    for (Size i = 0; i < answers.size(); ++i) {
+        samples.push_back(list[i].sample);
+        samples.back().text = target_text(dataset, answers[i]);
+        if (samples.back().target) samples.back().correct = answers[i] == requests[i].question.target;
+    }
+    return samples;
+}
+
+}  // namespace
+
 std::vector<Sample> make(const model::Model<float>& model, Weights weights, const Dataset& dataset,
                          const plugins::Catalog& catalog, Size window, const std::vector<Wanted>& list,
                          const std::atomic<bool>& stop) {
-    std::map<std::string, std::unique_ptr<Sampler>> samplers;
+    Samplers samplers(catalog);
+    if (asks(dataset)) return make_answers(model, weights, dataset, samplers, list, stop);
     std::vector<Request> requests;
-    for (const Wanted& entry : list) {
-        auto& sampler = samplers[entry.sample.sampler + entry.sample.options];
-        if (!sampler) {
-            const Plugin* plugin = catalog.find(Plugin::Kind::sampler, entry.sample.sampler);
-            if (!plugin) throw Error(catalog.missing(Plugin::Kind::sampler, entry.sample.sampler));
-            sampler = plugin->make_sampler(entry.settings.sampler.options);
-        }
+    for (const Wanted& entry : list)
         requests.push_back({tokens_of(entry.settings.prompt, dataset, entry.sample.seed, entry.sample.number),
-                            sampler.get(), entry.sample.temperature.value_or(1), stream_of(entry.sample),
+                            samplers.of(entry), entry.sample.temperature.value_or(1), stream_of(entry.sample),
                             entry.settings.length, entry.settings.memory});
-    }
     const auto texts = generate(model, weights, window, requests, stop);
     std::vector<Sample> samples;
     for (Size i = 0; i < list.size(); ++i) {

@@ -145,20 +145,20 @@ std::vector<sampling::Sample> Store::unmeasured(const std::string& fingerprint) 
         .each(
             [&](const Row& row) {
                 const auto whole = [&](int column) { return static_cast<std::uint64_t>(row.integer(column)); };
-                samples.push_back({whole(0),
-                                   row.real(1),
-                                   row.text(2),
-                                   row.text(3),
-                                   row.text(4),
-                                   row.optional_real(5),
-                                   row.text(6),
-                                   row.text(7),
-                                   whole(8),
-                                   whole(9),
-                                   whole(10),
-                                   row.text(11),
-                                   row.text(12),
-                                   {}});
+                sampling::Sample& sample = samples.emplace_back();
+                sample.step = whole(0);
+                sample.epoch = row.real(1);
+                sample.kind = row.text(2);
+                sample.sampler = row.text(3);
+                sample.options = row.text(4);
+                sample.temperature = row.optional_real(5);
+                sample.prompt = row.text(6);
+                sample.prompt_key = row.text(7);
+                sample.seed = whole(8);
+                sample.number = whole(9);
+                sample.length = whole(10);
+                sample.memory = row.text(11);
+                sample.text = row.text(12);
             },
             fingerprint);
     return samples;
