@@ -1,11 +1,7 @@
 // A text as Unicode code points.
-#include <fmt/format.h>
-
 #include <algorithm>
-#include <cstring>
 
 #include "units.h"
-#include "unroll/error.h"
 
 using unroll::Size;
 using unroll::Token;
@@ -51,26 +47,6 @@ private:
 };
 
 }  // namespace
-
-std::string_view text_of(const Bytes::File& file) {
-    const std::string_view text = file.bytes.starts_with("\xEF\xBB\xBF") ? file.bytes.substr(3) : file.bytes;
-    if (const Size zero = file.bytes.find('\0'); zero != std::string_view::npos) {
-        throw unroll::Error({"path", fmt::format("\"{}\" is a binary file: byte {} is zero", file.path.native(), zero),
-                             "text in UTF-8", R"(leave it out, or give "unit": "byte", which reads any file)"});
-    }
-    return text;
-}
-
-void fail_not_utf8(const Bytes::File& file, std::string_view text, Size offset) {
-    const Size in_file = offset + (file.bytes.size() - text.size());
-    const auto line = 1 + std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(offset), '\n');
-    throw unroll::Error(
-        {"path",
-         fmt::format("\"{}\" is not UTF-8: line {}, byte {} of the file is 0x{:02X}", file.path.native(), line, in_file,
-                     static_cast<unsigned char>(text[offset])),
-         "text in UTF-8",
-         R"(convert it, as in iconv -f latin1 -t utf-8, or give "unit": "byte", which reads any file)"});
-}
 
 Corpus cut_into_characters(const Bytes& bytes, Spelling spelling) {
     // First which symbols there are and how many, then the tokens, in one array of just the right size.

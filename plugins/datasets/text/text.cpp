@@ -1,11 +1,10 @@
 // Text: a corpus from files, one token after the other; each position predicts the next token.
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <array>
-#include <cmath>
 
-#include "files.h"
+#include "../common/files.h"
+#include "../common/split.h"
 #include "units.h"
 #include "unroll/error.h"
 #include "unroll/plugin.h"
@@ -13,23 +12,6 @@
 namespace {
 
 using unroll::Size;
-
-/// Where the parts of n tokens end: at int(f n) as Python has it, with f the fractions up to there. What rounding
-/// leaves of a sum (0.7 + 0.2 is not 0.9) is taken out first.
-std::array<Size, 3> split_ends(const std::vector<double>& fractions, Size n) {
-    if (fractions.size() != 3) {
-        throw unroll::Error({"split", fmt::format("{} numbers", fractions.size()),
-                             "three fractions: train, validation, test", "give 0 for a part that is not wanted"});
-    }
-    const double sum = fractions[0] + fractions[1] + fractions[2];
-    if (std::abs(sum - 1) > 1e-9) {
-        throw unroll::Error({"split", fmt::format("[{}], which sum to {}", fmt::join(fractions, ", "), sum),
-                             "fractions that sum to 1", "change one of them"});
-    }
-    const double two = std::round((fractions[0] + fractions[1]) * 1e12) / 1e12;
-    const auto end = [n](double fraction) { return static_cast<Size>(fraction * static_cast<double>(n)); };
-    return {end(fractions[0]), fractions[2] == 0 ? n : end(two), n};
-}
 
 Corpus cut(const std::string& unit, const Bytes& bytes, Spelling spelling) {
     if (unit == "byte") return cut_into_bytes(bytes, spelling);

@@ -4,8 +4,9 @@
 #include <memory>
 #include <vector>
 
-#include "files.h"
-#include "unicode.h"
+#include "../common/files.h"
+#include "../common/plain_text.h"
+#include "../common/unicode.h"
 #include "unroll/dataset.h"
 
 struct Corpus {
@@ -24,9 +25,3 @@ Corpus cut_into_bytes(const Bytes& bytes, Spelling spelling);
 /// Words, punctuation and newlines; see words.cpp for what they are. The vocabulary: those that occur, by code points.
 /// Otherwise as characters.
 Corpus cut_into_words(const Bytes& bytes, Spelling spelling);
-
-/// A file's text: without a byte order mark. Throws Error for a file that is binary.
-std::string_view text_of(const Bytes::File& file);
-
-/// Throws the Error that `file` is not UTF-8 at `offset` of its text.
-[[noreturn]] void fail_not_utf8(const Bytes::File& file, std::string_view text, std::size_t offset);

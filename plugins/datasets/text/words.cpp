@@ -1,5 +1,5 @@
 // A text as words.
-#include "words.h"
+#include "../common/words.h"
 
 #include <algorithm>
 #include <unordered_map>
