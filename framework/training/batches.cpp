@@ -124,6 +124,21 @@ void Batches::fill_windows(model::Batch<Real>& batch) const {
     batch.predictions = plan_.predict == Predict::every ? T * B : B;
 }
 
+/// No longer than the longest sequence in it. What is cut off has no weight; arrays are time-major, so it is their end.
+template <class Real>
+void Batches::shorten(model::Batch<Real>& batch) const {
+    const auto [least, most] = std::minmax_element(batch.lengths.begin(), batch.lengths.end());
+    const bool equal = *least == *most;
+    batch.T = *most;
+    const Size rows = batch.T * batch.B;
+    batch.tokens.resize(task_.input_tokens ? rows : 0);
+    batch.reals.resize(rows * task_.input_reals);
+    batch.target_tokens.resize(task_.target_tokens ? rows : 0);
+    batch.target_reals.resize(rows * task_.target_reals);
+    batch.weights.resize(task_.kind == Task::Kind::image ? 0 : rows);
+    if (equal) batch.lengths.clear();
+}
+
 template <class Real>
 void Batches::fill_examples(model::Batch<Real>& batch) {
     const Size T = plan_.sequence_length, B = batch.B, D = task_.input_reals, width = task_.target_reals;
@@ -167,8 +182,9 @@ void Batches::fill_examples(model::Batch<Real>& batch) {
     const auto clear_when_full = [](std::vector<Size>& all, Size full) {
         if (std::all_of(all.begin(), all.end(), [&](Size length) { return length == full; })) all.clear();
     };
-    if (apart) feed_targets(batch);
-    if (apart) clear_when_full(batch.source.lengths, T);
+    if (!apart) return shorten(batch);
+    feed_targets(batch);
+    clear_when_full(batch.source.lengths, T);
     clear_when_full(batch.lengths, positions);
 }
 

@@ -57,7 +57,8 @@ public:
     bool continues(Size index) const { return plan_.windows == manifest::Windows::streams && corpus_ && index > 0; }
 
     /// Batch `index` < per_epoch() of an epoch; whatever was in `batch` is replaced. The last batch of an epoch may
-    /// have fewer sequences. Allocates only until its arrays, and those of `batch`, have their full sizes.
+    /// have fewer sequences, and a batch of examples has as many steps as the longest of them. Allocates only until its
+    /// arrays, and those of `batch`, have their full sizes.
     template <class Real>
     void fill(std::uint64_t epoch, Size index, model::Batch<Real>& batch);
 
@@ -68,6 +69,8 @@ private:
     void fill_examples(model::Batch<Real>& batch);
     template <class Real>
     void feed_targets(model::Batch<Real>& batch) const;
+    template <class Real>
+    void shorten(model::Batch<Real>& batch) const;
     void choose(std::uint64_t epoch, Size index);
     void shuffle(std::uint64_t epoch);
 

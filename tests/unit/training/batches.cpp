@@ -210,14 +210,15 @@ TEST_CASE("examples are padded to the dataset's length") {
     for (Size index = 0; index < 3; ++index) {
         batches.fill(4, index, batch);
         CHECK(batch.B == (index < 2 ? 5 : 2));
-        CHECK(batch.tokens.size() == (kind == Task::Kind::reals ? 0 : 5 * batch.B));
-        CHECK(batch.reals.size() == (kind == Task::Kind::reals ? 5 * batch.B * 2 : 0));
+        if (!batch.lengths.empty()) CHECK(batch.T == *std::max_element(batch.lengths.begin(), batch.lengths.end()));
+        CHECK(batch.tokens.size() == (kind == Task::Kind::reals ? 0 : batch.T * batch.B));
+        CHECK(batch.reals.size() == (kind == Task::Kind::reals ? batch.T * batch.B * 2 : 0));
         Size predictions = 0;
         for (Size b = 0; b < batch.B; ++b) {
-            const Size length = batch.lengths.empty() ? 5 : batch.lengths[b];
+            const Size length = batch.lengths.empty() ? batch.T : batch.lengths[b];
             ++sequences;
             steps += length;
-            for (Size t = 0; t < 5; ++t) {
+            for (Size t = 0; t < batch.T; ++t) {
                 const bool counts = batch.weights[t * batch.B + b] != 0;
                 predictions += counts;
                 if (t >= length) CHECK(!counts);
@@ -229,6 +230,24 @@ TEST_CASE("examples are padded to the dataset's length") {
     CHECK(sequences == 12);
     CHECK(steps == (5 + 4 + 3 + 2 + 1) * 2 + 5 + 4);
     CHECK(Batches(dataset, Split::test, wrong).per_epoch() == 0);
+}
+
+TEST_CASE("a batch of examples is as long as the longest of them") {
+    const small::Examples dataset(Task::Kind::label, 5, 12);  // of 5, 4, 3, 2, 1, 5, … steps
+    auto in_order = plan(Windows::random, 5, 2);
+    in_order.shuffled = false;
+    Batches batches(dataset, Split::train, in_order);
+    model::Batch<float> batch;
+    const std::vector<std::vector<Size>> lengths{{5, 4}, {3, 2}, {1, 5}, {4, 3}, {2, 1}, {5, 4}};
+    for (Size index = 0; index < batches.per_epoch(); ++index) {
+        batches.fill(0, index, batch);
+        CHECK(batch.lengths == lengths[index]);
+        CHECK(batch.T == std::max(lengths[index][0], lengths[index][1]));
+        CHECK(batch.tokens.size() == batch.T * 2);
+        CHECK(batch.target_tokens.size() == batch.T * 2);
+        CHECK(batch.weights.size() == batch.T * 2);
+        CHECK(batch.predictions == 2);
+    }
 }
 
 TEST_CASE("examples that are all full have no lengths") {
