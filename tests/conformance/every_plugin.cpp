@@ -15,11 +15,11 @@ TEST_CASE("every plugin conforms") {
     REQUIRE_FALSE(catalog.found().empty());
     for (const plugins::Refused& refused : catalog.refused()) FAIL(to_string(refused.problem));
 
-    // A text for datasets that must be given one.
+    // A text for datasets that must be given one, each line with a label and a tab before it.
     const std::filesystem::path text =
         std::filesystem::temp_directory_path() / ("unroll-conformance-" + std::to_string(getpid()) + ".txt");
     std::ofstream file(text);
-    for (int i = 0; i < 200; ++i) file << "Line " << i << ": naïve 漢字 are words, too. And so on;\n";
+    for (int i = 0; i < 200; ++i) file << (i % 3 ? "odd" : "even") << "\tLine " << i << ": naïve 漢字 are words, too. And so on;\n";
     file.close();
 
     for (const plugins::Found& found : catalog.found()) {

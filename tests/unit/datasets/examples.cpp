@@ -4,39 +4,13 @@
 #include <set>
 
 #include "catch.h"
-#include "plugin.h"
+#include "example_dataset.h"
 
 using namespace unroll;
 
 namespace {
 
 using Tokens = std::vector<Token>;
-
-std::unique_ptr<Dataset> make(const std::string& name, const std::map<std::string, std::string>& options = {}) {
-    const Plugin& plugin = load_plugin("datasets", name);
-    return plugin.make_dataset(plugin_options(plugin, options));
-}
-
-/// One example with room of its own.
-struct Held {
-    Tokens tokens, target_tokens;
-    std::vector<float> reals, target_reals, weights;
-    Size length;
-
-    Held(const Dataset& dataset, Split split, Size index) {
-        const Task task = dataset.task();
-        const Size T = task.sequence_length;
-        if (task.input_tokens) tokens.resize(T);
-        if (task.target_tokens) target_tokens.resize(T);
-        reals.resize(T * task.input_reals);
-        target_reals.resize(T * task.target_reals);
-        weights.resize(T);
-        Example example{tokens.data(), reals.data(), target_tokens.data(), target_reals.data(), weights.data(), 0};
-        dataset.example(split, index, example);
-        length = example.length;
-    }
-    bool operator==(const Held&) const = default;
-};
 
 }  // namespace
 

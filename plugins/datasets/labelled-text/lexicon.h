@@ -1,0 +1,39 @@
+// The symbols that sentences are made of, and one for all others.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "../common/unicode.h"
+#include "unroll/dataset.h"
+
+enum class Unit { character, byte, word };
+
+/// A text's symbols in the given unit, spelled as asked. The text is UTF-8 unless the unit is byte.
+std::vector<std::string> cut(std::string_view text, Unit unit, Spelling spelling);
+
+/// Token 0 is any symbol that has no token of its own, written as unknown_symbol; the others follow by code points.
+class Lexicon final : public unroll::Vocabulary {
+public:
+    static constexpr std::string_view unknown_symbol = "<unk>";
+
+    Lexicon() = default;
+    /// Of the symbols counted, the `limit` most frequent (0: all); of equally frequent ones the first by code points.
+    Lexicon(const std::unordered_map<std::string, unroll::Size>& counts, unroll::Size limit, Unit unit,
+            Spelling spelling);
+
+    unroll::Token token(const std::string& symbol) const;
+
+    unroll::Size size() const override { return symbols_.size(); }
+    /// Knows every symbol; fails on what is not UTF-8 alone.
+    std::optional<std::vector<unroll::Token>> encode(std::string_view text, std::string& unknown) const override;
+    std::string decode(std::span<const unroll::Token> tokens) const override;
+
+private:
+    std::vector<std::string> symbols_;
+    std::unordered_map<std::string, unroll::Token> token_of_;
+    Unit unit_ = Unit::word;
+    Spelling spelling_;
+};

@@ -1,0 +1,38 @@
+// A dataset of examples, from its library.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "plugin.h"
+
+/// `options` are JSON values.
+inline std::unique_ptr<unroll::Dataset> make(const std::string& name,
+                                             const std::map<std::string, std::string>& options = {}) {
+    const unroll::Plugin& plugin = load_plugin("datasets", name);
+    return plugin.make_dataset(plugin_options(plugin, options));
+}
+
+/// One example with room of its own.
+struct Held {
+    std::vector<unroll::Token> tokens, target_tokens;
+    std::vector<float> reals, target_reals, weights;
+    unroll::Size length;
+
+    Held(const unroll::Dataset& dataset, unroll::Split split, unroll::Size index) {
+        const unroll::Task task = dataset.task();
+        const unroll::Size T = task.sequence_length;
+        if (task.input_tokens) tokens.resize(T);
+        if (task.target_tokens) target_tokens.resize(T);
+        reals.resize(T * task.input_reals);
+        target_reals.resize(T * task.target_reals);
+        weights.resize(T);
+        unroll::Example example{tokens.data(),       reals.data(),   target_tokens.data(),
+                                target_reals.data(), weights.data(), 0};
+        dataset.example(split, index, example);
+        length = example.length;
+    }
+    bool operator==(const Held&) const = default;
+};
