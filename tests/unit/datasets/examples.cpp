@@ -109,7 +109,7 @@ TEST_CASE("adding's targets have mean 1 and variance 1/6, and markers stand ever
 }
 
 TEST_CASE("examples depend on options and index alone") {
-    for (const char* name : {"copy-memory", "adding", "brackets"}) {
+    for (const char* name : {"copy-memory", "adding", "brackets", "associative-recall"}) {
         CAPTURE(name);
         const auto one = make(name), same = make(name, {{"train", "5"}, {"test", "0"}}),
                    other = make(name, {{"split_seed", "2"}});
