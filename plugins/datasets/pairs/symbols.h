@@ -1,0 +1,51 @@
+// A vocabulary of the code points that occur in some texts, in ascending order, and perhaps of a sign for the end.
+#pragma once
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "../common/unicode.h"
+#include "unroll/dataset.h"
+
+class Symbols final : public unroll::Vocabulary {
+public:
+    /// Adds what occurs in `text`, which is UTF-8. Before the first other call.
+    void see(std::string_view text) {
+        visit_code_points(text, [&](utf8proc_int32_t symbol) { symbols_.push_back(symbol); });
+        std::sort(symbols_.begin(), symbols_.end());
+        symbols_.erase(std::unique(symbols_.begin(), symbols_.end()), symbols_.end());
+    }
+    /// A sign behind all others, which is written as nothing and read from nothing.
+    void add_end() { ends_ = true; }
+    unroll::Token end() const { return ends_ ? static_cast<unroll::Token>(symbols_.size()) : unroll::Token{-1}; }
+
+    unroll::Size size() const override { return symbols_.size() + (ends_ ? 1 : 0); }
+
+    std::optional<std::vector<unroll::Token>> encode(std::string_view text, std::string& unknown) const override {
+        std::vector<unroll::Token> tokens;
+        bool known = true;
+        visit_code_points(text, [&](utf8proc_int32_t symbol) {
+            const auto found = std::lower_bound(symbols_.begin(), symbols_.end(), symbol);
+            if (known && (found == symbols_.end() || *found != symbol)) {
+                known = false;
+                unknown.clear();
+                append_code_point(unknown, symbol);
+            }
+            tokens.push_back(static_cast<unroll::Token>(found - symbols_.begin()));
+        });
+        if (!known) return std::nullopt;
+        return tokens;
+    }
+
+    std::string decode(std::span<const unroll::Token> tokens) const override {
+        std::string text;
+        for (const unroll::Token token : tokens)
+            if (token != end()) append_code_point(text, symbols_.at(static_cast<unroll::Size>(token)));
+        return text;
+    }
+
+private:
+    std::vector<utf8proc_int32_t> symbols_;
+    bool ends_ = false;
+};

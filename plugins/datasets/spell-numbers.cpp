@@ -1,0 +1,104 @@
+// Spelling numbers: a number comes in as one vector, and its name in English words goes out, letter by letter.
+//
+//     input   one step of 10 · digits numbers: each digit one-hot, the highest first
+//     target  "four hundred seven", then a sign for the end
+//
+// Which numbers are held out is decided by a random order of all of them.
+#include <array>
+#include <cstdint>
+#include <numeric>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "unroll/error.h"
+#include "unroll/plugin.h"
+#include "unroll/random.h"
+
+namespace {
+
+using unroll::Size;
+using unroll::Split;
+using unroll::Token;
+
+constexpr std::array<std::string_view, 20> small = {
+    "zero", "one",    "two",    "three",    "four",     "five",    "six",     "seven",     "eight",    "nine",
+    "ten",  "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"};
+constexpr std::array<std::string_view, 10> tens = {"",      "",      "twenty",  "thirty", "forty",
+                                                   "fifty", "sixty", "seventy", "eighty", "ninety"};
+constexpr std::string_view signs = " abcdefghijklmnopqrstuvwxyz-.";  // the point ends a name
+
+std::string name_of(Size number) {
+    const auto and_rest = [](std::string name, Size rest, std::string_view between = " ") {
+        return rest ? name + std::string(between) + name_of(rest) : name;
+    };
+    if (number < 20) return std::string(small[number]);
+    if (number < 100) return and_rest(std::string(tens[number / 10]), number % 10, "-");
+    if (number < 1000) return and_rest(std::string(small[number / 100]) + " hundred", number % 100);
+    return and_rest(name_of(number / 1000) + " thousand", number % 1000);
+}
+
+class SpellNumbers final : public unroll::Dataset {
+public:
+    explicit SpellNumbers(const unroll::Options& options)
+        : digits_(static_cast<Size>(options.integer("digits"))), signs_(std::string(signs)) {
+        Size count = 1;
+        for (Size i = 0; i < digits_; ++i) count *= 10;
+        const Size validation = static_cast<Size>(options.integer("validation")),
+                   test = static_cast<Size>(options.integer("test"));
+        if (validation + test >= count)
+            throw unroll::Error(
+                {"validation", std::to_string(validation) + " and " + std::to_string(test) + " for test",
+                 "fewer than the " + std::to_string(count) + " numbers there are", "lower them, or raise digits"});
+        examples_ = {count - validation - test, validation, test};
+        numbers_.resize(count);
+        std::iota(numbers_.begin(), numbers_.end(), 0u);
+        unroll::RandomStream stream(static_cast<std::uint64_t>(options.integer("split_seed")), "spell-numbers");
+        for (Size i = count; i > 1; --i) std::swap(numbers_[i - 1], numbers_[stream.below(i)]);
+        for (const std::uint32_t number : numbers_) longest_ = std::max(longest_, name_of(number).size() + 1);
+    }
+
+    unroll::Task task() const override {
+        return {.kind = unroll::Task::Kind::target_sequence,
+                .input_reals = 10 * digits_,
+                .target_tokens = signs_.size(),
+                .sequence_length = 1,
+                .target_length = longest_,
+                .target_end = static_cast<Token>(signs.size() - 1)};
+    }
+
+    const unroll::Vocabulary* target_vocabulary() const override { return &signs_; }
+
+    Size examples(Split split) const override { return examples_[static_cast<Size>(split)]; }
+
+    void example(Split split, Size index, unroll::Example& out) const override {
+        Size place = index;
+        for (Size before = 0; before < static_cast<Size>(split); ++before) place += examples_[before];
+        Size rest = numbers_[place];
+        const std::string name = name_of(rest) + ".";
+        for (Size i = digits_; i-- > 0; rest /= 10) out.reals[10 * i + rest % 10] = 1;
+        for (Size t = 0; t < name.size(); ++t) {
+            out.target_tokens[t] = static_cast<Token>(signs.find(name[t]));
+            out.weights[t] = 1;
+        }
+        out.length = 1;
+    }
+
+private:
+    Size digits_, longest_ = 0;
+    unroll::Signs signs_;
+    std::array<Size, 3> examples_{};
+    std::vector<std::uint32_t> numbers_;
+};
+
+constexpr unroll::Option options[] = {
+    unroll::integer("digits", "4", 1, 6, "digits of a number; leading zeros count"),
+    unroll::integer("validation", "500", 0, 1e6, "numbers held out for validation"),
+    unroll::integer("test", "500", 0, 1e6, "numbers held out for test"),
+    unroll::integer("split_seed", "1", 0, 9007199254740991.0, "decides which; never follows the trial's seed"),
+};
+
+}  // namespace
+
+constinit const unroll::Plugin unroll_plugin =
+    unroll::dataset_plugin<SpellNumbers>("spell-numbers", 1, "a number, to be written out in words", options);
