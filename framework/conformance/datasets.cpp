@@ -133,6 +133,12 @@ void check_task(const Dataset& dataset, const std::string& where, Recorder& reco
         "the digest is not a SHA-256 in hexadecimal");
 }
 
+bool generates_something(const Vocabulary& vocabulary) {
+    for (Token token = 0; in_vocabulary(token, vocabulary.size()); ++token)
+        if (vocabulary.generates(token)) return true;
+    return false;
+}
+
 /// Places of a split to look at: both ends and some between.
 std::vector<Size> some_indices(Size count) {
     std::vector<Size> indices;
@@ -191,6 +197,8 @@ void check_vocabulary(const Vocabulary& vocabulary, std::span<const Token> token
 
 void check_corpus(const Dataset& dataset, const Dataset& again, const std::string& where, Recorder& recorder) {
     const Task task = dataset.task();
+    recorder.require("a token may be generated", generates_something(*dataset.vocabulary()),
+                     "the vocabulary generates none of its tokens", where);
     RandomStream stream(1, "conformance corpus");
     for (const NamedSplit& split : splits) {
         const std::span<const Token> tokens = dataset.tokens(split.split), same = dataset.tokens(split.split),

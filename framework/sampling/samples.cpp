@@ -12,6 +12,7 @@
 
 #include "plugins/options_check.h"
 #include "sampling/answers.h"
+#include "sampling/withhold.h"
 #include "unroll/error.h"
 
 namespace unroll::sampling {
@@ -118,24 +119,26 @@ std::vector<Wanted> wanted(const manifest::Trial& trial, const std::vector<manif
 
 namespace {
 
-/// Each sampler of a list once.
+/// Each sampler of a list once, kept from what the vocabulary of its choices does not generate.
 class Samplers {
 public:
-    explicit Samplers(const plugins::Catalog& catalog) : catalog_(catalog) {}
+    Samplers(const plugins::Catalog& catalog, const Vocabulary& vocabulary)
+        : catalog_(catalog), vocabulary_(vocabulary) {}
 
     const Sampler* of(const Wanted& entry) {
         auto& sampler = made_[entry.sample.sampler + entry.sample.options];
         if (!sampler) {
             const Plugin* plugin = catalog_.find(Plugin::Kind::sampler, entry.sample.sampler);
             if (!plugin) throw Error(catalog_.missing(Plugin::Kind::sampler, entry.sample.sampler));
-            sampler = plugin->make_sampler(entry.settings.sampler.options);
+            sampler = withhold(plugin->make_sampler(entry.settings.sampler.options), vocabulary_);
         }
         return sampler.get();
     }
 
 private:
     const plugins::Catalog& catalog_;
-    std::map<std::string, std::unique_ptr<Sampler>> made_;
+    const Vocabulary& vocabulary_;
+    std::map<std::string, std::unique_ptr<const Sampler>> made_;
 };
 
 std::vector<Sample> make_answers(const model::Model<float>& model, Weights weights, const Dataset& dataset,
@@ -159,7 +162,7 @@ std::vector<Sample> make_answers(const model::Model<float>& model, Weights weigh
 std::vector<Sample> make(const model::Model<float>& model, Weights weights, const Dataset& dataset,
                          const plugins::Catalog& catalog, Size window, const std::vector<Wanted>& list,
                          const std::atomic<bool>& stop) {
-    Samplers samplers(catalog);
+    Samplers samplers(catalog, *dataset.target_vocabulary());
     if (asks(dataset)) return make_answers(model, weights, dataset, samplers, list, stop);
     std::vector<Request> requests;
     for (const Wanted& entry : list)

@@ -36,8 +36,9 @@ void require_only(const conformance::Report& report, const std::string& name, co
 /// 'a' to 'd'.
 class Letters final : public Vocabulary {
 public:
-    explicit Letters(bool upper) : upper_(upper) {}
+    explicit Letters(bool upper, bool mute = false) : upper_(upper), mute_(mute) {}
     Size size() const override { return 4; }
+    bool generates(Token) const override { return !mute_; }
     std::optional<std::vector<Token>> encode(std::string_view text, std::string& unknown) const override {
         std::vector<Token> tokens;
         for (const char letter : text) {
@@ -56,7 +57,7 @@ public:
     }
 
 private:
-    bool upper_;
+    bool upper_, mute_;
 };
 
 enum class DatasetFault {
@@ -73,6 +74,7 @@ enum class DatasetFault {
     depends_on_order,
     depends_on_instance,
     writes_what_it_cannot_read,
+    generates_nothing,
 };
 
 constexpr Size steps = 6;
@@ -81,7 +83,8 @@ constexpr Size steps = 6;
 template <DatasetFault fault, bool corpus>
 class Random final : public Dataset {
 public:
-    explicit Random(const Options&) : letters_(fault == DatasetFault::writes_what_it_cannot_read) {
+    explicit Random(const Options&)
+        : letters_(fault == DatasetFault::writes_what_it_cannot_read, fault == DatasetFault::generates_nothing) {
         static std::atomic<std::uint64_t> instances = 0;
         if (fault == DatasetFault::depends_on_instance) seed_ = ++instances;
         RandomStream stream(seed_, "test corpus");
@@ -224,6 +227,7 @@ TEST_CASE("conformance finds what is wrong with a dataset") {
     require_only(report_on<F::writes_beside, false>(), range, "written beside an array");
     require_only(report_on<F::depends_on_instance, false>(), "a second instance holds the same", "another example");
     require_only(report_on<F::depends_on_instance, true>(), "a second instance holds the same", "other tokens");
+    require_only(report_on<F::generates_nothing, true>(), "a token may be generated", "generates none");
     require_only(report_on<F::writes_what_it_cannot_read, true>(), "the vocabulary reads what it writes",
                  "is unknown to it, in train");
     CHECK_FALSE(find(report_on<F::depends_on_order, false>(),

@@ -53,6 +53,8 @@ public:
     /// The text's tokens. On a symbol that is not in the vocabulary: none, and `unknown` receives that symbol.
     virtual std::optional<std::vector<Token>> encode(std::string_view text, std::string& unknown) const = 0;
     virtual std::string decode(std::span<const Token> tokens) const = 0;
+    /// False for a token that is never to be generated, as one that stands for unknown symbols.
+    virtual bool generates(Token) const { return true; }
 };
 
 /// The vocabulary of a dataset whose symbols are single ASCII characters: token i is written as signs[i].

@@ -5,6 +5,7 @@
 
 #include "catch.h"
 #include "model/pass.h"
+#include "sampling/withhold.h"
 #include "small_model.h"
 
 using namespace unroll;
@@ -115,6 +116,28 @@ TEST_CASE("a limited layer in a stack limits the stack") {
     const SmallModel small(trial);
     const Request one = request(3, 20, Memory::carry);
     CHECK(alone(small, 6, one) == reference(small, 6, one));
+}
+
+TEST_CASE("a token that is withheld is never picked, however likely") {
+    const SmallModel small(small::trial(small::gated_cell));
+    for (const Memory memory : {Memory::carry, Memory::window}) {
+        Request likeliest = request(3, 40, memory);
+        likeliest.sampler = &first;
+        const Token favourite = alone(small, 6, likeliest).front();
+        const sampling::Withholding withheld_first(std::make_unique<small::First>(Options{}), {favourite}),
+            withheld_draw(std::make_unique<small::Draw>(Options{}), {favourite});
+        CHECK_FALSE(withheld_first.uses_temperature());
+        CHECK(withheld_draw.uses_temperature());
+        for (const bool draws : {false, true}) {
+            Request free = draws ? request(3, 40, memory) : likeliest, bound = free;
+            bound.sampler = draws ? &withheld_draw : &withheld_first;
+            const auto texts = sampling::generate(small.model, small.both(), 6, {bound, free}, go_on);
+            CHECK(texts[0].size() == 40);
+            CHECK(std::count(texts[0].begin(), texts[0].end(), favourite) == 0);
+            CHECK(std::count(texts[1].begin(), texts[1].end(), favourite) > 0);
+            CHECK(texts[1] == alone(small, 6, free));
+        }
+    }
 }
 
 TEST_CASE("no tokens and no texts are fine") {

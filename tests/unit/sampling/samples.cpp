@@ -120,6 +120,36 @@ TEST_CASE("texts that were cut short are left out") {
     CHECK(make(small, {settings(0.5, {"abc", {}, 0}, 2)}, stop).empty());
 }
 
+TEST_CASE("what the vocabulary does not generate is in no text") {
+    struct Withheld final : Dataset, Vocabulary {
+        explicit Withheld(const Dataset& of) : all(of) {}
+        Task task() const override { return all.task(); }
+        const Vocabulary* vocabulary() const override { return this; }
+        std::span<const Token> tokens(Split split) const override { return all.tokens(split); }
+        Size size() const override { return all.vocabulary()->size(); }
+        std::optional<std::vector<Token>> encode(std::string_view text, std::string& unknown) const override {
+            return all.vocabulary()->encode(text, unknown);
+        }
+        std::string decode(std::span<const Token> tokens) const override { return all.vocabulary()->decode(tokens); }
+        bool generates(Token token) const override { return token != 1 && token != 4; }
+        const Dataset& all;
+    };
+    const SmallModel small(small::trial(small::gated_cell));
+    const Withheld dataset(small.dataset);
+    const std::vector<SamplingSettings> all{settings(1.0, {"be", {}, 0}, 4, 50), settings({}, {"be", {}, 0}, 1, 50)};
+    const auto samples = sampling::make(small.model, small.both(), dataset, small.catalog, 6,
+                                        sampling::wanted(small.trial, all, dataset, 40, 2.5), go_on);
+    REQUIRE(samples.size() == 5);
+    std::string together;
+    for (const Sample& sample : samples) together += sample.text;
+    CHECK(together.size() == 250);
+    CHECK(together.find_first_of("be") == std::string::npos);
+    together.clear();
+    for (const Sample& sample : make(small, all)) together += sample.text;
+    CHECK(together.find('b') != std::string::npos);
+    CHECK(together.find('e') != std::string::npos);
+}
+
 TEST_CASE("prompts that cannot be are errors") {
     const SmallModel small(small::trial(small::gated_cell));
     const auto error = [&](manifest::Prompt prompt) {
