@@ -7,6 +7,7 @@
 #include "../common/files.h"
 #include "../common/plain_text.h"
 #include "../common/unicode.h"
+#include "limit.h"
 #include "unroll/dataset.h"
 
 struct Corpus {
@@ -14,9 +15,10 @@ struct Corpus {
     std::unique_ptr<unroll::Vocabulary> vocabulary;
 };
 
-/// Unicode code points. The vocabulary: those that occur, by their numbers, as Python's sorted(set(text)). A byte order
-/// mark at the beginning of a file is no part of the text. Throws Error, `where` "path", for what is not UTF-8 text.
-Corpus cut_into_characters(const Bytes& bytes, Spelling spelling);
+/// Unicode code points. The vocabulary: those that occur, by their numbers, as Python's sorted(set(text)); a
+/// limited one has the unknown symbol last. A byte order mark at the beginning of a file is no part of the text. Throws
+/// Error, `where` "path", for what is not UTF-8 text.
+Corpus cut_into_characters(const Bytes& bytes, Spelling spelling, const Limit& limit);
 
 /// Bytes of any file, even one that is no text. The vocabulary: those that occur, by their values. `lower` knows the
 /// letters A to Z alone, and only "\n" is a newline.
@@ -24,4 +26,4 @@ Corpus cut_into_bytes(const Bytes& bytes, Spelling spelling);
 
 /// Words, punctuation and newlines; see words.cpp for what they are. The vocabulary: those that occur, by code points.
 /// Otherwise as characters.
-Corpus cut_into_words(const Bytes& bytes, Spelling spelling);
+Corpus cut_into_words(const Bytes& bytes, Spelling spelling, const Limit& limit);

@@ -13,9 +13,11 @@ namespace {
 
 class Words final : public unroll::Vocabulary {
 public:
-    Words(std::vector<std::string> words, Spelling spelling) : words_(std::move(words)), spelling_(spelling) {}
+    Words(std::vector<std::string> words, bool limited, Spelling spelling)
+        : words_(std::move(words)), limited_(limited), spelling_(spelling) {}
 
-    Size size() const override { return words_.size(); }
+    Size size() const override { return words_.size() + limited_; }
+    bool generates(Token token) const override { return static_cast<Size>(token) < words_.size(); }
 
     std::optional<std::vector<Token>> encode(std::string_view text, std::string& unknown) const override {
         std::string spelled;
@@ -30,9 +32,10 @@ public:
         visit_words(spelled, [&](std::string_view word) {
             if (!known) return;
             const auto found = std::lower_bound(words_.begin(), words_.end(), word);
-            known = found != words_.end() && *found == word;
+            const bool has_token = found != words_.end() && *found == word;
+            known = has_token || limited_;
             if (known) {
-                tokens.push_back(static_cast<Token>(found - words_.begin()));
+                tokens.push_back(static_cast<Token>(has_token ? found - words_.begin() : std::ssize(words_)));
             } else {
                 unknown = word;
             }
@@ -43,12 +46,14 @@ public:
 
     std::string decode(std::span<const Token> tokens) const override {
         WordJoiner joiner;
-        for (Token token : tokens) joiner.add(words_.at(static_cast<Size>(token)));
+        for (Token token : tokens)
+            joiner.add(limited_ && !generates(token) ? unknown_sign : words_.at(static_cast<Size>(token)));
         return joiner.text();
     }
 
 private:
     std::vector<std::string> words_;  ///< sorted by bytes, which for UTF-8 is by code points
+    bool limited_;                    ///< any other word is the token words_.size()
     Spelling spelling_;
 };
 
@@ -66,7 +71,7 @@ std::string spell(const Bytes& bytes, Spelling spelling) {
 
 }  // namespace
 
-Corpus cut_into_words(const Bytes& bytes, Spelling spelling) {
+Corpus cut_into_words(const Bytes& bytes, Spelling spelling, const Limit& limit) {
     Corpus corpus;
     const std::string text = spell(bytes, spelling);
     // Words are numbered as they come, then renumbered in the vocabulary's order.
@@ -83,6 +88,7 @@ Corpus cut_into_words(const Bytes& bytes, Spelling spelling) {
         words.emplace_back(word);
     }
     for (Token& token : corpus.tokens) token = token_of[static_cast<Size>(token)];
-    corpus.vocabulary = std::make_unique<Words>(std::move(words), spelling);
+    if (limit) keep_frequent(limit, std::string(unknown_sign), words, corpus.tokens);
+    corpus.vocabulary = std::make_unique<Words>(std::move(words), bool(limit), spelling);
     return corpus;
 }

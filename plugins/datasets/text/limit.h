@@ -1,0 +1,49 @@
+// A limited vocabulary: rare symbols become one, the unknown.
+#pragma once
+
+#include <algorithm>
+#include <functional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "unroll/dataset.h"
+
+/// How the unknown symbol is written: U+2047, as SentencePiece does. It is one symbol in every unit, and stands for the
+/// unknown in a prompt and in the corpus, too.
+inline constexpr std::string_view unknown_sign = "\u2047";
+
+/// Which symbols have tokens of their own, by how often they occur in the training part.
+struct Limit {
+    unroll::Size symbols = 0;  ///< so many, the most frequent; of equal ones, those that come first. 0: all
+    unroll::Size count = 1;    ///< those that occur so often
+    std::function<unroll::Size(unroll::Size)> training;  ///< tokens of the training part, of so many
+
+    explicit operator bool() const { return symbols > 0 || count > 1; }
+};
+
+/// The tokens that `limit` keeps, of a corpus with a vocabulary of `size`, ascending; never `sign`. Throws Error when
+/// it keeps none.
+std::vector<unroll::Token> frequent(std::span<const unroll::Token> corpus, unroll::Size size, const Limit& limit,
+                                    unroll::Token sign);
+
+/// Leaves the frequent ones of `symbols`, sorted, and makes tokens of these; any other symbol becomes the token
+/// symbols.size().
+template <class Symbol>
+void keep_frequent(const Limit& limit, const Symbol& sign, std::vector<Symbol>& symbols,
+                   std::vector<unroll::Token>& corpus) {
+    const auto found = std::lower_bound(symbols.begin(), symbols.end(), sign);
+    const bool has_sign = found != symbols.end() && *found == sign;
+    const auto kept =
+        frequent(corpus, symbols.size(), limit, has_sign ? static_cast<unroll::Token>(found - symbols.begin()) : -1);
+
+    std::vector<unroll::Token> token_of(symbols.size(), static_cast<unroll::Token>(kept.size()));
+    std::vector<Symbol> left;
+    for (const unroll::Token token : kept) {
+        const auto place = static_cast<unroll::Size>(token);
+        token_of[place] = static_cast<unroll::Token>(left.size());
+        left.push_back(std::move(symbols[place]));
+    }
+    symbols = std::move(left);
+    for (unroll::Token& token : corpus) token = token_of[static_cast<unroll::Size>(token)];
+}
