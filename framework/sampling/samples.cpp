@@ -75,6 +75,14 @@ Question question_of(const manifest::Prompt& prompt, const Dataset& dataset, std
     return question(dataset, *prompt.from, stream.below(examples));
 }
 
+/// What is read after the prompt: where tokens are joined with blanks, it may begin with one.
+std::string text_after(const std::string& prompt, std::vector<Token> tokens, const std::vector<Token>& generated,
+                       const Vocabulary& vocabulary) {
+    tokens.insert(tokens.end(), generated.begin(), generated.end());
+    const std::string whole = vocabulary.decode(tokens);
+    return whole.starts_with(prompt) ? whole.substr(prompt.size()) : vocabulary.decode(generated);
+}
+
 RandomStream stream_of(const Sample& sample) {
     const double temperature = sample.temperature.value_or(0);
     return RandomStream(sample.seed, "text",
@@ -174,7 +182,7 @@ std::vector<Sample> make(const model::Model<float>& model, Weights weights, cons
     for (Size i = 0; i < list.size(); ++i) {
         if (texts[i].size() < requests[i].length) continue;
         samples.push_back(list[i].sample);
-        samples.back().text = dataset.vocabulary()->decode(texts[i]);
+        samples.back().text = text_after(list[i].sample.prompt, requests[i].prompt, texts[i], *dataset.vocabulary());
     }
     return samples;
 }

@@ -37,6 +37,20 @@ std::vector<Sample> make(const SmallModel& small, const std::vector<SamplingSett
                           sampling::wanted(small.trial, list, small.dataset, 40, 2.5), stop);
 }
 
+/// A dataset that differs from another in its vocabulary.
+struct OtherVocabulary : Dataset, Vocabulary {
+    explicit OtherVocabulary(const Dataset& of) : all(of) {}
+    Task task() const override { return all.task(); }
+    const Vocabulary* vocabulary() const override { return this; }
+    std::span<const Token> tokens(Split split) const override { return all.tokens(split); }
+    Size size() const override { return all.vocabulary()->size(); }
+    std::optional<std::vector<Token>> encode(std::string_view text, std::string& unknown) const override {
+        return all.vocabulary()->encode(text, unknown);
+    }
+    std::string decode(std::span<const Token> tokens) const override { return all.vocabulary()->decode(tokens); }
+    const Dataset& all;
+};
+
 std::string text_at(const std::vector<Sample>& samples, std::optional<double> temperature, const std::string& key,
                     std::uint64_t number) {
     for (const Sample& sample : samples)
@@ -120,19 +134,40 @@ TEST_CASE("texts that were cut short are left out") {
     CHECK(make(small, {settings(0.5, {"abc", {}, 0}, 2)}, stop).empty());
 }
 
-TEST_CASE("what the vocabulary does not generate is in no text") {
-    struct Withheld final : Dataset, Vocabulary {
-        explicit Withheld(const Dataset& of) : all(of) {}
-        Task task() const override { return all.task(); }
-        const Vocabulary* vocabulary() const override { return this; }
-        std::span<const Token> tokens(Split split) const override { return all.tokens(split); }
-        Size size() const override { return all.vocabulary()->size(); }
-        std::optional<std::vector<Token>> encode(std::string_view text, std::string& unknown) const override {
-            return all.vocabulary()->encode(text, unknown);
+TEST_CASE("a text goes on from its prompt") {
+    struct Blanks final : OtherVocabulary {
+        using OtherVocabulary::OtherVocabulary;
+        std::string decode(std::span<const Token> tokens) const override {
+            std::string text;
+            for (const Token token : tokens) text += (text.empty() ? "" : " ") + std::string(1, char('a' + token));
+            return text;
         }
-        std::string decode(std::span<const Token> tokens) const override { return all.vocabulary()->decode(tokens); }
+    };
+    struct Backwards final : OtherVocabulary {
+        using OtherVocabulary::OtherVocabulary;
+        std::string decode(std::span<const Token> tokens) const override {
+            const std::string text = all.vocabulary()->decode(tokens);
+            return {text.rbegin(), text.rend()};
+        }
+    };
+    const SmallModel small(small::trial(small::gated_cell));
+    const std::string text = make(small, {settings({}, {"be", {}, 0}, 1, 3)}).at(0).text;
+    const auto text_by = [&](const Dataset& dataset) {
+        return sampling::make(small.model, small.both(), dataset, small.catalog, 6,
+                              sampling::wanted(small.trial, {settings({}, {"be", {}, 0}, 1, 3)}, dataset, 40, 2.5),
+                              go_on)
+            .at(0)
+            .text;
+    };
+    CHECK(text_by(Blanks(small.dataset)) == std::string{' ', text[0], ' ', text[1], ' ', text[2]});
+    // Where the whole does not begin with the prompt, the text stands by itself.
+    CHECK(text_by(Backwards(small.dataset)) == std::string(text.rbegin(), text.rend()));
+}
+
+TEST_CASE("what the vocabulary does not generate is in no text") {
+    struct Withheld final : OtherVocabulary {
+        using OtherVocabulary::OtherVocabulary;
         bool generates(Token token) const override { return token != 1 && token != 4; }
-        const Dataset& all;
     };
     const SmallModel small(small::trial(small::gated_cell));
     const Withheld dataset(small.dataset);
