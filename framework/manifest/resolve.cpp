@@ -99,11 +99,25 @@ private:
         const auto read = [&](std::string_view name, std::vector<CellSettings>& cells, auto& plugins) {
             const Json* own = model ? model->find(name) : nullptr;
             const std::string path = own || !cell ? child("model", name) : "cell";
-            const std::optional<Json> merged = own ? std::optional(merge(cell, *own)) : std::nullopt;
-            out_.settings.find("model")->set(name, read_part(merged ? &*merged : cell, path, cells, plugins));
+            std::optional<Json> merged = own ? std::optional(merge(cell, *own)) : std::nullopt;
+            const std::optional<Json> optimizer = merged ? take_optimizer(*merged, path) : std::nullopt;
+            Json& part =
+                out_.settings.find("model")->set(name, read_part(merged ? &*merged : cell, path, cells, plugins));
+            if (optimizer) part.set("optimizer", *optimizer);
         };
         read(front_name(task), out_.trial.front, out_.front);
         read(main_name(task), out_.trial.cells, out_.cells);
+    }
+
+    /// A part's own optimizer, checked; it is no setting of a cell.
+    std::optional<Json> take_optimizer(Json& part, const std::string& path) {
+        const Json* given = part.find("optimizer");
+        if (!given) return std::nullopt;
+        Json checked =
+            checker_.check(section("training.optimizer"), given, child(path, "optimizer"), part.at, "", report_);
+        check_betas(checked, child(path, "optimizer"));
+        std::erase_if(*part.object(), [](const Json::Member& member) { return member.key == "optimizer"; });
+        return checked;
     }
 
     /// A part's cells: an object, or a list of them, bottom first.
@@ -167,6 +181,15 @@ private:
         if (!given(training, "checkpoint_every")) training.set("checkpoint_every", *training.find("evaluate_every"));
     }
 
+    void check_betas(const Json& optimizer, const std::string& path) {
+        const Json* betas = optimizer.find("betas");
+        if (!betas || !betas->array()) return;
+        const auto below_one = [](const Json& beta) { return *beta.number() < 1; };
+        if (betas->array()->size() != 2 || !std::all_of(betas->array()->begin(), betas->array()->end(), below_one))
+            wrong(child(path, "betas"), excerpt(*betas), "two numbers, at least 0 and below 1",
+                  "change them, or leave them out for [0.9, 0.999]");
+    }
+
     /// Settings that must agree with one another and with the task.
     void agree(const Json& training) {
         const Json* written = manifest_.find("training");
@@ -177,13 +200,7 @@ private:
             wrong("training", "neither steps nor epochs", "one of them",
                   "say how long to train, as in \"steps\": 2000");
 
-        const Json& optimizer = *training.find("optimizer");
-        if (const Json* betas = optimizer.find("betas"); betas && betas->array()) {
-            const auto below_one = [](const Json& beta) { return *beta.number() < 1; };
-            if (betas->array()->size() != 2 || !std::all_of(betas->array()->begin(), betas->array()->end(), below_one))
-                wrong("training.optimizer.betas", excerpt(*betas), "two numbers, at least 0 and below 1",
-                      "change them, or leave them out for [0.9, 0.999]");
-        }
+        check_betas(*training.find("optimizer"), "training.optimizer");
         const Json& schedule = *training.find("schedule");
         if (const Size warmup = size(schedule, "warmup"); steps && warmup && warmup >= size(training, "steps"))
             wrong("training.schedule.warmup", std::to_string(warmup),
@@ -219,6 +236,22 @@ private:
                   "set model.embedding to the width of the top cell, or remove \"tied\"");
     }
 
+    static OptimizerSettings optimizer_of(const Json& settings) {
+        OptimizerSettings by;
+        by.name = text(settings, "name");
+        by.learning_rate = number(settings, "learning_rate", by.learning_rate);
+        by.momentum = number(settings, "momentum", 0);
+        by.decay = number(settings, "decay", by.decay);
+        if (const Json* betas = settings.find("betas")) {
+            by.beta1 = *(*betas->array())[0].number();
+            by.beta2 = *(*betas->array())[1].number();
+        }
+        by.epsilon = number(settings, "epsilon", by.epsilon);
+        by.weight_decay = number(settings, "weight_decay", 0);
+        by.decay_all = text(settings, "decay") != "matrices";
+        return by;
+    }
+
     /// The typed trial.
     void fill() {
         Trial& trial = out_.trial;
@@ -250,19 +283,15 @@ private:
         to.checkpoint_every = to_when(*training.find("checkpoint_every"));
         to.keep_checkpoints = size(training, "keep_checkpoints");
 
-        const Json& optimizer = *training.find("optimizer");
-        OptimizerSettings& by = to.optimizer;
-        by.name = text(optimizer, "name");
-        by.learning_rate = number(optimizer, "learning_rate", by.learning_rate);
-        by.momentum = number(optimizer, "momentum", 0);
-        by.decay = number(optimizer, "decay", by.decay);
-        if (const Json* betas = optimizer.find("betas")) {
-            by.beta1 = *(*betas->array())[0].number();
-            by.beta2 = *(*betas->array())[1].number();
+        to.optimizer = optimizer_of(*training.find("optimizer"));
+        if (const Task task = out_.dataset->task(); has_front(task)) {
+            const auto own = [&](std::string_view part) { return find_at(model, std::string(part) + ".optimizer"); };
+            if (const Json* front = own(front_name(task))) trial.front_optimizer = optimizer_of(*front);
+            if (const Json* main = own(main_name(task))) {
+                if (!trial.front_optimizer) trial.front_optimizer = to.optimizer;
+                to.optimizer = optimizer_of(*main);
+            }
         }
-        by.epsilon = number(optimizer, "epsilon", by.epsilon);
-        by.weight_decay = number(optimizer, "weight_decay", 0);
-        by.decay_all = text(optimizer, "decay") != "matrices";
 
         const Json& schedule = *training.find("schedule");
         to.schedule = {text(schedule, "name"), size(schedule, "warmup"), number(schedule, "minimum", 0),

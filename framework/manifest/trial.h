@@ -137,6 +137,7 @@ struct Trial {
     ModelSettings model;
     std::vector<CellSettings> cells;  ///< of the part that predicts, often the only one
     std::vector<CellSettings> front;  ///< of the part in front of it (parts.h); empty when there is none
+    std::optional<OptimizerSettings> front_optimizer;  ///< when it has one of its own
     TrainingSettings training;
 
     /// All of the above as JSON text with every default spelled out, keys in a fixed order: what is stored and shown.

@@ -33,6 +33,21 @@ LossSums cross_entropy(Real* logits, const Token* targets, Size N, Size V, doubl
 }
 
 template <class Real>
+LossSums binary_cross_entropy(Real* logits, bool answer, Size N, double divisor) {
+    LossSums sums;
+    sums.predictions = N;
+    for (Size n = 0; n < N; ++n) {
+        const double towards = answer ? double(logits[n]) : -double(logits[n]);
+        const double e = std::exp(-std::abs(towards));  // never overflows
+        sums.loss += std::log1p(e) + std::max(-towards, 0.0);
+        sums.correct += towards > 0;
+        const double wrong = (towards > 0 ? e : 1.0) / (1 + e);  // 1 - sigmoid(towards)
+        logits[n] = Real((answer ? -wrong : wrong) / divisor);
+    }
+    return sums;
+}
+
+template <class Real>
 LossSums squared_error(Real* predictions, const Real* targets, Size N, Size width, double divisor, double* each) {
     LossSums sums;
     sums.predictions = N;
@@ -52,6 +67,8 @@ LossSums squared_error(Real* predictions, const Real* targets, Size N, Size widt
 
 template LossSums cross_entropy(float*, const Token*, Size, Size, double, double*, std::uint8_t*);
 template LossSums cross_entropy(double*, const Token*, Size, Size, double, double*, std::uint8_t*);
+template LossSums binary_cross_entropy(float*, bool, Size, double);
+template LossSums binary_cross_entropy(double*, bool, Size, double);
 template LossSums squared_error(float*, const float*, Size, Size, double, double*);
 template LossSums squared_error(double*, const double*, Size, Size, double, double*);
 

@@ -15,6 +15,14 @@ struct LossSums {
     double exact = 0;    ///< sequences with nothing but correct predictions
     Size sequences = 0;  ///< with a prediction; counted with tokens as targets only
 
+    LossSums& operator+=(const LossSums& other) {
+        loss += other.loss;
+        correct += other.correct;
+        predictions += other.predictions;
+        exact += other.exact;
+        sequences += other.sequences;
+        return *this;
+    }
     double mean() const { return predictions ? loss / double(predictions) : 0; }
     double accuracy() const { return predictions ? correct / double(predictions) : 0; }
     double exactness() const { return sequences ? exact / double(sequences) : 0; }
@@ -26,6 +34,11 @@ struct LossSums {
 template <class Real>
 LossSums cross_entropy(Real* logits, const Token* targets, Size N, Size V, double divisor, double* each,
                        std::uint8_t* correct = nullptr);
+
+/// -log sigmoid(logit) where the answer is yes, -log(1 - sigmoid(logit)) where it is no, of N logits, overwritten with the
+/// gradient: (sigmoid - answer) / divisor.
+template <class Real>
+LossSums binary_cross_entropy(Real* logits, bool answer, Size N, double divisor);
 
 /// Squared error of predictions (N, width), overwritten with the gradient of the mean: 2 (prediction - target) /
 /// divisor.

@@ -58,6 +58,7 @@ Model<Real>::Model(const manifest::Trial& trial, const Task& task, const plugins
     : task_(task),
       seed_(trial.seed),
       bridge_(trial.model.bridge),
+      noise_(trial.model.noise),
       front_(manifest::has_front(task) ? std::optional(make_stack(manifest::front_part(trial, task), catalog))
                                        : std::nullopt),
       front_size_(parameters_.size()),
@@ -201,7 +202,9 @@ template <class Real>
 double Model<Real>::flops_per_step(Size T, Size B, Size predictions) const {
     const double head = 6 * double(predictions) * double(head_.inputs) * double(head_.outputs);
     if (!front_) return head + flops(stack_, T, B, task_.input_tokens);
-    if (task_.kind == Task::Kind::image) return 3 * head + 3 * flops(stack_, T, B, 0) + 2 * flops(*front_, T, B, 0);
+    if (task_.kind ==
+        Task::Kind::image)  // real and generated images to learn from, then generated ones to deceive with
+        return 3 * head + 3 * flops(stack_, T, B, 0) + 2 * flops(*front_, T, B, 0);
     return head + flops(*front_, T, B, task_.input_tokens) +
            flops(stack_, task_.target_length, B, feeds_back() ? task_.target_tokens + 1 : 0);
 }

@@ -49,6 +49,7 @@ public:
     /// The front's weights are the first of all; this many.
     Size front_size() const { return front_size_; }
     manifest::Bridge bridge() const { return bridge_; }  ///< meaningful with an encoder
+    Size noise() const { return noise_; }                ///< random numbers that a generator makes an image of
     /// What a decoder reads before the first symbol of a target: the token after the last of the targets' vocabulary.
     Token start() const { return Token(task_.target_tokens); }
     /// Whether there is a decoder that reads what came before, and so makes one symbol after another.
@@ -86,6 +87,7 @@ private:
     Task task_;
     std::uint64_t seed_;
     manifest::Bridge bridge_;
+    Size noise_;
     std::vector<Start> starts_;  ///< of each parameter
     std::optional<Stack<Real>> front_;
     Size front_size_;

@@ -25,11 +25,7 @@ Evaluation evaluate(model::Pass<float>& pass, const model::Model<float>& model, 
         const model::LossSums sums =
             pass.forward(weights, prepared, batch, batches.continues(index) ? state.data() : nullptr,
                          carries ? state.data() : nullptr, nullptr, evaluation.by_position.data());
-        evaluation.sums.loss += sums.loss;
-        evaluation.sums.correct += sums.correct;
-        evaluation.sums.predictions += sums.predictions;
-        evaluation.sums.exact += sums.exact;
-        evaluation.sums.sequences += sums.sequences;
+        evaluation.sums += sums;
         for (Size row = 0; row < batch.T * batch.B; ++row)
             if (batch.weights[row] != 0) ++counts[row / batch.B];
     }

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <set>
 
 #include "training/checkpoint.h"
 #include "unroll/error.h"
@@ -40,12 +41,11 @@ void put(Metadata& metadata, const std::string& prefix, const model::LossSums& s
 }
 
 model::LossSums sums_of(const Checkpoint& file, const std::string& prefix) {
-    return {number_of<double>(file, prefix + ".loss"), number_of<double>(file, prefix + ".correct"),
-            number_of<Size>(file, prefix + ".predictions")};
-}
-
-std::string slot_tensor(const Optimizer& optimizer, Size slot, const std::string& parameter) {
-    return fmt::format("{}{}.{}", optimizer_prefix, optimizer.slot_name(slot), parameter);
+    model::LossSums sums;
+    sums.loss = number_of<double>(file, prefix + ".loss");
+    sums.correct = number_of<double>(file, prefix + ".correct");
+    sums.predictions = number_of<Size>(file, prefix + ".predictions");
+    return sums;
 }
 
 /// A checkpoint of a larger model has all the tensors that a smaller one looks for, and more.
@@ -77,7 +77,7 @@ void read_weights(const Checkpoint& file, const std::filesystem::path& path, con
 std::pair<std::filesystem::path, std::string> Snapshot::save(const std::filesystem::path& folder,
                                                              const manifest::Trial& trial,
                                                              const model::Model<float>& model,
-                                                             const Optimizer& optimizer) const {
+                                                             const PartOptimizers& optimizers) const {
     std::vector<Tensor> tensors;
     const auto add = [&](std::string name, const std::vector<Size>& shape, const float* values, Size size) {
         tensors.push_back({std::move(name), shape, std::span<const float>(values, size)});
@@ -85,9 +85,9 @@ std::pair<std::filesystem::path, std::string> Snapshot::save(const std::filesyst
     for (const model::Parameter& parameter : model.parameters().list()) {
         const Size size = parameter.weight.size();
         add(parameter.name, parameter.weight.shape, weights.data() + parameter.offset, size);
-        for (Size slot = 0; slot < optimizer.slots(); ++slot)
-            add(slot_tensor(optimizer, slot, parameter.name), parameter.weight.shape,
-                slots.data() + slot * weights.size() + parameter.offset, size);
+        optimizers.for_each_slot(parameter, [&](std::string name, Size place) {
+            add(std::move(name), parameter.weight.shape, slots.data() + place, size);
+        });
     }
     if (state.size()) add(state_tensor, {state.size()}, state.data(), state.size());
 
@@ -99,6 +99,7 @@ std::pair<std::filesystem::path, std::string> Snapshot::save(const std::filesyst
     metadata["seconds"] = text_of(seconds);
     put(metadata, "since_log", since_log);
     put(metadata, "since_epoch", since_epoch);
+    put(metadata, "deceived_since_log", deceived_since_log);
     metadata["gradient_norm"] = text_of(gradient_norm);
     metadata["learning_rate"] = text_of(learning_rate);
     metadata["stopping"] = verdict.stopping.save();
@@ -110,21 +111,21 @@ std::pair<std::filesystem::path, std::string> Snapshot::save(const std::filesyst
     return {path, std::move(sha256)};
 }
 
-void Snapshot::load(const std::filesystem::path& path, const model::Model<float>& model, const Optimizer& optimizer) {
+void Snapshot::load(const std::filesystem::path& path, const model::Model<float>& model,
+                    const PartOptimizers& optimizers) {
     const Checkpoint file(path);
     read_weights(file, path, model, weights.data());
-    for (const Tensor& tensor : file.tensors()) {
-        bool known = is_weight(tensor) || (tensor.name == state_tensor && state.size());
-        for (Size slot = 0; slot < optimizer.slots(); ++slot)
-            known = known || tensor.name.starts_with(slot_tensor(optimizer, slot, ""));
-        if (!known) refuse_tensor(path, tensor.name);
-    }
+    std::set<std::string, std::less<>> known;
     for (const model::Parameter& parameter : model.parameters().list())
-        for (Size slot = 0; slot < optimizer.slots(); ++slot) {
-            const auto values =
-                file.values<float>(slot_tensor(optimizer, slot, parameter.name), parameter.weight.shape);
-            std::copy(values.begin(), values.end(), slots.data() + slot * weights.size() + parameter.offset);
-        }
+        optimizers.for_each_slot(parameter, [&](std::string name, Size) { known.insert(std::move(name)); });
+    for (const Tensor& tensor : file.tensors())
+        if (!is_weight(tensor) && !known.contains(tensor.name) && !(tensor.name == state_tensor && state.size()))
+            refuse_tensor(path, tensor.name);
+    for (const model::Parameter& parameter : model.parameters().list())
+        optimizers.for_each_slot(parameter, [&](const std::string& name, Size place) {
+            const auto values = file.values<float>(name, parameter.weight.shape);
+            std::copy(values.begin(), values.end(), slots.data() + place);
+        });
     if (state.size()) {
         const auto values = file.values<float>(state_tensor, {state.size()});
         std::copy(values.begin(), values.end(), state.data());
@@ -134,6 +135,7 @@ void Snapshot::load(const std::filesystem::path& path, const model::Model<float>
     seconds = number_of<double>(file, "seconds");
     since_log = sums_of(file, "since_log");
     since_epoch = sums_of(file, "since_epoch");
+    deceived_since_log = sums_of(file, "deceived_since_log");
     gradient_norm = number_of<double>(file, "gradient_norm");
     learning_rate = number_of<double>(file, "learning_rate");
     verdict.stopping.restore(file.metadata("stopping"));

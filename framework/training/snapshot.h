@@ -8,7 +8,7 @@
 #include "model/buffer.h"
 #include "model/loss.h"
 #include "model/model.h"
-#include "training/optimizer.h"
+#include "training/part_optimizers.h"
 #include "training/stopping.h"
 
 namespace unroll::training {
@@ -27,6 +27,7 @@ struct Snapshot {
     std::uint64_t step = 0, tokens = 0;
     double seconds = 0;
     model::LossSums since_log{}, since_epoch{};   ///< training losses that were not yet recorded
+    model::LossSums deceived_since_log{};         ///< the generator's
     double gradient_norm = 0, learning_rate = 0;  ///< of the last step
     Verdict verdict;
     bool pending = false;  ///< interrupted after the step itself, before everything that was due after it
@@ -34,11 +35,11 @@ struct Snapshot {
     /// Writes the file, named after the step, into `folder`; returns its path and SHA-256.
     std::pair<std::filesystem::path, std::string> save(const std::filesystem::path& folder,
                                                        const manifest::Trial& trial, const model::Model<float>& model,
-                                                       const Optimizer& optimizer) const;
+                                                       const PartOptimizers& optimizers) const;
 
     /// Fills everything from a file that save() wrote; the buffers must have their sizes already.
     /// Throws Error when the file is damaged, or belongs to a model of other weights or to another optimiser.
-    void load(const std::filesystem::path& file, const model::Model<float>& model, const Optimizer& optimizer);
+    void load(const std::filesystem::path& file, const model::Model<float>& model, const PartOptimizers& optimizers);
 };
 
 /// Only the weights, into `weights` (model.parameters().size()); returns the step that they are of. Throws as load().

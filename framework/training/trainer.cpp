@@ -7,12 +7,13 @@
 #include <cmath>
 #include <stdexcept>
 
+#include "model/adversarial.h"
 #include "model/pass.h"
 #include "sampling/samples.h"
 #include "training/batches.h"
 #include "training/clip.h"
 #include "training/evaluate.h"
-#include "training/optimizer.h"
+#include "training/part_optimizers.h"
 #include "training/schedule.h"
 #include "training/snapshot.h"
 #include "training/timing.h"
@@ -25,12 +26,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-std::vector<Range> matrices_of(const model::Parameters& parameters) {
-    std::vector<Weight> weights;
-    for (const model::Parameter& parameter : parameters.list()) weights.push_back(parameter.weight);
-    return matrices(weights);
-}
-
 class Trainer {
 public:
     Trainer(const Job& job, Records& records, const std::atomic<bool>& stop)
@@ -42,15 +37,16 @@ public:
           validation_(job.dataset, Split::validation, evaluation_plan(job.trial)),
           test_(job.dataset, Split::test, evaluation_plan(job.trial)),
           length_(length_of(job.trial, job.dataset)),
-          optimizer_(settings_.optimizer, job.model.parameters().size(), matrices_of(job.model.parameters())),
-          pass_(job.model, extents(), true),
+          optimizers_(job.trial, job.model),
+          pass_(job.model, is_duel() ? std::vector<model::Extent>() : extents(), true),
           gradients_(job.model.parameters().size()),
           prepared_(job.model.prepared_size()),
           now_{.verdict = Verdict{Stopping(settings_.stop)}},
           before_(now_.verdict) {
         if (batches_.per_epoch() == 0) refuse_split();
         now_.weights = model::Buffer<float>(job.model.parameters().size());
-        now_.slots = model::Buffer<float>(optimizer_.state_size());
+        now_.slots = model::Buffer<float>(optimizers_.state_size());
+        if (is_duel()) duel_.emplace(job.model, batches_.largest_batch(), true);
         if (batches_.continues(1)) {
             now_.state = model::Buffer<float>(job.model.stack().state_size(settings_.batch));
             next_state_ = model::Buffer<float>(now_.state.size());
@@ -60,7 +56,7 @@ public:
     Outcome run() {
         const FloatingPointMode mode;
         if (job_.resume)
-            now_.load(*job_.resume, job_.model, optimizer_);
+            now_.load(*job_.resume, job_.model, optimizers_);
         else
             job_.model.initialize(now_.weights.data());
         job_.model.prepare(now_.weights.data(), prepared_.data());
@@ -107,39 +103,71 @@ private:
         const auto start = Clock::now();
         const Size index = now_.step % length_.epoch;
         batches_.fill(now_.step / length_.epoch, index, batch_);
-        const bool carries = now_.state.size() != 0;
-        const bool continues = carries && batches_.continues(index);
-        const RandomStream stream(job_.trial.seed, "dropout", {now_.step});
-
-        const model::LossSums sums =
-            pass_.forward(now_.weights.data(), prepared_.data(), batch_, continues ? now_.state.data() : nullptr,
-                          carries ? next_state_.data() : nullptr, &stream);
-        if (!std::isfinite(sums.loss)) return diverge(now_.step + 1);
-        gradients_.clear();
-        pass_.backward(gradients_.data());
-        now_.gradient_norm = clip(settings_.clip, gradients_.data(), gradients_.size());
-        if (!std::isfinite(now_.gradient_norm)) return diverge(now_.step + 1);
-        now_.learning_rate =
-            learning_rate(settings_.optimizer, settings_.schedule, {now_.step, length_.steps, length_.epoch});
-        optimizer_.step(now_.step + 1, now_.learning_rate, now_.weights.data(), gradients_.data(), now_.slots.data());
-        if (!std::isfinite(sum_of_squares(now_.weights.data(), now_.weights.size()))) return diverge(now_.step + 1);
-        job_.model.prepare(now_.weights.data(), prepared_.data());
-        if (carries) std::swap(now_.state, next_state_);
+        const RandomStream dropout(job_.trial.seed, "dropout", {now_.step});
+        const auto sums = duel_ ? duel(dropout) : descend(dropout, index);
+        if (!sums || !std::isfinite(sum_of_squares(now_.weights.data(), now_.weights.size())))
+            return diverge(now_.step + 1);
 
         ++now_.step;
         now_.tokens += batch_.T * batch_.B;
-        add(now_.since_log, sums);
-        add(now_.since_epoch, sums);
+        now_.since_log += *sums;
+        now_.since_epoch += *sums;
         tokens_since_log_ += batch_.T * batch_.B;
         now_.seconds += std::chrono::duration<double>(Clock::now() - start).count();
-        records_.progress(now_.step, length_.steps, sums.mean(), double(tokens_since_log_) / seconds_since_log());
+        records_.progress(now_.step, length_.steps, sums->mean(), double(tokens_since_log_) / seconds_since_log());
         return true;
     }
 
-    static void add(model::LossSums& total, const model::LossSums& sums) {
-        total.loss += sums.loss;
-        total.correct += sums.correct;
-        total.predictions += sums.predictions;
+    /// Down the gradient of the batch's mean loss. None when something is no longer finite.
+    std::optional<model::LossSums> descend(const RandomStream& dropout, Size index) {
+        const bool carries = now_.state.size() != 0;
+        const bool continues = carries && batches_.continues(index);
+        const model::LossSums sums =
+            pass_.forward(now_.weights.data(), prepared_.data(), batch_, continues ? now_.state.data() : nullptr,
+                          carries ? next_state_.data() : nullptr, &dropout);
+        if (!std::isfinite(sums.loss)) return std::nullopt;
+        gradients_.clear();
+        pass_.backward(gradients_.data());
+        now_.gradient_norm = clip(settings_.clip, gradients_.data(), gradients_.size());
+        if (!std::isfinite(now_.gradient_norm)) return std::nullopt;
+        for (const PartOptimizer& part : optimizers_.all()) update(part);
+        job_.model.prepare(now_.weights.data(), prepared_.data());
+        if (carries) std::swap(now_.state, next_state_);
+        return sums;
+    }
+
+    /// First the discriminator learns, then the generator. None when something is no longer finite.
+    std::optional<model::LossSums> duel(const RandomStream& dropout) {
+        const auto noise = [&](std::uint64_t turn) {
+            return RandomStream(job_.trial.seed, "noise", {now_.step, turn});
+        };
+        gradients_.clear();
+        const RandomStream own_dropout = dropout.split(0), other_dropout = dropout.split(1);
+        const model::LossSums sums = duel_->discriminate(now_.weights.data(), prepared_.data(), batch_.reals.data(),
+                                                         batch_.B, noise(0), &own_dropout, gradients_.data());
+        if (!std::isfinite(sums.loss) || !clip_and_update(optimizers_.main())) return std::nullopt;
+        job_.model.prepare_main(now_.weights.data(), prepared_.data());
+
+        const model::LossSums deceived = duel_->deceive(now_.weights.data(), prepared_.data(), batch_.B, noise(1),
+                                                        &other_dropout, gradients_.data());
+        if (!std::isfinite(deceived.loss) || !clip_and_update(optimizers_.front())) return std::nullopt;
+        job_.model.prepare_front(now_.weights.data(), prepared_.data());
+        now_.deceived_since_log += deceived;
+        return sums;
+    }
+
+    bool clip_and_update(const PartOptimizer& part) {
+        now_.gradient_norm =
+            clip(settings_.clip, gradients_.data() + part.weights.first, part.weights.last - part.weights.first);
+        if (std::isfinite(now_.gradient_norm)) update(part);
+        return std::isfinite(now_.gradient_norm);
+    }
+
+    void update(const PartOptimizer& part) {
+        const double rate =
+            learning_rate(part.settings, settings_.schedule, {now_.step, length_.steps, length_.epoch});
+        optimizers_.step(part, now_.step + 1, rate, now_.weights.data(), gradients_.data(), now_.slots.data());
+        if (&part == &optimizers_.main()) now_.learning_rate = rate;
     }
 
     double seconds_since_log() const { return std::max(now_.seconds - logged_seconds_, 1e-9); }
@@ -154,7 +182,8 @@ private:
         records_.point({now_.step, epoch(), split, name, value, now_.seconds});
     }
 
-    bool tells_accuracy() const { return job_.model.task().target_tokens > 0; }
+    bool is_duel() const { return job_.model.task().kind == Task::Kind::image; }
+    bool tells_accuracy() const { return job_.model.task().target_tokens > 0 || is_duel(); }
     /// Whether it matters that a whole sequence is right.
     bool tells_exactness() const {
         const Task::Kind kind = job_.model.task().kind;
@@ -176,7 +205,11 @@ private:
         point("train", "gradient_norm", now_.gradient_norm);
         point("train", "learning_rate", now_.learning_rate);
         if (tokens_since_log_) point("train", "tokens_per_second", double(tokens_since_log_) / seconds_since_log());
-        now_.since_log = {};
+        if (duel_) {
+            point("train", "generator_loss", now_.deceived_since_log.mean());
+            point("train", "deceived", now_.deceived_since_log.accuracy());
+        }
+        now_.since_log = now_.deceived_since_log = {};
         tokens_since_log_ = 0;
         logged_seconds_ = now_.seconds;
     }
@@ -223,7 +256,7 @@ private:
     }
 
     bool evaluate_validation() {
-        if (validation_.per_epoch() == 0) return true;
+        if (validation_.per_epoch() == 0 || duel_) return true;
         const auto evaluation = evaluate(validation_, "validation");
         if (!evaluation) return false;
         const double loss = evaluation->sums.mean();
@@ -239,7 +272,7 @@ private:
     }
 
     bool evaluate_test() {
-        if (test_.per_epoch() == 0) return true;
+        if (test_.per_epoch() == 0 || duel_) return true;
         const auto evaluation = evaluate(test_, "test");
         if (!evaluation) return false;
         records_.loss_by_position(now_.step, "test", evaluation->by_position);
@@ -266,7 +299,7 @@ private:
     }
 
     void save() {
-        auto [path, sha256] = now_.save(job_.folder, job_.trial, job_.model, optimizer_);
+        auto [path, sha256] = now_.save(job_.folder, job_.trial, job_.model, optimizers_);
         records_.checkpoint({now_.step, std::move(path), std::move(sha256), true, is_best_ && !now_.pending});
         saved_step_ = now_.step;
     }
@@ -279,8 +312,9 @@ private:
     const std::atomic<bool>& stop_;
     Batches batches_, validation_, test_;
     Length length_;
-    const Optimizer optimizer_;
+    const PartOptimizers optimizers_;
     model::Pass<float> pass_;
+    std::optional<model::AdversarialPass<float>> duel_;  ///< in place of the pass, for a generator and a discriminator
     model::Buffer<float> gradients_, prepared_, next_state_;
     model::Batch<float> batch_;
     Snapshot now_;

@@ -59,6 +59,24 @@ TEST_CASE("However the parts are written, the same parts are the same trial") {
     CHECK(again.trials[0].trial.fingerprint == merged.fingerprint);
 }
 
+TEST_CASE("A part may have an optimizer of its own") {
+    const Trial own = trial(R"("cell": {"plugin": "keeper"}, "model": {"bridge": "attention",
+        "decoder": {"optimizer": {"name": "sgd", "learning_rate": 0.5}}})");
+    CHECK(own.training.optimizer.name == "sgd");
+    REQUIRE(own.front_optimizer);
+    CHECK(own.front_optimizer->name == "adam");
+    const Trial front =
+        trial(R"("cell": {"plugin": "keeper"}, "model": {"encoder": {"optimizer": {"name": "rmsprop"}}})");
+    CHECK(front.training.optimizer.name == "adam");
+    CHECK(front.front_optimizer->learning_rate == 0.01);
+    CHECK(trial(R"("cell": {"plugin": "keeper"})").fingerprint != front.fingerprint);
+    CHECK(expand(front.config).trials[0].trial.fingerprint == front.fingerprint);
+    CHECK_FALSE(trial(R"("cell": {"plugin": "keeper"})").front_optimizer);
+    CHECK_THAT(problems(riddles(R"("cell": {"plugin": "keeper"},
+                   "model": {"encoder": {"optimizer": {"name": "adam", "betas": [0.9, 1]}}})")),
+               Catch::Contains("model.encoder.optimizer.betas: [0.9,1]"));
+}
+
 TEST_CASE("Parts are axes like any other") {
     const Plan plan = expand(riddles(R"("cell": {"plugin": "keeper"}, "model": {"bridge": "repeat"},
         "sweep": {"model.encoder.hidden": [8, 16], "model.decoder.plugin": ["keeper", "other"]})"));

@@ -1,0 +1,41 @@
+// An optimiser for each part.
+#include "training/part_optimizers.h"
+
+#include <fmt/core.h>
+
+namespace unroll::training {
+
+namespace {
+
+/// Matrices among the parameters of a share, from its beginning.
+std::vector<Range> matrices_of(const model::Parameters& parameters, Range share) {
+    std::vector<Weight> weights;
+    for (const model::Parameter& parameter : parameters.list())
+        if (parameter.offset >= share.first && parameter.offset < share.last) weights.push_back(parameter.weight);
+    return matrices(weights);
+}
+
+}  // namespace
+
+PartOptimizers::PartOptimizers(const manifest::Trial& trial, const model::Model<float>& model) {
+    const auto add = [&](const manifest::OptimizerSettings& settings, Range share) {
+        Optimizer optimizer(settings, share.last - share.first, matrices_of(model.parameters(), share));
+        const Size size = optimizer.state_size();
+        parts_.push_back({settings, std::move(optimizer), share, state_size_});
+        state_size_ += size;
+    };
+    if (model.front()) add(trial.front_optimizer.value_or(trial.training.optimizer), {0, model.front_size()});
+    add(trial.training.optimizer, {model.front_size(), model.parameters().size()});
+}
+
+void PartOptimizers::step(const PartOptimizer& part, std::uint64_t step, double learning_rate, float* weights,
+                          const float* gradients, float* state) const {
+    part.optimizer.step(step, learning_rate, weights + part.weights.first, gradients + part.weights.first,
+                        state + part.state);
+}
+
+std::string PartOptimizers::name_of(const PartOptimizer& part, Size slot, const std::string& parameter) {
+    return fmt::format("optimizer.{}.{}", part.optimizer.slot_name(slot), parameter);
+}
+
+}  // namespace unroll::training
