@@ -48,6 +48,58 @@ HWY_INLINE void map(Size n, Real* y, F f, const In*... in) {
     if (i < n) store_first(f(d, load_first(d, in + i, n - i)...), d, y + i, n - i);
 }
 
+/// Where a body of for_each_vector is: at a whole vector, or at an array's last elements, fewer than that.
+class WholeVector {
+public:
+    explicit WholeVector(Size first) : first_(first) {}
+
+    template <class D, class Real = hn::TFromD<D>>
+    HWY_INLINE hn::Vec<D> load(D d, const Real* from) const {
+        return hn::LoadU(d, from + first_);
+    }
+    /// Zeros for a null pointer.
+    template <class D, class Real = hn::TFromD<D>>
+    HWY_INLINE hn::Vec<D> load_if(D d, const Real* from) const {
+        return from ? load(d, from) : hn::Zero(d);
+    }
+    template <class D, class Real = hn::TFromD<D>>
+    HWY_INLINE void store(D d, hn::Vec<D> v, Real* to) const {
+        hn::StoreU(v, d, to + first_);
+    }
+
+private:
+    Size first_;
+};
+
+class LastElements {
+public:
+    LastElements(Size first, Size count) : first_(first), count_(count) {}
+
+    template <class D, class Real = hn::TFromD<D>>
+    HWY_INLINE hn::Vec<D> load(D d, const Real* from) const {
+        return load_first(d, from + first_, count_);
+    }
+    template <class D, class Real = hn::TFromD<D>>
+    HWY_INLINE hn::Vec<D> load_if(D d, const Real* from) const {
+        return from ? load(d, from) : hn::Zero(d);
+    }
+    template <class D, class Real = hn::TFromD<D>>
+    HWY_INLINE void store(D d, hn::Vec<D> v, Real* to) const {
+        store_first(v, d, to + first_, count_);
+    }
+
+private:
+    Size first_, count_;
+};
+
+/// Calls body(at) for each vector of n elements: for what has several outputs, which `map` has not.
+template <class Real, class Body>
+HWY_INLINE void for_each_vector(Size n, Body body) {
+    Size i = 0;
+    for (; i + lanes<Real> <= n; i += lanes<Real>) body(WholeVector(i));
+    if (i < n) body(LastElements(i, n - i));
+}
+
 /// Σ f(in[i]…) over i: four partial sums that are joined at the end, so its order depends on n alone.
 template <class Real, class F, class... In>
 HWY_INLINE Real sum(Size n, F f, const In*... in) {

@@ -45,7 +45,7 @@ public:
     Size workspace_size(Size T, Size B) const override { return Workspace(*this, T, B).used(); }
     Size prepared_size() const override { return input_.prepared_size(); }
 
-    void prepare(const Real* weights, Real* to) const override { input_.prepare(weights, to); }
+    void prepare(const Real* weights, Real* to) const override { input_.prepare(weights, to, weights + bias_); }
 
     void forward(const Forward<Real>& call) const override {
         Real* sums = activation_ == Activation::gelu ? call.tape : call.y;
@@ -57,7 +57,7 @@ public:
                 std::fill_n(y, H, Real{0});
                 return;
             }
-            add_bias(call.weights + bias_, x, 1, H);
+            if (call.x.values) add_bias(call.weights + bias_, x, 1, H);
             switch (activation_) {
                 case Activation::linear:
                     break;

@@ -24,7 +24,8 @@ template <class Real>
 class Lstm final : public Cell<Real> {
 public:
     Lstm(const CellSpec& spec, const Options& options)
-        : H(spec.hidden), hard_(options.text("recurrent_activation") == "hard-sigmoid") {
+        : H(spec.hidden),
+          squash_(options.text("recurrent_activation") == "hard-sigmoid" ? Squash::hard_sigmoid : Squash::sigmoid) {
         CellLayout& layout = this->layout_;
         input_ = {spec, 4 * H, layout.add({"weight_ih", {4 * H, spec.input}, Weight::Role::input, H})};
         weight_hh_ = layout.add({"weight_hh", {4 * H, H}, Weight::Role::recurrent, H});
@@ -43,30 +44,33 @@ public:
     void prepare(const Real* weights, Real* to) const override {
         const Prepared<Real> prepared(*this, to);
         const Matrix<const Real> weight_hh(weights + weight_hh_, 4 * H, H);
-        input_.prepare(weights, prepared.input);
-        pack<Real>(weight_hh.transposed(), prepared.forward);
-        pack<Real>(weight_hh, prepared.backward);
         std::copy_n(weights + bias_ih_, 4 * H, prepared.bias);
         axpy(1, weights + bias_hh_, prepared.bias, 4 * H);
+        input_.prepare(weights, prepared.input, prepared.bias);
+        pack<Real>(weight_hh.transposed(), prepared.forward);
+        pack<Real>(weight_hh, prepared.backward);
     }
 
     void forward(const Forward<Real>& call) const override {
         const auto [T, B] = std::pair(call.T, call.B);
         const Prepared<const Real> prepared(*this, call.prepared);
         const Tape tape(*this, T, B, call.tape);
-        if (call.x.values) input_.project(call, prepared.input, 0, T, tape.gates);
+        const Into into = call.x.values ? Into::add : Into::overwrite;
+        input_.project_values(call, prepared.input, tape.gates);
         for (Size t = 0; t < T; ++t) {
             Real* gates = tape.gates + t * B * 4 * H;
-            if (call.x.tokens) input_.project(call, prepared.input, t, 1, gates);
             const Rows<Real> before = h_.before(call, call.y, t), c_before = c_.before(call, tape.c, t);
             if (before)
                 gemm(before.matrix(B, H), Packed<Real>{prepared.forward, H, 4 * H}, Matrix<Real>(gates, B, 4 * H),
-                     Into::add);
+                     into);
+            else if (into == Into::overwrite)
+                std::fill_n(gates, B * 4 * H, Real{0});
             for_each_sequence(B, 4 * H, [&](Size b) {
                 Real* c = tape.c + (t * B + b) * H;
                 Real* h = call.y + (t * B + b) * H;
                 if (valid(call, t, b)) {
-                    step(prepared.bias, gates + b * 4 * H, c_before ? c_before[b] : nullptr, c, h);
+                    gated_memory(squash_, input_.row(call, prepared.input, t, b), c_before ? c_before[b] : nullptr,
+                                 gates + b * 4 * H, c, h, H);
                 } else {
                     std::fill_n(c, H, Real{0});
                     std::fill_n(h, H, Real{0});
@@ -83,23 +87,22 @@ public:
         const Tape tape(*this, T, B, call.tape);
         const Workspace work(*this, T, B, gradients.workspace);
 
-        h_.begin_backward(call, gradients, work.dh);
-        c_.begin_backward(call, gradients, work.dc);
         for (Size t = T; t-- > 0;) {
             Real* dgates = work.dgates + t * B * 4 * H;
             const Rows<Real> c_before = c_.before(call, tape.c, t);
             for_each_sequence(B, 4 * H, [&](Size b) {
                 const Size row = t * B + b;
-                Real* dgate = dgates + b * 4 * H;
                 if (valid(call, t, b))
-                    step_backward(tape.gates + row * 4 * H, c_before ? c_before[b] : nullptr, tape.c + row * H,
-                                  gradients.dy + row * H, work.dh + b * H, work.dc + b * H, dgate);
+                    gated_memory_backward(
+                        squash_, tape.gates + row * 4 * H, c_before ? c_before[b] : nullptr, tape.c + row * H,
+                        gradients.dy + row * H, h_.after(call, gradients, work.dh, t, b),
+                        c_.after(call, gradients, work.dc, t, b), dgates + b * 4 * H, work.dc + b * H, H);
                 else
-                    std::fill_n(dgate, 4 * H, Real{0});
+                    std::fill_n(dgates + b * 4 * H, 4 * H, Real{0});
             });
             if (t > 0 || gradients.dstate)
                 gemm(Matrix<const Real>(dgates, B, 4 * H), Packed<Real>{prepared.backward, 4 * H, H},
-                     Matrix<Real>(work.dh, B, H), Into::add);
+                     Matrix<Real>(work.dh, B, H), Into::overwrite);
         }
         h_.end_backward(call, gradients, work.dh);
         c_.end_backward(call, gradients, work.dc);
@@ -114,58 +117,6 @@ public:
     }
 
 private:
-    /// One sequence's step: `gates` (4H) from sums to activations, then c and h. No `c_before`: zeros.
-    void step(const Real* bias, Real* gates, const Real* c_before, Real* c, Real* h) const {
-        const Real *i = gates, *f = gates + H, *g = gates + 2 * H, *o = gates + 3 * H;
-        add_bias(bias, gates, 1, 4 * H);
-        recurrent(gates, 2 * H);
-        tanh(g, gates + 2 * H, H);
-        recurrent(gates + 3 * H, H);
-        multiply(i, g, c, H, Into::overwrite);
-        if (c_before) multiply(f, c_before, c, H, Into::add);
-        tanh(c, h, H);
-        multiply(o, h, h, H, Into::overwrite);
-    }
-
-    /// Its backward. `dh` and `dc` hold the gradients from the step after and leave with those for the step before, but
-    /// for what passes through W_hh; dgates (4H) is that of the sums.
-    void step_backward(const Real* __restrict gates, const Real* __restrict c_before, const Real* __restrict c,
-                       const Real* __restrict dy, Real* __restrict dh, Real* __restrict dc,
-                       Real* __restrict dgates) const {
-        const Real* i = gates;
-        const Real* f = gates + H;
-        const Real* g = gates + 2 * H;
-        const Real* o = gates + 3 * H;
-        Real* di = dgates;
-        Real* df = dgates + H;
-        Real* dg = dgates + 2 * H;
-        Real* d_o = dgates + 3 * H;
-        tanh(c, d_o, H);
-        for (Size j = 0; j < H; ++j) {
-            const Real tanh_c = d_o[j], d = dh[j] + dy[j];
-            const Real cell = dc[j] + d * o[j] * (1 - tanh_c * tanh_c);
-            d_o[j] = d * tanh_c;
-            di[j] = cell * g[j];
-            dg[j] = cell * i[j];
-            df[j] = c_before ? cell * c_before[j] : 0;
-            dc[j] = cell * f[j];
-            dh[j] = 0;
-        }
-        recurrent_backward(gates, dgates, 2 * H);
-        tanh_backward(g, dg, dg, H);
-        recurrent_backward(o, d_o, H);
-    }
-
-    void recurrent(Real* x, Size n) const {
-        if (!hard_) return sigmoid(x, x, n);
-        for (Size j = 0; j < n; ++j) x[j] = std::clamp(Real(0.2) * x[j] + Real(0.5), Real{0}, Real{1});
-    }
-
-    void recurrent_backward(const Real* y, Real* dy, Size n) const {
-        if (!hard_) return sigmoid_backward(y, dy, dy, n);
-        for (Size j = 0; j < n; ++j) dy[j] *= y[j] > 0 && y[j] < 1 ? Real(0.2) : Real{0};
-    }
-
     template <class Element>
     struct Prepared : Pieces<Element> {
         Element* input;
@@ -203,7 +154,7 @@ private:
     };
 
     Size H;
-    bool hard_;
+    Squash squash_;
     InputProjection<Real> input_;
     Size weight_hh_, bias_ih_, bias_hh_;
     Part h_, c_;
@@ -216,4 +167,4 @@ constexpr Option options[] = {
 
 }  // namespace
 
-constinit const unroll::Plugin unroll_plugin = unroll::cell_plugin<Lstm>("lstm", 1, "long short-term memory", options);
+constinit const unroll::Plugin unroll_plugin = unroll::cell_plugin<Lstm>("lstm", 2, "long short-term memory", options);

@@ -21,7 +21,8 @@ using namespace unroll::cells;
 template <class Real>
 class Rnn final : public Cell<Real> {
 public:
-    Rnn(const CellSpec& spec, const Options& options) : H(spec.hidden), relu_(options.text("activation") == "relu") {
+    Rnn(const CellSpec& spec, const Options& options)
+        : H(spec.hidden), squash_(options.text("activation") == "relu" ? Squash::relu : Squash::tanh) {
         CellLayout& layout = this->layout_;
         input_ = {spec, H, layout.add({"weight_ih", {H, spec.input}, Weight::Role::input, H})};
         weight_hh_ = layout.add({"weight_hh", {H, H}, Weight::Role::recurrent, H});
@@ -39,30 +40,30 @@ public:
     void prepare(const Real* weights, Real* to) const override {
         const Prepared<Real> prepared(*this, to);
         const Matrix<const Real> weight_hh(weights + weight_hh_, H, H);
-        input_.prepare(weights, prepared.input);
-        pack<Real>(weight_hh.transposed(), prepared.forward);
-        pack<Real>(weight_hh, prepared.backward);
         std::copy_n(weights + bias_ih_, H, prepared.bias);
         axpy(1, weights + bias_hh_, prepared.bias, H);
+        input_.prepare(weights, prepared.input, prepared.bias);
+        pack<Real>(weight_hh.transposed(), prepared.forward);
+        pack<Real>(weight_hh, prepared.backward);
     }
 
     void forward(const Forward<Real>& call) const override {
         const auto [T, B] = std::pair(call.T, call.B);
         const Prepared<const Real> prepared(*this, call.prepared);
-        if (call.x.values) input_.project(call, prepared.input, 0, T, call.y);
+        const Into into = call.x.values ? Into::add : Into::overwrite;
+        input_.project_values(call, prepared.input, call.y);
         for (Size t = 0; t < T; ++t) {
             Real* h = call.y + t * B * H;
-            if (call.x.tokens) input_.project(call, prepared.input, t, 1, h);
             if (const Rows<Real> before = h_.before(call, call.y, t))
-                gemm(before.matrix(B, H), Packed<Real>{prepared.forward, H, H}, Matrix<Real>(h, B, H), Into::add);
+                gemm(before.matrix(B, H), Packed<Real>{prepared.forward, H, H}, Matrix<Real>(h, B, H), into);
+            else if (into == Into::overwrite)
+                std::fill_n(h, B * H, Real{0});
             for_each_sequence(B, H, [&](Size b) {
                 Real* row = h + b * H;
-                if (!valid(call, t, b)) {
+                if (valid(call, t, b))
+                    simple_recurrence(squash_, row, input_.row(call, prepared.input, t, b), row, H);
+                else
                     std::fill_n(row, H, Real{0});
-                    return;
-                }
-                add_bias(prepared.bias, row, 1, H);
-                relu_ ? relu(row, row, H) : tanh(row, row, H);
             });
         }
         h_.leave(call, call.y);
@@ -73,31 +74,26 @@ public:
         const Prepared<const Real> prepared(*this, call.prepared);
         const Workspace work(*this, T, B, gradients.workspace);
 
-        h_.begin_backward(call, gradients, work.dh);
         for (Size t = T; t-- > 0;) {
-            Real* dgate = work.dgates + t * B * H;
+            Real* dsums = work.dsums + t * B * H;
             for_each_sequence(B, H, [&](Size b) {
                 const Size row = (t * B + b) * H;
-                Real* dh = work.dh + b * H;
-                Real* d = dgate + b * H;
-                if (!valid(call, t, b)) {
-                    std::fill_n(d, H, Real{0});
-                    return;
-                }
-                axpy(1, gradients.dy + row, dh, H);
-                relu_ ? relu_backward(call.y + row, dh, d, H) : tanh_backward(call.y + row, dh, d, H);
-                std::fill_n(dh, H, Real{0});
+                if (valid(call, t, b))
+                    simple_recurrence_backward(squash_, call.y + row, gradients.dy + row,
+                                               h_.after(call, gradients, work.dh, t, b), dsums + b * H, H);
+                else
+                    std::fill_n(dsums + b * H, H, Real{0});
             });
             if (t > 0 || gradients.dstate)
-                gemm(Matrix<const Real>(dgate, B, H), Packed<Real>{prepared.backward, H, H},
-                     Matrix<Real>(work.dh, B, H), Into::add);
+                gemm(Matrix<const Real>(dsums, B, H), Packed<Real>{prepared.backward, H, H},
+                     Matrix<Real>(work.dh, B, H), Into::overwrite);
         }
         h_.end_backward(call, gradients, work.dh);
 
         std::fill_n(work.dbias, H, Real{0});
-        input_.backward(call, gradients, work.dgates, work.dbias, work.input);
+        input_.backward(call, gradients, work.dsums, work.dbias, work.input);
         if (!gradients.dweights) return;
-        h_.weight_gradient<Real>(call, {work.dgates, T * B, H}, call.y, {gradients.dweights + weight_hh_, H, H});
+        h_.weight_gradient<Real>(call, {work.dsums, T * B, H}, call.y, {gradients.dweights + weight_hh_, H, H});
         axpy(1, work.dbias, gradients.dweights + bias_ih_, H);
         axpy(1, work.dbias, gradients.dweights + bias_hh_, H);
     }
@@ -118,20 +114,20 @@ private:
     };
 
     struct Workspace : Pieces<Real> {
-        Real* dgates;  ///< (T, B, H), the gradient of what f is applied to
-        Real* dh;      ///< (B, H), on its way from step to step
+        Real* dsums;  ///< (T, B, H), the gradient of what f is applied to
+        Real* dh;     ///< (B, H), on its way from step to step
         Real *dbias, *input;
 
         Workspace(const Rnn& cell, Size T, Size B, Real* base = nullptr)
             : Pieces<Real>(base),
-              dgates(this->take(T * B * cell.H)),
+              dsums(this->take(T * B * cell.H)),
               dh(this->take(B * cell.H)),
               dbias(this->take(cell.H)),
               input(this->take(cell.input_.workspace_size())) {}
     };
 
     Size H;
-    bool relu_;
+    Squash squash_;
     InputProjection<Real> input_;
     Size weight_hh_, bias_ih_, bias_hh_;
     Part h_;
@@ -143,4 +139,4 @@ constexpr Option options[] = {
 
 }  // namespace
 
-constinit const unroll::Plugin unroll_plugin = unroll::cell_plugin<Rnn>("rnn", 1, "simple recurrent cell", options);
+constinit const unroll::Plugin unroll_plugin = unroll::cell_plugin<Rnn>("rnn", 2, "simple recurrent cell", options);

@@ -4,13 +4,14 @@
 #include <algorithm>
 
 #include "linear.h"
+#include "pieces.h"
 #include "unroll/cell.h"
 #include "unroll/kernels.h"
 
 namespace unroll::cells {
 
-/// projected (T, B, G) = x Wᵀ with W (G, D). Values are one product for all steps. A token's row of x is one-hot, so
-/// its product is a row of Wᵀ: `prepare` writes Wᵀ out and tokens are looked up in it.
+/// x Wᵀ with W (G, D). Values are one product for all steps. A token's row of x is one-hot, so its product is a row of
+/// Wᵀ: `prepare` writes Wᵀ out as a table, with a bias in each row if there is one, and tokens are looked up in it.
 template <class Real>
 class InputProjection {
 public:
@@ -22,21 +23,38 @@ public:
           tokens_only_(spec.tokens),
           linear_(spec.input, outputs, weight) {}
 
-    Size prepared_size() const { return inputs_ * outputs_ + (tokens_only_ ? 0 : linear_.prepared_size()); }
+    Size prepared_size() const { return Prepared<Real>(*this).used(); }
 
-    void prepare(const Real* weights, Real* prepared) const {
-        transpose(weights + weight_, outputs_, inputs_, prepared, Into::overwrite);
-        if (!tokens_only_) linear_.prepare(weights, prepared + inputs_ * outputs_);
+    /// `bias` (G) may be null.
+    void prepare(const Real* weights, Real* to, const Real* bias = nullptr) const {
+        const Prepared<Real> prepared(*this, to);
+        transpose(weights + weight_, outputs_, inputs_, prepared.table, Into::overwrite);
+        std::fill_n(prepared.bias, outputs_, Real{0});
+        if (bias) {
+            std::copy_n(bias, outputs_, prepared.bias);
+            add_bias(bias, prepared.table, inputs_, outputs_);
+        }
+        if (!tokens_only_) linear_.prepare(weights, prepared.product);
     }
 
-    /// Steps [first, first + steps) into `projected` (steps, B, G), overwritten. `prepared` is what this object made.
+    /// Steps [first, first + steps) into `projected` (steps, B, G), overwritten: x Wᵀ, and with tokens the bias.
     void project(const Forward<Real>& call, const Real* prepared, Size first, Size steps, Real* projected) const {
+        const Prepared<const Real> own(*this, prepared);
         const Size rows = steps * call.B, start = first * call.B;
         if (call.x.tokens)
-            gather_rows(prepared, call.x.tokens + start, projected, rows, outputs_, Into::overwrite);
+            gather_rows(own.table, call.x.tokens + start, projected, rows, outputs_, Into::overwrite);
         else
-            linear_.forward(call.weights, prepared + inputs_ * outputs_, call.x.values + start * inputs_, rows,
-                            projected);
+            linear_.forward(call.weights, own.product, call.x.values + start * inputs_, rows, projected);
+    }
+
+    /// For a cell that adds rows up itself, without a pass that only copies them: values are projected, tokens are not.
+    /// To the sums of sequence b at step t comes what `row` points to: x Wᵀ and the bias of a token, the bias of values.
+    void project_values(const Forward<Real>& call, const Real* prepared, Real* projected) const {
+        if (call.x.values) project(call, prepared, 0, call.T, projected);
+    }
+    const Real* row(const Forward<Real>& call, const Real* prepared, Size t, Size b) const {
+        const Prepared<const Real> own(*this, prepared);
+        return call.x.tokens ? own.table + static_cast<Size>(call.x.tokens[t * call.B + b]) * outputs_ : own.bias;
     }
 
     /// Elements of the workspace that `backward` needs for tokens.
@@ -73,6 +91,18 @@ private:
                         target = from[i * columns + j] + (into == Into::add ? target : Real{0});
                     }
     }
+
+    template <class Element>
+    struct Prepared : Pieces<Element> {
+        Element *table, *bias;  ///< (D, G), (G)
+        Element* product;       ///< Wᵀ for values, packed
+
+        explicit Prepared(const InputProjection& input, Element* base = nullptr)
+            : Pieces<Element>(base),
+              table(this->take(input.inputs_ * input.outputs_)),
+              bias(this->take(input.outputs_)),
+              product(this->take(input.tokens_only_ ? 0 : input.linear_.prepared_size())) {}
+    };
 
     Size inputs_ = 0, outputs_ = 0, weight_ = 0;
     bool tokens_only_ = false;

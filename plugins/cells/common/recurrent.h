@@ -61,17 +61,16 @@ struct Part {
         }
     }
 
-    /// Where backward begins: the gradient of this part after the last step, into `carry` (B, width).
+    /// Backward: the gradient of what this part holds after step t of sequence b. That is `carry` (B, width), but after
+    /// the sequence's last step what the call gives; null: zeros.
     template <class Real>
-    void begin_backward(const Forward<Real>& call, const Backward<Real>& gradients, Real* carry) const {
-        for (Size b = 0; b < call.B; ++b)
-            if (gradients.dnext_state)
-                std::copy_n(gradients.dnext_state + b * state_size + offset, width, carry + b * width);
-            else
-                std::fill_n(carry + b * width, width, Real{0});
+    const Real* after(const Forward<Real>& call, const Backward<Real>& gradients, const Real* carry, Size t,
+                      Size b) const {
+        if (t + 1 < (call.lengths ? call.lengths[b] : call.T)) return carry + b * width;
+        return gradients.dnext_state ? gradients.dnext_state + b * state_size + offset : nullptr;
     }
 
-    /// And where it ends: `carry` into this part of dstate.
+    /// Where backward ends: `carry` after the first step into this part of dstate.
     template <class Real>
     void end_backward(const Forward<Real>& call, const Backward<Real>& gradients, const Real* carry) const {
         if (!gradients.dstate) return;
