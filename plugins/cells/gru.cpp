@@ -7,7 +7,7 @@
 //
 // x (T, B, D), h = y (T, B, H); weight_ih (3H, D), weight_hh (3H, H), bias_ih (3H), bias_hh (3H); state: h (H).
 // Memory: the tape holds T·B·4H, the three gates after their activations and what r multiplies or makes; backward's
-// workspace T·B·6H (before: 3H).
+// workspace B·6H for a few steps.
 #include <algorithm>
 #include <utility>
 
@@ -70,30 +70,25 @@ public:
         const Tape tape(*this, T, B, call.tape);
         const Workspace work(*this, T, B, gradients.workspace);
 
-        for (Size t = T; t-- > 0;) {
-            const bool wanted = t > 0 || gradients.dstate;  // is what goes further back
-            after_ ? step_after_backward(call, gradients, tape, work, t)
-                   : step_before_backward(call, gradients, prepared, tape, work, t);
-            if (wanted)
-                gemm(work.hidden(*this, t * B, B), Packed<Real>{prepared.backward, together_, H},
-                     Matrix<Real>(work.dh, B, H), Into::add);
-        }
-        h_.end_backward(call, gradients, work.dh);
-
         std::fill_n(work.dbias, 3 * H, Real{0});
-        input_.backward(call, gradients, work.dgates, work.dbias, work.input);
+        input_.begin_backward(call, gradients, work.input);
+        for_each_run_backward(T, B, [&](Size first, Size last) {
+            for (Size t = last; t-- > first;) {
+                const Size row = (t - first) * B;
+                after_ ? step_after_backward(call, gradients, tape, work, t, row)
+                       : step_before_backward(call, gradients, prepared, tape, work, t, row);
+                if (t > 0 || gradients.dstate)
+                    gemm(work.hidden(*this, row, B), Packed<Real>{prepared.backward, together_, H},
+                         Matrix<Real>(work.dh, B, H), Into::add);
+            }
+            input_.backward_steps(call, gradients, first, last - first, work.dgates, work.dbias, work.input);
+            if (gradients.dweights) weight_gradients(call, gradients, tape, work, first, (last - first) * B);
+        });
+        h_.end_backward(call, gradients, work.dh);
+        input_.end_backward(call, gradients, work.dbias, work.input);
         if (!gradients.dweights) return;
-        Real* dweight_hh = gradients.dweights + weight_hh_;
-        Real* dbias_hh = gradients.dweights + bias_hh_;
-        h_.weight_gradient<Real>(call, work.hidden(*this, 0, T * B), call.y, {dweight_hh, together_, H});
         axpy(1, work.dbias, gradients.dweights + bias_ih_, 3 * H);
-        if (after_) {
-            add_bias_backward(work.dhidden, dbias_hh, T * B, 3 * H);
-        } else {
-            axpy(1, work.dbias, dbias_hh, 3 * H);
-            gemm(Matrix<const Real>(work.dgates + 2 * H, T * B, H, 3 * H).transposed(),
-                 Matrix<const Real>(tape.reset, T * B, H), Matrix<Real>(dweight_hh + 2 * H * H, H, H), Into::add);
-        }
+        if (!after_) axpy(1, work.dbias, gradients.dweights + bias_hh_, 3 * H);
     }
 
 private:
@@ -123,15 +118,15 @@ private:
     };
 
     struct Workspace : Pieces<Real> {
-        Real* dgates;   ///< (T, B, 3H), the gradients of the gates' sums
-        Real* dhidden;  ///< after: (T, B, 3H), that of W_hh h; before: (B, H), that of r h at one step
+        Real* dgates;   ///< (steps, B, 3H), the gradients of the gates' sums
+        Real* dhidden;  ///< after: (steps, B, 3H), that of W_hh h; before: (B, H), that of r h at one step
         Real* dh;       ///< (B, H), on its way from step to step
         Real *dbias, *input;
 
         Workspace(const Gru& cell, Size T, Size B, Real* base = nullptr)
             : Pieces<Real>(base),
-              dgates(this->take(T * B * 3 * cell.H)),
-              dhidden(this->take(cell.after_ ? T * B * 3 * cell.H : B * cell.H)),
+              dgates(this->take(steps_together(T, B) * B * 3 * cell.H)),
+              dhidden(this->take(cell.after_ ? steps_together(T, B) * B * 3 * cell.H : B * cell.H)),
               dh(this->take(B * cell.H)),
               dbias(this->take(3 * cell.H)),
               input(this->take(cell.input_.workspace_size())) {}
@@ -141,6 +136,19 @@ private:
             return {(cell.after_ ? dhidden : dgates) + first * 3 * cell.H, rows, cell.together_, 3 * cell.H};
         }
     };
+
+    void weight_gradients(const Forward<Real>& call, const Backward<Real>& gradients, const Tape& tape,
+                          const Workspace& work, Size first, Size rows) const {
+        Real* dweight = gradients.dweights + weight_hh_;
+        h_.weight_gradient<Real>(call, first, work.hidden(*this, 0, rows), call.y, {dweight, together_, H});
+        if (after_) {
+            add_bias_backward(work.dhidden, gradients.dweights + bias_hh_, rows, 3 * H);
+        } else {
+            gemm(Matrix<const Real>(work.dgates + 2 * H, rows, H, 3 * H).transposed(),
+                 Matrix<const Real>(tape.reset + first * call.B * H, rows, H), Matrix<Real>(dweight + 2 * H * H, H, H),
+                 Into::add);
+        }
+    }
 
     // ---- r after the product ------------------------------------------------------------------------------------
 
@@ -166,11 +174,12 @@ private:
     }
 
     void step_after_backward(const Forward<Real>& call, const Backward<Real>& gradients, const Tape& tape,
-                             const Workspace& work, Size t) const {
+                             const Workspace& work, Size t, Size first) const {
         const Rows<Real> before = h_.before(call, call.y, t);
         for_each_sequence(call.B, 3 * H, [&](Size b) {
             const Size row = t * call.B + b;
-            Real *dgates = work.dgates + row * 3 * H, *dhidden = work.dhidden + row * 3 * H, *dh = work.dh + b * H;
+            Real *dgates = work.dgates + (first + b) * 3 * H, *dhidden = work.dhidden + (first + b) * 3 * H;
+            Real* dh = work.dh + b * H;
             if (valid(call, t, b)) {
                 gated_interpolation_backward(tape.gates + row * 3 * H, tape.reset + row * H,
                                              before ? before[b] : nullptr, gradients.dy + row * H,
@@ -223,11 +232,11 @@ private:
 
     /// Leaves in dh what passes through z and, by way of r h, through W_hn.
     void step_before_backward(const Forward<Real>& call, const Backward<Real>& gradients,
-                              const Prepared<const Real>& prepared, const Tape& tape, const Workspace& work,
-                              Size t) const {
+                              const Prepared<const Real>& prepared, const Tape& tape, const Workspace& work, Size t,
+                              Size first) const {
         const Size B = call.B;
         const Rows<Real> before = h_.before(call, call.y, t);
-        Real* dgates = work.dgates + t * B * 3 * H;
+        Real* dgates = work.dgates + first * 3 * H;
         for_each_sequence(B, 3 * H, [&](Size b) {
             const Size row = t * B + b;
             Real* dgate = dgates + b * 3 * H;

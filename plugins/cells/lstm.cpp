@@ -5,7 +5,7 @@
 //     h_t = s(o) tanh(c_t)                                      s = sigmoid, or Keras 2.0's clip(0.2 x + 0.5, 0, 1)
 //
 // x (T, B, D), h = y (T, B, H); weight_ih (4H, D), weight_hh (4H, H), bias_ih (4H), bias_hh (4H); state: h (H), c (H).
-// Memory: the tape holds T·B·5H, the four gates after their activations and c; backward's workspace T·B·4H.
+// Memory: the tape holds T·B·5H, the four gates after their activations and c; backward's workspace B·4H for a few steps.
 #include <algorithm>
 #include <utility>
 
@@ -87,31 +87,20 @@ public:
         const Tape tape(*this, T, B, call.tape);
         const Workspace work(*this, T, B, gradients.workspace);
 
-        for (Size t = T; t-- > 0;) {
-            Real* dgates = work.dgates + t * B * 4 * H;
-            const Rows<Real> c_before = c_.before(call, tape.c, t);
-            for_each_sequence(B, 4 * H, [&](Size b) {
-                const Size row = t * B + b;
-                if (valid(call, t, b))
-                    gated_memory_backward(
-                        squash_, tape.gates + row * 4 * H, c_before ? c_before[b] : nullptr, tape.c + row * H,
-                        gradients.dy + row * H, h_.after(call, gradients, work.dh, t, b),
-                        c_.after(call, gradients, work.dc, t, b), dgates + b * 4 * H, work.dc + b * H, H);
-                else
-                    std::fill_n(dgates + b * 4 * H, 4 * H, Real{0});
-            });
-            if (t > 0 || gradients.dstate)
-                gemm(Matrix<const Real>(dgates, B, 4 * H), Packed<Real>{prepared.backward, 4 * H, H},
-                     Matrix<Real>(work.dh, B, H), Into::overwrite);
-        }
+        std::fill_n(work.dbias, 4 * H, Real{0});
+        input_.begin_backward(call, gradients, work.input);
+        for_each_run_backward(T, B, [&](Size first, Size last) {
+            for (Size t = last; t-- > first;)
+                step_backward(call, gradients, prepared, tape, work, t, work.dgates + (t - first) * B * 4 * H);
+            input_.backward_steps(call, gradients, first, last - first, work.dgates, work.dbias, work.input);
+            if (gradients.dweights)
+                h_.weight_gradient<Real>(call, first, {work.dgates, (last - first) * B, 4 * H}, call.y,
+                                         {gradients.dweights + weight_hh_, 4 * H, H});
+        });
         h_.end_backward(call, gradients, work.dh);
         c_.end_backward(call, gradients, work.dc);
-
-        std::fill_n(work.dbias, 4 * H, Real{0});
-        input_.backward(call, gradients, work.dgates, work.dbias, work.input);
+        input_.end_backward(call, gradients, work.dbias, work.input);
         if (!gradients.dweights) return;
-        h_.weight_gradient<Real>(call, {work.dgates, T * B, 4 * H}, call.y,
-                                 {gradients.dweights + weight_hh_, 4 * H, H});
         axpy(1, work.dbias, gradients.dweights + bias_ih_, 4 * H);
         axpy(1, work.dbias, gradients.dweights + bias_hh_, 4 * H);
     }
@@ -140,18 +129,38 @@ private:
     };
 
     struct Workspace : Pieces<Real> {
-        Real* dgates;   ///< (T, B, 4H), the gradients of the gates' sums
+        Real* dgates;   ///< (steps, B, 4H), the gradients of the gates' sums
         Real *dh, *dc;  ///< (B, H), on their way from step to step
         Real *dbias, *input;
 
         Workspace(const Lstm& cell, Size T, Size B, Real* base = nullptr)
             : Pieces<Real>(base),
-              dgates(this->take(T * B * 4 * cell.H)),
+              dgates(this->take(steps_together(T, B) * B * 4 * cell.H)),
               dh(this->take(B * cell.H)),
               dc(this->take(B * cell.H)),
               dbias(this->take(4 * cell.H)),
               input(this->take(cell.input_.workspace_size())) {}
     };
+
+    /// dgates (B, 4H) of step t, and in dh and dc the gradients of the state before it.
+    void step_backward(const Forward<Real>& call, const Backward<Real>& gradients, const Prepared<const Real>& prepared,
+                       const Tape& tape, const Workspace& work, Size t, Real* dgates) const {
+        const Size B = call.B;
+        const Rows<Real> c_before = c_.before(call, tape.c, t);
+        for_each_sequence(B, 4 * H, [&](Size b) {
+            const Size row = t * B + b;
+            if (valid(call, t, b))
+                gated_memory_backward(squash_, tape.gates + row * 4 * H, c_before ? c_before[b] : nullptr,
+                                      tape.c + row * H, gradients.dy + row * H,
+                                      h_.after(call, gradients, work.dh, t, b),
+                                      c_.after(call, gradients, work.dc, t, b), dgates + b * 4 * H, work.dc + b * H, H);
+            else
+                std::fill_n(dgates + b * 4 * H, 4 * H, Real{0});
+        });
+        if (t > 0 || gradients.dstate)
+            gemm(Matrix<const Real>(dgates, B, 4 * H), Packed<Real>{prepared.backward, 4 * H, H},
+                 Matrix<Real>(work.dh, B, H), Into::overwrite);
+    }
 
     Size H;
     Squash squash_;

@@ -3,7 +3,7 @@
 //     h_t = f(W_ih x_t + b_ih + W_hh h_{t-1} + b_hh)        f = tanh or relu
 //
 // x (T, B, D), h = y (T, B, H); weight_ih (H, D), weight_hh (H, H), bias_ih (H), bias_hh (H); state: h (H).
-// Memory: nothing on the tape, since f' follows from y; backward's workspace holds T·B·H for the gradient before f.
+// Memory: nothing on the tape, since f' follows from y; backward's workspace holds B·H for a few steps.
 #include <algorithm>
 #include <utility>
 
@@ -74,26 +74,19 @@ public:
         const Prepared<const Real> prepared(*this, call.prepared);
         const Workspace work(*this, T, B, gradients.workspace);
 
-        for (Size t = T; t-- > 0;) {
-            Real* dsums = work.dsums + t * B * H;
-            for_each_sequence(B, H, [&](Size b) {
-                const Size row = (t * B + b) * H;
-                if (valid(call, t, b))
-                    simple_recurrence_backward(squash_, call.y + row, gradients.dy + row,
-                                               h_.after(call, gradients, work.dh, t, b), dsums + b * H, H);
-                else
-                    std::fill_n(dsums + b * H, H, Real{0});
-            });
-            if (t > 0 || gradients.dstate)
-                gemm(Matrix<const Real>(dsums, B, H), Packed<Real>{prepared.backward, H, H},
-                     Matrix<Real>(work.dh, B, H), Into::overwrite);
-        }
-        h_.end_backward(call, gradients, work.dh);
-
         std::fill_n(work.dbias, H, Real{0});
-        input_.backward(call, gradients, work.dsums, work.dbias, work.input);
+        input_.begin_backward(call, gradients, work.input);
+        for_each_run_backward(T, B, [&](Size first, Size last) {
+            for (Size t = last; t-- > first;)
+                step_backward(call, gradients, prepared, work, t, work.dsums + (t - first) * B * H);
+            input_.backward_steps(call, gradients, first, last - first, work.dsums, work.dbias, work.input);
+            if (gradients.dweights)
+                h_.weight_gradient<Real>(call, first, {work.dsums, (last - first) * B, H}, call.y,
+                                         {gradients.dweights + weight_hh_, H, H});
+        });
+        h_.end_backward(call, gradients, work.dh);
+        input_.end_backward(call, gradients, work.dbias, work.input);
         if (!gradients.dweights) return;
-        h_.weight_gradient<Real>(call, {work.dsums, T * B, H}, call.y, {gradients.dweights + weight_hh_, H, H});
         axpy(1, work.dbias, gradients.dweights + bias_ih_, H);
         axpy(1, work.dbias, gradients.dweights + bias_hh_, H);
     }
@@ -114,17 +107,34 @@ private:
     };
 
     struct Workspace : Pieces<Real> {
-        Real* dsums;  ///< (T, B, H), the gradient of what f is applied to
+        Real* dsums;  ///< (steps, B, H), the gradient of what f is applied to
         Real* dh;     ///< (B, H), on its way from step to step
         Real *dbias, *input;
 
         Workspace(const Rnn& cell, Size T, Size B, Real* base = nullptr)
             : Pieces<Real>(base),
-              dsums(this->take(T * B * cell.H)),
+              dsums(this->take(steps_together(T, B) * B * cell.H)),
               dh(this->take(B * cell.H)),
               dbias(this->take(cell.H)),
               input(this->take(cell.input_.workspace_size())) {}
     };
+
+    /// dsums (B, H) of step t, and in dh the gradient of h before it.
+    void step_backward(const Forward<Real>& call, const Backward<Real>& gradients, const Prepared<const Real>& prepared,
+                       const Workspace& work, Size t, Real* dsums) const {
+        const Size B = call.B;
+        for_each_sequence(B, H, [&](Size b) {
+            const Size row = (t * B + b) * H;
+            if (valid(call, t, b))
+                simple_recurrence_backward(squash_, call.y + row, gradients.dy + row,
+                                           h_.after(call, gradients, work.dh, t, b), dsums + b * H, H);
+            else
+                std::fill_n(dsums + b * H, H, Real{0});
+        });
+        if (t > 0 || gradients.dstate)
+            gemm(Matrix<const Real>(dsums, B, H), Packed<Real>{prepared.backward, H, H}, Matrix<Real>(work.dh, B, H),
+                 Into::overwrite);
+    }
 
     Size H;
     Squash squash_;

@@ -64,19 +64,32 @@ public:
     /// sum over all rows (null: not wanted).
     void backward(const Forward<Real>& call, const Backward<Real>& gradients, const Real* dprojected, Real* dbias,
                   Real* workspace) const {
-        const Size rows = call.T * call.B;
-        if (gradients.dx) linear_.backward_input(call.weights, dprojected, rows, gradients.dx);
+        begin_backward(call, gradients, workspace);
+        backward_steps(call, gradients, 0, call.T, dprojected, dbias, workspace);
+        end_backward(call, gradients, dbias, workspace);
+    }
+
+    /// The same for steps [first, first + steps) at a time, in any order: dprojected (steps, B, G) is theirs.
+    void begin_backward(const Forward<Real>& call, const Backward<Real>& gradients, Real* workspace) const {
+        if (call.x.tokens && gradients.dweights) std::fill_n(workspace, inputs_ * outputs_, Real{0});
+    }
+    void backward_steps(const Forward<Real>& call, const Backward<Real>& gradients, Size first, Size steps,
+                        const Real* dprojected, Real* dbias, Real* workspace) const {
+        const Size rows = steps * call.B, start = first * call.B;
+        if (gradients.dx) linear_.backward_input(call.weights, dprojected, rows, gradients.dx + start * inputs_);
         if (!gradients.dweights) return;
         if (call.x.tokens) {
-            Real* dtable = workspace;  // (D, G): far fewer rows than steps, so the bias is summed from them too
-            std::fill_n(dtable, inputs_ * outputs_, Real{0});
-            gather_rows_backward(call.x.tokens, dprojected, dtable, rows, outputs_);
-            transpose(dtable, inputs_, outputs_, gradients.dweights + weight_, Into::add);
-            if (dbias) add_bias_backward(dtable, dbias, inputs_, outputs_);
+            gather_rows_backward(call.x.tokens + start, dprojected, workspace, rows, outputs_);
         } else {
-            linear_.backward_weights(call.x.values, dprojected, rows, gradients.dweights);
+            linear_.backward_weights(call.x.values + start * inputs_, dprojected, rows, gradients.dweights);
             if (dbias) add_bias_backward(dprojected, dbias, rows, outputs_);
         }
+    }
+    void end_backward(const Forward<Real>& call, const Backward<Real>& gradients, Real* dbias, Real* workspace) const {
+        if (!call.x.tokens || !gradients.dweights) return;
+        const Real* dtable = workspace;  // (D, G): far fewer rows than steps, so the bias is summed from them too
+        transpose(dtable, inputs_, outputs_, gradients.dweights + weight_, Into::add);
+        if (dbias) add_bias_backward(dtable, dbias, inputs_, outputs_);
     }
 
 private:

@@ -24,6 +24,22 @@ void for_each_sequence(Size B, Size width, Body&& body) {
     });
 }
 
+/// Steps whose gradients are kept at once on the way back: about as many rows as a product wants for its depth, and few
+/// enough to be in the cache still when they are multiplied into the weights' gradients.
+inline Size steps_together(Size T, Size B) {
+    return std::min(T, std::max<Size>(1, 256 / B));
+}
+
+/// Calls body(first, last) for runs of so many steps, from the last to the first.
+template <class Body>
+void for_each_run_backward(Size T, Size B, Body&& body) {
+    for (Size last = T; last > 0;) {
+        const Size first = last - std::min(last, steps_together(T, B));
+        body(first, last);
+        last = first;
+    }
+}
+
 /// One row for each sequence, some stride apart.
 template <class Real>
 struct Rows {
@@ -78,19 +94,21 @@ struct Part {
             std::copy_n(carry + b * width, width, gradients.dstate + b * state_size + offset);
     }
 
-    /// dweight (G, width) += Σ dgatesᵀ · what this part held before that step, all steps in one product. `dgates` is
-    /// (T·B, G) with zeros at and after a sequence's length.
+    /// dweight (G, width) += Σ dgatesᵀ · what this part held before that step, some steps from `first` on in one product.
+    /// `dgates` (steps·B, G) has zeros at and after a sequence's length.
     template <class Real>
-    void weight_gradient(const Forward<Real>& call, Matrix<const Real> dgates, const Real* history,
+    void weight_gradient(const Forward<Real>& call, Size first, Matrix<const Real> dgates, const Real* history,
                          Matrix<Real> dweight) const {
-        const Size B = call.B, later = (call.T - 1) * B;
-        if (later > 0)
-            gemm(Matrix<const Real>(dgates.data + B * dgates.row_stride, later, dgates.columns, dgates.row_stride)
+        const auto add = [&](Size begin, Size rows, Matrix<const Real> before) {
+            gemm(Matrix<const Real>(dgates.data + begin * dgates.row_stride, rows, dgates.columns, dgates.row_stride)
                      .transposed(),
-                 Matrix<const Real>(history, later, width), dweight, Into::add);
-        if (const Rows<Real> first = given(call))
-            gemm(Matrix<const Real>(dgates.data, B, dgates.columns, dgates.row_stride).transposed(),
-                 first.matrix(B, width), dweight, Into::add);
+                 before, dweight, Into::add);
+        };
+        const Size B = call.B, begin = first == 0 ? B : 0;
+        if (dgates.rows > begin)
+            add(begin, dgates.rows - begin, {history + (first * B + begin - B) * width, dgates.rows - begin, width});
+        if (first > 0) return;
+        if (const Rows<Real> initial = given(call)) add(0, B, initial.matrix(B, width));
     }
 };
 
