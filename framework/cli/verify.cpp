@@ -34,7 +34,7 @@ private:
         if (is_promised(point.name))
             points[{std::string(point.split), std::string(point.name), point.step}] = point.value;
     }
-    void loss_by_position(std::uint64_t, std::string_view, const std::vector<double>&) override {}
+    void by_position(std::uint64_t, std::string_view, const training::PositionMeans&) override {}
     void samples(std::vector<sampling::Sample>) override {}
     void checkpoint(training::CheckpointRecord) override {}
     void progress(std::uint64_t, std::uint64_t, double, double) override {}

@@ -129,7 +129,7 @@ void Pass<Real>::select(const Batch<Real>& batch) {
 
 template <class Real>
 LossSums Pass<Real>::forward(const Real* weights, const Real* prepared, const Batch<Real>& batch, const Real* state,
-                             Real* next_state, const RandomStream* dropout, double* by_position) {
+                             Real* next_state, const RandomStream* dropout, LossSums* by_position) {
     Input<Real> x =
         batch.tokens.empty() ? Input<Real>{batch.reals.data(), nullptr} : Input<Real>{nullptr, batch.tokens.data()};
     if (encodes()) {
@@ -161,7 +161,12 @@ LossSums Pass<Real>::forward(const Real* weights, const Real* prepared, const Ba
                         : squared_error(logits_.data(), target_reals_.data(), N, head.outputs, double(N), each_.data());
     if (model_.task().target_tokens) count_exact(sums, batch.B);
     if (by_position)
-        for (Size n = 0; n < N; ++n) by_position[rows_[n] / batch.B] += each_[n];
+        for (Size n = 0; n < N; ++n) {
+            LossSums& position = by_position[rows_[n] / batch.B];
+            position.loss += each_[n];
+            position.correct += model_.task().target_tokens && correct_[n];
+            ++position.predictions;
+        }
     return sums;
 }
 

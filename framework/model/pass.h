@@ -22,15 +22,15 @@ struct Extent {
 template <class Real>
 class Pass {
 public:
-    /// Enough memory for any of `extents` (and for fewer sequences of the same length); `gradients` false saves the
-    /// part that only backward needs.
+    /// Enough memory for any of `extents` (and for fewer sequences or steps); `gradients` false saves the part that
+    /// only backward needs.
     Pass(const Model<Real>& model, const std::vector<Extent>& extents, bool gradients);
 
     /// Runs the batch, predicts where it has weights, and returns the sums of the losses. `state` and `next_state` as
     /// in Stack, either may be null; a model with an encoder takes none. `dropout`: where masks come from, null for
-    /// evaluation. `by_position` (T), when not null, has each position's summed loss added.
+    /// evaluation. `by_position` (T), when not null, has the sums of each position added, but for its sequences.
     LossSums forward(const Real* weights, const Real* prepared, const Batch<Real>& batch, const Real* state,
-                     Real* next_state, const RandomStream* dropout, double* by_position = nullptr);
+                     Real* next_state, const RandomStream* dropout, LossSums* by_position = nullptr);
 
     /// Adds the gradient of the last forward call's mean loss to `dweights` (parameters().size()). The arguments of
     /// that call must still be unchanged.

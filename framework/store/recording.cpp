@@ -1,6 +1,7 @@
 // During a sweep: attempts, points, samples and checkpoints, as they come.
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "store/connection.h"
 
@@ -87,16 +88,21 @@ void Store::write(const std::string& fingerprint, const sampling::Sample& sample
 }
 
 void Store::write(const std::string& fingerprint, std::uint64_t step, std::string_view split,
-                  const std::vector<double>& loss_by_position) {
+                  const training::PositionMeans& means) {
     Database& database = connection_->database;
     const Id trial = connection_->trial(fingerprint);
     database.prepared("DELETE FROM loss_by_position WHERE trial_id = ? AND split = ?").run(trial, split);
-    for (std::size_t position = 0; position < loss_by_position.size(); ++position)
-        if (std::isfinite(loss_by_position[position]))
-            database
-                .prepared(
-                    "INSERT INTO loss_by_position (trial_id, split, position, step, value) VALUES (?, ?, ?, ?, ?)")
-                .run(trial, split, position, step, loss_by_position[position]);
+    for (std::size_t position = 0; position < means.loss.size(); ++position) {
+        if (!std::isfinite(means.loss[position])) continue;
+        // SQLite keeps NaN as NULL.
+        const double accuracy =
+            means.accuracy.empty() ? std::numeric_limits<double>::quiet_NaN() : means.accuracy[position];
+        database
+            .prepared(
+                "INSERT INTO loss_by_position (trial_id, split, position, step, value, accuracy)"
+                " VALUES (?, ?, ?, ?, ?, ?)")
+            .run(trial, split, position, step, means.loss[position], accuracy);
+    }
 }
 
 std::vector<fs::path> Store::write(const std::string& fingerprint, const training::CheckpointRecord& checkpoint,

@@ -202,7 +202,12 @@ WHERE membership.current;
 )sql");
 }
 
-constexpr std::array<MigrationStep, 1> all_steps{create};
+/// Accuracy by position, beside the loss; NULL when targets are real numbers.
+void add_accuracy_by_position(Database& database) {
+    database.execute("ALTER TABLE loss_by_position ADD COLUMN accuracy REAL");
+}
+
+constexpr std::array<MigrationStep, 2> all_steps{create, add_accuracy_by_position};
 
 /// The file's version; 0 for an empty file. Throws Error when it is another program's or newer than `newest`.
 std::int64_t version_of(Database& database, std::size_t newest) {

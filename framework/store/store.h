@@ -150,10 +150,10 @@ public:
     void write(const std::string& fingerprint, const training::Point& point);
     /// Takes the place of a sample of the same key, and its id.
     void write(const std::string& fingerprint, const sampling::Sample& sample);
-    /// Into table loss_by_position(trial_id, split, position, step, value), in place of what was there; NaN is left
-    /// out.
+    /// Into table loss_by_position(trial_id, split, position, step, value, accuracy), in place of what was there; a
+    /// position without a loss is left out.
     void write(const std::string& fingerprint, std::uint64_t step, std::string_view split,
-               const std::vector<double>& loss_by_position);
+               const training::PositionMeans& means);
     /// Keeps the newest `keep` checkpoints, the best and this one in the table; returns the files that are no longer in
     /// it, to be removed once the transaction is committed.
     std::vector<std::filesystem::path> write(const std::string& fingerprint,

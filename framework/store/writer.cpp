@@ -23,17 +23,17 @@ constexpr std::size_t batch_size = 1 << 13;  ///< waiting records that are writt
 constexpr auto batch_time = std::chrono::milliseconds(50);
 constexpr auto heartbeat_time = std::chrono::seconds(5);
 
-struct Losses {
+struct ByPosition {
     std::uint64_t step;
     std::string split;
-    std::vector<double> values;
+    training::PositionMeans means;
 };
 struct Checkpointed {
     training::CheckpointRecord record;
     Size keep;
 };
 /// Everything but points, which are the many and therefore stand in the queue themselves.
-using Rare = std::variant<AttemptStart, AttemptEnd, Losses, sampling::Sample, Checkpointed>;
+using Rare = std::variant<AttemptStart, AttemptEnd, ByPosition, sampling::Sample, Checkpointed>;
 
 struct Item {
     const std::string* fingerprint;
@@ -135,8 +135,8 @@ struct Writer::Impl {
             add(store.write(*start));
         else if (const auto* end = std::get_if<AttemptEnd>(&rare))
             store.write(*end);
-        else if (const auto* losses = std::get_if<Losses>(&rare))
-            store.write(fingerprint, losses->step, losses->split, losses->values);
+        else if (const auto* positions = std::get_if<ByPosition>(&rare))
+            store.write(fingerprint, positions->step, positions->split, positions->means);
         else if (const auto* sample = std::get_if<sampling::Sample>(&rare))
             store.write(fingerprint, *sample);
         else if (const auto* checkpoint = std::get_if<Checkpointed>(&rare))
@@ -181,8 +181,8 @@ void Writer::push(const std::string& fingerprint, const training::Point& point) 
 }
 
 void Writer::push(const std::string& fingerprint, std::uint64_t step, std::string_view split,
-                  std::vector<double> loss_by_position) {
-    impl_->push_rare(fingerprint, Losses{step, std::string(split), std::move(loss_by_position)});
+                  training::PositionMeans means) {
+    impl_->push_rare(fingerprint, ByPosition{step, std::string(split), std::move(means)});
 }
 
 void Writer::push(const std::string& fingerprint, sampling::Sample sample) {

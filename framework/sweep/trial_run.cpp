@@ -161,8 +161,8 @@ void TrialRun::point(const training::Point& point) {
     writer_.push(work_.row.fingerprint, point);
 }
 
-void TrialRun::loss_by_position(std::uint64_t step, std::string_view split, const std::vector<double>& losses) {
-    writer_.push(work_.row.fingerprint, step, split, losses);
+void TrialRun::by_position(std::uint64_t step, std::string_view split, const training::PositionMeans& means) {
+    writer_.push(work_.row.fingerprint, step, split, means);
 }
 
 void TrialRun::samples(std::vector<sampling::Sample> made) {

@@ -43,7 +43,7 @@ private:
     void end(const Ending& ending, const training::Outcome& outcome);
 
     void point(const training::Point& point) override;
-    void loss_by_position(std::uint64_t step, std::string_view split, const std::vector<double>& losses) override;
+    void by_position(std::uint64_t step, std::string_view split, const training::PositionMeans& means) override;
     void samples(std::vector<sampling::Sample> made) override;
     void checkpoint(training::CheckpointRecord checkpoint) override;
     void progress(std::uint64_t step, std::uint64_t steps, double loss, double tokens_per_second) override;

@@ -1,7 +1,6 @@
 // A loss over a whole split, by non-overlapping windows.
 #include "training/evaluate.h"
 
-#include <cmath>
 #include <limits>
 
 namespace unroll::training {
@@ -10,8 +9,7 @@ Evaluation evaluate(model::Pass<float>& pass, const model::Model<float>& model, 
                     const float* prepared, Batches& batches, const std::atomic<bool>& stop) {
     const Size T = batches.positions();
     Evaluation evaluation;
-    evaluation.by_position.assign(T, 0);
-    std::vector<Size> counts(T, 0);
+    std::vector<model::LossSums> positions(T);
     model::Batch<float> batch;
     model::Buffer<float> state;
     for (Size index = 0; index < batches.per_epoch(); ++index) {
@@ -24,14 +22,15 @@ Evaluation evaluate(model::Pass<float>& pass, const model::Model<float>& model, 
         if (carries && state.size() == 0) state = model::Buffer<float>(model.stack().state_size(batch.B));
         const model::LossSums sums =
             pass.forward(weights, prepared, batch, batches.continues(index) ? state.data() : nullptr,
-                         carries ? state.data() : nullptr, nullptr, evaluation.by_position.data());
+                         carries ? state.data() : nullptr, nullptr, positions.data());
         evaluation.sums += sums;
-        for (Size row = 0; row < batch.T * batch.B; ++row)
-            if (batch.weights[row] != 0) ++counts[row / batch.B];
     }
-    for (Size t = 0; t < T; ++t)
-        evaluation.by_position[t] =
-            counts[t] ? evaluation.by_position[t] / double(counts[t]) : std::numeric_limits<double>::quiet_NaN();
+    const double nothing = std::numeric_limits<double>::quiet_NaN();
+    for (const model::LossSums& position : positions) {
+        evaluation.by_position.loss.push_back(position.predictions ? position.mean() : nothing);
+        if (model.task().target_tokens)
+            evaluation.by_position.accuracy.push_back(position.predictions ? position.accuracy() : nothing);
+    }
     return evaluation;
 }
 

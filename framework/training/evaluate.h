@@ -2,17 +2,17 @@
 #pragma once
 
 #include <atomic>
-#include <vector>
 
 #include "model/pass.h"
 #include "training/batches.h"
+#include "training/records.h"
 
 namespace unroll::training {
 
 struct Evaluation {
     model::LossSums sums;
-    std::vector<double> by_position;  ///< (T) mean loss at each position that is predicted; NaN where nothing is
-    bool complete = true;             ///< false: `stop` was raised before the end
+    PositionMeans by_position;
+    bool complete = true;  ///< false: `stop` was raised before the end
 };
 
 /// Every window or example of the split once, in order, from zero state (streams: carried), without dropout.

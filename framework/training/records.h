@@ -23,6 +23,12 @@ struct Point {
     double seconds = 0;  ///< training time so far, all attempts together
 };
 
+/// Means over a split at each of T positions; NaN where nothing is predicted.
+struct PositionMeans {
+    std::vector<double> loss;      ///< (T)
+    std::vector<double> accuracy;  ///< (T), or empty: targets are real numbers
+};
+
 /// A checkpoint file that is complete and synced.
 struct CheckpointRecord {
     std::uint64_t step = 0;
@@ -35,8 +41,8 @@ class Records {
 public:
     virtual ~Records() = default;
     virtual void point(const Point& point) = 0;
-    /// Mean loss at each of T positions at the end of training; NaN where nothing is predicted.
-    virtual void loss_by_position(std::uint64_t step, std::string_view split, const std::vector<double>& losses) = 0;
+    /// At the end of training.
+    virtual void by_position(std::uint64_t step, std::string_view split, const PositionMeans& means) = 0;
     /// Those made at one step.
     virtual void samples(std::vector<sampling::Sample> samples) = 0;
     virtual void checkpoint(CheckpointRecord checkpoint) = 0;

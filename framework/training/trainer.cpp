@@ -267,7 +267,7 @@ private:
             now_.verdict.stopped_early = true;
             length_.steps = now_.step;
         }
-        if (done()) records_.loss_by_position(now_.step, "validation", evaluation->by_position);
+        if (done()) records_.by_position(now_.step, "validation", evaluation->by_position);
         return true;
     }
 
@@ -275,7 +275,7 @@ private:
         if (test_.per_epoch() == 0 || duel_) return true;
         const auto evaluation = evaluate(test_, "test");
         if (!evaluation) return false;
-        records_.loss_by_position(now_.step, "test", evaluation->by_position);
+        records_.by_position(now_.step, "test", evaluation->by_position);
         return true;
     }
 

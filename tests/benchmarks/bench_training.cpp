@@ -52,7 +52,7 @@ public:
     Watch(double seconds, std::atomic<bool>& stop) : seconds_(seconds), stop_(stop), memory_(megabytes_in_use()) {}
 
     void point(const training::Point&) override {}
-    void loss_by_position(std::uint64_t, std::string_view, const std::vector<double>&) override {}
+    void by_position(std::uint64_t, std::string_view, const training::PositionMeans&) override {}
     void samples(std::vector<sampling::Sample>) override {}
     void checkpoint(training::CheckpointRecord) override {}
     void progress(std::uint64_t step, std::uint64_t, double loss, double) override {

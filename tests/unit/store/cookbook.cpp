@@ -37,7 +37,8 @@ void train(Store& store, const std::string& fingerprint, double loss, const stor
         made.quality = {0.75, 0.5, 1.1 - temperature, 12};
         store.write(fingerprint, made);
     }
-    store.write(fingerprint, 100, "validation", {3, 2, 1});
+    store.write(fingerprint, 100, "validation", {{3, 2, 1}, {0.1, 0.2, 0.4}});
+    store.write(fingerprint, 100, "test", {{2, 1}, {0.5, 0.6}});
     store.write(fingerprint,
                 {100, store.file().parent_path() / "a.db.d" / fingerprint / "100.safetensors", "00", true, true}, 2);
     store.write(attempt);
@@ -65,6 +66,7 @@ void fill(Store& store) {
     store.plan(experiment, rows, members);
     plan(store, "other", {rows[0], trial("gone")});
     plan(store, "other", {rows[0]});
+    plan(store, "brackets", {rows[0]});
 
     store.begin();
     double loss = 1;

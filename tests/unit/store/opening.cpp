@@ -138,6 +138,17 @@ TEST_CASE("an older version is brought up to date with what is in it") {
     CHECK(database.prepared("SELECT text || length FROM note").text() == "hello5");
 }
 
+TEST_CASE("a file of version 1 keeps its losses by position and gets room for accuracy") {
+    const Folder folder;
+    const auto steps = store::migration_steps();
+    store::Database database(folder / "old.db", store::Database::Access::write);
+    store::migrate(database, steps.first(1));
+    database.execute("PRAGMA foreign_keys = OFF; INSERT INTO loss_by_position VALUES (1, 'test', 0, 10, 0.5)");
+    store::migrate(database, steps);
+    CHECK(database.prepared("SELECT value || ' ' || ifnull(accuracy, 'none') FROM loss_by_position").text() ==
+          "0.5 none");
+}
+
 TEST_CASE("a migration that fails leaves the older version") {
     const Folder folder;
     const auto file = folder / "old.db";

@@ -118,7 +118,7 @@ TEST_CASE_METHOD(Fixture, "an attempt that goes on drops what is past its step")
         add(point(step, "validation", "loss", 5.0 - static_cast<double>(step)));
     add(sample(20, 0.5, "early"));
     add(sample(40, 0.5, "late"));
-    write(store, [](Store& to) { to.write("aaaa", 40, "validation", {1, 2}); });
+    write(store, [](Store& to) { to.write("aaaa", 40, "validation", {{1, 2}, {}}); });
     store.interrupt_running();
     CHECK(ask(store, "SELECT status, step, seconds, validation_loss, best_step FROM trial WHERE id = 1") ==
           "interrupted 40 4 - 40");
@@ -197,14 +197,16 @@ TEST_CASE_METHOD(Fixture, "a loss by position replaces the one before, without w
     write(
         store,
         [](Store& to) {
-            to.write("aaaa", 10, "validation", {3, 2, 1});
+            to.write("aaaa", 10, "validation", {{3, 2, 1}, {0, 0.5, 1}});
         },
         [&](Store& to) {
-            to.write("aaaa", 20, "validation", {none, 0.5});
+            to.write("aaaa", 20, "validation", {{none, 0.5}, {none, 0.75}});
         },
-        [](Store& to) { to.write("aaaa", 20, "test", {4}); });
-    CHECK(ask(store, "SELECT split, position, step, value FROM loss_by_position ORDER BY split") ==
-          "test 0 20 4|validation 1 20 0.5");
+        [](Store& to) {
+            to.write("aaaa", 20, "test", {{4}, {}});
+        });
+    CHECK(ask(store, "SELECT split, position, step, value, accuracy FROM loss_by_position ORDER BY split") ==
+          "test 0 20 4 -|validation 1 20 0.5 0.75");
 }
 
 TEST_CASE_METHOD(Fixture, "the newest checkpoints are kept, the best and the last") {

@@ -39,7 +39,7 @@ TEST_CASE("what several threads push is all there, each trial's in order") {
                 for (std::uint64_t step = 0; step < steps; ++step)
                     writer.push(name, point(step, "train", "loss", static_cast<double>(step)));
                 writer.push(name, sample(steps, 0.5, "text of " + name));
-                writer.push(name, steps, "validation", std::vector<double>{3, 2, 1});
+                writer.push(name, steps, "validation", training::PositionMeans{{3, 2, 1}, {}});
                 writer.push(end(name));
             });
         for (auto& thread : threads) thread.join();

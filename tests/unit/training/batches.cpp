@@ -278,9 +278,12 @@ TEST_CASE("a loss over a split does not depend on how it is cut into batches") {
         const auto evaluation = evaluate(whole);
         CHECK(evaluation.complete);
         CHECK(evaluation.sums.predictions == 120);
-        double mean = 0;
-        for (const double loss : evaluation.by_position) mean += loss / 6;
+        double mean = 0, accuracy = 0;
+        for (const double loss : evaluation.by_position.loss) mean += loss / 6;
         CHECK(mean == Catch::Approx(evaluation.sums.mean()));
+        for (const double part : evaluation.by_position.accuracy) accuracy += part / 6;
+        CHECK(accuracy == Catch::Approx(evaluation.sums.accuracy()));
+        CHECK(accuracy > 0);
         if (streams) {
             // One stream, its state carried, is one long window.
             auto long_trial = trial;
@@ -292,6 +295,27 @@ TEST_CASE("a loss over a split does not depend on how it is cut into batches") {
             CHECK(evaluate(by_three).sums.loss == evaluation.sums.loss);
         }
     }
+}
+
+TEST_CASE("real numbers have a loss by position, but no accuracy") {
+    const plugins::Catalog catalog = small::catalog();
+    const small::Examples dataset(Task::Kind::reals, 5, 12);
+    const auto trial = small::trial(small::gated_cell, 5, 4);
+    const model::Model<float> model(trial, dataset.task(), catalog);
+    model::Buffer<float> weights(model.parameters().size()), prepared(model.prepared_size());
+    model.initialize(weights.data());
+    model.prepare(weights.data(), prepared.data());
+    Batches batches(dataset, Split::validation, training::evaluation_plan(trial));
+    model::Pass<float> pass(model, {{5, batches.largest_batch()}}, false);
+    const std::atomic<bool> stop{false};
+    const auto evaluation = training::evaluate(pass, model, weights.data(), prepared.data(), batches, stop);
+    CHECK(evaluation.by_position.accuracy.empty());
+    REQUIRE(evaluation.by_position.loss.size() == 5);
+    // Positions 1 and 4 predict nothing; of twelve sequences all have position 0, eight position 2 and six position 3.
+    const auto& loss = evaluation.by_position.loss;
+    CHECK(std::isnan(loss[1]));
+    CHECK(std::isnan(loss[4]));
+    CHECK(12 * loss[0] + 8 * loss[2] + 6 * loss[3] == Catch::Approx(evaluation.sums.loss));
 }
 
 TEST_CASE("positions that predict nothing have no loss") {
@@ -306,8 +330,10 @@ TEST_CASE("positions that predict nothing have no loss") {
     model.prepare(weights.data(), prepared.data());
     std::atomic<bool> stop{false};
     auto evaluation = training::evaluate(pass, model, weights.data(), prepared.data(), batches, stop);
-    for (Size t = 0; t < 5; ++t) CHECK(std::isnan(evaluation.by_position[t]));
-    CHECK(evaluation.by_position[5] == Catch::Approx(std::log(5.0)));
+    for (Size t = 0; t < 5; ++t) CHECK(std::isnan(evaluation.by_position.loss[t]));
+    for (Size t = 0; t < 5; ++t) CHECK(std::isnan(evaluation.by_position.accuracy[t]));
+    CHECK(evaluation.by_position.loss[5] == Catch::Approx(std::log(5.0)));
+    CHECK(evaluation.by_position.accuracy[5] >= 0);
     stop = true;
     evaluation = training::evaluate(pass, model, weights.data(), prepared.data(), batches, stop);
     CHECK(!evaluation.complete);

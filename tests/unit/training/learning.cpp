@@ -47,7 +47,7 @@ struct LastLoss final : training::Records {
     void point(const training::Point& point) override {
         if (point.split == "validation" && point.name == "loss") loss = point.value;
     }
-    void loss_by_position(std::uint64_t, std::string_view, const std::vector<double>&) override {}
+    void by_position(std::uint64_t, std::string_view, const training::PositionMeans&) override {}
     void samples(std::vector<sampling::Sample>) override {}
     void checkpoint(training::CheckpointRecord) override {}
     void progress(std::uint64_t, std::uint64_t, double, double) override {}

@@ -68,7 +68,7 @@ private:
 /// What a store would hold of a trial.
 struct Log final : training::Records {
     std::map<std::tuple<std::string, std::string, std::uint64_t>, double> points;
-    std::map<std::string, std::pair<std::uint64_t, std::vector<double>>> by_position;
+    std::map<std::string, std::pair<std::uint64_t, training::PositionMeans>> positions;
     std::map<std::tuple<std::uint64_t, double, std::string, std::uint64_t>, std::string> texts;
     std::vector<training::CheckpointRecord> checkpoints;
     std::map<std::uint64_t, double> losses;  ///< of each step
@@ -79,8 +79,8 @@ struct Log final : training::Records {
             points[{std::string(point.split), std::string(point.name), point.step}] = point.value;
         happened();
     }
-    void loss_by_position(std::uint64_t step, std::string_view split, const std::vector<double>& list) override {
-        by_position[std::string(split)] = {step, list};
+    void by_position(std::uint64_t step, std::string_view split, const training::PositionMeans& means) override {
+        positions[std::string(split)] = {step, means};
         happened();
     }
     void samples(std::vector<sampling::Sample> made) override {
@@ -232,15 +232,19 @@ std::vector<Case> cases() {
             {"reals", [] { return examples(Task::Kind::reals, "adagrad"); }}};
 }
 
+bool same_bits(const std::vector<double>& a, const std::vector<double>& b) {
+    return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(double)) == 0;
+}
+
 void check_same(const Run& run, const Run& whole) {
     CHECK(run.log.points == whole.log.points);
     CHECK(run.log.texts == whole.log.texts);
     CHECK(run.log.losses == whole.log.losses);
-    REQUIRE(run.log.by_position.size() == whole.log.by_position.size());
-    for (const auto& [split, entry] : whole.log.by_position) {
-        CHECK(run.log.by_position.at(split).first == entry.first);
-        CHECK(std::memcmp(run.log.by_position.at(split).second.data(), entry.second.data(),
-                          entry.second.size() * sizeof(double)) == 0);
+    REQUIRE(run.log.positions.size() == whole.log.positions.size());
+    for (const auto& [split, entry] : whole.log.positions) {
+        CHECK(run.log.positions.at(split).first == entry.first);
+        CHECK(same_bits(run.log.positions.at(split).second.loss, entry.second.loss));
+        CHECK(same_bits(run.log.positions.at(split).second.accuracy, entry.second.accuracy));
     }
     const training::Checkpoint one(run.log.checkpoints.back().path), other(whole.log.checkpoints.back().path);
     CHECK(run.log.checkpoints.back().is_best == whole.log.checkpoints.back().is_best);
@@ -327,7 +331,7 @@ TEST_CASE("a trial that is killed goes on from any checkpoint with the same bits
             run->log.points = whole->log.points;
             run->log.texts = whole->log.texts;
             run->log.losses = whole->log.losses;
-            run->log.by_position = whole->log.by_position;
+            run->log.positions = whole->log.positions;
             run->log.checkpoints = {checkpoint};
             run->whole();
             check_same(*run, *whole);
@@ -352,8 +356,8 @@ TEST_CASE("what is recorded when") {
     CHECK(log.steps("validation", "loss") == Steps{7, 14, 21, 23});
     CHECK(log.steps("validation", "accuracy") == log.steps("validation", "loss"));
     CHECK(log.steps("test", "loss") == Steps{23});
-    CHECK(log.by_position.at("validation").first == 23);
-    CHECK(log.by_position.at("test").second.size() == 6);
+    CHECK(log.positions.at("validation").first == 23);
+    CHECK(log.positions.at("test").second.loss.size() == 6);
     Steps sampled, checkpoints;
     for (const auto& [key, text] : log.texts) {
         CHECK(text.size() == 7);
@@ -414,8 +418,8 @@ TEST_CASE("patience ends a trial, which is then recorded to its end") {
             best_step = step;
         }
     CHECK(end == best_step + 3 * 4);
-    CHECK(run->log.by_position.at("validation").first == end);
-    CHECK(run->log.by_position.at("test").first == end);
+    CHECK(run->log.positions.at("validation").first == end);
+    CHECK(run->log.positions.at("test").first == end);
     CHECK(run->log.steps("train", "loss").back() == end);
     CHECK(run->log.steps("train", "gradient_norm").back() == end);
     CHECK(run->log.steps("test", "loss").back() == end);
