@@ -35,10 +35,9 @@ public:
         std::unordered_map<std::string, Size> counts;
         for (const Size example : split_[0])
             for (const std::string& symbol : sentences[example]) ++counts[symbol];
-        lexicon_ = {counts,
-                    static_cast<Size>(options.integer("vocabulary")),
-                    unit_of(options.text("unit")),
-                    {.lower = options.boolean("lower")}};
+        const Limit limit{.symbols = static_cast<Size>(options.integer("vocabulary")),
+                          .count = static_cast<Size>(options.integer("minimum_count"))};
+        lexicon_ = {counts, limit, unit_of(options.text("unit")), {.lower = options.boolean("lower")}};
         ends_.push_back(0);
         for (const std::vector<std::string>& sentence : sentences) {
             for (const std::string& symbol : sentence) tokens_.push_back(lexicon_.token(symbol));
@@ -144,7 +143,9 @@ constexpr unroll::Option options[] = {
     unroll::choice("unit", "\"word\"", "character|byte|word", "what a token stands for"),
     unroll::boolean("lower", "false", "make capital letters small"),
     unroll::integer("vocabulary", "0", 0, 1e7,
-                    "keep the most frequent symbols of the training texts, so many; 0: all; the rest is one unknown"),
+                    "tokens for the most frequent symbols of the training texts, so many; 0: for all; the rest is one "
+                    "unknown, \u2047"),
+    unroll::integer("minimum_count", "1", 1, 1e9, "symbols that the training texts have less often are unknown, too"),
     unroll::integer("longest", "0", 0, 1e6, "tokens in a text; 0: no limit"),
     unroll::choice("longer", "\"cut\"", "cut|refuse", "what happens to a text that is longer"),
     unroll::numbers("split", "[0.8, 0.1, 0.1]", 0, 1, "fractions of each class for training, validation and test"),

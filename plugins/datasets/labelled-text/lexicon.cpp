@@ -27,22 +27,23 @@ std::vector<std::string> cut(std::string_view text, Unit unit, Spelling spelling
     return symbols;
 }
 
-Lexicon::Lexicon(const std::unordered_map<std::string, Size>& counts, Size limit, Unit unit, Spelling spelling)
+Lexicon::Lexicon(const std::unordered_map<std::string, Size>& counts, Limit limit, Unit unit, Spelling spelling)
     : unit_(unit), spelling_(spelling) {
     std::vector<std::pair<std::string, Size>> all(counts.begin(), counts.end());
+    std::erase_if(all, [&](const auto& entry) { return entry.second < limit.count || entry.first == unknown_sign; });
     std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) {
         return a.second != b.second ? a.second > b.second : a.first < b.first;
     });
-    if (limit > 0 && all.size() > limit) all.resize(limit);
+    if (limit.symbols > 0 && all.size() > limit.symbols) all.resize(limit.symbols);
     for (auto& [symbol, count] : all) symbols_.push_back(std::move(symbol));
     std::sort(symbols_.begin(), symbols_.end());
-    symbols_.emplace(symbols_.begin(), unknown_symbol);
+    symbols_.emplace_back(unknown_sign);
     for (Size i = 0; i < symbols_.size(); ++i) token_of_.emplace(symbols_[i], static_cast<Token>(i));
 }
 
 Token Lexicon::token(const std::string& symbol) const {
     const auto found = token_of_.find(symbol);
-    return found == token_of_.end() ? 0 : found->second;
+    return found == token_of_.end() ? static_cast<Token>(symbols_.size() - 1) : found->second;
 }
 
 std::optional<std::vector<Token>> Lexicon::encode(std::string_view text, std::string& unknown) const {

@@ -14,15 +14,20 @@ enum class Unit { character, byte, word };
 /// A text's symbols in the given unit, spelled as asked. The text is UTF-8 unless the unit is byte.
 std::vector<std::string> cut(std::string_view text, Unit unit, Spelling spelling);
 
-/// Token 0 is any symbol that has no token of its own, written as unknown_symbol; the others follow by code points.
+/// Which symbols have tokens of their own.
+struct Limit {
+    unroll::Size symbols = 0;  ///< so many, the most frequent; of equal ones, the first by code points. 0: all
+    unroll::Size count = 1;    ///< those that occur so often
+};
+
+/// Symbols by code points, and behind them one token for any other symbol, which is written as unknown_sign.
 class Lexicon final : public unroll::Vocabulary {
 public:
-    static constexpr std::string_view unknown_symbol = "<unk>";
+    /// U+2047, as SentencePiece writes it.
+    static constexpr std::string_view unknown_sign = "\u2047";
 
     Lexicon() = default;
-    /// Of the symbols counted, the `limit` most frequent (0: all); of equally frequent ones the first by code points.
-    Lexicon(const std::unordered_map<std::string, unroll::Size>& counts, unroll::Size limit, Unit unit,
-            Spelling spelling);
+    Lexicon(const std::unordered_map<std::string, unroll::Size>& counts, Limit limit, Unit unit, Spelling spelling);
 
     unroll::Token token(const std::string& symbol) const;
 

@@ -62,7 +62,7 @@ TEST_CASE("one file has a label, a tab and a text in each line") {
     CHECK(task.kind == Task::Kind::label);
     CHECK(task.sequence_length == 4);
     CHECK(task.target_tokens == 2);
-    CHECK(task.input_tokens == 8);  // <unk> . A a b dull film fine
+    CHECK(task.input_tokens == 8);  // ⁇ . A a b dull film fine
     CHECK(dataset->target_vocabulary()->decode(std::vector<Token>{0, 1}) == "bad\ngood");
     for (Size i = 0; i < 3; ++i) {
         const Held example(*dataset, Split::train, i);
@@ -98,10 +98,10 @@ TEST_CASE("a text's unit may be a word, a character or a byte") {
     CHECK(words->task().input_tokens == 3);
     CHECK(words->task().sequence_length == 2);
     const auto characters = labelled_lines(lines, {{"unit", quoted("character")}});
-    CHECK(characters->task().input_tokens == 6);  // <unk> blank O h o é
+    CHECK(characters->task().input_tokens == 6);  // ⁇ blank O h o é
     CHECK(characters->task().sequence_length == 4);
     const auto bytes = labelled_lines("a\t\xE9 Oh\nb\toh\n", {{"unit", quoted("byte")}, {"lower", "true"}});
-    CHECK(bytes->task().input_tokens == 5);  // <unk> blank h o 0xE9
+    CHECK(bytes->task().input_tokens == 5);  // ⁇ blank h o 0xE9
     CHECK(examples_of(*bytes, Split::train) == Strings{"a: \xE9 oh", "b: oh"});
 }
 
@@ -109,11 +109,15 @@ TEST_CASE("the vocabulary is the training texts' most frequent symbols, and one 
     const std::string_view lines = "a\tx x x y y z\nb\tw y\n";
     const auto two = labelled_lines(lines, {{"vocabulary", "2"}});
     CHECK(two->vocabulary()->size() == 3);
-    CHECK(examples_of(*two, Split::train) == Strings{"a: x x x y y <unk>", "b: <unk> y"});
+    CHECK(examples_of(*two, Split::train) == Strings{"a: x x x y y ⁇", "b: ⁇ y"});
     // z and w are equally frequent: the first by code points stays.
     CHECK(examples_of(*labelled_lines(lines, {{"vocabulary", "3"}}), Split::train)[1] == "b: w y");
+    const auto often = labelled_lines(lines, {{"minimum_count", "2"}});
+    CHECK(examples_of(*often, Split::train) == examples_of(*two, Split::train));
+    // A sign that the texts have themselves is the unknown one.
+    CHECK(labelled_lines("a\tx ⁇\nb\ty\n")->vocabulary()->size() == 3);
     std::string unknown;
-    CHECK(two->vocabulary()->encode("x never y", unknown).value() == std::vector<Token>{1, 0, 2});
+    CHECK(two->vocabulary()->encode("x never y", unknown).value() == std::vector<Token>{0, 2, 1});
     CHECK_FALSE(two->vocabulary()->encode("x \xFF", unknown));
     CHECK(unknown == "\xFF");
 }
@@ -125,7 +129,7 @@ TEST_CASE("symbols that only held-out texts have are unknown") {
     const auto dataset = labelled_lines(lines, {{"split", "[0.8, 0.1, 0.1]"}});
     CHECK(dataset->vocabulary()->size() == 17);
     for (const Split split : {Split::validation, Split::test})
-        for (Size i = 0; i < dataset->examples(split); ++i) CHECK(Held(*dataset, split, i).tokens[0] == 0);
+        for (Size i = 0; i < dataset->examples(split); ++i) CHECK(Held(*dataset, split, i).tokens[0] == 16);
 }
 
 TEST_CASE("each class is split by itself, by the split's seed, without loss") {
