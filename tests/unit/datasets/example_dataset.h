@@ -25,10 +25,11 @@ struct Held {
         const unroll::Task task = dataset.task();
         const unroll::Size T = task.sequence_length;
         if (task.input_tokens) tokens.resize(T);
-        if (task.target_tokens) target_tokens.resize(T);
+        const unroll::Size positions = task.target_positions();
+        if (task.target_tokens) target_tokens.resize(positions);
         reals.resize(T * task.input_reals);
-        target_reals.resize(T * task.target_reals);
-        weights.resize(T);
+        target_reals.resize(positions * task.target_reals);
+        if (task.kind != unroll::Task::Kind::image) weights.resize(positions);
         unroll::Example example{tokens.data(),       reals.data(),   target_tokens.data(),
                                 target_reals.data(), weights.data(), 0};
         dataset.example(split, index, example);

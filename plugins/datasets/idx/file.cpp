@@ -1,0 +1,101 @@
+// Reading IDX files, through zlib, which reads plain files too.
+#include "file.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <zlib.h>
+
+#include <array>
+#include <cerrno>
+#include <filesystem>
+#include <memory>
+#include <system_error>
+
+#include "unroll/error.h"
+
+using unroll::Size;
+
+namespace {
+
+constexpr Size bytes_of_size = 4;
+
+class Reader {
+public:
+    Reader(const std::string& path, const std::string& option) : path_(path), option_(option) {}
+
+    /// The whole file, unpacked.
+    std::string read() const {
+        if (!std::filesystem::is_regular_file(path_))
+            fail("is no file", "an IDX file, packed with gzip or not", "give the file's path");
+        errno = 0;
+        const std::unique_ptr<gzFile_s, int (*)(gzFile)> file(gzopen(path_.c_str(), "rb"), gzclose);
+        if (!file) {
+            fail("cannot be read: " + std::generic_category().message(errno), "a file that may be read",
+                 "check its permissions");
+        }
+        std::string bytes;
+        std::array<char, 1 << 16> piece;
+        int count;
+        while ((count = gzread(file.get(), piece.data(), piece.size())) > 0)
+            bytes.append(piece.data(), static_cast<Size>(count));
+        int problem = Z_OK;
+        const char* message = gzerror(file.get(), &problem);
+        if (problem != Z_OK) {
+            fail("cannot be unpacked: " +
+                     (problem == Z_ERRNO ? std::generic_category().message(errno) : reason(message)),
+                 "a whole gzip file, or one that is not packed", "fetch it again");
+        }
+        return bytes;
+    }
+
+    [[noreturn]] void fail(const std::string& found, std::string wanted, std::string next) const {
+        throw unroll::Error({option_, fmt::format("\"{}\" {}", path_, found), std::move(wanted), std::move(next)});
+    }
+
+private:
+    /// zlib puts the path before what it says.
+    std::string reason(std::string_view message) const {
+        if (message.starts_with(path_ + ": ")) message.remove_prefix(path_.size() + 2);
+        return std::string(message);
+    }
+
+    const std::string &path_, &option_;
+};
+
+}  // namespace
+
+IdxFile read_idx(const std::string& path, const std::string& option, Size dimensions) {
+    const Reader reader(path, option);
+    IdxFile file{.bytes = reader.read(), .sizes = {}};
+    const std::string magic{'\0', '\0', '\x08', static_cast<char>(dimensions)};
+    if (!file.bytes.starts_with(magic)) {
+        const std::string begin = file.bytes.substr(0, magic.size());
+        reader.fail(begin.empty()
+                        ? "is empty"
+                        : fmt::format("begins with the bytes {:02X}", fmt::join(begin.begin(), begin.end(), " ")),
+                    fmt::format("{:02X}, the sign of an IDX file with {} dimension{} of bytes",
+                                fmt::join(magic.begin(), magic.end(), " "), dimensions, dimensions == 1 ? "" : "s"),
+                    "give the path of another file; images have three dimensions, labels one");
+    }
+    const Size header = magic.size() + bytes_of_size * dimensions;
+    Size wanted = header;
+    if (file.bytes.size() >= header) {
+        const auto* at = reinterpret_cast<const unsigned char*>(file.bytes.data()) + magic.size();
+        Size values = 1;
+        for (Size i = 0; i < dimensions; ++i, at += bytes_of_size) {
+            file.sizes.push_back(Size{at[0]} << 24 | Size{at[1]} << 16 | Size{at[2]} << 8 | Size{at[3]});
+            // Of sizes that no file could have, the product must not wrap round.
+            if (__builtin_mul_overflow(values, file.sizes.back(), &values)) values = ~Size{0} - header;
+        }
+        file.values = at;
+        wanted = header + values;
+    }
+    if (file.bytes.size() != wanted) {
+        reader.fail(fmt::format("has {} bytes", file.bytes.size()),
+                    file.sizes.empty() ? fmt::format("at least {}: its header", wanted)
+                                       : fmt::format("{}, as its header says: {} bytes of values", wanted,
+                                                     fmt::join(file.sizes, " x ")),
+                    "fetch it again: it is cut off, or something was added");
+    }
+    return file;
+}

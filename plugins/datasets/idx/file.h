@@ -1,0 +1,19 @@
+// IDX files: arrays of bytes, as the MNIST digits come in.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "unroll/types.h"
+
+/// What a file holds: 2 zero bytes, the type 8 (unsigned bytes), the number of dimensions, each size as 4 bytes with the
+/// most significant first, and the values, the last dimension fastest.
+struct IdxFile {
+    std::string bytes;                ///< the whole file, unpacked
+    std::vector<unroll::Size> sizes;  ///< of each dimension
+    const unsigned char* values = nullptr;
+};
+
+/// Reads a file of so many dimensions, packed with gzip or not. Throws Error, with `where` the option that named it.
+IdxFile read_idx(const std::string& path, const std::string& option, unroll::Size dimensions);
