@@ -74,7 +74,8 @@ void reset(Json& object, const Selector& selector, const std::string& former, co
     std::erase_if(*object.object(), [&](const Json::Member& member) {
         const bool declared = std::find(own.begin(), own.end(), member.key) != own.end();
         if (by_plugin) {
-            if (!declared && plugin && !plugins::find_option(*plugin, member.key))
+            if (!declared && plugin && !plugins::find_option(*plugin, member.key) &&
+                !is_remote_key(*plugin, member.key))
                 report.add(checker.unknown_option(*selector.section, *plugin, member, path));
             return !declared;
         }
@@ -87,6 +88,23 @@ void reset(Json& object, const Selector& selector, const std::string& former, co
                                     checker.where(member.at, child(path, member.key))));
         return true;
     });
+}
+
+/// Drops what stands beside a path that becomes another one: where that file is to be had, and its checksum.
+void reset_remote(Json& manifest, const Assignment& assignment, const Checker& checker) {
+    const std::size_t point = assignment.path.rfind('.');
+    if (point == std::string::npos) return;
+    const std::string parent = assignment.path.substr(0, point), name = assignment.path.substr(point + 1);
+    Json* object = const_cast<Json*>(find_at(manifest, parent));
+    const Json* plugin_name = object && parent == "dataset" ? object->find("plugin") : nullptr;
+    if (!plugin_name || !plugin_name->text()) return;
+    const Plugin* plugin = checker.catalog().find(Plugin::Kind::dataset, *plugin_name->text());
+    const Option* option = plugin ? plugins::find_option(*plugin, name) : nullptr;
+    const auto keys = option ? remote_keys(*plugin, *option) : std::nullopt;
+    const Json* former = object->find(name);
+    if (!keys || (former && *former == *assignment.value)) return;
+    std::erase_if(*object->object(),
+                  [&](const Json::Member& member) { return member.key == keys->url || member.key == keys->sha256; });
 }
 
 void set(Json& manifest, const Assignment& assignment, const Checker& checker, Report& report) {
@@ -111,6 +129,7 @@ void assign(Json& manifest, const std::vector<Assignment>& assignments, const Ch
             reset(*object, *selector, std::string(*former->text()), checker, report);
         set(manifest, assignment, checker, report);
     }
+    for (const Assignment& assignment : assignments) reset_remote(manifest, assignment, checker);
     for (const Assignment& assignment : assignments)
         if (!selector_at(assignment.path)) set(manifest, assignment, checker, report);
 }

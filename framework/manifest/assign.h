@@ -15,8 +15,8 @@ struct Assignment {
 };
 
 /// Sets them all, in any order. Where one changes what other settings depend on (a plugin, an optimizer's name, the
-/// kind of windows), what was there before and belongs to the former choice alone is dropped, whatever else is
-/// assigned.
+/// kind of windows, the path of a file that can be downloaded), what was there before and belongs to the former choice
+/// alone is dropped, whatever else is assigned.
 void assign(Json& manifest, const std::vector<Assignment>& assignments, const Checker& checker, Report& report);
 
 }  // namespace unroll::manifest

@@ -4,7 +4,12 @@
 #include <openssl/evp.h>
 
 #include <array>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
 #include <stdexcept>
+
+#include "unroll/error.h"
 
 namespace unroll::manifest {
 namespace {
@@ -47,6 +52,18 @@ std::string Sha256::digest() {
 std::string sha256(std::string_view bytes) {
     Sha256 hash;
     hash.update(bytes);
+    return hash.digest();
+}
+
+std::string sha256_of(const std::filesystem::path& file) {
+    std::ifstream stream(file, std::ios::binary);
+    Sha256 hash;
+    std::array<char, 1 << 16> piece;
+    while (stream.read(piece.data(), piece.size()) || stream.gcount() > 0)
+        hash.update({piece.data(), static_cast<std::size_t>(stream.gcount())});
+    if (!stream.eof())
+        throw Error({file, std::string("cannot be read: ") + std::strerror(errno), "a file that may be read",
+                     "check its permissions"});
     return hash.digest();
 }
 

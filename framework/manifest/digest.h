@@ -1,6 +1,7 @@
 // SHA-256, as it stands in fingerprints, datasets' digests and checkpoints.
 #pragma once
 
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -9,6 +10,9 @@ namespace unroll::manifest {
 
 /// 64 hexadecimal digits, lower case.
 std::string sha256(std::string_view bytes);
+
+/// Of a file's bytes. Throws Error when it cannot be read.
+std::string sha256_of(const std::filesystem::path& file);
 
 /// The same for bytes that come piece by piece.
 class Sha256 {

@@ -27,7 +27,8 @@ Override parse_override(const std::string& text);
 ///
 /// A trial's `config` is itself a manifest, of that one trial: expand(config) gives the same trial back.
 ///
-/// Throws Problems with everything that is wrong at once. Prints nothing, writes nothing.
+/// Throws Problems with everything that is wrong at once, and what `lookup.fetch` throws that is no Error. Prints
+/// nothing and writes nothing, unless `lookup.fetch` does.
 Plan expand(const std::string& text, const std::string& file, const std::vector<Override>& overrides,
             const plugins::Catalog& catalog, const Lookup& lookup, Datasets& datasets);
 

@@ -1,4 +1,4 @@
-// Where the files that a manifest names are looked for.
+// Where the files that a manifest names are looked for, and how those that are nowhere get here.
 #pragma once
 
 #include <filesystem>
@@ -6,11 +6,14 @@
 #include <string>
 #include <vector>
 
+#include "manifest/remote.h"
+
 namespace unroll::manifest {
 
 /// The folders in which a relative path is looked up, in this order. A path may be a file, a folder or a glob.
 struct Lookup {
     std::vector<std::filesystem::path> folders;
+    Fetch fetch = nullptr;  ///< null: nothing is fetched
 
     /// Beside the manifest, the working directory, the folders of `UNROLL_DATA` (separated by ':').
     static Lookup standard(const std::filesystem::path& manifest);

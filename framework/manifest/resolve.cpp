@@ -317,13 +317,13 @@ private:
 
         Json identity = decisive(section(""), out_.settings);
         Json& dataset = identity.set("dataset", *out_.settings.find("dataset"));
-        if (const std::string digest = out_.dataset->digest(); !digest.empty()) {
-            std::erase_if(*dataset.object(), [&](const Json::Member& member) {
-                const Option* option = plugins::find_option(*out_.dataset_plugin, member.key);
-                return option && option->type == Option::Type::path;
-            });
-            dataset.set("digest", Json(digest));
-        }
+        const std::string digest = out_.dataset->digest();
+        std::erase_if(*dataset.object(), [&](const Json::Member& member) {
+            const Option* option = plugins::find_option(*out_.dataset_plugin, member.key);
+            return option ? option->type == Option::Type::path && !digest.empty()
+                          : is_remote_key(*out_.dataset_plugin, member.key);
+        });
+        if (!digest.empty()) dataset.set("digest", Json(digest));
         dataset.set("revision", Json(std::int64_t{out_.dataset_plugin->revision}));
         const auto add_revisions = [](Json& part, const std::vector<const Plugin*>& plugins) {
             for (std::size_t i = 0; i < plugins.size(); ++i)

@@ -164,7 +164,10 @@ Problem Checker::unknown_option(const Section& section, const Plugin& plugin, co
                                 const std::string& path) const {
     Problem problem = plugins::unknown_option(plugin, member.key, where(member.at, child(path, member.key)));
     std::vector<std::string> known = names(section);
-    for (const Option& option : plugin.options) known.emplace_back(option.name);
+    for (const Option& option : plugin.options) {
+        known.emplace_back(option.name);
+        if (const auto keys = remote_keys(plugin, option)) known.insert(known.end(), {keys->url, keys->sha256});
+    }
     problem.wanted = fmt::format("{}", fmt::join(known, ", "));
     if (const std::string near = plugins::nearest(member.key, known); !near.empty())
         problem.next = fmt::format("write \"{}\" if that is what is meant", near);
@@ -272,25 +275,61 @@ const Options& Checker::defaults(const Plugin& plugin) {
     return entry->second;
 }
 
-void Checker::look_up(const Option& option, Position at, const std::string& path, PluginChoice& choice,
-                      Report& report) {
-    const std::string& wanted = choice.options.text(option.name);
-    if (wanted.empty()) return;
-    const auto [entry, is_new] = found_.try_emplace(wanted);
-    if (is_new) entry->second = lookup_.find(wanted);
-    if (entry->second) {
-        choice.options.set(option.name, entry->second->string());
-        return;
+bool Checker::read_remote(const RemoteKeys& keys, const Json& given, const std::string& path, Wanted& wanted,
+                          Report& report) const {
+    Report own;
+    const auto beside = [&](const std::string& key) {
+        const Json* value = given.find(key);
+        return value && !value->null() ? value : nullptr;
+    };
+    const auto wrong = [&](const Json& value, const std::string& key, std::string found, std::string allowed,
+                           std::string next) {
+        own.add({where(value.at, child(path, key)), std::move(found), std::move(allowed), std::move(next)});
+    };
+    const Json *url = beside(keys.url), *sha256 = beside(keys.sha256);
+    if (url && url->text() && is_url(*url->text()))
+        wanted.url = *url->text();
+    else if (url)
+        wrong(*url, keys.url, excerpt(*url), "a url in quotes that begins with https:// or http://",
+              "correct it, or remove it and put the file there by hand");
+    if (const auto digits = sha256 && sha256->text() ? normal_sha256(*sha256->text()) : std::nullopt)
+        wanted.sha256 = *digits;
+    else if (sha256)
+        wrong(*sha256, keys.sha256, excerpt(*sha256), "64 hexadecimal digits in quotes",
+              "write what `sha256sum FILE` prints");
+    if (url && !sha256)
+        wrong(*url, keys.url, fmt::format("\"{}\" without \"{}\"", keys.url, keys.sha256),
+              "both, so that everybody trains on the same bytes",
+              fmt::format("give \"{}\": what `sha256sum FILE` prints", keys.sha256));
+    if ((url || sha256) && wanted.path.empty())
+        wrong(url ? *url : *sha256, url ? keys.url : keys.sha256, "no path beside it",
+              "the path of the file, which is looked for there first", "give it");
+    report.add(own);
+    return own.empty();
+}
+
+Json::Object Checker::look_up(const Plugin& plugin, const Option& option, const Json& given, Position otherwise,
+                              const std::string& path, PluginChoice& choice, Report& report) {
+    const auto keys = remote_keys(plugin, option);
+    Wanted wanted{choice.options.text(option.name), "", ""};
+    if (keys && !read_remote(*keys, given, path, wanted, report)) return {};
+    if (wanted.path.empty()) return {};
+    const Files::Found& found = files_.find(wanted);
+    if (const auto* file = std::get_if<std::filesystem::path>(&found)) {
+        choice.options.set(option.name, file->string());
+    } else {
+        Problem problem = std::get<Problem>(found);
+        const std::string key = problem.where == "url"      ? keys->url
+                                : problem.where == "sha256" ? keys->sha256
+                                                            : std::string(option.name);
+        const Json* written = given.find(key);
+        problem.where = where(written ? written->at : otherwise, child(path, key));
+        report.add(std::move(problem));
     }
-    std::vector<std::string> places;
-    for (const std::filesystem::path& folder : lookup_.folders) places.push_back(folder.string());
-    if (std::filesystem::path(wanted).is_absolute())
-        report.add({where(at, path), fmt::format("\"{}\", which is not there", wanted),
-                    "a file, folder or glob that exists", "correct the path"});
-    else
-        report.add({where(at, path), fmt::format("\"{}\", which is in none of {}", wanted, fmt::join(places, ", ")),
-                    "a file, folder or glob that exists",
-                    "correct the path, or name its folder in the environment variable UNROLL_DATA"});
+    Json::Object remote;
+    if (!wanted.url.empty()) remote.push_back({keys->url, {}, Json(wanted.url)});
+    if (!wanted.sha256.empty()) remote.push_back({keys->sha256, {}, Json(wanted.sha256)});
+    return remote;
 }
 
 const Plugin* Checker::check_plugin(const Section& section, Plugin::Kind kind, const Json* given,
@@ -315,6 +354,7 @@ const Plugin* Checker::check_plugin(const Section& section, Plugin::Kind kind, c
             continue;
         const std::string full = child(path, member.key);
         const Option* option = plugins::find_option(*plugin, member.key);
+        if (!option && is_remote_key(*plugin, member.key)) continue;  // read with its path, below
         if (!option)
             report.add(unknown_option(section, *plugin, member, path));
         else if (auto problem = set_option(choice.options, *option, to_given(member.value))) {
@@ -333,9 +373,12 @@ const Plugin* Checker::check_plugin(const Section& section, Plugin::Kind kind, c
             complete = false;
             continue;
         }
-        if (option.type == Option::Type::path) look_up(option, own ? own->at : written.at, full, choice, report);
+        Json::Object remote;
+        if (option.type == Option::Type::path)
+            remote = look_up(*plugin, option, *given, written.at, path, choice, report);
         checked.object()->push_back(
             {option.name, {}, to_json_value(choice.options.values().find(option.name)->second)});
+        std::move(remote.begin(), remote.end(), std::back_inserter(*checked.object()));
     }
     return complete ? plugin : nullptr;
 }

@@ -7,8 +7,8 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "manifest/files.h"
 #include "manifest/json.h"
-#include "manifest/lookup.h"
 #include "manifest/problems.h"
 #include "manifest/schema.h"
 #include "manifest/trial.h"
@@ -20,7 +20,7 @@ namespace unroll::manifest {
 class Checker {
 public:
     Checker(std::string file, const plugins::Catalog& catalog, const Lookup& lookup)
-        : file_(std::move(file)), catalog_(catalog), lookup_(lookup) {}
+        : file_(std::move(file)), catalog_(catalog), files_(lookup) {}
 
     const plugins::Catalog& catalog() const { return catalog_; }
     const std::string& file() const { return file_; }
@@ -36,8 +36,8 @@ public:
                std::string_view task, Report& report);
 
     /// As check(), for a section that names a plugin: the result has the section's settings and then the plugin's
-    /// options, as declared; `choice` receives the same options typed, with paths looked up. Null when the plugin is
-    /// not there.
+    /// options, as declared; `choice` receives the same options typed, with paths looked up (and fetched, where the
+    /// manifest says from where: files.h). Null when the plugin is not there.
     const Plugin* check_plugin(const Section& section, Plugin::Kind kind, const Json* given, const std::string& path,
                                Position parent, Report& report, Json& checked, PluginChoice& choice);
 
@@ -56,15 +56,20 @@ public:
 private:
     const Json& standard(const Setting& setting);
     const Options& defaults(const Plugin& plugin);
-    void look_up(const Option& option, Position at, const std::string& path, PluginChoice& choice, Report& report);
+    /// Reads what stands beside a path into `wanted`, which has the path. False when something is wrong with it.
+    bool read_remote(const RemoteKeys& keys, const Json& given, const std::string& path, Wanted& wanted,
+                     Report& report) const;
+    /// Makes a path option absolute; returns what stands beside it, in its normal form. `given` is the plugin's object,
+    /// `path` its path; messages about a path that stands nowhere point to `otherwise`.
+    Json::Object look_up(const Plugin& plugin, const Option& option, const Json& given, Position otherwise,
+                         const std::string& path, PluginChoice& choice, Report& report);
 
     std::string file_;
     const plugins::Catalog& catalog_;
-    const Lookup& lookup_;
+    Files files_;
     bool tolerant_ = false;
     std::unordered_map<const Setting*, Json> standards_;
     std::unordered_map<const Plugin*, Options> defaults_;
-    std::map<std::string, std::optional<std::filesystem::path>> found_;
 };
 
 /// A setting that has a condition which its section does not meet: `so_far` has the values of the selectors.
