@@ -1,0 +1,23 @@
+// Files that were downloaded, kept where the next run finds them: FOLDER/SHA256/NAME.
+#pragma once
+
+#include <filesystem>
+
+#include "fetch/download.h"
+#include "manifest/remote.h"
+
+namespace unroll::fetch {
+
+/// `UNROLL_CACHE`, else `XDG_CACHE_HOME`/unroll, else ~/.cache/unroll; empty when none of them is set.
+std::filesystem::path cache_folder();
+
+/// The file in the cache; downloaded when it is not there yet, or not what it should be. What is not complete and
+/// verified never stands under a file's name, whenever the process or the machine dies; where several processes or
+/// threads want one file at once, one downloads it and the others wait.
+///
+/// Throws Error as manifest::Fetch does, and Interrupted; nothing is left of the attempt then. Any number of threads
+/// may call it at once.
+std::filesystem::path cached(const manifest::Remote& remote, const std::filesystem::path& folder, const Limits& limits,
+                             Observer& observer);
+
+}  // namespace unroll::fetch

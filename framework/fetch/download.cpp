@@ -1,0 +1,203 @@
+// A transfer through libcurl's multi interface, which lets us look at the clock and at Ctrl-C twenty times a second.
+#include "fetch/download.h"
+
+#include <curl/curl.h>
+#include <fmt/core.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <exception>
+#include <memory>
+
+#include "manifest/digest.h"
+#include "unroll/error.h"
+
+namespace unroll::fetch {
+namespace {
+
+constexpr int pause_ms = 50;
+constexpr long status_ok = 200;
+
+struct CloseEasy {
+    void operator()(CURL* handle) const { curl_easy_cleanup(handle); }
+};
+struct CloseMulti {
+    void operator()(CURLM* handle) const { curl_multi_cleanup(handle); }
+};
+
+void initialize() {
+    static const CURLcode code = curl_global_init(CURL_GLOBAL_DEFAULT);
+    if (code != CURLE_OK) throw std::runtime_error(fmt::format("libcurl: {}", curl_easy_strerror(code)));
+}
+
+class Transfer {
+public:
+    Transfer(const std::string& url, int file, const Limits& limits, Observer& observer)
+        : url_(url), file_(file), limits_(limits), observer_(observer) {
+        initialize();
+        multi_.reset(curl_multi_init());
+        easy_.reset(curl_easy_init());
+        if (!multi_ || !easy_) throw std::bad_alloc();
+        set(CURLOPT_URL, url.c_str());
+        set(CURLOPT_PROTOCOLS_STR, "http,https");
+        set(CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
+        set(CURLOPT_FOLLOWLOCATION, 1L);
+        set(CURLOPT_MAXREDIRS, limits.redirections);
+        set(CURLOPT_FAILONERROR, 1L);
+        set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(limits.connect.count()));
+        set(CURLOPT_NOSIGNAL, 1L);
+        set(CURLOPT_QUICK_EXIT, 1L);  // a name that is being looked up is not waited for
+        set(CURLOPT_USERAGENT, "unroll/" UNROLL_VERSION);
+        set(CURLOPT_ERRORBUFFER, message_);
+        set(CURLOPT_WRITEFUNCTION, &Transfer::on_bytes);
+        set(CURLOPT_WRITEDATA, this);
+        set(CURLOPT_HEADERFUNCTION, &Transfer::on_header);
+        set(CURLOPT_HEADERDATA, this);
+    }
+
+    ~Transfer() { curl_multi_remove_handle(multi_.get(), easy_.get()); }
+    Transfer(const Transfer&) = delete;
+    Transfer& operator=(const Transfer&) = delete;
+
+    Received run() {
+        if (curl_multi_add_handle(multi_.get(), easy_.get()) != CURLM_OK) throw std::bad_alloc();
+        const CURLcode code = perform();
+        if (failure_) std::rethrow_exception(failure_);
+        if (code != CURLE_OK) fail(code);
+        if (const long answer = status(); answer != status_ok)
+            fail(fmt::format("{} answers {}", url_, answer), "correct the url");
+        return {bytes_, hash_.digest()};
+    }
+
+private:
+    using Clock = std::chrono::steady_clock;
+
+    template <class Value>
+    void set(CURLoption option, Value value) {
+        if (const CURLcode code = curl_easy_setopt(easy_.get(), option, value); code != CURLE_OK)
+            throw std::runtime_error(fmt::format("libcurl: {}", curl_easy_strerror(code)));
+    }
+
+    CURLcode perform() {
+        for (int running = 1; running != 0;) {
+            if (curl_multi_perform(multi_.get(), &running) != CURLM_OK)
+                throw std::runtime_error("libcurl cannot go on");
+            if (observer_.stop()) throw Interrupted();
+            observer_.progress(bytes_, total());
+            if (running == 0) break;
+            if (Clock::now() - last_ > limits_.stalled)
+                fail(fmt::format("{} sent nothing for {}, after {}", url_, seconds(limits_.stalled), amount()),
+                     "run again later");
+            curl_multi_poll(multi_.get(), nullptr, 0, pause_ms, nullptr);
+        }
+        int left = 0;
+        const CURLMsg* const end = curl_multi_info_read(multi_.get(), &left);
+        return end ? end->data.result : CURLE_OK;
+    }
+
+    static std::size_t on_header(char*, std::size_t, std::size_t size, void* self) {
+        static_cast<Transfer*>(self)->last_ = Clock::now();
+        return size;
+    }
+
+    static std::size_t on_bytes(char* bytes, std::size_t, std::size_t size, void* self) {
+        auto& transfer = *static_cast<Transfer*>(self);
+        try {
+            transfer.take({bytes, size});
+            return size;
+        } catch (...) {  // must not pass through libcurl
+            transfer.failure_ = std::current_exception();
+            return CURL_WRITEFUNC_ERROR;
+        }
+    }
+
+    void take(std::string_view bytes) {
+        last_ = Clock::now();
+        if (bytes_ == 0) check_room();
+        hash_.update(bytes);
+        bytes_ += bytes.size();
+        while (!bytes.empty()) {
+            const ssize_t count = ::write(file_, bytes.data(), bytes.size());
+            if (count < 0 && errno == EINTR) continue;
+            if (count < 0)
+                fail(fmt::format("{} cannot be kept: {}", url_, std::strerror(errno)),
+                     "make room for it, or name another cache folder in UNROLL_CACHE");
+            bytes.remove_prefix(static_cast<std::size_t>(count));
+        }
+    }
+
+    /// That the file fits on the disk, when the server says how large it is.
+    void check_room() {
+        struct statvfs disk {};
+        if (::fstatvfs(file_, &disk) != 0) return;
+        const std::uint64_t room = std::uint64_t{disk.f_bavail} * disk.f_frsize;
+        if (total() > room)
+            fail(fmt::format("{} has {} bytes, but the cache folder has room for {}", url_, total(), room),
+                 "make room for it, or name another cache folder in UNROLL_CACHE");
+    }
+
+    std::uint64_t total() const {
+        curl_off_t length = -1;
+        curl_easy_getinfo(easy_.get(), CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
+        return length > 0 ? static_cast<std::uint64_t>(length) : 0;
+    }
+
+    long status() const {
+        long code = 0;
+        curl_easy_getinfo(easy_.get(), CURLINFO_RESPONSE_CODE, &code);
+        return code;
+    }
+
+    /// "12 of 24 bytes".
+    std::string amount() const {
+        return total() ? fmt::format("{} of {} bytes", bytes_, total()) : fmt::format("{} bytes", bytes_);
+    }
+
+    static std::string seconds(std::chrono::milliseconds time) {
+        return fmt::format("{} s", static_cast<double>(time.count()) / 1000);
+    }
+
+    [[noreturn]] void fail(CURLcode code) const {
+        switch (code) {
+            case CURLE_HTTP_RETURNED_ERROR:
+                fail(fmt::format("{} answers {}", url_, status()),
+                     status() < 500 ? "correct the url" : "run again later");
+            case CURLE_PARTIAL_FILE:
+                fail(fmt::format("{} broke off after {}", url_, amount()), "run again");
+            case CURLE_TOO_MANY_REDIRECTS:
+                fail(fmt::format("{} redirects more than {} times", url_, limits_.redirections), "correct the url");
+            case CURLE_OPERATION_TIMEDOUT:
+                fail(fmt::format("{}: no connection within {}", url_, seconds(limits_.connect)),
+                     "check the network and run again");
+            default:
+                fail(fmt::format("{}: {}", url_, *message_ ? message_ : curl_easy_strerror(code)),
+                     "check the network and run again");
+        }
+    }
+
+    [[noreturn]] static void fail(std::string found, std::string next) {
+        throw Error({"", std::move(found), "", std::move(next)});
+    }
+
+    const std::string& url_;
+    const int file_;
+    const Limits& limits_;
+    Observer& observer_;
+    char message_[CURL_ERROR_SIZE] = {};
+    manifest::Sha256 hash_;
+    std::uint64_t bytes_ = 0;
+    Clock::time_point last_ = Clock::now();  ///< when something came
+    std::exception_ptr failure_;
+    std::unique_ptr<CURLM, CloseMulti> multi_;
+    std::unique_ptr<CURL, CloseEasy> easy_;
+};
+
+}  // namespace
+
+Received download(const std::string& url, int file, const Limits& limits, Observer& observer) {
+    return Transfer(url, file, limits, observer).run();
+}
+
+}  // namespace unroll::fetch

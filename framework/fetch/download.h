@@ -1,0 +1,49 @@
+// One file by http or https: libcurl behind one function.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <stdexcept>
+#include <string>
+
+namespace unroll::fetch {
+
+/// How patient a download is.
+struct Limits {
+    std::chrono::milliseconds connect{30'000};  ///< until there is a connection
+    std::chrono::milliseconds stalled{60'000};  ///< without a byte
+    long redirections = 10;
+};
+
+/// Is told what happens, and may end it. Called by the thread that asked for the file.
+class Observer {
+public:
+    virtual ~Observer() = default;
+
+    /// Another process is downloading this very file.
+    virtual void waiting() {}
+    virtual void started() {}
+    /// At least ten times a second. `total` is 0 when it is not known.
+    virtual void progress(std::uint64_t /*bytes*/, std::uint64_t /*total*/) {}
+    /// It is here, and it is what was wanted.
+    virtual void finished(std::uint64_t /*bytes*/) {}
+    /// Asked at least ten times a second: true ends it with Interrupted.
+    virtual bool stop() { return false; }
+};
+
+class Interrupted : public std::runtime_error {
+public:
+    Interrupted() : std::runtime_error("interrupted") {}
+};
+
+struct Received {
+    std::uint64_t bytes = 0;
+    std::string sha256;
+};
+
+/// Writes what the url gives to an open file, beginning where that stands. Follows redirections, and proxies as libcurl
+/// finds them in the environment. Throws Error when something else comes than the whole of it, after which the file may
+/// have a part; Interrupted when the observer says so. Any number of threads may call it at once.
+Received download(const std::string& url, int file, const Limits& limits, Observer& observer);
+
+}  // namespace unroll::fetch
