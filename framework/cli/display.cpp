@@ -2,30 +2,19 @@
 #include "cli/display.h"
 
 #include <fmt/core.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
 
 #include "cli/table.h"
+#include "cli/terminal.h"
 
 namespace unroll::cli {
 
 namespace {
 
 using namespace std::chrono_literals;
-
-struct Terminal {
-    Size columns = 80, rows = 24;
-};
-
-Terminal terminal() {
-    Terminal standard;
-    winsize size{};
-    if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0) return standard;
-    return {size.ws_col > 20 ? size.ws_col : standard.columns, size.ws_row > 3 ? size.ws_row : standard.rows};
-}
 
 std::string duration(double seconds) {
     const long whole = long(seconds + 0.5);

@@ -1,7 +1,6 @@
 // Ctrl-C.
 #include "cli/interrupt.h"
 
-#include <csignal>
 #include <cstdlib>
 
 #include "cli/arguments.h"
@@ -17,6 +16,14 @@ void on_signal(int) {
     if (requested.exchange(true)) std::_Exit(interrupted);
 }
 
+constexpr int signals[] = {SIGINT, SIGTERM};
+
+struct sigaction present(int number) {
+    struct sigaction action {};
+    sigaction(number, nullptr, &action);
+    return action;
+}
+
 }  // namespace
 
 std::atomic<bool>& catch_interrupts() {
@@ -24,9 +31,14 @@ std::atomic<bool>& catch_interrupts() {
     action.sa_handler = on_signal;
     sigemptyset(&action.sa_mask);
     action.sa_flags = SA_RESTART;
-    sigaction(SIGINT, &action, nullptr);
-    sigaction(SIGTERM, &action, nullptr);
+    for (const int number : signals) sigaction(number, &action, nullptr);
     return requested;
+}
+
+Interruptible::Interruptible() : before_{present(signals[0]), present(signals[1])}, requested_(catch_interrupts()) {}
+
+Interruptible::~Interruptible() {
+    for (int i = 0; i < 2; ++i) sigaction(signals[i], &before_[i], nullptr);
 }
 
 }  // namespace unroll::cli

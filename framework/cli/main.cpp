@@ -10,6 +10,7 @@
 
 #include "cli/arguments.h"
 #include "cli/commands.h"
+#include "fetch/download.h"
 #include "plugins/catalog.h"
 #include "unroll/error.h"
 
@@ -68,6 +69,9 @@ int dispatch(const cli::Words& words) {
 int main(int count, char** words) {
     try {
         return dispatch({words + 1, words + count});
+    } catch (const fetch::Interrupted& stop) {
+        fmt::print(stderr, "unroll: {}\n", stop.what());
+        return cli::interrupted;
     } catch (const Error& error) {
         fmt::print(stderr, "unroll: {}\n", error.what());
     } catch (const std::exception& error) {

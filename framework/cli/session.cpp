@@ -6,6 +6,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "cli/download.h"
 #include "plugins/loader.h"
 #include "store/store.h"
 #include "unroll/error.h"
@@ -27,11 +28,12 @@ const Arguments& with_plugin_paths(const Arguments& arguments) {
 }  // namespace
 
 Session::Session(const Arguments& arguments)
-    : catalog_(plugins::load(plugins::folders(with_plugin_paths(arguments).plugin_paths))), datasets_(catalog_) {}
+    : quiet_(arguments.values.count("quiet") && arguments.get<bool>("quiet")),
+      catalog_(plugins::load(plugins::folders(with_plugin_paths(arguments).plugin_paths))),
+      datasets_(catalog_) {}
 
 manifest::Plan Session::plan(const std::filesystem::path& file, const std::vector<manifest::Override>& overrides) {
-    manifest::Plan plan = manifest::expand(read_text(file), file.string(), overrides, catalog_,
-                                           manifest::Lookup::standard(file), datasets_);
+    manifest::Plan plan = expand(read_text(file), file.string(), overrides);
     try {
         store::check_name(plan.name);
     } catch (const Error& error) {
@@ -43,9 +45,15 @@ manifest::Plan Session::plan(const std::filesystem::path& file, const std::vecto
 }
 
 manifest::PlannedTrial Session::trial(const std::string& config) {
-    const std::string name = "stored config";
-    manifest::Plan plan = manifest::expand(config, name, {}, catalog_, manifest::Lookup::standard(name), datasets_);
+    manifest::Plan plan = expand(config, "stored config", {});
     return std::move(plan.trials.at(0));
+}
+
+manifest::Plan Session::expand(const std::string& text, const std::string& file,
+                               const std::vector<manifest::Override>& overrides) {
+    manifest::Lookup lookup = manifest::Lookup::standard(file);
+    lookup.fetch = [&](const manifest::Remote& remote) { return download(remote, quiet_); };
+    return manifest::expand(text, file, overrides, catalog_, lookup, datasets_);
 }
 
 std::vector<manifest::Override> overrides_of(const Arguments& arguments) {

@@ -23,13 +23,18 @@ public:
     const plugins::Catalog& catalog() const { return catalog_; }
     manifest::Datasets& datasets() { return datasets_; }
 
-    /// Reads and checks a manifest file. Throws manifest::Problems or Error.
+    /// Reads and checks a manifest file; downloads what it names and is nowhere. Throws manifest::Problems, Error or
+    /// fetch::Interrupted.
     manifest::Plan plan(const std::filesystem::path& file, const std::vector<manifest::Override>& overrides);
 
-    /// The one trial of a stored config, which names its files by absolute paths.
+    /// The one trial of a stored config, which names its files by absolute paths. As plan().
     manifest::PlannedTrial trial(const std::string& config);
 
 private:
+    manifest::Plan expand(const std::string& text, const std::string& file,
+                          const std::vector<manifest::Override>& overrides);
+
+    bool quiet_;
     plugins::Catalog catalog_;
     manifest::Datasets datasets_;
 };

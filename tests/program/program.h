@@ -39,8 +39,8 @@ inline std::string content_of(const std::filesystem::path& file) {
     return {std::istreambuf_iterator<char>(stream), {}};
 }
 
-/// A process that runs `unroll WORDS...` in `folder`, with neither UNROLL_DATA nor UNROLL_PLUGIN_PATH. Killed when this
-/// is destroyed before it has ended.
+/// A process that runs `unroll WORDS...` in `folder`, with neither UNROLL_DATA nor UNROLL_PLUGIN_PATH, and with
+/// UNROLL_CACHE in that folder. Killed when this is destroyed before it has ended.
 class Process {
 public:
     Process(const std::filesystem::path& folder, Words words) {
@@ -48,12 +48,14 @@ public:
         std::vector<char*> arguments;
         for (std::string& word : words) arguments.push_back(word.data());
         arguments.push_back(nullptr);
-        const std::string out = (output_ / "out").string(), err = (output_ / "err").string();
+        const std::string out = (output_ / "out").string(), err = (output_ / "err").string(),
+                          cache = (std::filesystem::absolute(folder) / "cache").string();
         id_ = ::fork();
         if (id_ < 0) throw std::runtime_error("no process can be made");
         if (id_ > 0) return;
         ::unsetenv("UNROLL_DATA");
         ::unsetenv("UNROLL_PLUGIN_PATH");
+        ::setenv("UNROLL_CACHE", cache.c_str(), 1);
         redirect(out, STDOUT_FILENO);
         redirect(err, STDERR_FILENO);
         if (::chdir(folder.c_str()) == 0) ::execv(UNROLL_PROGRAM, arguments.data());

@@ -1,0 +1,15 @@
+// A file that a manifest says where to get: from the cache or, for the first time, from the net.
+#pragma once
+
+#include <filesystem>
+
+#include "manifest/remote.h"
+
+namespace unroll::cli {
+
+/// Shows on standard error how far a download is, unless `quiet`: on a terminal a line that is drawn again and again,
+/// elsewhere one at the start and one at the end. Ctrl-C ends it at once with fetch::Interrupted. Otherwise as
+/// manifest::Fetch.
+std::filesystem::path download(const manifest::Remote& remote, bool quiet);
+
+}  // namespace unroll::cli
