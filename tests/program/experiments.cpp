@@ -18,7 +18,8 @@ TEST_CASE("every manifest in experiments/ passes the check, where its data is th
                 WARN(name << " is not checked: tinyshakespeare.txt is not in UNROLL_DATA");
                 continue;
             }
-            words.insert(words.end(), {"--set", "dataset.path=\"" + file + "\""});
+            std::error_code there;
+            std::filesystem::create_symlink(std::filesystem::absolute(file), place / "tinyshakespeare.txt", there);
         }
         const Ended check = unroll(place, words);
         INFO(name << ": " << check.err);
