@@ -29,9 +29,12 @@ int check_manifest(const Arguments& arguments, const std::filesystem::path& file
     const manifest::Plan plan = session.plan(file, overrides_of(arguments));
     std::size_t points = 0;
     for (const auto& planned : plan.trials) points += planned.sampling.size();
-    fmt::print("{}: all well; {} trial{}, {} sampling point{}, {} combination{} dropped\n", file.string(),
-               plan.trials.size(), plan.trials.size() == 1 ? "" : "s", points, points == 1 ? "" : "s",
-               plan.dropped.size(), plan.dropped.size() == 1 ? "" : "s");
+    const auto count = [](std::size_t number, std::string_view what) {
+        return fmt::format("{} {}{}", number, what, number == 1 ? "" : "s");
+    };
+    fmt::print("{}: all well; {}, {}, {} dropped, {}\n", file.string(), count(plan.trials.size(), "trial"),
+               count(points, "sampling point"), count(plan.dropped.size(), "combination"),
+               count(plan.expectations.size(), "expectation"));
     return well;
 }
 

@@ -12,6 +12,7 @@
 #include "cli/labels.h"
 #include "cli/session.h"
 #include "cli/table.h"
+#include "cli/verdicts.h"
 #include "sweep/cores.h"
 #include "sweep/sweep.h"
 #include "unroll/error.h"
@@ -27,15 +28,19 @@ Command command() {
     command.about =
         "Trains every combination of each manifest, samples it at every temperature, and leaves losses and texts in "
         "the\n"
-        "result store. What is there already is not done again; what was cut off goes on from its last checkpoint.";
+        "result store. What is there already is not done again; what was cut off goes on from its last checkpoint.\n"
+        "Ends with a line for everything that a manifest expects (`expect`): ✓ or ✗, its name and its figures.\n"
+        "Exit code: 1 when an expectation does not hold or a trial failed; 2 when the request was wrong and nothing "
+        "was\n"
+        "run; 130 when interrupted, and then no expectation is judged: run it again to go on.";
     command.options.add_options()("jobs", po::value<std::int64_t>(),
                                   "trials at once, and threads of the process (default: all cores)")(
         "set", po::value<std::vector<std::string>>()->composing(),
         "PATH=JSON: take this value instead of the manifest's")(
         "fresh", po::bool_switch(), "forget what is known of these trials and run them again")(
-        "retry-failed", po::bool_switch(), "run trials that failed again")(
-        "fail-fast", po::bool_switch(), "stop the others when one trial fails")("quiet", po::bool_switch(),
-                                                                                "no progress, only problems");
+        "retry-failed", po::bool_switch(), "run trials that failed again")("fail-fast", po::bool_switch(),
+                                                                           "stop the others when one trial fails")(
+        "quiet", po::bool_switch(), "no progress and no comparison: problems and expectations only");
     command.positional = {"manifest"};
     return command;
 }
@@ -102,6 +107,11 @@ void print_comparison(store::Store& store, const std::string& experiment) {
     }
 }
 
+bool expect_something(const std::vector<manifest::Plan>& plans) {
+    return std::any_of(plans.begin(), plans.end(),
+                       [](const manifest::Plan& plan) { return !plan.expectations.empty(); });
+}
+
 }  // namespace
 
 int run(const Words& words) {
@@ -127,9 +137,12 @@ int run(const Words& words) {
         store::Store store(arguments->database, store::Store::Mode::read);
         for (const manifest::Plan& plan : plans) print_comparison(store, plan.name);
     }
-    if (summary.failed) return unmet;
-    if (stop) return interrupted;
-    return well;
+    if (stop) {
+        if (expect_something(plans)) fmt::print(stderr, "note: stopped early: no expectation was judged\n");
+        return summary.failed ? unmet : interrupted;
+    }
+    const bool as_expected = print_verdicts(arguments->database, plans);
+    return summary.failed || !as_expected ? unmet : well;
 }
 
 }  // namespace unroll::cli

@@ -8,6 +8,7 @@
 
 #include "cli/download.h"
 #include "plugins/loader.h"
+#include "store/expectations.h"
 #include "store/store.h"
 #include "unroll/error.h"
 
@@ -30,7 +31,8 @@ const Arguments& with_plugin_paths(const Arguments& arguments) {
 Session::Session(const Arguments& arguments)
     : quiet_(arguments.values.count("quiet") && arguments.get<bool>("quiet")),
       catalog_(plugins::load(plugins::folders(with_plugin_paths(arguments).plugin_paths))),
-      datasets_(catalog_) {}
+      datasets_(catalog_),
+      above_{store::expectation_problem} {}
 
 manifest::Plan Session::plan(const std::filesystem::path& file, const std::vector<manifest::Override>& overrides) {
     manifest::Plan plan = expand(read_text(file), file.string(), overrides);
@@ -53,7 +55,7 @@ manifest::Plan Session::expand(const std::string& text, const std::string& file,
                                const std::vector<manifest::Override>& overrides) {
     manifest::Lookup lookup = manifest::Lookup::standard(file);
     lookup.fetch = [&](const manifest::Remote& remote) { return download(remote, quiet_); };
-    return manifest::expand(text, file, overrides, catalog_, lookup, datasets_);
+    return manifest::expand(text, file, overrides, catalog_, lookup, datasets_, above_);
 }
 
 std::vector<manifest::Override> overrides_of(const Arguments& arguments) {

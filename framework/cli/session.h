@@ -37,6 +37,7 @@ private:
     bool quiet_;
     plugins::Catalog catalog_;
     manifest::Datasets datasets_;
+    manifest::Above above_;
 };
 
 /// The words of --set, each PATH=JSON.

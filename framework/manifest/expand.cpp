@@ -9,6 +9,7 @@
 #include <unordered_map>
 
 #include "manifest/assign.h"
+#include "manifest/expect.h"
 #include "manifest/fit.h"
 #include "manifest/path.h"
 #include "manifest/resolve.h"
@@ -22,8 +23,13 @@ namespace {
 class Expansion {
 public:
     Expansion(const std::string& text, const std::string& file, const plugins::Catalog& catalog, const Lookup& lookup,
-              Datasets& datasets)
-        : text_(text), checker_(file, catalog, lookup), datasets_(datasets), fit_(checker_), sampling_(checker_) {}
+              Datasets& datasets, const Above& above)
+        : text_(text),
+          checker_(file, catalog, lookup),
+          datasets_(datasets),
+          above_(above),
+          fit_(checker_),
+          sampling_(checker_) {}
 
     Plan run(const std::vector<Override>& overrides) {
         read_text();
@@ -34,6 +40,9 @@ public:
         if (sweep.damaged) checker_.tolerate_missing();
         expand(sweep);
         read_compare(sweep);
+        if (!sweep.damaged)
+            plan_.expectations =
+                read_expectations(manifest_.find("expect"), plan_.name, axes_, above_, checker_, report_);
         report_.raise();
         return std::move(plan_);
     }
@@ -133,8 +142,8 @@ private:
         Skips skips(manifest_.find("skip"), sweep, checker_, report_);
         Json base = manifest_;
         std::erase_if(*base.object(), [](const Json::Member& member) {
-            return member.key == "sweep" || member.key == "skip" || member.key == "compare" || member.key == "name" ||
-                   member.key == "about";
+            return member.key == "sweep" || member.key == "skip" || member.key == "compare" || member.key == "expect" ||
+                   member.key == "name" || member.key == "about";
         });
         plan_.trials.reserve(sweep.combinations.size());
         for (const Combination& combination : sweep.combinations) expand(base, combination, skips);
@@ -153,14 +162,16 @@ private:
         if (resolved.complete) fit_.check(manifest, resolved, own);
         std::vector<SamplingSettings> sampling = expand_sampling(manifest, combination, resolved, skips, own);
         report_.add(own);
+        std::string axes = to_json(nested(combination.labels));
+        axes_.push_back(axes);
         if (!own.empty()) return;
 
-        std::string axes = to_json(nested(combination.labels));
         const auto [known, is_new] = by_fingerprint_.try_emplace(resolved.trial.fingerprint, plan_.trials.size());
         if (is_new) {
             plan_.trials.push_back({std::move(resolved.trial), std::move(axes), std::move(sampling)});
             return;
         }
+        axes_.pop_back();
         PlannedTrial& twin = plan_.trials[known->second];
         plan_.dropped.push_back(fmt::format("{}: the same trial as {}", axes, twin.axes));
         for (SamplingSettings& each : sampling)
@@ -238,6 +249,7 @@ private:
     const std::string& text_;
     Checker checker_;
     Datasets& datasets_;
+    const Above& above_;
     Fit fit_;
     Sampling sampling_;
     Report report_;
@@ -245,6 +257,7 @@ private:
     std::vector<Json> values_;  // of --set; never grows beyond what was reserved, so that pointers stay
     std::vector<Assignment> overridden_;
     std::unordered_map<std::string, std::size_t> by_fingerprint_;
+    std::vector<std::string> axes_;  // of the trials that there are or, but for what is wrong with them, would be
     Plan plan_;
 };
 
@@ -259,8 +272,8 @@ Override parse_override(const std::string& text) {
 }
 
 Plan expand(const std::string& text, const std::string& file, const std::vector<Override>& overrides,
-            const plugins::Catalog& catalog, const Lookup& lookup, Datasets& datasets) {
-    return Expansion(text, file, catalog, lookup, datasets).run(overrides);
+            const plugins::Catalog& catalog, const Lookup& lookup, Datasets& datasets, const Above& above) {
+    return Expansion(text, file, catalog, lookup, datasets, above).run(overrides);
 }
 
 }  // namespace unroll::manifest

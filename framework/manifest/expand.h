@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "manifest/above.h"
 #include "manifest/datasets.h"
 #include "manifest/lookup.h"
 #include "manifest/problems.h"
@@ -30,6 +31,6 @@ Override parse_override(const std::string& text);
 /// Throws Problems with everything that is wrong at once, and what `lookup.fetch` throws that is no Error. Prints
 /// nothing and writes nothing, unless `lookup.fetch` does.
 Plan expand(const std::string& text, const std::string& file, const std::vector<Override>& overrides,
-            const plugins::Catalog& catalog, const Lookup& lookup, Datasets& datasets);
+            const plugins::Catalog& catalog, const Lookup& lookup, Datasets& datasets, const Above& above);
 
 }  // namespace unroll::manifest

@@ -40,6 +40,9 @@ constexpr Setting manifest_settings[] = {
      .decides = false},
     {.option = named("skip", "[]", "combinations to leave out"), .shape = Shape::partials, .decides = false},
     {.option = named("compare", "", "how trials are compared"), .shape = Shape::section, .decides = false},
+    {.option = named("expect", "{}", "what the results must show: SQL by name"),
+     .shape = Shape::queries,
+     .decides = false},
 };
 
 constexpr Setting dataset_settings[] = {
@@ -169,7 +172,7 @@ constexpr Section table[] = {
     {"compare", compare_settings, false},
 };
 
-constexpr std::string_view later[] = {"match", "expect"};
+constexpr std::string_view later[] = {"match"};
 
 }  // namespace
 
@@ -253,6 +256,8 @@ std::string allowed(const Setting& setting) {
             return "an object of axes, or a list of such objects";
         case Shape::partials:
             return "a list of objects, each AXIS OR PATH: VALUE";
+        case Shape::queries:
+            return "an object of NAME: SQL";
     }
     return {};
 }

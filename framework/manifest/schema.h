@@ -28,6 +28,7 @@ struct Setting {
         prompt,       ///< a text, {"from": SPLIT, "length": N}, or a list of these
         axes,         ///< of the sweep
         partials,     ///< of combinations, to be skipped
+        queries,      ///< over the results, by name
     };
 
     Option option;  ///< name within its section, help, default; "" when there is none or it derives from others

@@ -162,6 +162,11 @@ struct Compare {
     std::vector<std::string> by, best;  ///< axes; `by` is every axis but `seed` unless given
 };
 
+/// A query over the results; its first column is the verdict, the others are figures.
+struct Expectation {
+    std::string name, query;
+};
+
 /// What a manifest asks for.
 struct Plan {
     std::string name, about;
@@ -169,6 +174,7 @@ struct Plan {
     std::vector<PlannedTrial> trials;  ///< in the order of the axes
     std::vector<std::string> dropped;  ///< one line for each combination that `skip` or equality removed
     Compare compare;
+    std::vector<Expectation> expectations;
 };
 
 }  // namespace unroll::manifest

@@ -7,6 +7,7 @@
 #include <array>
 #include <memory>
 
+#include "plugins/catalog.h"
 #include "store/database.h"
 #include "unroll/error.h"
 
@@ -131,6 +132,17 @@ std::string place(std::string_view sql, int offset) {
     return fmt::format("query, line {}, column {}", line, column);
 }
 
+/// The names that a message of SQLite could have meant: "no such column: r.sead" has those of all columns.
+struct Unknown {
+    std::string_view message, known;
+};
+constexpr std::array<Unknown, 3> unknown_names{
+    {{"no such column: ",
+      "SELECT DISTINCT columns.name FROM sqlite_schema AS tables, pragma_table_info(tables.name) AS columns"
+      " WHERE tables.type IN ('table', 'view')"},
+     {"no such table: ", "SELECT name FROM sqlite_schema WHERE type IN ('table', 'view')"},
+     {"no such function: ", "SELECT DISTINCT name FROM pragma_function_list"}}};
+
 [[noreturn]] void refuse_change(const std::string& what) {
     throw Error({"query", fmt::format("{} in it", what), "one SELECT: the results are only read here",
                  "to work on a copy, copy the file and open it with sqlite3"});
@@ -138,18 +150,28 @@ std::string place(std::string_view sql, int offset) {
 
 class Query {
 public:
-    Query(Store& store, std::string_view sql, std::chrono::milliseconds timeout)
-        : connection_(store.database().handle()), file_(store.file()), sql_(sql), timeout_(timeout) {}
+    Query(Database& database, std::string_view sql, std::chrono::milliseconds timeout)
+        : connection_(database.handle()), file_(database.file()), sql_(sql), timeout_(timeout) {}
 
     Table run(const std::vector<Value>& parameters) {
         guard_.end = Clock::now() + timeout_;
         const Guarded guarded(connection_, guard_);
-        const Prepared statement = prepare();
-        bind(statement.get(), parameters);
-        return rows(statement.get());
+        return rows(ready(parameters).get());
+    }
+
+    void check() {
+        guard_.end = Clock::now() + timeout_;
+        const Guarded guarded(connection_, guard_);
+        ready({});
     }
 
 private:
+    Prepared ready(const std::vector<Value>& parameters) {
+        Prepared statement = prepare();
+        bind(statement.get(), parameters);
+        return statement;
+    }
+
     Prepared prepare() {
         const char *begin = sql_.data(), *end = sql_.data() + sql_.size();
         Prepared statement = next(begin, end);
@@ -219,9 +241,28 @@ private:
         if ((code & 0xFF) != SQLITE_ERROR && (code & 0xFF) != SQLITE_MISMATCH && (code & 0xFF) != SQLITE_TOOBIG)
             fail(file_, code, message);
         const int offset = sqlite3_error_offset(connection_);
+        const std::string near = nearest_to(message);
         throw Error({place(sql_, offset < 0 ? -1 : offset + static_cast<int>(begin - sql_.data())), message,
                      "SQL as SQLite understands it; texts stand in 'single quotes'",
-                     "results/README.md has the tables, the columns and examples"});
+                     (near.empty() ? "" : fmt::format("write {} if that is what is meant; ", near)) +
+                         "results/README.md has the tables, the columns and examples"});
+    }
+
+    /// Of the names that there are, the one nearest to the one that SQLite did not find; "" when none is near.
+    std::string nearest_to(std::string_view message) {
+        for (const Unknown& unknown : unknown_names) {
+            if (!message.starts_with(unknown.message)) continue;
+            std::string_view name = message.substr(unknown.message.size());
+            name.remove_prefix(name.rfind('.') + 1);
+            std::vector<std::string> known;
+            sqlite3_stmt* statement = nullptr;
+            sqlite3_prepare_v2(connection_, unknown.known.data(), static_cast<int>(unknown.known.size()), &statement,
+                               nullptr);
+            const Prepared listing(statement);
+            while (listing && sqlite3_step(statement) == SQLITE_ROW) known.push_back(Row(statement).text(0));
+            return plugins::nearest(name, known);
+        }
+        return {};
     }
 
     sqlite3* connection_;
@@ -235,7 +276,11 @@ private:
 
 Table query(Store& store, std::string_view sql, const std::vector<Value>& parameters,
             std::chrono::milliseconds timeout) {
-    return Query(store, sql, timeout).run(parameters);
+    return Query(store.database(), sql, timeout).run(parameters);
+}
+
+void check_query(Database& database, std::string_view sql) {
+    Query(database, sql, std::chrono::seconds(60)).check();
 }
 
 }  // namespace unroll::store

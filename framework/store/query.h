@@ -17,4 +17,7 @@ namespace unroll::store {
 Table query(Store& store, std::string_view sql, const std::vector<Value>& parameters = {},
             std::chrono::milliseconds timeout = std::chrono::seconds(60));
 
+/// Throws what query() would throw before it reads the first row: a mistake in the statement, a second one, a change.
+void check_query(Database& database, std::string_view sql);
+
 }  // namespace unroll::store

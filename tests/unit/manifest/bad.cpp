@@ -31,7 +31,7 @@ TEST_CASE("Each bad manifest is refused with the text beside it") {
         Datasets datasets(catalog());
         std::string text;
         try {
-            manifest::expand(read(file), file.filename(), {}, catalog(), Lookup{{folder()}}, datasets);
+            manifest::expand(read(file), file.filename(), {}, catalog(), Lookup{{folder()}}, datasets, above());
         } catch (const Problems& problems) {
             text = std::string(problems.what()) + "\n";
         }

@@ -6,6 +6,7 @@
 
 #include "manifest/digest.h"
 #include "manifest/json.h"
+#include "store/expectations.h"
 
 namespace unroll::manifest::test {
 namespace {
@@ -220,9 +221,14 @@ std::filesystem::path folder() {
     return std::filesystem::path(UNROLL_FIXTURES) / "manifests";
 }
 
+const Above& above() {
+    static const Above told{store::expectation_problem};
+    return told;
+}
+
 Plan expand(const std::string& text, const std::vector<Override>& overrides) {
     Datasets datasets(catalog());
-    return manifest::expand(text, "test.json", overrides, catalog(), Lookup{{folder()}}, datasets);
+    return manifest::expand(text, "test.json", overrides, catalog(), Lookup{{folder()}}, datasets, above());
 }
 
 std::string problems(const std::string& text, const std::vector<Override>& overrides) {

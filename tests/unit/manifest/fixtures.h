@@ -21,6 +21,9 @@ int datasets_made();
 /// The folder of the manifests and of what they name.
 std::filesystem::path folder();
 
+/// What the program's own floors tell.
+const Above& above();
+
 Plan expand(const std::string& text, const std::vector<Override>& overrides = {});
 
 /// What expand() throws, rendered; "" when it throws nothing.

@@ -185,7 +185,7 @@ TEST_CASE("A dataset is loaded once however many trials and manifests use it") {
     const int before = datasets_made();
     Datasets datasets(catalog());
     const std::string text = with(R"("sweep": {"cell.hidden": [4, 8], "dataset.train": [100, 200]})");
-    for (int i = 0; i < 2; ++i) manifest::expand(text, "x.json", {}, catalog(), {}, datasets);
+    for (int i = 0; i < 2; ++i) manifest::expand(text, "x.json", {}, catalog(), {}, datasets, above());
     CHECK(datasets_made() == before + 2);
 }
 

@@ -12,6 +12,7 @@
 #include "plugin.h"
 #include "small_plugins.h"
 #include "store/database.h"
+#include "store/expectations.h"
 #include "store/query.h"
 #include "sweep/sweep.h"
 #include "temporary_folder.h"
@@ -62,7 +63,8 @@ public:
         : catalog_(small::catalog()), datasets_(catalog_) {
         for (const std::string& text : manifests)
             plans.push_back(unroll::manifest::expand(text, "small.json", overrides, catalog_,
-                                                     unroll::manifest::Lookup{}, datasets_));
+                                                     unroll::manifest::Lookup{}, datasets_,
+                                                     {unroll::store::expectation_problem}));
         work = unroll::sweep::distinct_trials(plans, catalog_, datasets_);
     }
 

@@ -1,0 +1,52 @@
+// Judging and printing what manifests expect.
+#include "cli/verdicts.h"
+
+#include <fmt/format.h>
+
+#include "cli/table.h"
+#include "store/expectations.h"
+
+namespace unroll::cli {
+
+namespace {
+
+std::string on_a_line(const std::string& text) {
+    return fitting(text, std::string::npos);
+}
+
+std::string in_words(const store::Value& value) {
+    if (const auto* whole = std::get_if<std::int64_t>(&value)) return std::to_string(*whole);
+    if (const auto* real = std::get_if<double>(&value)) return fmt::format("{:.6g}", *real);
+    if (const auto* text = std::get_if<std::string>(&value)) return on_a_line(*text);
+    return "NULL";
+}
+
+/// "lstm 1.52338, rnn 1.98442; 1 of 6 trials diverged"
+std::string details(const store::Verdict& verdict) {
+    std::string text;
+    for (std::size_t i = 0; i < verdict.figures.columns.size(); ++i)
+        text += fmt::format("{}{} {}", i ? ", " : "", on_a_line(verdict.figures.columns[i]),
+                            in_words(verdict.figures.rows[0][i]));
+    if (!text.empty() && !verdict.remark.empty()) text += "; ";
+    return text + on_a_line(verdict.remark);
+}
+
+}  // namespace
+
+bool print_verdicts(const std::filesystem::path& database, const std::vector<manifest::Plan>& plans) {
+    bool all_hold = true;
+    for (const manifest::Plan& plan : plans) {
+        std::vector<std::string> queries;
+        for (const manifest::Expectation& expectation : plan.expectations) queries.push_back(expectation.query);
+        const auto verdicts = store::judge(database, plan.name, queries);
+        for (std::size_t i = 0; i < verdicts.size(); ++i) {
+            const std::string more = details(verdicts[i]);
+            fmt::print("{} {}: {}{}\n", verdicts[i].holds ? "✓" : "✗", plan.name, on_a_line(plan.expectations[i].name),
+                       more.empty() ? "" : fmt::format(" ({})", more));
+            all_hold = all_hold && verdicts[i].holds;
+        }
+    }
+    return all_hold;
+}
+
+}  // namespace unroll::cli
