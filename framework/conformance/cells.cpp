@@ -278,31 +278,46 @@ std::string describe(const CellSpec& spec, const std::string& label) {
     return label.empty() ? text : text + ", " + label;
 }
 
-/// The cell at the first width from spec.hidden that it accepts (it may want a multiple of something). A layer that is
-/// not the first gets what an equal layer below it puts out, H wide. None, and a failure, when it accepts no width.
+/// The cell at the first width from spec.hidden that it says it takes. A layer that is not the first gets what an equal
+/// layer below it puts out, H wide. None, and a failure, when it is refused.
 std::optional<Setting> make(const Plugin& plugin, const Variation& variation, CellSpec spec, Recorder& recorder) {
     const char* name = "can be made";
-    const Size last = spec.hidden + 64;
-    std::string refusal;
-    for (; spec.hidden < last; ++spec.hidden) {
-        if (spec.layer > 0) spec.input = spec.hidden;
-        const std::string where = describe(spec, variation.label);
-        try {
-            Setting setting{spec, where, plugin.make_cell_double(spec, variation.options),
-                            plugin.make_cell_float(spec, variation.options)};
-            recorder.require(name, setting.exact && setting.rough, "the maker returned nothing", where);
-            if (setting.exact && setting.rough) return setting;
-            return std::nullopt;
-        } catch (const Error& error) {
-            refusal = fmt::format("no H from {} to {} is accepted, the last because: {}", last - 64, spec.hidden,
-                                  error.what());
-        } catch (const std::exception& error) {
-            recorder.require(name, false, fmt::format("not an unroll::Error: {}", error.what()), where);
-            return std::nullopt;
-        }
+    const Size multiple = plugin.hidden_multiple ? plugin.hidden_multiple(variation.options) : 1;
+    recorder.require(name, multiple > 0, "hidden_multiple 0", variation.label);
+    if (multiple == 0) return std::nullopt;
+    spec.hidden = (spec.hidden + multiple - 1) / multiple * multiple;
+    if (spec.layer > 0) spec.input = spec.hidden;
+    const std::string where = describe(spec, variation.label);
+    try {
+        Setting setting{spec, where, plugin.make_cell_double(spec, variation.options),
+                        plugin.make_cell_float(spec, variation.options)};
+        recorder.require(name, setting.exact && setting.rough, "the maker returned nothing", where);
+        if (setting.exact && setting.rough) return setting;
+    } catch (const Error& error) {
+        recorder.require(name, false,
+                         fmt::format("this H is refused, although {}: {}",
+                                     plugin.hidden_multiple ? fmt::format("hidden_multiple is {}", multiple)
+                                                            : "there is no hidden_multiple",
+                                     error.what()),
+                         where);
+    } catch (const std::exception& error) {
+        recorder.require(name, false, fmt::format("not an unroll::Error: {}", error.what()), where);
     }
-    recorder.require(name, false, refusal, variation.label);
     return std::nullopt;
+}
+
+/// Of what a cell says of the widths that it takes, the half that make() does not see.
+void check_refused_width(const Plugin& plugin, const Variation& variation, CellSpec spec, Recorder& recorder) {
+    if (!plugin.hidden_multiple || plugin.hidden_multiple(variation.options) == 1) return;
+    ++spec.hidden;
+    bool refused = false;
+    try {
+        plugin.make_cell_double(spec, variation.options);
+    } catch (const Error&) {
+        refused = true;
+    }
+    recorder.require("refuses an H that is no hidden_multiple", refused, "it does not",
+                     describe(spec, variation.label));
 }
 
 /// Lengths of B sequences of at most T steps: a full one, one step, and between; none shorter than `least`.
@@ -361,6 +376,7 @@ void check_cell(const Plugin& plugin, const std::vector<Variation>& variations, 
             if (!first) continue;
             small = first->spec;
             where = first->where;
+            check_refused_width(plugin, variation, small, recorder);
             check_setting(*first, small_batch, true, recorder);
 
             const auto check_with = [&](CellSpec spec, Size B, bool gradients) {

@@ -43,6 +43,8 @@ enum class Fault {
     two_weights_of_one_name,
     no_fan_in,
     short_context,
+    refuses_odd_widths,
+    takes_odd_widths,
 };
 
 template <class Real, Fault fault>
@@ -50,6 +52,7 @@ class Leaky final : public Cell<Real> {
 public:
     Leaky(const CellSpec& spec, const Options&) : D(spec.input), H(spec.hidden) {
         if (fault == Fault::refuses_all) throw Error({"leaky", "a width", "another width", ""});
+        if (fault == Fault::refuses_odd_widths && H % 2) throw Error({"leaky", "an odd width", "an even one", ""});
         if (fault == Fault::throws_in_maker) throw std::runtime_error("out of order");
         CellLayout& layout = this->layout_;
         layout.add({"weight", {H, D}, Weight::Role::input, fault == Fault::no_fan_in ? 0 : D});
@@ -128,6 +131,8 @@ public:
         if (fault == Fault::wrong_dweights && dW) dW[D] *= Real(1.0001);
         if (fault == Fault::wrong_dx && gradients.dx) gradients.dx[1] *= Real(1.0001);
     }
+
+    static Size hidden_multiple(const Options&) requires(fault == Fault::takes_odd_widths) { return 2; }
 
 private:
     static Size length_of(const Forward<Real>& call, Size b) { return call.lengths ? call.lengths[b] : call.T; }
@@ -243,6 +248,8 @@ TEST_CASE("conformance finds faults of makers and layouts") {
     finds_only<Fault::two_weights_of_one_name>("declares weights and state");
     finds_only<Fault::no_fan_in>("declares weights and state");
     finds_only<Fault::short_context>("declares weights and state");
+    finds_only<Fault::refuses_odd_widths>("can be made");
+    finds_only<Fault::takes_odd_widths>("refuses an H that is no hidden_multiple");
     CHECK(find(report_on<Fault::throws_in_maker>(), "can be made").failure ==
           "not an unroll::Error: out of order, with D 3, H 5, layer 1 of 1");
 }

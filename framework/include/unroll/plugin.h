@@ -42,6 +42,10 @@ struct Plugin {
     std::unique_ptr<Cell<double>> (*make_cell_double)(const CellSpec&, const Options&) = nullptr;
     std::unique_ptr<Dataset> (*make_dataset)(const Options&) = nullptr;
     std::unique_ptr<Sampler> (*make_sampler)(const Options&) = nullptr;
+
+    /// A cell that does not take every H: with these options its maker takes each multiple of this and no other. Null:
+    /// it takes every H.
+    Size (*hidden_multiple)(const Options&) = nullptr;
 };
 
 namespace detail {
@@ -51,7 +55,8 @@ constexpr Plugin describe(Plugin::Kind kind, const char* name, int revision, con
 }
 }  // namespace detail
 
-/// A cell written once for float and double: CellTemplate<Real>(const CellSpec&, const Options&).
+/// A cell written once for float and double: CellTemplate<Real>(const CellSpec&, const Options&). One that does not take
+/// every H has, too, `static Size hidden_multiple(const Options&)`.
 template <template <class> class CellTemplate>
 constexpr Plugin cell_plugin(const char* name, int revision, const char* summary, std::span<const Option> options = {}) {
     Plugin plugin = detail::describe(Plugin::Kind::cell, name, revision, summary, options);
@@ -61,6 +66,8 @@ constexpr Plugin cell_plugin(const char* name, int revision, const char* summary
     plugin.make_cell_double = [](const CellSpec& spec, const Options& chosen) -> std::unique_ptr<Cell<double>> {
         return std::make_unique<CellTemplate<double>>(spec, chosen);
     };
+    if constexpr (requires(const Options& chosen) { CellTemplate<float>::hidden_multiple(chosen); })
+        plugin.hidden_multiple = CellTemplate<float>::hidden_multiple;
     return plugin;
 }
 

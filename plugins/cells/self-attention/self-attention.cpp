@@ -99,6 +99,11 @@ public:
         layout.takes_memory = attends_memory_;
     }
 
+    /// Every head has as many units, and rotary positions turn pairs of them.
+    static Size hidden_multiple(const Options& options) {
+        return static_cast<Size>(options.integer("heads")) * (options.text("positions") == "rotary" ? 2 : 1);
+    }
+
     Size tape_size(Size T, Size B) const override { return Tape(*this, T, B).used(); }
     Size workspace_size(Size T, Size B) const override { return Workspace(*this, T, B).used(); }
     Size prepared_size() const override { return Prepared<Real>(*this).used(); }
