@@ -1,6 +1,8 @@
 // unroll plan MANIFEST: every trial that a manifest comes to, with weights and cost, and which are done.
 #include <fmt/core.h>
 
+#include <algorithm>
+
 #include "cli/arguments.h"
 #include "cli/labels.h"
 #include "cli/session.h"
@@ -51,7 +53,12 @@ int plan(const Words& words) {
     const auto work = sweep::distinct_trials(plans, session.catalog(), session.datasets());
     const auto states = known(arguments->database, work);
 
+    // One plan: its trials are distinct, and the work is these trials.
+    const auto& planned = plans.front().trials;
+    const bool matched = std::any_of(planned.begin(), planned.end(),
+                                     [](const manifest::PlannedTrial& trial) { return !trial.matched.empty(); });
     store::Table table{{"number", "axes", "cell", "parameters", "steps", "gflop", "samples", "status", "trial"}, {}};
+    if (matched) table.columns.insert(table.columns.begin() + 3, "matched");
     double cost = 0;
     Size done = 0;
     for (Size i = 0; i < work.size(); ++i) {
@@ -68,6 +75,7 @@ int plan(const Words& words) {
                               whole(entry.row.steps), entry.cost / 1e9, whole(samples),
                               std::string(is_known ? store::to_string(state->second.status) : "new"),
                               is_known ? store::Value(state->second.id) : store::Value()});
+        if (matched) table.rows.back().insert(table.rows.back().begin() + 3, planned[i].matched);
     }
     fmt::print("{}", render(table, format));
     std::fflush(stdout);  // before what goes to standard error

@@ -7,6 +7,7 @@
 #include <iterator>
 
 #include "cli/download.h"
+#include "model/model.h"
 #include "plugins/loader.h"
 #include "store/expectations.h"
 #include "store/store.h"
@@ -32,7 +33,10 @@ Session::Session(const Arguments& arguments)
     : quiet_(arguments.values.count("quiet") && arguments.get<bool>("quiet")),
       catalog_(plugins::load(plugins::folders(with_plugin_paths(arguments).plugin_paths))),
       datasets_(catalog_),
-      above_{store::expectation_problem} {}
+      above_{[this](const manifest::Trial& trial, const Task& task) {
+                 return model::Model<float>(trial, task, catalog_).parameters().size();
+             },
+             store::expectation_problem} {}
 
 manifest::Plan Session::plan(const std::filesystem::path& file, const std::vector<manifest::Override>& overrides) {
     manifest::Plan plan = expand(read_text(file), file.string(), overrides);

@@ -13,6 +13,8 @@
 namespace unroll::manifest {
 
 struct Above {
+    /// How many weights the trial's model has; none of them are made. Throws Error when there can be no such model.
+    std::function<Size(const Trial& trial, const Task& task)> count_weights;
     /// What is wrong with a query over the results of an experiment of this name, whose trials have these axes (as in
     /// PlannedTrial); none when it can be asked.
     std::function<std::optional<Problem>(const std::string& experiment, const std::vector<std::string>& axes,

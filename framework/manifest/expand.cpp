@@ -11,6 +11,7 @@
 #include "manifest/assign.h"
 #include "manifest/expect.h"
 #include "manifest/fit.h"
+#include "manifest/match.h"
 #include "manifest/path.h"
 #include "manifest/resolve.h"
 #include "manifest/skip.h"
@@ -28,6 +29,7 @@ public:
           checker_(file, catalog, lookup),
           datasets_(datasets),
           above_(above),
+          matching_(checker_, datasets, above, overridden_),
           fit_(checker_),
           sampling_(checker_) {}
 
@@ -154,6 +156,7 @@ private:
         Report own;
         Json manifest = base;
         assign(manifest, combination.sets, checker_, own);
+        std::string matched = matching_.solve(manifest, combination, own);
         Resolved resolved = resolve(manifest, checker_, datasets_, own);
         if (const auto line = skips.trial(combination.labels, resolved.settings)) {
             plan_.dropped.push_back(fmt::format("{}: skipped by line {}", to_json(nested(combination.labels)), *line));
@@ -168,7 +171,8 @@ private:
 
         const auto [known, is_new] = by_fingerprint_.try_emplace(resolved.trial.fingerprint, plan_.trials.size());
         if (is_new) {
-            plan_.trials.push_back({std::move(resolved.trial), std::move(axes), std::move(sampling)});
+            plan_.trials.push_back(
+                {std::move(resolved.trial), std::move(axes), std::move(sampling), std::move(matched)});
             return;
         }
         axes_.pop_back();
@@ -250,6 +254,7 @@ private:
     Checker checker_;
     Datasets& datasets_;
     const Above& above_;
+    Matching matching_;
     Fit fit_;
     Sampling sampling_;
     Report report_;

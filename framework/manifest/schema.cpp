@@ -39,6 +39,9 @@ constexpr Setting manifest_settings[] = {
      .shape = Shape::axes,
      .decides = false},
     {.option = named("skip", "[]", "combinations to leave out"), .shape = Shape::partials, .decides = false},
+    {.option = named("match", "null", "a setting that follows from a number of weights"),
+     .shape = Shape::section_or_null,
+     .decides = false},
     {.option = named("compare", "", "how trials are compared"), .shape = Shape::section, .decides = false},
     {.option = named("expect", "{}", "what the results must show: SQL by name"),
      .shape = Shape::queries,
@@ -147,6 +150,12 @@ constexpr Setting sampler_settings[] = {
     {.option = text("plugin", "", "the sampler's name"), .required = true},
 };
 
+constexpr Setting match_settings[] = {
+    {.option = integer("parameters", "", 1, any, "weights that the model is to have, all of them"), .required = true},
+    {.option = text("vary", "", "path of the whole number that is solved for"), .required = true},
+    {.option = number("within", "0.02", 0, 1, "how far from it the nearest may be, as a part of it")},
+};
+
 constexpr Setting compare_settings[] = {
     {.option = text("metric", "\"validation/loss\"", "SPLIT/NAME of the metric that is compared")},
     {.option = choice("goal", "", "min|max", "which value is better; max for an accuracy, else min")},
@@ -169,10 +178,9 @@ constexpr Section table[] = {
     {"training.stop", stop_settings, false},
     {"sampling", sampling_settings, false},
     {"sampling.sampler", sampler_settings, true},
+    {"match", match_settings, false},
     {"compare", compare_settings, false},
 };
-
-constexpr std::string_view later[] = {"match"};
 
 }  // namespace
 
@@ -182,10 +190,6 @@ std::span<const Section> sections() {
 
 const Section& section(std::string_view path) {
     return *std::find_if(std::begin(table), std::end(table), [&](const Section& each) { return each.path == path; });
-}
-
-bool planned(std::string_view path) {
-    return std::find(std::begin(later), std::end(later), path) != std::end(later);
 }
 
 std::string_view selector(const Setting& setting) {

@@ -52,9 +52,6 @@ struct Section {
 std::span<const Section> sections();
 const Section& section(std::string_view path);
 
-/// Words that are reserved for what a later version brings, as paths.
-bool planned(std::string_view path);
-
 /// Whether `only` of a setting holds when its selector has this value.
 bool holds(const Setting& setting, std::string_view selector, std::string_view value);
 /// The selector's name, "" for a setting without a condition.

@@ -149,10 +149,6 @@ std::string Checker::where(Position at, std::string_view path) const {
 
 Problem Checker::unknown_key(const Section& section, const Json::Member& member, const std::string& path) const {
     const std::string full = child(path, member.key);
-    if (planned(full))
-        return {where(member.at, full),
-                fmt::format("\"{}\", which this version of unroll does not know yet", member.key), "",
-                "remove it: it comes with a later version"};
     const std::vector<std::string> known = names(section);
     const std::string near = plugins::nearest(member.key, known);
     return {where(member.at, full), fmt::format("unknown key \"{}\"", member.key),

@@ -19,7 +19,7 @@ using SamplingAxis = std::vector<SamplingChoice>;
 
 constexpr std::size_t most = 100'000;  // combinations; far beyond what anybody waits for, far below what memory holds
 
-constexpr std::array<std::string_view, 6> roots = {"seed", "dataset", "model", "cell", "training", "sampling"};
+constexpr std::array<std::string_view, 7> roots = {"seed", "dataset", "model", "cell", "training", "sampling", "match"};
 
 bool is_sampling(std::string_view path) {
     return path_head(path) == "sampling";

@@ -6,6 +6,7 @@
 
 #include "manifest/digest.h"
 #include "manifest/json.h"
+#include "model/model.h"
 #include "store/expectations.h"
 
 namespace unroll::manifest::test {
@@ -131,6 +132,7 @@ template <class Real>
 class Echo : public Cell<Real> {
 public:
     Echo(const CellSpec& spec, const Options& options) {
+        this->layout_.add({"weight", {spec.hidden, spec.input}, Weight::Role::input, spec.input});
         this->layout_.output = spec.hidden;
         if (options.values().count("heads")) {
             const Size heads = static_cast<Size>(options.integer("heads"));
@@ -145,6 +147,13 @@ public:
     Size workspace_size(Size, Size) const override { return 0; }
     void forward(const Forward<Real>&) const override {}
     void backward(const Forward<Real>&, const Backward<Real>&) const override {}
+};
+
+template <class Real>
+class Looker : public Echo<Real> {
+public:
+    using Echo<Real>::Echo;
+    static Size hidden_multiple(const Options& options) { return static_cast<Size>(options.integer("heads")); }
 };
 
 template <class Real>
@@ -195,9 +204,10 @@ constinit const Plugin all[] = {
     dataset_plugin<Dots>("dots", 1, "pictures of dots"),
     cell_plugin<Echo>("echo", 7, "what comes in", echo_options),
     cell_plugin<Echo>("other", 1, "the same", other_options),
-    cell_plugin<Echo>("looker", 1, "looks back", looker_options),
+    cell_plugin<Looker>("looker", 1, "looks back", looker_options),
     cell_plugin<Seer>("seer", 1, "looks ahead"),
     cell_plugin<Keeper>("keeper", 2, "has a state, and reads a memory", other_options),
+    cell_plugin<Echo>("silent", 1, "looks back, and does not say that it takes no other H", looker_options),
     sampler_plugin<Pick>("pick", 1, "one of the best", pick_options),
     sampler_plugin<Pick>("best", 1, "the best"),
 };
@@ -222,7 +232,10 @@ std::filesystem::path folder() {
 }
 
 const Above& above() {
-    static const Above told{store::expectation_problem};
+    static const Above told{[](const Trial& trial, const Task& task) {
+                                return model::Model<float>(trial, task, catalog()).parameters().size();
+                            },
+                            store::expectation_problem};
     return told;
 }
 

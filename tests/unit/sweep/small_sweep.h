@@ -64,7 +64,7 @@ public:
         for (const std::string& text : manifests)
             plans.push_back(unroll::manifest::expand(text, "small.json", overrides, catalog_,
                                                      unroll::manifest::Lookup{}, datasets_,
-                                                     {unroll::store::expectation_problem}));
+                                                     {{}, unroll::store::expectation_problem}));
         work = unroll::sweep::distinct_trials(plans, catalog_, datasets_);
     }
 
