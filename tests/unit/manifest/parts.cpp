@@ -74,7 +74,7 @@ TEST_CASE("A part may have an optimizer of its own") {
     CHECK_FALSE(trial(R"("cell": {"plugin": "keeper"})").front_optimizer);
     CHECK_THAT(problems(riddles(R"("cell": {"plugin": "keeper"},
                    "model": {"encoder": {"optimizer": {"name": "adam", "betas": [0.9, 1]}}})")),
-               Catch::Contains("model.encoder.optimizer.betas: [0.9,1]"));
+               Catch::Contains("model.encoder.optimizer.betas: [0.9,1.0]"));
 }
 
 TEST_CASE("Parts are axes like any other") {

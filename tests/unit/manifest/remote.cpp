@@ -71,7 +71,7 @@ public:
 
     Plan expand(const std::string& text, const std::vector<Override>& overrides = {}) const {
         Datasets datasets(plugins_);
-        return manifest::expand(text, "test.json", overrides, plugins_, lookup, datasets);
+        return manifest::expand(text, "test.json", overrides, plugins_, lookup, datasets, above());
     }
     /// Of a manifest with this dataset.
     Plan dataset(const std::string& members, const std::string& more = "",
