@@ -1,5 +1,6 @@
 // unroll sample TRIAL: generate text from a trained trial, without touching the store.
 #include <fmt/core.h>
+#include <unistd.h>
 
 #include <boost/json.hpp>
 #include <cmath>
@@ -9,6 +10,7 @@
 #include "cli/interrupt.h"
 #include "cli/stored_trial.h"
 #include "plugins/options_check.h"
+#include "sampling/images.h"
 #include "sampling/samples.h"
 #include "store/query.h"
 #include "training/snapshot.h"
@@ -110,6 +112,21 @@ bool asks(const StoredTrial& trial) {
     return trial.dataset->task().kind == Task::Kind::target_sequence;
 }
 
+bool draws(const StoredTrial& trial) {
+    return trial.dataset->task().kind == Task::Kind::image;
+}
+
+/// One grid of images, as a file on standard output.
+int draw(const StoredTrial& trial, sampling::Weights weights) {
+    if (isatty(STDOUT_FILENO))
+        throw Error({"standard output", "a terminal", "a file for the picture",
+                     fmt::format("write: unroll sample {} > picture.png", trial.found.id)});
+    const std::string png =
+        sampling::image_grid(trial.model, weights, 4, RandomStream(trial.planned.trial.seed, "images", {0}));
+    std::fwrite(png.data(), 1, png.size(), stdout);
+    return well;
+}
+
 /// What the command line asks for; what it leaves open is as usual for the trial.
 std::vector<manifest::SamplingSettings> settings_of(const Arguments& arguments, const StoredTrial& trial,
                                                     manifest::PluginChoice usual_sampler,
@@ -181,19 +198,22 @@ int sample(const Words& words) {
     Session session(*arguments);
     store::Store store(arguments->database, store::Store::Mode::read);
     StoredTrial trial = stored_trial(store, arguments->get<std::vector<std::string>>("trial")[0], session);
-    if (!asks(trial) && (!trial.dataset->vocabulary() || trial.dataset->task().kind != Task::Kind::next_token))
+    if (!asks(trial) && !draws(trial) &&
+        (!trial.dataset->vocabulary() || trial.dataset->task().kind != Task::Kind::next_token))
         throw Error({fmt::format("trial {}", trial.found.id), "a dataset that is not text",
-                     "a trial that predicts the next token, or target sequences", "sampling is for those"});
+                     "a trial that predicts the next token, or target sequences, or makes images",
+                     "sampling is for those"});
     if (arguments->has("seed"))
         trial.planned.trial.seed = whole_number(*arguments, "seed", 0, largest_number, "leave it out for the trial's");
-    const auto settings =
-        settings_of(*arguments, trial, default_sampler(store, trial, session.catalog()), session.catalog());
-
     const FloatingPointMode mode;
     model::Buffer<float> weights(trial.model.parameters().size()), prepared(trial.model.prepared_size());
     const std::uint64_t step =
         training::load_weights(checkpoint_of(*arguments, trial).path, trial.model, weights.data());
     trial.model.prepare(weights.data(), prepared.data());
+    if (draws(trial)) return draw(trial, {weights.data(), prepared.data()});
+    const auto settings =
+        settings_of(*arguments, trial, default_sampler(store, trial, session.catalog()), session.catalog());
+
     const auto wanted = sampling::wanted(trial.planned.trial, settings, *trial.dataset, step, 0);
     const auto samples =
         sampling::make(trial.model, {weights.data(), prepared.data()}, *trial.dataset, session.catalog(),

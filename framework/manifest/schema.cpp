@@ -11,7 +11,8 @@ namespace {
 using Shape = Setting::Shape;
 
 constexpr double million = 1e6, any = 9007199254740991.0;  // 2^53 - 1
-constexpr const char *corpus = "task=corpus", *pairs = "task=pairs", *images = "task=images";
+constexpr const char *corpus = "task=corpus", *pairs = "task=pairs", *images = "task=images",
+                     *tokens = "task=corpus|pairs";
 
 // Settings of one name stand one after the other.
 
@@ -32,7 +33,7 @@ constexpr Setting manifest_settings[] = {
     part("model", Shape::section, "what stands around the cell"),
     part("cell", Shape::section, "the cell that is compared; a list is a stack, bottom first"),
     part("training", Shape::section, "how a trial is trained"),
-    {.option = named("sampling", "false", "what texts are made from a trained model"),
+    {.option = named("sampling", "false", "what is made with a trained model: texts, answers or images"),
      .shape = Shape::sampling,
      .decides = false},
     {.option = named("sweep", "", "axes: lists by path, or labelled choices of patches"),
@@ -136,14 +137,21 @@ constexpr Setting stop_settings[] = {
 };
 
 constexpr Setting sampling_settings[] = {
-    {.option = named("sampler", "", "how the next token is picked"), .shape = Shape::sampler, .required = true},
-    {.option = named("temperature", "1", "what logits are divided by"), .shape = Shape::temperature},
-    {.option = integer("length", "400", 1, any, "tokens of a text")},
-    {.option = integer("count", "1", 1, million, "texts of each kind")},
-    {.option = named("prompt", "{\"from\": \"train\"}", "what a text begins with"), .shape = Shape::prompt},
-    {.option = named("every", "\"end\"", "when texts are made"), .shape = Shape::when},
+    {.option = named("sampler", "", "how the next token is picked"),
+     .shape = Shape::sampler,
+     .only = tokens,
+     .required = true},
+    {.option = named("temperature", "1", "what logits are divided by"), .shape = Shape::temperature, .only = tokens},
+    {.option = integer("length", "400", 1, any, "tokens of a text"), .only = tokens},
+    {.option = integer("grid", "4", 1, 32, "images side by side, and one below the other"), .only = images},
+    {.option = integer("count", "1", 1, million, "texts, answers or grids of each kind")},
+    {.option = named("prompt", "{\"from\": \"train\"}", "what a text begins with, or what is asked"),
+     .shape = Shape::prompt,
+     .only = tokens},
+    {.option = named("every", "\"end\"", "when they are made"), .shape = Shape::when},
     {.option =
-         choice("memory", "", "carry|window", "state runs on, or the last T tokens are read again for each token")},
+         choice("memory", "", "carry|window", "state runs on, or the last T tokens are read again for each token"),
+     .only = tokens},
 };
 
 constexpr Setting sampler_settings[] = {

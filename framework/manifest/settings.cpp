@@ -111,15 +111,17 @@ Problem out_of_place(const Section& section, const std::string& path, const Json
                 owners.push_back(owner);
                 by = selector(setting);
             }
-    if (by == "task" && owners.front() == "corpus")
+    if (by == "task") {
+        const bool corpus_only = owners.size() == 1 && owners.front() == "corpus";
+        const std::string_view wanted = owners.front() == "images"  ? "images alone"
+                                        : owners.front() == "pairs" ? "inputs with target sequences"
+                                                                    : "texts, or of inputs with target sequences";
         return {std::move(where),
-                fmt::format("\"{}\", but the dataset is a list of examples, not a corpus", member.key),
-                "nothing: examples come as they are", "remove it"};
-    if (by == "task")
-        return {std::move(where),
-                fmt::format("\"{}\", but the dataset is no list of {}", member.key,
-                            owners.front() == "pairs" ? "inputs with target sequences" : "images alone"),
-                "the parts that the dataset's task has", "remove it, or choose another dataset"};
+                corpus_only ? fmt::format("\"{}\", but the dataset is a list of examples, not a corpus", member.key)
+                            : fmt::format("\"{}\", but the dataset is no list of {}", member.key, wanted),
+                corpus_only ? "nothing: examples come as they are" : "what the dataset's task has",
+                corpus_only ? "remove it" : "remove it, or choose another dataset"};
+    }
     const std::string now = so_far.find(by) && so_far.find(by)->text() ? *so_far.find(by)->text() : "";
     std::vector<std::string_view> others;
     for (const Setting& setting : section.settings)
@@ -240,7 +242,8 @@ Json Checker::check(const Section& section, const Json* given, const std::string
         } else if (value && !(value->null() && !*setting->option.default_json && !setting->required)) {
             checked.object()->push_back({name, {}, check_value(*setting, *value, child(path, name), report)});
         } else if (setting->required) {
-            if (!tolerant_ && !damaged)
+            const bool unsure = task.empty() && selector(*setting) == "task";  // it may not exist for this task
+            if (!tolerant_ && !damaged && !unsure)
                 report.add({where(parent, child(path, name)), "nothing", allowed(*setting),
                             fmt::format("give it: {}", setting->option.help)});
             checked.object()->push_back({name, {}, Json()});

@@ -8,6 +8,7 @@
 #include <cmath>
 #include <set>
 
+#include "manifest/parts.h"
 #include "manifest/path.h"
 #include "plugins/options_check.h"
 
@@ -36,6 +37,21 @@ Size sequence_length(const Resolved& resolved) {
     return length && length->integer() ? static_cast<Size>(*length->integer()) : 1;
 }
 
+/// The one point of a sampling of images.
+SamplingPoint grids_of(const Json& checked) {
+    const auto size = [&](const char* name) {
+        const Json* value = checked.find(name);
+        return value->integer() ? static_cast<Size>(*value->integer()) : 0;
+    };
+    Json json{Json::Object{}};
+    for (const char* name : {"grid", "count", "every"}) json.set(name, *checked.find(name));
+    SamplingSettings settings;
+    settings.length = size("grid") * size("grid");
+    settings.count = size("count");
+    settings.every = to_when(*checked.find("every"));
+    return {std::move(settings), std::move(json)};
+}
+
 Json to_json_value(const Prompt& prompt) {
     if (!prompt.from) return Json(prompt.text);
     if (prompt.length == 0) return Json(Json::Object{{"from", {}, Json(split_names[static_cast<int>(*prompt.from)])}});
@@ -60,8 +76,14 @@ std::vector<SamplingPoint> Sampling::points(const Json& manifest, const Resolved
     if (const auto known = known_.find(key); known != known_.end()) return known->second;
 
     Report own;
-    const Json checked = checker_.check(section("sampling"), sampling, "sampling", manifest.at, "", own);
     const bool fitting = fits(*sampling, resolved, own);
+    const Json checked = checker_.check(section("sampling"), sampling, "sampling", manifest.at,
+                                        fitting ? task_word(resolved.dataset->task()) : std::string_view(), own);
+    if (fitting && resolved.dataset->task().kind == Task::Kind::image) {
+        std::vector<SamplingPoint> grids{grids_of(checked)};
+        report.add(own);
+        return own.empty() ? grids : std::vector<SamplingPoint>{};
+    }
     const auto temperature_list = temperatures(*checked.find("temperature"), own);
     const auto prompt_list = fitting ? prompts(*checked.find("prompt"), resolved, own) : std::vector<Prompt>{};
     Json memory = *checked.find("memory");
@@ -123,9 +145,10 @@ bool Sampling::fits(const Json& sampling, const Resolved& resolved, Report& repo
     const Task::Kind kind = resolved.dataset->task().kind;
     if (kind == Task::Kind::next_token && resolved.dataset->vocabulary()) return true;
     if (kind == Task::Kind::target_sequence && resolved.dataset->target_vocabulary()) return true;
+    if (kind == Task::Kind::image) return true;
     report.add({checker_.where(sampling.at, "sampling"),
                 fmt::format("texts to be made, but dataset '{}' is no text", resolved.trial.dataset.plugin),
-                "a dataset of text, or of target sequences", "write \"sampling\": false"});
+                "a dataset of text, of target sequences or of images", "write \"sampling\": false"});
     return false;
 }
 

@@ -117,11 +117,11 @@ struct Prompt {
 
 enum class Memory { carry, window };
 
-/// One point of the sampling axes: `count` texts are made from each.
+/// One point of the sampling axes: `count` texts, answers or grids of images are made from each.
 struct SamplingSettings {
-    PluginChoice sampler;
+    PluginChoice sampler;               ///< none for images
     std::optional<double> temperature;  ///< none for a sampler that does not use it
-    Size length = 400;
+    Size length = 400;                  ///< tokens, or images of a grid
     Size count = 1;
     Prompt prompt;
     When every;

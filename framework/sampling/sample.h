@@ -13,7 +13,7 @@ namespace unroll::sampling {
 struct Sample {
     std::uint64_t step = 0;  ///< of the weights it was made with
     double epoch = 0;
-    std::string kind = "text";          ///< text | answer
+    std::string kind = "text";          ///< text | answer | image
     std::string sampler, options;       ///< plugin; its options as JSON
     std::optional<double> temperature;  ///< none when the sampler does not use it
     std::string prompt;                 ///< as text
@@ -23,6 +23,7 @@ struct Sample {
     std::uint64_t length = 0;           ///< tokens generated
     std::string memory;                 ///< carry | window
     std::string text;                   ///< without the prompt
+    std::string image;                  ///< PNG; empty unless it is one
     std::optional<std::string> target;  ///< of an answer, when it is known
     std::optional<bool> correct;        ///< whether the answer is the target, symbol by symbol
     Quality quality;                    ///< nothing until it is measured

@@ -5,6 +5,7 @@
 
 #include <bit>
 #include <boost/json.hpp>
+#include <cmath>
 #include <map>
 #include <memory>
 #include <set>
@@ -12,6 +13,7 @@
 
 #include "plugins/options_check.h"
 #include "sampling/answers.h"
+#include "sampling/images.h"
 #include "sampling/withhold.h"
 #include "unroll/error.h"
 
@@ -33,6 +35,10 @@ std::string_view to_string(Split split) {
 
 bool asks(const Dataset& dataset) {
     return dataset.task().kind == Task::Kind::target_sequence;
+}
+
+bool draws(const Dataset& dataset) {
+    return dataset.task().kind == Task::Kind::image;
 }
 
 std::string key_of(const manifest::Prompt& prompt) {
@@ -104,7 +110,9 @@ std::vector<Wanted> wanted(const manifest::Trial& trial, const std::vector<manif
             sample.sampler = entry.sampler.plugin;
             sample.options = plugins::to_json(entry.sampler.options);
             sample.temperature = entry.temperature;
-            if (asks(dataset)) {
+            if (draws(dataset)) {
+                sample.kind = "image";
+            } else if (asks(dataset)) {
                 const Question asked = question_of(entry.prompt, dataset, trial.seed, number);
                 sample.kind = "answer";
                 sample.prompt = asked.text;
@@ -116,7 +124,7 @@ std::vector<Wanted> wanted(const manifest::Trial& trial, const std::vector<manif
             sample.seed = trial.seed;
             sample.number = number;
             sample.length = entry.length;
-            sample.memory = entry.memory == manifest::Memory::carry ? "carry" : "window";
+            if (!draws(dataset)) sample.memory = entry.memory == manifest::Memory::carry ? "carry" : "window";
             if (seen.emplace(sample.sampler, sample.options, sample.temperature, sample.prompt_key, number,
                              entry.length, sample.memory)
                     .second)
@@ -149,6 +157,20 @@ private:
     std::map<std::string, std::unique_ptr<const Sampler>> made_;
 };
 
+/// The noise is the same at every step, so that grids show how the same images come to be.
+std::vector<Sample> make_images(const model::Model<float>& model, Weights weights, const std::vector<Wanted>& list,
+                                const std::atomic<bool>& stop) {
+    std::vector<Sample> samples;
+    for (const Wanted& entry : list) {
+        if (stop.load(std::memory_order_relaxed)) break;
+        samples.push_back(entry.sample);
+        const Size side = static_cast<Size>(std::lround(std::sqrt(double(entry.sample.length))));
+        samples.back().image =
+            image_grid(model, weights, side, RandomStream(entry.sample.seed, "images", {entry.sample.number}));
+    }
+    return samples;
+}
+
 std::vector<Sample> make_answers(const model::Model<float>& model, Weights weights, const Dataset& dataset,
                                  Samplers& samplers, const std::vector<Wanted>& list, const std::atomic<bool>& stop) {
     std::vector<AnswerRequest> requests;
@@ -170,6 +192,7 @@ std::vector<Sample> make_answers(const model::Model<float>& model, Weights weigh
 std::vector<Sample> make(const model::Model<float>& model, Weights weights, const Dataset& dataset,
                          const plugins::Catalog& catalog, Size window, const std::vector<Wanted>& list,
                          const std::atomic<bool>& stop) {
+    if (draws(dataset)) return make_images(model, weights, list, stop);
     Samplers samplers(catalog, *dataset.target_vocabulary());
     if (asks(dataset)) return make_answers(model, weights, dataset, samplers, list, stop);
     std::vector<Request> requests;

@@ -109,6 +109,11 @@ void Statement::bind(int place, std::string_view text) {
                               SQLITE_UTF8));
 }
 
+void Statement::bind(int place, Blob blob) {
+    if (blob.bytes.empty()) return bind(place, nullptr);
+    check(sqlite3_bind_blob64(statement_.get(), place, blob.bytes.data(), blob.bytes.size(), SQLITE_STATIC));
+}
+
 void Statement::bind(int place, double value) {
     if (!std::isfinite(value)) return bind(place, nullptr);
     check(sqlite3_bind_double(statement_.get(), place, value));

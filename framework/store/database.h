@@ -38,6 +38,11 @@ private:
     sqlite3_stmt* statement_;
 };
 
+/// Bytes that are no text, as a parameter.
+struct Blob {
+    std::string_view bytes;
+};
+
 /// A prepared statement. Parameters are bound in order; those past the given ones are NULL.
 class Statement {
 public:
@@ -96,6 +101,7 @@ private:
     void bind(int place, std::nullptr_t) { check(sqlite3_bind_null(statement_.get(), place)); }
     void bind(int place, std::string_view text);
     void bind(int place, double value);  ///< NULL when it is not finite
+    void bind(int place, Blob bytes);    ///< NULL when there are none
     template <class Integer>
     requires std::integral<Integer>
     void bind(int place, Integer value) {

@@ -75,16 +75,18 @@ void Store::write(const std::string& fingerprint, const sampling::Sample& sample
     connection_->database
         .prepared(
             "INSERT INTO sample (trial_id, step, epoch, kind, sampler, options, temperature, prompt, prompt_key, seed,"
-            " number, length, memory, text, target, correct, known_word_rate, distinct_3, repetition, longest_copy)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE"
+            " number, length, memory, text, target, correct, image, known_word_rate, distinct_3, repetition, "
+            "longest_copy)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE"
             " SET epoch = excluded.epoch, kind = excluded.kind, prompt = excluded.prompt, text = excluded.text,"
-            " target = excluded.target, correct = excluded.correct,"
+            " target = excluded.target, correct = excluded.correct, image = excluded.image,"
             " known_word_rate = excluded.known_word_rate, distinct_3 = excluded.distinct_3,"
             " repetition = excluded.repetition, longest_copy = excluded.longest_copy")
         .run(connection_->trial(fingerprint), sample.step, sample.epoch, sample.kind, sample.sampler, sample.options,
              sample.temperature, sample.prompt, sample.prompt_key, sample.seed, sample.number, sample.length,
-             sample.memory, sample.text, sample.target, sample.correct, sample.quality.known_word_rate,
-             sample.quality.distinct_3, sample.quality.repetition, sample.quality.longest_copy);
+             sample.memory, sample.text, sample.target, sample.correct, Blob{sample.image},
+             sample.quality.known_word_rate, sample.quality.distinct_3, sample.quality.repetition,
+             sample.quality.longest_copy);
 }
 
 void Store::write(const std::string& fingerprint, std::uint64_t step, std::string_view split,
