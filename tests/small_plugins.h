@@ -366,6 +366,30 @@ private:
     bool reals_;
 };
 
+/// Pictures of 2 x 3 numbers between 0 and 1, of which the first row is bright.
+class Dots final : public unroll::Dataset {
+public:
+    explicit Dots(Size count) : count_(count) {}
+    unroll::Task task() const override {
+        unroll::Task task;
+        task.kind = unroll::Task::Kind::image;
+        task.input_reals = 6;
+        task.sequence_length = 1;
+        task.image_rows = 2;
+        task.image_columns = 3;
+        return task;
+    }
+    Size examples(Split split) const override { return split == Split::test ? 0 : count_; }
+    void example(Split split, Size index, unroll::Example& out) const override {
+        unroll::RandomStream stream(6, "small dots", {std::uint64_t(split), index});
+        for (Size i = 0; i < 6; ++i) out.reals[i] = float(stream.uniform(i < 3 ? 0.7 : 0.0, i < 3 ? 1.0 : 0.3));
+        out.length = 1;
+    }
+
+private:
+    Size count_;
+};
+
 inline constexpr unroll::Option backwards_options[] = {
     unroll::integer("symbols", "4", 2, 20, "letters in the alphabet"),
     unroll::integer("length", "3", 1, 50, "letters of the longest input"),

@@ -85,7 +85,8 @@ struct Log final : training::Records {
     }
     void samples(std::vector<sampling::Sample> made) override {
         for (const sampling::Sample& sample : made)
-            texts[{sample.step, sample.temperature.value_or(0), sample.prompt_key, sample.number}] = sample.text;
+            texts[{sample.step, sample.temperature.value_or(0), sample.prompt_key, sample.number}] =
+                sample.text + sample.image;
         happened();
     }
     void checkpoint(training::CheckpointRecord checkpoint) override {
@@ -224,12 +225,43 @@ std::unique_ptr<Run> examples(Task::Kind kind, const char* optimizer) {
     return std::make_unique<Run>(trial, std::make_unique<small::Examples>(kind, 5, 16));
 }
 
+std::unique_ptr<Run> answers() {
+    Trial trial = small::trial(small::gated_cell, 3, 6, 6);
+    trial.cells[0].dropout = 0.2;
+    trial.front = trial.cells;
+    trial.training.steps = 21;
+    trial.training.evaluate_every = every(5);
+    trial.training.checkpoint_every = every(4);
+    return std::make_unique<Run>(trial, std::make_unique<small::Backwards>(3, 3, 16));
+}
+
+/// A generator and a discriminator, each with an optimiser of its own.
+std::unique_ptr<Run> images() {
+    Trial trial = small::trial(small::gated_cell, 1, 5, 6);
+    trial.cells[0].dropout = 0.2;
+    trial.model.noise = 3;
+    trial.front = {{small::choice(small::positions_cell), 6, 2, 0, "uniform"}};
+    trial.front_optimizer = manifest::OptimizerSettings{.name = "adam", .learning_rate = 0.02};
+    trial.training.optimizer = {.name = "sgd", .learning_rate = 0.1, .momentum = 0.9};
+    trial.training.steps = 21;
+    trial.training.clip = {manifest::Clip::Kind::norm, 0.5};
+    trial.training.log_every = 4;
+    trial.training.evaluate_every = every(5);
+    trial.training.checkpoint_every = every(6);
+    manifest::SamplingSettings grids;
+    grids.length = 4;
+    grids.every = every(3);
+    return std::make_unique<Run>(trial, std::make_unique<small::Dots>(16), std::vector{grids});
+}
+
 std::vector<Case> cases() {
     return {{"streams", streams},
             {"epochs", epochs},
             {"patience", patience},
             {"labels", [] { return examples(Task::Kind::label, "adamw"); }},
-            {"reals", [] { return examples(Task::Kind::reals, "adagrad"); }}};
+            {"reals", [] { return examples(Task::Kind::reals, "adagrad"); }},
+            {"answers", answers},
+            {"images", images}};
 }
 
 bool same_bits(const std::vector<double>& a, const std::vector<double>& b) {
@@ -337,6 +369,22 @@ TEST_CASE("a trial that is killed goes on from any checkpoint with the same bits
             check_same(*run, *whole);
         }
     }
+}
+
+TEST_CASE("what two rivals record, and what they draw") {
+    const auto run = images();
+    run->whole();
+    const Log& log = run->log;
+    using Steps = std::vector<std::uint64_t>;
+    for (const char* name : {"loss", "accuracy", "generator_loss", "deceived"})
+        CHECK(log.steps("train", name) == Steps{4, 8, 12, 16, 20, 21});
+    CHECK(log.steps("validation", "loss").empty());
+    Steps drawn;
+    for (const auto& [key, bytes] : log.texts) {
+        drawn.push_back(std::get<0>(key));
+        CHECK(bytes.substr(1, 3) == "PNG");
+    }
+    CHECK(drawn == Steps{3, 6, 9, 12, 15, 18});
 }
 
 TEST_CASE("what is recorded when") {
