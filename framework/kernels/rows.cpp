@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <type_traits>
 
 #include "kernels/targets.h"
 #include "unroll/kernels.h"
@@ -168,6 +169,98 @@ void layer_norm_backward(const Real* x, const Real* gain, const Real* statistics
     }
 }
 
+/// scores[p] = Σ_j query[j] keys[j, p] for one head: a vector of positions at a time, several at once. The last vector
+/// may overlap the one before it, which it repeats; a row is read no further than its `context`.
+template <class Real>
+void score(const Real* query, const Real* keys, const AttentionStep<Real>& step, Real* scores) {
+    constexpr Size several = 4;
+    const hn::ScalableTag<Real> d;
+    const Size past = step.past;
+    if (past < lanes<Real>) {
+        auto total = hn::Zero(d);
+        for (Size j = 0; j < step.width; ++j) {
+            const Real* row = keys + j * step.context;
+            const auto key = step.context < lanes<Real> ? load_first(d, row, past) : hn::LoadU(d, row);
+            total = hn::MulAdd(hn::Set(d, query[j]), key, total);
+        }
+        store_first(total, d, scores, past);
+        return;
+    }
+    for (Size p = 0; p < past; p += several * lanes<Real>) {
+        Size at[several];
+        for (Size v = 0; v < several; ++v) at[v] = std::min(p + v * lanes<Real>, past - lanes<Real>);
+        auto s0 = hn::Zero(d), s1 = s0, s2 = s0, s3 = s0;
+        for (Size j = 0; j < step.width; ++j) {
+            const Real* row = keys + j * step.context;
+            const auto q = hn::Set(d, query[j]);
+            s0 = hn::MulAdd(q, hn::LoadU(d, row + at[0]), s0);
+            s1 = hn::MulAdd(q, hn::LoadU(d, row + at[1]), s1);
+            s2 = hn::MulAdd(q, hn::LoadU(d, row + at[2]), s2);
+            s3 = hn::MulAdd(q, hn::LoadU(d, row + at[3]), s3);
+        }
+        hn::StoreU(s0, d, scores + at[0]);
+        hn::StoreU(s1, d, scores + at[1]);
+        hn::StoreU(s2, d, scores + at[2]);
+        hn::StoreU(s3, d, scores + at[3]);
+    }
+}
+
+/// y (columns) = Σ_p weights[p] values[p], rows `stride` apart, and the step's own value last: the even positions, and
+/// the odd, in order. load and store are those of whole vectors, or of the elements that are left at the end.
+template <Size vectors, class Real, class Load, class Store>
+HWY_INLINE void gather_weighted(const Real* weights, const Real* values, Size past, Size stride, const Real* value,
+                                Load load, Store store) {
+    const hn::ScalableTag<Real> d;
+    hn::Vec<decltype(d)> even[vectors], odd[vectors];
+    for (Size v = 0; v < vectors; ++v) even[v] = odd[v] = hn::Zero(d);
+    Size p = 0;
+    for (; p + 2 <= past; p += 2, values += 2 * stride) {
+        const auto first = hn::Set(d, weights[p]), second = hn::Set(d, weights[p + 1]);
+        for (Size v = 0; v < vectors; ++v) even[v] = hn::MulAdd(first, load(values + v * lanes<Real>), even[v]);
+        for (Size v = 0; v < vectors; ++v) odd[v] = hn::MulAdd(second, load(values + stride + v * lanes<Real>), odd[v]);
+    }
+    if (p < past)
+        for (Size v = 0; v < vectors; ++v)
+            even[v] = hn::MulAdd(hn::Set(d, weights[p]), load(values + v * lanes<Real>), even[v]);
+    for (Size v = 0; v < vectors; ++v)
+        store(hn::MulAdd(hn::Set(d, weights[past]), load(value + v * lanes<Real>), hn::Add(even[v], odd[v])), v);
+}
+
+template <class Real>
+void attend(const AttentionStep<Real>& step, Real* weights, Size stride, Real* y) {
+    const hn::ScalableTag<Real> d;
+    const Size P = step.past, H = step.heads * step.width;
+    for (Size first = 0; first < H; first += step.width, weights += stride) {
+        const Real* values = step.value;  // not read without a past
+        if (P > 0) {
+            score(step.query + first, step.keys + first * step.context, step, weights);
+            values = step.values;
+        }
+        weights[P] = sum<Real>(
+            step.width, [](auto, auto q, auto k) HWY_ATTR { return hn::Mul(q, k); }, step.query + first,
+            step.key + first);
+        softmax(weights, weights, 1, P + 1);
+
+        const auto load = [d](const Real* from) HWY_ATTR { return hn::LoadU(d, from); };
+        Size j = 0;
+        const auto whole = [&](auto count) HWY_ATTR {
+            constexpr Size vectors = decltype(count)::value;
+            for (; j + vectors * lanes<Real> <= step.width; j += vectors * lanes<Real>)
+                gather_weighted<vectors>(weights, values + first + j, P, H, step.value + first + j, load,
+                                         [&](auto v, Size i)
+                                             HWY_ATTR { hn::StoreU(v, d, y + first + j + i * lanes<Real>); });
+        };
+        whole(std::integral_constant<Size, 2>());
+        whole(std::integral_constant<Size, 1>());
+        const Size left = step.width - j;
+        if (left == 0) continue;
+        gather_weighted<1>(
+            weights, values + first + j, P, H, step.value + first + j,
+            [d, left](const Real* from) HWY_ATTR { return load_first(d, from, left); },
+            [&](auto v, Size) HWY_ATTR { store_first(v, d, y + first + j, left); });
+    }
+}
+
 template <class Real>
 void gather_rows(const Real* table, const Token* tokens, Real* y, Size rows, Size columns, Into into) {
     for (Size r = 0; r < rows; ++r) {
@@ -185,9 +278,9 @@ void gather_rows_backward(const Token* tokens, const Real* dy, Real* dtable, Siz
 }
 
 template <class Real>
-constexpr RowKernels<Real> kernels = {&add_bias<Real>,         &add_bias_backward<Real>,   &softmax<Real>,
-                                      &softmax_backward<Real>, &layer_norm<Real>,          &layer_norm_backward<Real>,
-                                      &gather_rows<Real>,      &gather_rows_backward<Real>};
+constexpr RowKernels<Real> kernels = {&add_bias<Real>,         &add_bias_backward<Real>, &softmax<Real>,
+                                      &softmax_backward<Real>, &layer_norm<Real>,        &layer_norm_backward<Real>,
+                                      &attend<Real>,           &gather_rows<Real>,       &gather_rows_backward<Real>};
 
 }  // namespace
 
@@ -245,6 +338,11 @@ void layer_norm_backward(const Real* x, const Real* gain, const Real* statistics
 }
 
 template <class Real>
+void attend(const AttentionStep<std::type_identity_t<Real>>& step, Real* weights, Size stride, Real* y) {
+    kernels<Real>().attend(step, weights, stride, y);
+}
+
+template <class Real>
 void gather_rows(const Real* table, const Token* tokens, Real* y, Size rows, Size columns, Into into) {
     kernels<Real>().gather_rows(table, tokens, y, rows, columns, into);
 }
@@ -262,6 +360,7 @@ void gather_rows_backward(const Token* tokens, const Real* dy, Real* dtable, Siz
     template void layer_norm(const Real*, const Real*, const Real*, Real*, Real*, Size, Size);                       \
     template void layer_norm_backward(const Real*, const Real*, const Real*, const Real*, Real*, Real*, Real*, Size, \
                                       Size);                                                                         \
+    template void attend(const AttentionStep<Real>&, Real*, Size, Real*);                                            \
     template void gather_rows(const Real*, const Token*, Real*, Size, Size, Into);                                   \
     template void gather_rows_backward(const Token*, const Real*, Real*, Size, Size);
 UNROLL_INSTANTIATE(float)

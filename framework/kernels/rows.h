@@ -15,6 +15,7 @@ struct RowKernels {
     decltype(&unroll::softmax_backward<Real>) softmax_backward;
     decltype(&unroll::layer_norm<Real>) layer_norm;
     decltype(&unroll::layer_norm_backward<Real>) layer_norm_backward;
+    decltype(&unroll::attend<Real>) attend;
     decltype(&unroll::gather_rows<Real>) gather_rows;
     decltype(&unroll::gather_rows_backward<Real>) gather_rows_backward;
 };

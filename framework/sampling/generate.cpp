@@ -56,8 +56,9 @@ private:
             total = std::max(total, request->prompt.size() + request->length);
         }
         if (window_) longest = std::min(longest, window_);
-        const Size again = window_ ? std::min(window_, total) : 1;
-        return {{longest, B_}, {1, B_}, {again, B_}};
+        // The last token is picked and not read.
+        const bool again = !carries_ || (window_ && total > window_ + 1);
+        return {{longest, B_}, {1, B_}, {again ? std::min(window_, total) : 1, B_}};
     }
 
     void pick(Size b, const float* logits) {

@@ -125,6 +125,22 @@ template <class Real>
 UNROLL_EXPORT void layer_norm_backward(const Real* x, const Real* gain, const Real* statistics, const Real* dy,
                                        Real* dx, Real* dgain, Real* dbias, Size rows, Size columns);
 
+/// One step of multi-head attention over a cache: each head, `width` wide, has one query, and looks at the `past`
+/// positions before it and at its own.
+template <class Real>
+struct AttentionStep {
+    Size heads, width;
+    const Real *query, *key, *value;  ///< (heads · width) each, this step's; the query is scaled
+    Size past;           ///< 0: keys and values may be null
+    const Real* keys;    ///< (heads · width, context), of whose columns the first `past` mean something
+    const Real* values;  ///< (past, heads · width)
+    Size context;        ///< >= past
+};
+/// y (heads · width) = head by head Σ w_p value_p with w = softmax(query · key_p), the step's own position last.
+/// `weights` receives each head's past + 1 weights, from weights + head · stride on (stride > past).
+template <class Real>
+UNROLL_EXPORT void attend(const AttentionStep<std::type_identity_t<Real>>& step, Real* weights, Size stride, Real* y);
+
 /// y (rows, columns) = or += table (V, columns)[tokens]. Every token must be in [0, V).
 template <class Real>
 UNROLL_EXPORT void gather_rows(const Real* table, const Token* tokens, Real* y, Size rows, Size columns, Into into);

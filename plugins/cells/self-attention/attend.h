@@ -25,7 +25,7 @@ struct Head {
 template <class Real>
 struct HeadGradients {
     Matrix<Real> queries;                 ///< overwritten
-    Matrix<Real> past_keys, past_values;  ///< added to
+    Matrix<Real> past_keys, past_values;  ///< added to; keys by columns (row_stride 1), as a state keeps them
     Matrix<Real> keys, values;            ///< added to
 };
 
@@ -134,7 +134,8 @@ void attend_backward(const Head<Real>& head, const Real* weights, Size max_colum
         const Matrix<const Real> dpast(dscores, count, P, columns), dnow(dscores + P, count, K, columns);
         if (P > 0) {
             gemm(dpast, head.past_keys, dqueries, Into::overwrite);
-            if (gradients.past_keys.data) gemm(dpast.transposed(), queries, gradients.past_keys, Into::add);
+            if (gradients.past_keys.data)
+                gemm(queries.transposed(), dpast, gradients.past_keys.transposed(), Into::add);
         }
         if (K > 0) {
             gemm(dnow, detail::rows(head.keys, 0, K), dqueries, P > 0 ? Into::add : Into::overwrite);

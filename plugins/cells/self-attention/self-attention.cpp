@@ -342,4 +342,4 @@ constexpr Option options[] = {
 }  // namespace
 
 constinit const unroll::Plugin unroll_plugin =
-    unroll::cell_plugin<SelfAttention>("self-attention", 1, "a transformer layer with multi-head attention", options);
+    unroll::cell_plugin<SelfAttention>("self-attention", 2, "a transformer layer with multi-head attention", options);

@@ -17,8 +17,9 @@ namespace unroll::cells {
 
 /// Attention of a sequence over its own steps, and over the steps of earlier calls that the state holds.
 ///
-/// The state of a causal layer: position (1), how many steps came before, a whole number; keys and values, (context, H)
-/// each, whose rows beyond the position mean nothing.
+/// The state of a causal layer: position (1), how many steps came before, a whole number; keys (H, context) and values
+/// (context, H), whose columns and rows beyond the position mean nothing. So a single query's products with all keys,
+/// and its weights' with all values, both run along rows, and nothing is rearranged.
 template <class Real>
 class SelfAttentionBranch {
 public:
@@ -77,10 +78,13 @@ public:
         });
         if (call.lengths) std::fill_n(tape.heads, rows * H, Real{0});
         const Size scratch = shape_.dropping ? attend_workspace(call.T, columns) : 0;
-        for_each_head(call.B * shape_.heads, products(call.T), workspace, scratch, [&](Size item, Real* own) {
-            attend(head(call, tape, item), tape.weights + item * weights_size(call.T, columns), columns,
-                   heads_of(call, tape.heads, item), dropping.part(item), own);
-        });
+        if (call.T == 1 && shape_.causal && !dropping)
+            attend_single(call, tape);
+        else
+            for_each_head(call.B * shape_.heads, products(call.T), workspace, scratch, [&](Size item, Real* own) {
+                attend(head(call, tape, item), tape.weights + item * weights_size(call.T, columns), columns,
+                       heads_of(call, tape.heads, item), dropping.part(item), own);
+            });
         out_.forward(call.weights, prepared + in_.prepared_size(), tape.heads, rows, out);
     }
 
@@ -98,7 +102,7 @@ public:
             next[0] = static_cast<Real>(p + steps);
             for (Size t = 0; t < steps; ++t) {
                 const Real* key = tape.qkv + (t * call.B + b) * 3 * H + H;
-                std::copy_n(key, H, next + 1 + (p + t) * H);
+                for (Size j = 0; j < H; ++j) next[1 + j * shape_.context + p + t] = key[j];
                 std::copy_n(key + H, H, next + 1 + (shape_.context + p + t) * H);
             }
         }
@@ -144,6 +148,20 @@ private:
               scratch(this->take(B * shape.heads * attend_workspace(T, shape.columns(T)))) {}
     };
 
+    /// `attend` of all heads at once, for one step of each sequence.
+    void attend_single(const Forward<Real>& call, const Tape& tape) const {
+        const Size H = shape_.H, context = shape_.context;
+        parallel_for(call.B, 1 + 100'000 / (context * H), [&](Size begin, Size end) {
+            for (Size b = begin; b < end; ++b) {
+                const Real* query = tape.qkv + b * 3 * H;
+                const Real* keys = call.state ? call.state + b * state_size_ + 1 : nullptr;
+                unroll::attend<Real>({shape_.heads, shape_.head_width(), query, query + H, query + 2 * H, past(call, b),
+                                      keys, keys ? keys + context * H : nullptr, context},
+                                     tape.weights + b * shape_.heads * context, context, tape.heads + b * H);
+            }
+        });
+    }
+
     static Size length(const Forward<Real>& call, Size b) { return call.lengths ? call.lengths[b] : call.T; }
     Real query_scale() const { return 1 / std::sqrt(static_cast<Real>(shape_.head_width())); }
     Size products(Size T) const { return T * shape_.columns(T) * shape_.head_width(); }
@@ -170,10 +188,11 @@ private:
     /// The same of the keys (0) or values (1) in a state or its gradient, which may be null.
     template <class Element>
     Matrix<Element> cached(const Forward<Real>& call, Element* state, Size which, Size item) const {
-        const Size b = item / shape_.heads, w = shape_.head_width();
-        if (!state) return {nullptr, past(call, b), w, shape_.H};
-        return {state + b * state_size_ + 1 + which * shape_.context * shape_.H + item % shape_.heads * w,
-                past(call, b), w, shape_.H};
+        const Size b = item / shape_.heads, w = shape_.head_width(), first = item % shape_.heads * w;
+        if (!state) return {nullptr, past(call, b), w};
+        Element* const keys = state + b * state_size_ + 1;
+        if (which == 0) return {keys + first * shape_.context, past(call, b), w, 1, shape_.context};
+        return {keys + shape_.context * shape_.H + first, past(call, b), w, shape_.H};
     }
 
     Head<Real> head(const Forward<Real>& call, const Tape& tape, Size item) const {
@@ -197,7 +216,7 @@ private:
             if (dnext)
                 for (Size t = 0; t < steps; ++t) {
                     Real* dkey = dqkv + (t * call.B + b) * 3 * H + H;
-                    std::copy_n(dnext + 1 + (p + t) * H, H, dkey);
+                    for (Size j = 0; j < H; ++j) dkey[j] = dnext[1 + j * shape_.context + p + t];
                     std::copy_n(dnext + 1 + (shape_.context + p + t) * H, H, dkey + H);
                 }
             if (!gradients.dstate) continue;
@@ -208,7 +227,7 @@ private:
             }
             std::copy_n(dnext, state_size_, dstate);
             dstate[0] = 0;  // a position is counted, not computed
-            std::fill_n(dstate + 1 + p * H, steps * H, Real{0});
+            for (Size j = 0; j < H; ++j) std::fill_n(dstate + 1 + j * shape_.context + p, steps, Real{0});
             std::fill_n(dstate + 1 + (shape_.context + p) * H, steps * H, Real{0});
         }
     }
