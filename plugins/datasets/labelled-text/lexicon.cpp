@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "../common/unknown.h"
 #include "../common/words.h"
 
 using unroll::Size;

@@ -23,15 +23,15 @@ struct Limit {
 /// Symbols by code points, and behind them one token for any other symbol, which is written as unknown_sign.
 class Lexicon final : public unroll::Vocabulary {
 public:
-    /// U+2047, as SentencePiece writes it.
-    static constexpr std::string_view unknown_sign = "\u2047";
-
     Lexicon() = default;
     Lexicon(const std::unordered_map<std::string, unroll::Size>& counts, Limit limit, Unit unit, Spelling spelling);
 
     unroll::Token token(const std::string& symbol) const;
 
     unroll::Size size() const override { return symbols_.size(); }
+    bool generates(unroll::Token token) const override {
+        return static_cast<unroll::Size>(token) + 1 < symbols_.size();
+    }
     /// Knows every symbol; fails on what is not UTF-8 alone.
     std::optional<std::vector<unroll::Token>> encode(std::string_view text, std::string& unknown) const override;
     std::string decode(std::span<const unroll::Token> tokens) const override;

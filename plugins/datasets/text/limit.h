@@ -4,14 +4,10 @@
 #include <algorithm>
 #include <functional>
 #include <span>
-#include <string_view>
 #include <vector>
 
+#include "../common/unknown.h"
 #include "unroll/dataset.h"
-
-/// How the unknown symbol is written: U+2047, as SentencePiece does. It is one symbol in every unit, and stands for the
-/// unknown in a prompt and in the corpus, too.
-inline constexpr std::string_view unknown_sign = "\u2047";
 
 /// Which symbols have tokens of their own, by how often they occur in the training part.
 struct Limit {

@@ -109,6 +109,8 @@ TEST_CASE("the vocabulary is the training texts' most frequent symbols, and one 
     const std::string_view lines = "a\tx x x y y z\nb\tw y\n";
     const auto two = labelled_lines(lines, {{"vocabulary", "2"}});
     CHECK(two->vocabulary()->size() == 3);
+    CHECK(two->vocabulary()->generates(1));
+    CHECK_FALSE(two->vocabulary()->generates(2));
     CHECK(examples_of(*two, Split::train) == Strings{"a: x x x y y ⁇", "b: ⁇ y"});
     // z and w are equally frequent: the first by code points stays.
     CHECK(examples_of(*labelled_lines(lines, {{"vocabulary", "3"}}), Split::train)[1] == "b: w y");
