@@ -1,4 +1,7 @@
 // Questions that are made, not read: sums, dates, words said backwards.
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <array>
 #include <stdexcept>
 #include <string_view>
@@ -21,7 +24,7 @@ Size chosen(const Options& options) {
 }
 
 /// "12+305  " and "317 ", as Keras's example has it: a number has 1 to `length` digits, blanks fill up, and the question
-/// may be read from its end, which puts the digits that matter first nearer to each other.
+/// may be read from its end, which puts the digits that matter first nearer to each other. 305+12 asks the same.
 Pair addition(const Options& options, RandomStream& stream) {
     const Size digits = chosen(options);
     const auto number = [&] {
@@ -32,7 +35,7 @@ Pair addition(const Options& options, RandomStream& stream) {
     const std::uint64_t a = number(), b = number();
     std::string question = padded(std::to_string(a) + "+" + std::to_string(b), 2 * digits + 1);
     if (options.boolean("reversed")) question.assign(question.rbegin(), question.rend());
-    return {question, padded(std::to_string(a + b), digits + 1)};
+    return {question, padded(std::to_string(a + b), digits + 1), fmt::format("{}+{}", std::min(a, b), std::max(a, b))};
 }
 
 constexpr std::array<std::string_view, 12> months = {"january",   "february", "march",    "april",

@@ -76,7 +76,7 @@ private:
         Size in_vain = 0;
         while (pairs.size() < ends_[2]) {
             Pair pair = maker(kind).make(options, stream);
-            if (seen.insert(pair.question).second) {
+            if (seen.insert(pair.key).second) {
                 pairs.push_back(std::move(pair));
                 in_vain = 0;
             } else if (++in_vain == 10000) {
@@ -95,7 +95,7 @@ private:
         std::vector<Pair> pairs;
         std::unordered_set<std::string> seen;
         for (Pair& pair : read_pairs(options.text("path"), digest_))
-            if (seen.insert(pair.question).second) pairs.push_back(std::move(pair));
+            if (seen.insert(pair.key).second) pairs.push_back(std::move(pair));
         unroll::RandomStream stream(static_cast<std::uint64_t>(options.integer("split_seed")), "pairs");
         for (Size i = pairs.size(); i > 1; --i) std::swap(pairs[i - 1], pairs[stream.below(i)]);
         ends_ = split_ends(options.numbers("split"), pairs.size());
@@ -133,4 +133,4 @@ constexpr unroll::Option options[] = {
 }  // namespace
 
 constinit const unroll::Plugin unroll_plugin =
-    unroll::dataset_plugin<Pairs>("pairs", 1, "a question and, as another sequence, its answer", options);
+    unroll::dataset_plugin<Pairs>("pairs", 2, "a question and, as another sequence, its answer", options);

@@ -10,6 +10,7 @@
 
 struct Pair {
     std::string question, answer;
+    std::string key = question;  ///< of pairs that ask the same, which have one key, only the first is kept
 };
 
 /// How questions of one kind are made.

@@ -24,20 +24,23 @@ std::vector<Pair> read_pairs(const std::string& path, std::string& digest) {
     digest = sha256(bytes.all);
     std::vector<Pair> pairs;
     for (const Bytes::File& file : bytes.files) {
-        const std::string_view text = text_of(file);
+        const std::string_view text = text_of(file, "");
         const std::size_t valid = visit_code_points(text, [](auto) {});
-        if (valid < text.size()) fail_not_utf8(file, text, valid);
+        if (valid < text.size()) fail_not_utf8(file, text, valid, "");
         std::string_view rest = text;
         for (std::size_t number = 1; !rest.empty(); ++number) {
             const std::string_view line = next_line(rest);
             if (line.empty()) continue;
             const std::size_t tab = line.find('\t');
             if (tab == line.npos || tab == 0 || tab + 1 == line.size() || line.find('\t', tab + 1) != line.npos)
-                throw unroll::Error({"path", fmt::format("line {} of {}: '{}'", number, file.path.string(), line),
-                                     "a question, a tab and an answer, neither of them empty",
-                                     "mend or remove the line"});
+                throw unroll::Error(
+                    {"path", fmt::format("line {} of \"{}\" is \"{}\"", number, file.path.native(), line),
+                     "a question, a tab and an answer, neither of them empty", "mend or remove the line"});
             pairs.push_back({std::string(line.substr(0, tab)), std::string(line.substr(tab + 1))});
         }
     }
+    if (pairs.empty())
+        throw unroll::Error({"path", fmt::format("\"{}\" has only empty lines", bytes.files.front().path.native()),
+                             "a question, a tab and an answer in every line", "write pairs to it"});
     return pairs;
 }

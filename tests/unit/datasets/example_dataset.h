@@ -35,5 +35,12 @@ struct Held {
         dataset.example(split, index, example);
         length = example.length;
     }
+
+    /// The symbols of a target sequence, with the sign that ends it.
+    std::vector<unroll::Token> target() const {
+        std::vector<unroll::Token> symbols;
+        for (unroll::Size t = 0; t < weights.size() && weights[t] == 1; ++t) symbols.push_back(target_tokens[t]);
+        return symbols;
+    }
     bool operator==(const Held&) const = default;
 };
