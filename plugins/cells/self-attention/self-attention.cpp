@@ -5,7 +5,7 @@
 //     pre:   x = x + attention(norm1(x))           post:   x = norm1(x + attention(x))
 //            x = x + attention(norm2(x), memory)           x = norm2(x + attention(x, memory))     only with a memory
 //            x = x + feed_forward(norm3(x))                x = norm3(x + feed_forward(x))
-//            y = norm(x)  after the last layer             y = x
+//            y = norm(x)  after the last layer             y = x, or norm(x) after the last with final_norm: always
 //
 // x (T, B, D), y (T, B, H). As in PyTorch the norms are numbered without a gap, so without a memory norm2 is the feed-
 // forward network's. Weights: weight_in (H, D), positions (context, H), then PyTorch's names and shapes.
@@ -87,7 +87,8 @@ public:
         attention_residual_ = residual();
         if (attends_memory_) memory_residual_ = residual();
         if (feeds_forward_) feed_forward_residual_ = residual();
-        final_norm_ = pre && spec.layer + 1 == spec.layers;
+        const std::string& final_norm = options.text("final_norm");
+        final_norm_ = spec.layer + 1 == spec.layers && (final_norm == "always" || (pre && final_norm == "pre"));
         if (final_norm_) norm_ = {layout, "norm", H, shape_.bias};
 
         layout.output = H;
@@ -332,6 +333,8 @@ private:
 constexpr Option options[] = {
     integer("heads", "4", 1, 1024, "heads of attention; hidden must be a multiple"),
     choice("norm", "\"pre\"", "pre|post", "layer normalisation before each branch, or after each sum"),
+    choice("final_norm", "\"pre\"", "pre|always|never",
+           "another one after the last layer: with norm pre only, or always, as torch.nn.Transformer"),
     choice("activation", "\"gelu\"", "gelu|relu", "of the feed-forward network"),
     boolean("bias", "true", "whether products and norms have a bias"),
     boolean("causal", "true", "whether a step sees only itself and earlier ones"),

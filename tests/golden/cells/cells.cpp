@@ -10,16 +10,19 @@
 #include <string>
 #include <vector>
 
+#include "../formula.h"
 #include "catch.h"
 #include "layer.h"
 
 namespace json = boost::json;
 using namespace unroll;
+using golden::bits;
+using golden::numbers;
 using tests::Layer;
 
 namespace {
 
-json::array golden(const std::string& name) {
+json::array records(const std::string& name) {
     std::ifstream file(UNROLL_SOURCE "/tests/golden/cells/" + name + ".json");
     REQUIRE(file);
     std::ostringstream text;
@@ -27,25 +30,8 @@ json::array golden(const std::string& name) {
     return json::parse(text.str()).as_array();
 }
 
-// ---- The formula of make.py ---------------------------------------------------------------------------------------
-
+// Salts of formula.h; layers count on from them.
 enum Salt : std::uint64_t { input = 1, state = 2, memory = 3, output_factors = 4, state_factors = 5, weights = 100 };
-
-std::uint64_t bits(std::uint64_t salt, Size i) {
-    std::uint64_t x = ((i + 1) * 2654435761u + salt * 40503u) & 0xFFFFFFFFu;
-    x ^= x >> 15;
-    x = x * 2246822519u & 0xFFFFFFFFu;
-    x ^= x >> 13;
-    return x * 3266489917u & 0xFFFFFFFFu;
-}
-
-template <class Real>
-std::vector<Real> numbers(std::uint64_t salt, Size n) {
-    std::vector<Real> values(n);
-    for (Size i = 0; i < n; ++i)
-        values[i] = static_cast<Real>(static_cast<double>(bits(salt, i) >> 12) * 0x1p-20 - 0.5);
-    return values;
-}
 
 // ---- Comparing ------------------------------------------------------------------------------------------------------
 
@@ -195,7 +181,7 @@ void run(const json::object& record) {
 TEST_CASE("A cell's values and gradients equal PyTorch's") {
     const std::string file =
         GENERATE(as<std::string>(), "rnn", "lstm", "gru", "dense", "self-attention", "self-attention-memory");
-    for (const json::value& record : golden(file)) {
+    for (const json::value& record : records(file)) {
         run<double>(record.as_object());
         run<float>(record.as_object());
     }

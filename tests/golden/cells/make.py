@@ -12,30 +12,18 @@ feed-forward network are equations below, differentiated by autograd.
 import json
 import math
 import pathlib
+import sys
 
 import numpy
 import torch
 from torch import nn
 from torch.nn import functional as F
 
-torch.set_default_dtype(torch.float64)
 HERE = pathlib.Path(__file__).parent
+sys.path.insert(0, str(HERE.parent))
+from formula import bits, numbers
 
-
-def bits(salt, n):
-    """n 32-bit words for a salt, all integer arithmetic modulo 2**32."""
-    x = numpy.arange(1, n + 1, dtype=numpy.uint64) * 2654435761 + salt * 40503
-    x &= 0xFFFFFFFF
-    x ^= x >> 15
-    x = x * 2246822519 & 0xFFFFFFFF
-    x ^= x >> 13
-    return x * 3266489917 & 0xFFFFFFFF
-
-
-def numbers(salt, *shape):
-    """Numbers in [-0.5, 0.5) that a float holds exactly."""
-    values = (bits(salt, math.prod(shape)) >> 12).astype(numpy.float64) / 2.0**20 - 0.5
-    return torch.tensor(values).reshape(shape)
+torch.set_default_dtype(torch.float64)
 
 
 WEIGHTS, INPUT, STATE, MEMORY, OUTPUT_FACTORS, STATE_FACTORS = 100, 1, 2, 3, 4, 5  # salts; layers count on from them
