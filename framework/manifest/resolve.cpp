@@ -33,6 +33,11 @@ bool given(const Json& settings, std::string_view name) {
     return value && !value->null();
 }
 
+/// Whether an embedding has anything to embed: the inputs, or what a decoder has said before.
+bool reads_tokens(const Task& task, const std::string& bridge) {
+    return task.input_tokens > 0 || (task.kind == Task::Kind::target_sequence && bridge != "repeat");
+}
+
 class Resolver {
 public:
     Resolver(const Json& manifest, Checker& checker, Datasets& datasets, Report& report)
@@ -228,7 +233,7 @@ private:
 
         const Json& model = *out_.settings.find("model");
         const Json* tied = model.find("tied");
-        if (out_.dataset && out_.dataset->task().input_tokens == 0 && size(model, "embedding"))
+        if (out_.dataset && size(model, "embedding") && !reads_tokens(out_.dataset->task(), text(model, "bridge")))
             wrong("model.embedding", std::to_string(size(model, "embedding")), "0: inputs are real numbers, not tokens",
                   "remove it");
         if (tied && tied->boolean() && *tied->boolean() && !size(model, "embedding"))

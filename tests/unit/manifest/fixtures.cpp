@@ -102,10 +102,11 @@ private:
 
 class Riddles : public Dataset {
 public:
-    explicit Riddles(const Options&) {}
+    explicit Riddles(const Options& options) : reals_(static_cast<Size>(options.integer("reals"))) {}
     Task task() const override {
         return {.kind = Task::Kind::target_sequence,
-                .input_tokens = 10,
+                .input_tokens = reals_ ? 0u : 10u,
+                .input_reals = reals_,
                 .target_tokens = 10,
                 .sequence_length = 6,
                 .target_length = 4,
@@ -115,6 +116,7 @@ public:
     Size examples(Split) const override { return 100; }
 
 private:
+    Size reals_;
     Letters letters_;
 };
 
@@ -188,6 +190,7 @@ constexpr Option corpus_options[] = {integer("train", "1000", 0, 1e9, "tokens to
 constexpr Option file_options[] = {path("path", "", "a text"),
                                    choice("unit", "\"character\"", "character|byte", "of what")};
 constexpr Option pairs_options[] = {integer("length", "20", 1, 1000, "pairs in a sequence")};
+constexpr Option riddles_options[] = {integer("reals", "0", 0, 1000, "width of the questions; 0: letters")};
 constexpr Option echo_options[] = {number("gain", "1", 0, 10, "how loud"),
                                    boolean("bias", "true", "whether it has one"),
                                    choice("activation", "\"tanh\"", "tanh|relu", "its curve")};
@@ -200,7 +203,7 @@ constinit const Plugin all[] = {
     dataset_plugin<Corpus>("letters", 3, "random letters", corpus_options),
     dataset_plugin<File>("file", 1, "a file of letters", file_options),
     dataset_plugin<Pairs>("pairs", 1, "pairs of numbers", pairs_options),
-    dataset_plugin<Riddles>("riddles", 1, "letters and other letters"),
+    dataset_plugin<Riddles>("riddles", 1, "letters and other letters", riddles_options),
     dataset_plugin<Dots>("dots", 1, "pictures of dots"),
     cell_plugin<Echo>("echo", 7, "what comes in", echo_options),
     cell_plugin<Echo>("other", 1, "the same", other_options),

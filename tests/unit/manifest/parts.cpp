@@ -113,6 +113,23 @@ TEST_CASE("What each part reads follows from the task") {
     CHECK_FALSE(has_front(Task{}));
 }
 
+TEST_CASE("What a decoder is fed may be embedded, though the encoder reads numbers") {
+    const auto captions = [](const std::string& bridge) {
+        return test::with(R"("dataset": {"plugin": "riddles", "reals": 7}, "training": {"batch": 4, "steps": 100},
+            "cell": {"plugin": "keeper"}, "model": {"embedding": 5, "bridge": ")" +
+                          bridge + R"("})");
+    };
+    for (const char* bridge : {"state", "attention"}) {
+        const Plan plan = expand(captions(bridge));
+        REQUIRE(plan.trials.size() == 1);
+        const Task task{.kind = Task::Kind::target_sequence, .input_reals = 7, .target_tokens = 10};
+        CHECK(front_part(plan.trials[0].trial, task).input() == 7);
+        CHECK(main_part(plan.trials[0].trial, task, 128).input() == 5);
+    }
+    CHECK_THAT(problems(captions("repeat")),
+               Catch::Contains("model.embedding: 5\n  wanted: 0: inputs are real numbers"));
+}
+
 TEST_CASE("Parts that do not fit together are refused") {
     CHECK(problems(riddles(R"("cell": {"plugin": "keeper"}, "model": {"decoder": {"hidden": 8}})")) ==
           "test.json:1: model.bridge: \"state\" between an encoder and a decoder whose layers have states of other "
