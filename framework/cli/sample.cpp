@@ -27,15 +27,16 @@ Command command() {
     Command command;
     command.usage =
         "unroll sample TRIAL [--sampler NAME[,OPTION=JSON]...] [--temperature X] [--length N] [--prompt TEXT]... "
-        "[--count N]\n"
-        "                    [--seed N] [--at STEP] [--memory carry|window]";
+        "[--from SPLIT]\n"
+        "                    [--count N] [--seed N] [--at STEP] [--memory carry|window]";
     command.about = "Generates text from a trial's kept checkpoint. Nothing is stored.";
     command.options.add_options()("sampler", po::value<std::string>(),
                                   "how tokens are picked, as in top-k,k=5 (default: as the trial was sampled first)")(
         "temperature", po::value<double>(), "of the softmax; above 0 (default 1)")(
         "length", po::value<std::int64_t>()->default_value(400), "tokens")(
         "prompt", po::value<std::vector<std::string>>()->composing(),
-        "what the text begins with (default: 40 tokens of the data)")(
+        "what the text begins with, or what is asked (default: 40 tokens of the data, or an example)")(
+        "from", po::value<std::string>(), "train, validation or test: where such tokens or examples are taken from")(
         "count", po::value<std::int64_t>()->default_value(1), "texts of each prompt")(
         "seed", po::value<std::int64_t>(), "another seed, other texts (default: the trial's)")(
         "at", po::value<std::int64_t>(), "the step of a kept checkpoint (default: the last)")(
@@ -127,6 +128,21 @@ int draw(const StoredTrial& trial, sampling::Weights weights) {
     return well;
 }
 
+/// The split that prompts come from when none is given.
+Split prompts_from(const Arguments& arguments, const Dataset& dataset) {
+    if (!arguments.has("from"))
+        return dataset.tokens(Split::validation).empty() && dataset.examples(Split::validation) == 0
+                   ? Split::train
+                   : Split::validation;
+    const std::string& name = arguments.get<std::string>("from");
+    if (arguments.has("prompt"))
+        throw Error({"--from", "both --prompt and --from", "one of them", "leave one of them out"});
+    if (name == "train") return Split::train;
+    if (name == "validation") return Split::validation;
+    if (name == "test") return Split::test;
+    throw Error({"--from", fmt::format("'{}'", name), "train, validation or test", "choose one of these"});
+}
+
 /// What the command line asks for; what it leaves open is as usual for the trial.
 std::vector<manifest::SamplingSettings> settings_of(const Arguments& arguments, const StoredTrial& trial,
                                                     manifest::PluginChoice usual_sampler,
@@ -155,6 +171,7 @@ std::vector<manifest::SamplingSettings> settings_of(const Arguments& arguments, 
             throw Error({"--memory", fmt::format("'{}'", memory), "carry or window", "choose one of these"});
         settings.memory = memory == "carry" ? manifest::Memory::carry : manifest::Memory::window;
     }
+    const Split from = prompts_from(arguments, *trial.dataset);
     std::vector<manifest::SamplingSettings> list;
     if (arguments.has("prompt")) {
         for (const std::string& prompt : arguments.get<std::vector<std::string>>("prompt")) {
@@ -162,10 +179,8 @@ std::vector<manifest::SamplingSettings> settings_of(const Arguments& arguments, 
             list.back().prompt = {prompt, {}, 0};
         }
     } else {
-        const bool has_validation =
-            !trial.dataset->tokens(Split::validation).empty() || trial.dataset->examples(Split::validation) > 0;
         list.push_back(settings);
-        list.back().prompt = {{}, has_validation ? Split::validation : Split::train, asks(trial) ? Size{0} : Size{40}};
+        list.back().prompt = {{}, from, asks(trial) ? Size{0} : Size{40}};
     }
     return list;
 }

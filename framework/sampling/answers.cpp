@@ -140,8 +140,8 @@ Question question(const Dataset& dataset, Split split, Size index) {
 Question question(const Dataset& dataset, const std::string& text) {
     const Task task = dataset.task();
     if (!dataset.vocabulary())
-        throw Error({"sampling.prompt", fmt::format("the text '{}'", text),
-                     "an example, because inputs are numbers: {\"from\": \"validation\"}", "ask for an example"});
+        throw Error({"sampling.prompt", fmt::format("the text '{}'", text), "an example, because inputs are numbers",
+                     R"(give {"from": "validation"}, or to `unroll sample` --from validation)"});
     std::string unknown;
     const auto tokens = dataset.vocabulary()->encode(text, unknown);
     if (!tokens)

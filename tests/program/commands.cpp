@@ -35,7 +35,7 @@ TEST_CASE("--help names a command's options") {
         {"plan", {"--format", "--set"}},
         {"check", {"--set", "PLUGIN.so"}},
         {"plugins", {"--format", "NAME"}},
-        {"sample", {"--sampler", "--temperature", "--length", "--prompt", "--count", "--seed", "--at"}},
+        {"sample", {"--sampler", "--temperature", "--length", "--prompt", "--from", "--count", "--seed", "--at"}},
         {"compare", {"--by", "--metric"}},
         {"diff", {"TRIAL"}},
         {"sql", {"--format", "@FILE"}},

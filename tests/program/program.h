@@ -151,7 +151,7 @@ inline std::string promised(const TemporaryFolder& folder, const std::string& da
           " FROM loss_by_position JOIN trial ON trial.id = trial_id ORDER BY fingerprint, split, position",
           "SELECT fingerprint, sample.step, epoch, kind, sampler, options, temperature, prompt, prompt_key, "
           "sample.seed,"
-          " number, length, memory, text FROM sample JOIN trial ON trial.id = trial_id"
+          " number, length, memory, text, target, correct FROM sample JOIN trial ON trial.id = trial_id"
           " ORDER BY fingerprint, sample.step, sampler, options, temperature, prompt_key, sample.seed, number"})
         all += boost::json::serialize(rows(folder, query, database)) + "\n";
     return all;
