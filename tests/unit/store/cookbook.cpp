@@ -37,6 +37,16 @@ void train(Store& store, const std::string& fingerprint, double loss, const stor
         made.quality = {0.75, 0.5, 1.1 - temperature, 12};
         store.write(fingerprint, made);
     }
+    for (const std::uint64_t step : {50, 100}) {
+        store.write(fingerprint, point(step, "validation", "exact", static_cast<double>(step) / 200));
+        auto answer = sample(step, 1, "1987-03-03");
+        answer.kind = "answer";
+        answer.prompt = "3 mar 1987";
+        answer.prompt_key = R"({"from":"validation"})";
+        answer.target = step == 50 ? "1987-03-04" : "1987-03-03";
+        answer.correct = step == 100;
+        store.write(fingerprint, answer);
+    }
     store.write(fingerprint, 100, "validation", {{3, 2, 1}, {0.1, 0.2, 0.4}});
     store.write(fingerprint, 100, "test", {{2, 1}, {0.5, 0.6}});
     store.write(fingerprint,
