@@ -6,7 +6,10 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
 #include <stdexcept>
+
+#include "unroll/kernels.h"
 
 namespace unroll {
 
@@ -15,6 +18,16 @@ void softmax(std::span<const float> logits, double temperature, std::span<double
         throw std::invalid_argument(
             fmt::format("softmax: {} logits but room for {} probabilities", logits.size(), probabilities.size()));
     if (!(temperature > 0)) throw std::invalid_argument(fmt::format("softmax: temperature {} is not > 0", temperature));
+    const auto divide = [&](double shift) {
+        for (std::size_t i = 0; i < logits.size(); ++i) probabilities[i] = (double{logits[i]} - shift) / temperature;
+        softmax(probabilities.data(), probabilities.data(), 1, probabilities.size());
+    };
+    divide(0);
+    // What is no distribution is NaN throughout, or 0 throughout.
+    for (const double probability : probabilities) {
+        if (probability > 0) return;
+        if (std::isnan(probability)) break;
+    }
     double largest = -std::numeric_limits<double>::infinity();
     for (const float logit : logits) {
         if (std::isnan(logit) || logit == std::numeric_limits<float>::infinity())
@@ -22,25 +35,36 @@ void softmax(std::span<const float> logits, double temperature, std::span<double
         largest = std::max(largest, double{logit});
     }
     if (std::isinf(largest)) throw std::domain_error("softmax: every logit is -infinity");
-    double sum = 0;
-    for (std::size_t i = 0; i < logits.size(); ++i)
-        sum += probabilities[i] = std::exp((double{logits[i]} - largest) / temperature);
-    for (double& probability : probabilities) probability /= sum;
+    divide(largest);  // the largest quotient was beyond what a double holds
 }
 
 Token draw(std::span<const double> weights, RandomStream& stream) {
+    // Blocks, with sums of their own, which do not wait for each other; then the one block that is drawn from.
+    constexpr std::size_t block = 8;
+    const auto sum_of = [&](std::size_t first) {
+        if (first + block > weights.size())
+            return std::accumulate(weights.begin() + std::ptrdiff_t(first), weights.end(), 0.0);
+        const double* w = weights.data() + first;
+        return ((w[0] + w[1]) + (w[2] + w[3])) + ((w[4] + w[5]) + (w[6] + w[7]));
+    };
     double sum = 0;
-    for (const double weight : weights) sum += weight;
+    for (std::size_t first = 0; first < weights.size(); first += block) sum += sum_of(first);
     if (!(sum > 0) || std::isinf(sum)) throw std::domain_error(fmt::format("draw: the weights sum to {}", sum));
     double left = stream.uniform() * sum;
-    Token last = 0;
-    for (std::size_t i = 0; i < weights.size(); ++i) {
-        if (weights[i] <= 0) continue;
-        last = static_cast<Token>(i);
-        if (left < weights[i]) return last;
+    std::size_t first = 0;
+    for (; first + block < weights.size(); first += block) {
+        const double here = sum_of(first);
+        if (left < here) break;
+        left -= here;
+    }
+    // What rounding left over belongs to the last weight above 0, of this block or of one before it.
+    std::size_t last = std::min(first + block, weights.size());
+    while (last > 0 && weights[last - 1] <= 0) --last;
+    for (std::size_t i = first; i + 1 < last; ++i) {
+        if (weights[i] > 0 && left < weights[i]) return static_cast<Token>(i);
         left -= weights[i];
     }
-    return last;  // what rounding left over belongs to the last weight
+    return static_cast<Token>(last - 1);
 }
 
 }  // namespace unroll

@@ -36,4 +36,4 @@ constexpr unroll::Option options[] = {
 }  // namespace
 
 constinit const unroll::Plugin unroll_plugin =
-    unroll::sampler_plugin<TopK>("top-k", 1, "one of the k most probable tokens, at the temperature", options);
+    unroll::sampler_plugin<TopK>("top-k", 2, "one of the k most probable tokens, at the temperature", options);

@@ -41,4 +41,4 @@ constexpr unroll::Option options[] = {
 }  // namespace
 
 constinit const unroll::Plugin unroll_plugin =
-    unroll::sampler_plugin<TopP>("top-p", 1, "one of the fewest tokens with probability p together", options);
+    unroll::sampler_plugin<TopP>("top-p", 2, "one of the fewest tokens with probability p together", options);
