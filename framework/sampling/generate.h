@@ -27,8 +27,9 @@ struct Weights {
     const float* prepared;
 };
 
-/// The tokens that follow each prompt, in the order of the requests. Texts with prompts of one length are made as one
-/// batch.
+/// The tokens that follow each prompt, in the order of the requests. Texts that carry their state within the model's
+/// context are made as one batch, whatever their prompts, temperatures, samplers and lengths; others with those that
+/// read as many tokens at once.
 ///
 /// Memory::carry hands the state on from token to token; past the context of a model whose state is limited it reads
 /// the last window again for each token. Memory::window reads the last `window` tokens again from zero state each time.

@@ -78,6 +78,34 @@ TEST_CASE("more texts than a batch holds are the same as each alone") {
     for (const Size i : {0, 63, 64, 127, 128, 130}) CHECK(texts[i] == alone(small, 8, all[i]));
 }
 
+TEST_CASE("prompts and texts of different lengths are made side by side") {
+    struct Noting final : Sampler {
+        mutable std::vector<Size> lengths;  ///< of the texts so far, pick by pick
+        Token pick(const Choice& choice) const override {
+            lengths.push_back(choice.history.size());
+            return 1;
+        }
+    };
+    const SmallModel gated(small::trial(small::gated_cell, 8, 4, 6)),
+        limited(small::trial(small::positions_cell, 8, 4, 6));
+    Noting sampler;
+    const auto noted = [&](const SmallModel& small, std::vector<Request> requests) {
+        for (Request& request : requests) request.sampler = &sampler;
+        sampler.lengths.clear();
+        sampling::generate(small.model, small.both(), 4, requests, go_on);
+        return sampler.lengths;
+    };
+    const std::vector<Request> carried{request(5, 2, Memory::carry), request(2, 4, Memory::carry),
+                                       request(5, 3, Memory::carry)};
+    const std::vector<Size> together{2, 5, 5, 3, 6, 6, 4, 7, 5};
+    CHECK(noted(gated, carried) == together);
+    CHECK(noted(limited, carried) == together);  // none of them passes the context, 8
+    const std::vector<Request> past{request(9, 2, Memory::carry), request(8, 3, Memory::carry)};
+    CHECK(noted(limited, past) == std::vector<Size>{8, 9, 9, 10, 10});
+    const std::vector<Request> windows{request(5, 2, Memory::window), request(4, 1, Memory::window)};
+    CHECK(noted(gated, windows) == std::vector<Size>{4, 5, 6});
+}
+
 TEST_CASE("a longer text begins as a shorter one") {
     const SmallModel small(small::trial(small::gated_cell, 8, 4, 6));
     for (const Memory memory : {Memory::carry, Memory::window}) {
@@ -162,7 +190,9 @@ TEST_CASE("raising stop ends a text after the token in hand") {
     sampler.stop = &stop;
     Request one = request(3, 10, Memory::carry);
     one.sampler = &sampler;
-    const auto texts = sampling::generate(small.model, small.both(), 6, {one, request(5, 10, Memory::carry)}, stop);
+    const auto texts = sampling::generate(small.model, small.both(), 6,
+                                          {one, request(5, 10, Memory::carry), request(5, 10, Memory::window)}, stop);
     CHECK(texts[0] == std::vector<Token>{2, 2, 2, 2});
-    CHECK(texts[1].empty());
+    CHECK(texts[1].size() == 4);  // made with it
+    CHECK(texts[2].empty());
 }
