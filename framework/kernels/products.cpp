@@ -1,7 +1,8 @@
 // Products: one kernel for all of them.
 //
-// The left factor is rearranged into tiles, a tile's rows side by side for each k; the right factor into panels of two
-// vectors' width, a panel's columns side by side for each k. The kernel holds one tile of c in registers and runs over
+// The left factor is read in tiles of a few rows: where they stand, or, if they are columns or far apart, rearranged so
+// that a tile's rows are side by side for each k. The right factor is rearranged into panels of two vectors' width, a
+// panel's columns side by side for each k. The kernel holds one tile of c in registers and runs over
 // k: two loads, and for each row one broadcast and two multiply-adds. K is cut into blocks of a constant depth. An
 // element is therefore always the same sum: for each block of k, in order, the chain of multiply-adds that starts at
 // zero. Which tile or panel an element falls into changes nothing about it.
@@ -32,7 +33,8 @@ constexpr Size block_depth = 256;  // part of what defines a sum: never changed 
 constexpr Size tile_rows = HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_NEON ? 12 : 6;  // 32 registers or 16
 constexpr Size block_rows = 96;                                                        // of a, packed on the stack
 constexpr Size block_panels = 8;                                                       // of b, packed on the stack
-constexpr Size few_rows = 24;  // for which rearranging b does not pay
+constexpr Size far_bytes = 2048;  // rows of a no further apart are multiplied where they stand
+constexpr Size few_rows = 24;     // for which rearranging b does not pay
 
 template <class Real>
 constexpr Size lanes = hn::MaxLanes(hn::ScalableTag<Real>());
@@ -137,7 +139,7 @@ void pack_panel(const Matrix<const Real>& b, Real* to) {
 }
 
 template <class Real>
-Matrix<const Real> part(const Matrix<const Real>& m, Size row, Size rows, Size column, Size columns) {
+Matrix<Real> part(const Matrix<Real>& m, Size row, Size rows, Size column, Size columns) {
     return {m.data + row * m.row_stride + column * m.column_stride, rows, columns, m.row_stride, m.column_stride};
 }
 
@@ -178,16 +180,27 @@ Panels<Real> packed_panels(const Real* packed, Size depth, Size panel, Size last
 
 // ---- The kernel -------------------------------------------------------------------------------------------------
 
-/// c (rows, panels * vectors' lanes) = or += tile (depth) · panels.
-template <Size rows, Size vectors, Size panels, class Real>
-void multiply_tile(Size depth, const Real* HWY_RESTRICT a, const Real* HWY_RESTRICT b, Size b_stride, Size b_distance,
+/// Rows of the left factor from some k on.
+template <class Real>
+struct Left {
+    const Real* first;
+    Size row;  ///< from a row to the next where they stand in the matrix; 0: a tile
+};
+
+/// c (rows, panels * vectors' lanes) = or += a (rows, depth) · panels.
+template <bool tiled, Size rows, Size vectors, Size panels, class Real>
+void multiply_tile(Size depth, Left<Real> left, const Real* HWY_RESTRICT b, Size b_stride, Size b_distance,
                    Real* HWY_RESTRICT c, Size c_stride, bool add) {
     const hn::ScalableTag<Real> d;
     constexpr Size across = panels * vectors;
     hn::Vec<decltype(d)> sum[rows][across];
     for (auto& row : sum)
         for (auto& v : row) v = hn::Zero(d);
-    for (Size k = 0; k < depth; ++k, a += rows, b += b_stride) {
+    const Size row = tiled ? 1 : left.row, step = tiled ? rows : 1, row3 = 3 * row;
+    // One pointer for every four rows: the others are reached from it by adding one of two distances, or both.
+    const Real* HWY_RESTRICT a[(rows + 3) / 4];
+    for (Size g = 0; g < (rows + 3) / 4; ++g) a[g] = left.first + 4 * g * row;
+    for (Size k = 0; k < depth; ++k, b += b_stride) {
         hn::Vec<decltype(d)> right[across];
         for (Size byte = 0; byte < vectors * lanes<Real> * sizeof(Real); byte += 64)
             __builtin_prefetch(reinterpret_cast<const char*>(b + panels * b_distance) + byte, 0, 2);
@@ -196,10 +209,13 @@ void multiply_tile(Size depth, const Real* HWY_RESTRICT a, const Real* HWY_RESTR
             right[v] = hn::LoadU(d, b + v / vectors * b_distance + v % vectors * lanes<Real>);
 #pragma GCC unroll 16
         for (Size r = 0; r < rows; ++r) {
-            const auto left = hn::Set(d, a[r]);
+            const Size distance[] = {0, row, 2 * row, row3};
+            const auto factor = hn::Set(d, a[r / 4][distance[r % 4]]);
 #pragma GCC unroll 16
-            for (Size v = 0; v < across; ++v) sum[r][v] = hn::MulAdd(left, right[v], sum[r][v]);
+            for (Size v = 0; v < across; ++v) sum[r][v] = hn::MulAdd(factor, right[v], sum[r][v]);
         }
+#pragma GCC unroll 16
+        for (Size g = 0; g < (rows + 3) / 4; ++g) a[g] += step;
     }
 #pragma GCC unroll 16
     for (Size r = 0; r < rows; ++r) {
@@ -212,7 +228,7 @@ void multiply_tile(Size depth, const Real* HWY_RESTRICT a, const Real* HWY_RESTR
 }
 
 template <class Real>
-using MultiplyTile = void (*)(Size, const Real*, const Real*, Size, Size, Real*, Size, bool);
+using MultiplyTile = void (*)(Size, Left<Real>, const Real*, Size, Size, Real*, Size, bool);
 template <class Real>
 using PackTile = void (*)(const Matrix<const Real>&, Real*);
 
@@ -222,7 +238,7 @@ constexpr Size panels_at_once(Size rows) {
 }
 
 /// The instances for every number of rows of a tile.
-template <class Real>
+template <bool tiled, class Real>
 struct Tiles {
     std::array<PackTile<Real>, tile_rows> pack;
     std::array<MultiplyTile<Real>, tile_rows> several, wide, narrow;
@@ -230,13 +246,13 @@ struct Tiles {
     template <Size... r>
     static constexpr Tiles make(std::index_sequence<r...>) {
         return {{&pack_tile<r + 1, Real>...},
-                {&multiply_tile<r + 1, 2, panels_at_once(r + 1), Real>...},
-                {&multiply_tile<r + 1, 2, 1, Real>...},
-                {&multiply_tile<r + 1, 1, 1, Real>...}};
+                {&multiply_tile<tiled, r + 1, 2, panels_at_once(r + 1), Real>...},
+                {&multiply_tile<tiled, r + 1, 2, 1, Real>...},
+                {&multiply_tile<tiled, r + 1, 1, 1, Real>...}};
     }
 };
-template <class Real>
-constexpr Tiles<Real> tiles = Tiles<Real>::make(std::make_index_sequence<tile_rows>());
+template <bool tiled, class Real>
+constexpr Tiles<tiled, Real> tiles = Tiles<tiled, Real>::make(std::make_index_sequence<tile_rows>());
 
 /// Calls body(first, rows) for tiles of nearly equal height.
 template <class Body>
@@ -278,29 +294,29 @@ private:
     Size run_ = 0, position_ = 0;
 };
 
-/// c = or += a · b for one block of k; `a` holds the rows' tiles.
-template <class Real>
-void multiply_block(const Real* a, Size depth, const Panels<Real>& b, Matrix<Real> c, bool add,
-                    Fetch<Real> fetch = {Matrix<const Real>(nullptr, 0, 0), 0}) {
+/// c = or += a · b for one block of k. tile(first) says where the left factor's rows are.
+template <bool tiled, class Real, class Tile>
+HWY_INLINE void multiply_block(Tile tile, Size depth, const Panels<Real>& b, Matrix<Real> c, bool add,
+                               Fetch<Real> fetch = {Matrix<const Real>(nullptr, 0, 0), 0}) {
     constexpr Size width = panel_width<Real>;
     const Size full = c.columns / width, rest = c.columns % width;
     Size panel = 0;
     if (c.rows <= tile_rows && panels_at_once(c.rows) > 1)
         for (const Size several = panels_at_once(c.rows); panel + several <= full; panel += several)
-            tiles<Real>.several[c.rows - 1](depth, a, b.first + panel * b.distance, b.stride, b.distance,
-                                            c.data + panel * width, c.row_stride, add);
+            tiles<tiled, Real>.several[c.rows - 1](depth, tile(0), b.first + panel * b.distance, b.stride, b.distance,
+                                                   c.data + panel * width, c.row_stride, add);
     for (; panel < full; ++panel)
         for_each_tile(c.rows, [&](Size first, Size rows) HWY_ATTR {
-            tiles<Real>.wide[rows - 1](depth, a + first * depth, b.first + panel * b.distance, b.stride,
-                                       first == 0 ? b.distance : 0, c.data + first * c.row_stride + panel * width,
-                                       c.row_stride, add);
+            tiles<tiled, Real>.wide[rows - 1](depth, tile(first), b.first + panel * b.distance, b.stride,
+                                              first == 0 ? b.distance : 0,
+                                              c.data + first * c.row_stride + panel * width, c.row_stride, add);
             fetch.some();
         });
     if (rest == 0) return;
     for_each_tile(c.rows, [&](Size first, Size rows) HWY_ATTR {
         Real edge[tile_rows * width];  // no element of c beyond its columns may be touched
-        const auto& kernel = rest > lanes<Real> ? tiles<Real>.wide : tiles<Real>.narrow;
-        kernel[rows - 1](depth, a + first * depth, b.narrow, b.narrow_stride, 0, edge, width, false);
+        const auto& kernel = rest > lanes<Real> ? tiles<tiled, Real>.wide : tiles<tiled, Real>.narrow;
+        kernel[rows - 1](depth, tile(first), b.narrow, b.narrow_stride, 0, edge, width, false);
         for (Size r = 0; r < rows; ++r) {
             Real* to = c.data + (first + r) * c.row_stride + full * width;
             for (Size j = 0; j < rest; ++j) to[j] = add ? to[j] + edge[r * width + j] : edge[r * width + j];
@@ -308,24 +324,40 @@ void multiply_block(const Real* a, Size depth, const Panels<Real>& b, Matrix<Rea
     });
 }
 
+/// Are the rows read where they stand? If they are further apart, those of a tile get into each other's way in the first
+/// cache, which has few places for addresses that differ by a multiple of its pages.
+template <class Real>
+bool reads_rows(const Matrix<const Real>& a) {
+    return a.column_stride == 1 && (a.rows == 1 || a.row_stride * sizeof(Real) <= far_bytes);
+}
+
 /// c = or += a · b for the block of k from `first` on, and any number of rows.
 template <class Real>
 HWY_NOINLINE void multiply_rows(const Matrix<const Real>& a, Size first, Size depth, const Panels<Real>& b,
                                 const Matrix<Real>& c, bool add) {
-    if (a.rows == 1 && a.column_stride == 1) return multiply_block(a.data + first, depth, b, c, add);
+    if (reads_rows(a)) {
+        for (Size i = 0; i < a.rows; i += block_rows) {
+            const Size rows = std::min(block_rows, a.rows - i);
+            const auto tile = [&](Size row) {
+                return Left<Real>{a.data + (i + row) * a.row_stride + first, a.row_stride};
+            };
+            multiply_block<false, Real>(tile, depth, b, part(c, i, rows, 0, c.columns), add);
+        }
+        return;
+    }
     HWY_ALIGN Real packed[block_rows * block_depth];
+    const auto tile = [&](Size row) { return Left<Real>{packed + row * depth, 0}; };
     for (Size i = 0; i < a.rows; i += block_rows) {
         const Size rows = std::min(block_rows, a.rows - i);
         for_each_tile(rows, [&](Size row, Size height) HWY_ATTR {
-            tiles<Real>.pack[height - 1](part(a, i + row, height, first, depth), packed + row * depth);
+            tiles<true, Real>.pack[height - 1](part(a, i + row, height, first, depth), packed + row * depth);
         });
         const bool last = i + rows == a.rows;
         const Size next_row = last ? 0 : i + rows, next_k = last ? first + depth : first;
         const auto next = part(a, next_row, std::min(block_rows, a.rows - next_row), next_k,
                                std::min(block_depth, a.columns - next_k));
         const Size tile_count = (rows + tile_rows - 1) / tile_rows * (c.columns / panel_width<Real>);
-        multiply_block(packed, depth, b, Matrix<Real>(c.data + i * c.row_stride, rows, c.columns, c.row_stride), add,
-                       Fetch<Real>(next, tile_count));
+        multiply_block<true, Real>(tile, depth, b, part(c, i, rows, 0, c.columns), add, Fetch<Real>(next, tile_count));
     }
 }
 
