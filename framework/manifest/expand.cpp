@@ -172,7 +172,8 @@ private:
         const auto [known, is_new] = by_fingerprint_.try_emplace(resolved.trial.fingerprint, plan_.trials.size());
         if (is_new) {
             plan_.trials.push_back(
-                {std::move(resolved.trial), std::move(axes), std::move(sampling), std::move(matched)});
+                {std::move(resolved.trial), std::move(axes), std::move(sampling), {}, std::move(matched)});
+            if (resolved.gradient.kind != When::Kind::never) plan_.trials.back().gradient = {resolved.gradient};
             return;
         }
         axes_.pop_back();

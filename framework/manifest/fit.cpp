@@ -96,11 +96,27 @@ std::optional<Fit::Stack> Fit::check_part(const Json& manifest, const Resolved& 
                         fmt::format("cell '{}' looks ahead with these options", settings.choice.plugin),
                         "a cell that sees the past only: the next token is what is to be predicted",
                         fmt::format("change the options of {} (unroll plugins {})", path, settings.choice.plugin)});
+        if (spec.tokens && resolved.gradient.kind != When::Kind::never)
+            check_gradient(manifest, *plugins[entry], spec, settings, given, path, report);
         if (made.state) stack.states.push_back(made.state);
         stack.takes_memory = stack.takes_memory || made.takes_memory;
         return made.output;
     });
     return failed ? std::nullopt : std::optional(std::move(stack));
+}
+
+void Fit::check_gradient(const Json& manifest, const Plugin& plugin, CellSpec spec, const CellSettings& settings,
+                         const Json& given, const std::string& path, Report& report) {
+    const Size weights = make(plugin, spec, settings, given, path).weights;
+    spec.tokens = false;
+    const Made& made = make(plugin, spec, settings, given, path);
+    if (made.problem || made.weights != weights)
+        report.add(
+            {checker_.where(nearest_at(manifest, "diagnostics.gradient").at, "diagnostics.gradient"),
+             fmt::format("a gradient by lag, but cell '{}' has other weights for {} tokens than for as many values",
+                         plugin.name, spec.input),
+             "the same weights: the gradient is that of one-hot rows written out",
+             fmt::format("set {}.hidden to another number than {}, or give the model an embedding", path, spec.input)});
 }
 
 void Fit::check_bridge(const Json& manifest, const Resolved& resolved, const Stack& front, const Stack& main,
@@ -162,6 +178,7 @@ const Fit::Made& Fit::make(const Plugin& plugin, const CellSpec& spec, const Cel
             made.output = layout.output;
             made.context = layout.context;
             made.state = layout.state_size();
+            made.weights = layout.weight_count();
             made.looks_ahead = layout.looks_ahead;
             made.takes_memory = layout.takes_memory;
         } catch (...) {

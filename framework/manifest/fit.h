@@ -21,7 +21,7 @@ public:
 
 private:
     struct Made {
-        Size output = 0, context = 0, state = 0;
+        Size output = 0, context = 0, state = 0, weights = 0;
         bool looks_ahead = false, takes_memory = false;
         std::optional<Problem> problem;
     };
@@ -41,6 +41,9 @@ private:
     void check_bridge(const Json& manifest, const Resolved& resolved, const Stack& front, const Stack& main,
                       Report& report);
     void check_tied(const Json& manifest, const Resolved& resolved, Size output, Report& report);
+    /// Whether the lowest cell, made for tokens, has the same weights for values, by which gradients are measured.
+    void check_gradient(const Json& manifest, const Plugin& plugin, CellSpec spec, const CellSettings& settings,
+                        const Json& given, const std::string& path, Report& report);
     const Made& make(const Plugin& plugin, const CellSpec& spec, const CellSettings& settings, const Json& given,
                      const std::string& path);
 

@@ -55,6 +55,7 @@ public:
                                                                       "training", manifest_.at, task, report_));
         derive(training);
         agree(training);
+        read_diagnostics();
         if (report_.empty() && !checker_.tolerates_missing()) {
             fill();
             write();
@@ -239,6 +240,18 @@ private:
         if (tied && tied->boolean() && *tied->boolean() && !size(model, "embedding"))
             wrong("model.tied", "true, but there is no embedding", "model.embedding above 0",
                   "set model.embedding to the width of the top cell, or remove \"tied\"");
+    }
+
+    void read_diagnostics() {
+        const Json settings = checker_.check(section("diagnostics"), manifest_.find("diagnostics"), "diagnostics",
+                                             manifest_.at, "", report_);
+        out_.gradient = to_when(*settings.find("gradient"));
+        if (out_.gradient.kind != When::Kind::never && out_.dataset && has_front(out_.dataset->task()))
+            wrong("diagnostics.gradient",
+                  fmt::format("a gradient by lag, but the model has two parts, {} and {}",
+                              front_name(out_.dataset->task()), main_name(out_.dataset->task())),
+                  "a model of one part: between two of them there is no lag",
+                  "remove it, or choose a dataset of another task");
     }
 
     static OptimizerSettings optimizer_of(const Json& settings) {

@@ -18,7 +18,8 @@ struct Resolved {
     std::shared_ptr<const Dataset> dataset;   ///< null when it could not be loaded
     std::vector<const Plugin*> cells, front;  ///< of each entry of trial.cells and trial.front; null when not there
     const Plugin* dataset_plugin = nullptr;
-    bool complete = false;  ///< nothing was wrong
+    When gradient{When::Kind::never};  ///< `diagnostics.gradient`, which is no part of the trial
+    bool complete = false;             ///< nothing was wrong
 };
 
 Resolved resolve(const Json& manifest, Checker& checker, Datasets& datasets, Report& report);

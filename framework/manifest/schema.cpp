@@ -36,6 +36,9 @@ constexpr Setting manifest_settings[] = {
     {.option = named("sampling", "false", "what is made with a trained model: texts, answers or images"),
      .shape = Shape::sampling,
      .decides = false},
+    {.option = named("diagnostics", "", "what is measured of a model beside its losses"),
+     .shape = Shape::section,
+     .decides = false},
     {.option = named("sweep", "", "axes: lists by path, or labelled choices of patches"),
      .shape = Shape::axes,
      .decides = false},
@@ -158,6 +161,11 @@ constexpr Setting sampler_settings[] = {
     {.option = text("plugin", "", "the sampler's name"), .required = true},
 };
 
+constexpr Setting diagnostics_settings[] = {
+    {.option = named("gradient", "false", "when the gradient of the last prediction is measured by lag"),
+     .shape = Shape::when_or_never},
+};
+
 constexpr Setting match_settings[] = {
     {.option = integer("parameters", "", 1, any, "weights that the model is to have, all of them"), .required = true},
     {.option = text("vary", "", "path of the whole number that is solved for"), .required = true},
@@ -186,6 +194,7 @@ constexpr Section table[] = {
     {"training.stop", stop_settings, false},
     {"sampling", sampling_settings, false},
     {"sampling.sampler", sampler_settings, true},
+    {"diagnostics", diagnostics_settings, false},
     {"match", match_settings, false},
     {"compare", compare_settings, false},
 };

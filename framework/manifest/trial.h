@@ -153,8 +153,9 @@ struct PlannedTrial {
     Trial trial;
     std::string axes;  ///< JSON object nested like config; labelled axes by their name: {"system":"small",…}
     std::vector<SamplingSettings>
-        sampling;         ///< every point of the sampling axes, without repetition; empty: none wanted
-    std::string matched;  ///< the setting that `match` has solved, as in "cell.hidden=57"; "" when there is none
+        sampling;                ///< every point of the sampling axes, without repetition; empty: none wanted
+    std::vector<When> gradient;  ///< when the gradient is measured by lag (training/gradient.h); empty: never
+    std::string matched;         ///< the setting that `match` has solved, as in "cell.hidden=57"; "" when there is none
 };
 
 struct Compare {

@@ -17,6 +17,14 @@ void clear_padding(const Size* lengths, Real* x, Size T, Size B, Size width) {
         for (Size t = lengths[b]; t < T; ++t) std::fill_n(x + (t * B + b) * width, width, Real{0});
 }
 
+/// The gradient of rows as the dx of the layer that made them.
+template <class Real>
+void pass_down(const Forward<Real>& call, const Backward<Real>& gradients, Size width) {
+    if (!gradients.dx) return;
+    std::copy_n(gradients.dy, call.T * call.B * width, gradients.dx);
+    clear_padding(call.lengths, gradients.dx, call.T, call.B, width);
+}
+
 }  // namespace
 
 template <class Real>
@@ -31,6 +39,11 @@ void OneHot<Real>::forward(const Forward<Real>& call) const {
     std::fill_n(call.y, call.T * call.B * width, Real{0});
     for (Size row = 0; row < call.T * call.B; ++row) call.y[row * width + Size(call.x.tokens[row])] = Real{1};
     clear_padding(call.lengths, call.y, call.T, call.B, width);
+}
+
+template <class Real>
+void OneHot<Real>::backward(const Forward<Real>& call, const Backward<Real>& gradients) const {
+    pass_down(call, gradients, this->layout_.output);
 }
 
 template <class Real>
@@ -49,8 +62,9 @@ void Embedding<Real>::forward(const Forward<Real>& call) const {
 
 template <class Real>
 void Embedding<Real>::backward(const Forward<Real>& call, const Backward<Real>& gradients) const {
-    if (!gradients.dweights) return;
     const Size width = this->layout_.output;
+    pass_down(call, gradients, width);
+    if (!gradients.dweights) return;
     if (!call.lengths) {
         gather_rows_backward(call.x.tokens, gradients.dy, gradients.dweights, call.T * call.B, width);
         return;

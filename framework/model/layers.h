@@ -1,4 +1,5 @@
-// Layers that the framework puts between cells. Each is a Cell, so that a stack is nothing but cells.
+// Layers that the framework puts between cells. Each is a Cell, so that a stack is nothing but cells. Nothing can be
+// differentiated by a token: the dx of a layer that turns tokens into rows, when it is wanted, is that of the rows.
 #pragma once
 
 #include "unroll/cell.h"
@@ -13,7 +14,7 @@ public:
     Size tape_size(Size, Size) const override { return 0; }
     Size workspace_size(Size, Size) const override { return 0; }
     void forward(const Forward<Real>& call) const override;
-    void backward(const Forward<Real>&, const Backward<Real>&) const override {}
+    void backward(const Forward<Real>& call, const Backward<Real>& gradients) const override;
 };
 
 /// Tokens looked up in a table (V, E).

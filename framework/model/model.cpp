@@ -54,19 +54,20 @@ std::string_view topology(const Task& task) {
 }
 
 template <class Real>
-Model<Real>::Model(const manifest::Trial& trial, const Task& task, const plugins::Catalog& catalog)
+Model<Real>::Model(const manifest::Trial& trial, const Task& task, const plugins::Catalog& catalog, bool writes_out)
     : task_(task),
       seed_(trial.seed),
       bridge_(trial.model.bridge),
       noise_(trial.model.noise),
-      front_(manifest::has_front(task) ? std::optional(make_stack(manifest::front_part(trial, task), catalog))
-                                       : std::nullopt),
+      front_(manifest::has_front(task)
+                 ? std::optional(make_stack(manifest::front_part(trial, task), catalog, writes_out))
+                 : std::nullopt),
       front_size_(parameters_.size()),
-      stack_(make_stack(manifest::main_part(trial, task, front_ ? front_->output() : 0), catalog)),
+      stack_(make_stack(manifest::main_part(trial, task, front_ ? front_->output() : 0), catalog, writes_out)),
       head_(make_head(trial)) {}
 
 template <class Real>
-Stack<Real> Model<Real>::make_stack(const manifest::Part& part, const plugins::Catalog& catalog) {
+Stack<Real> Model<Real>::make_stack(const manifest::Part& part, const plugins::Catalog& catalog, bool writes_out) {
     std::vector<typename Stack<Real>::Layer> layers;
     std::vector<Start> starts;
     const std::string prefix = part.name.empty() ? "" : std::string(part.name) + ".";
@@ -79,12 +80,15 @@ Stack<Real> Model<Real>::make_stack(const manifest::Part& part, const plugins::C
         add(part.cells.front(), "embedding", std::make_unique<Embedding<Real>>(part.tokens, part.embedding));
 
     Size number = 0;
-    manifest::for_each_layer(part, [&](Size, const manifest::CellSettings& settings, const CellSpec& spec) {
+    manifest::for_each_layer(part, [&](Size, const manifest::CellSettings& settings, CellSpec spec) {
         const Plugin* plugin = catalog.find(Plugin::Kind::cell, settings.choice.plugin);
         if (!plugin) throw Error(catalog.missing(Plugin::Kind::cell, settings.choice.plugin));
+        const bool reads_tokens = spec.tokens;
+        if (writes_out) spec.tokens = false;
         auto cell = make_cell<Real>(*plugin, spec, settings.choice.options);
         const CellLayout& layout = cell->layout();
-        if (spec.tokens && !layout.takes_tokens) add(settings, "one_hot", std::make_unique<OneHot<Real>>(part.tokens));
+        if (reads_tokens && (writes_out || !layout.takes_tokens))
+            add(settings, "one_hot", std::make_unique<OneHot<Real>>(part.tokens));
         const bool drops = settings.dropout > 0 && !layout.applies_dropout;
         const Size output = layout.output;
         add(settings, fmt::format("cell.{}", number++), std::move(cell));

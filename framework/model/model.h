@@ -37,7 +37,9 @@ class Model {
 public:
     /// Throws Error when a plugin is missing or refuses its spec (`where` is the plugin's name), or when tied weights
     /// do not fit both embedding and head.
-    Model(const manifest::Trial& trial, const Task& task, const plugins::Catalog& catalog);
+    /// `writes_out`: no cell gets tokens, one-hot rows are written out for it, so that there is a gradient with respect
+    /// to them. Weights are the same, unless a cell has others for values (manifest/fit.cpp refuses those).
+    Model(const manifest::Trial& trial, const Task& task, const plugins::Catalog& catalog, bool writes_out = false);
 
     const Parameters& parameters() const { return parameters_; }
     const Stack<Real>& stack() const { return stack_; }
@@ -79,7 +81,7 @@ private:
         Size depth;
     };
 
-    Stack<Real> make_stack(const manifest::Part& part, const plugins::Catalog& catalog);
+    Stack<Real> make_stack(const manifest::Part& part, const plugins::Catalog& catalog, bool writes_out);
     Head make_head(const manifest::Trial& trial);
     Size prepared_head() const;
 

@@ -185,15 +185,17 @@ void Pass<Real>::count_exact(LossSums& sums, Size B) {
 }
 
 template <class Real>
-void Pass<Real>::backward(Real* dweights) {
+void Pass<Real>::backward(Real* dweights, Real* dx) {
     const Head& head = model_.head();
     const Size N = rows_.size(), all = call_.T * call_.B;
     Real* const dlogits = logits_.data();  // the loss left its gradient there
     const Real* top = every_ ? y_.data() : compact_.data();
 
-    gemm(Matrix<const Real>(dlogits, N, head.outputs).transposed(), Matrix<const Real>(top, N, head.inputs),
-         Matrix<Real>(dweights + head.weight, head.outputs, head.inputs), Into::add);
-    if (head.has_bias) add_bias_backward(dlogits, dweights + head.bias, N, head.outputs);
+    if (dweights) {
+        gemm(Matrix<const Real>(dlogits, N, head.outputs).transposed(), Matrix<const Real>(top, N, head.inputs),
+             Matrix<Real>(dweights + head.weight, head.outputs, head.inputs), Into::add);
+        if (head.has_bias) add_bias_backward(dlogits, dweights + head.bias, N, head.outputs);
+    }
 
     const Real* prepared = call_.prepared - model_.prepared_stack();
     if (every_) {
@@ -209,6 +211,7 @@ void Pass<Real>::backward(Real* dweights) {
     Backward<Real> gradients;
     gradients.dy = dy_.data();
     gradients.dweights = dweights;
+    gradients.dx = dx;
     gradients.workspace = workspace_.data();
     if (encodes()) {
         encoded_.dy.clear();

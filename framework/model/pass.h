@@ -32,9 +32,10 @@ public:
     LossSums forward(const Real* weights, const Real* prepared, const Batch<Real>& batch, const Real* state,
                      Real* next_state, const RandomStream* dropout, LossSums* by_position = nullptr);
 
-    /// Adds the gradient of the last forward call's mean loss to `dweights` (parameters().size()). The arguments of
-    /// that call must still be unchanged.
-    void backward(Real* dweights);
+    /// Adds the gradient of the last forward call's mean loss to `dweights` (parameters().size()), unless null. The
+    /// arguments of that call must still be unchanged. `dx`, in a model of one part, is overwritten with the gradient of
+    /// what the stack reads (stack.h); null: not wanted.
+    void backward(Real* dweights, Real* dx = nullptr);
 
     /// Logits (B, outputs) after the last valid step of each sequence, as generation needs them: tokens (T, B) in, no
     /// targets. Valid until the next call. After encode(), the decoder attends to what was read then.

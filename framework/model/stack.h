@@ -10,9 +10,10 @@
 
 namespace unroll::model {
 
-/// Immutable, like its cells; all memory is the caller's. The calls take the same arguments as a cell's, with two
-/// differences: `weights` and `dweights` begin where the whole model's flat array begins, and a state is laid out layer
-/// by layer, (B, size of the layer's state) each, so that no layer has to copy.
+/// Immutable, like its cells; all memory is the caller's. The calls take the same arguments as a cell's, with three
+/// differences: `weights` and `dweights` begin where the whole model's flat array begins, a state is laid out layer
+/// by layer, (B, size of the layer's state) each, so that no layer has to copy, and where the lowest layer turns tokens
+/// into rows (layers.h), `dx` is the gradient of these rows.
 template <class Real>
 class Stack {
 public:

@@ -119,6 +119,16 @@ std::map<std::string, TrialState> Store::states(const std::vector<std::string>& 
     return result;
 }
 
+std::set<std::uint64_t> Store::gradients(const std::string& fingerprint) {
+    std::set<std::uint64_t> steps;
+    connection_->database
+        .prepared(
+            "SELECT DISTINCT gradient.step FROM gradient JOIN trial ON trial.id = gradient.trial_id"
+            " WHERE trial.fingerprint = ?")
+        .each([&](const Row& row) { steps.insert(static_cast<std::uint64_t>(row.integer(0))); }, fingerprint);
+    return steps;
+}
+
 std::set<SampleKey> Store::samples(const std::string& fingerprint) {
     std::set<SampleKey> keys;
     connection_->database

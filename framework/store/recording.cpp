@@ -107,6 +107,16 @@ void Store::write(const std::string& fingerprint, std::uint64_t step, std::strin
     }
 }
 
+void Store::write(const std::string& fingerprint, std::uint64_t step, const training::GradientNorms& norms) {
+    Database& database = connection_->database;
+    const Id trial = connection_->trial(fingerprint);
+    database.prepared("DELETE FROM gradient WHERE trial_id = ? AND step = ?").run(trial, step);
+    for (std::size_t lag = 0; lag < norms.size(); ++lag)
+        if (std::isfinite(norms[lag]))
+            database.prepared("INSERT INTO gradient (trial_id, step, lag, norm) VALUES (?, ?, ?, ?)")
+                .run(trial, step, lag, norms[lag]);
+}
+
 std::vector<fs::path> Store::write(const std::string& fingerprint, const training::CheckpointRecord& checkpoint,
                                    Size keep) {
     Database& database = connection_->database;

@@ -134,6 +134,9 @@ public:
     /// Texts without figures: a version that had none has stored them.
     std::vector<sampling::Sample> unmeasured(const std::string& fingerprint);
 
+    /// The steps at which the gradient was measured.
+    std::set<std::uint64_t> gradients(const std::string& fingerprint);
+
     /// Forgets a trial's attempts, points, samples and checkpoints (files too); it is queued again. For --fresh.
     void reset(const std::string& fingerprint);
 
@@ -154,6 +157,9 @@ public:
     /// position without a loss is left out.
     void write(const std::string& fingerprint, std::uint64_t step, std::string_view split,
                const training::PositionMeans& means);
+    /// Into table gradient(trial_id, step, lag, norm), in place of what was there of this step; a norm that is not
+    /// finite is left out.
+    void write(const std::string& fingerprint, std::uint64_t step, const training::GradientNorms& norms);
     /// Keeps the newest `keep` checkpoints, the best and this one in the table; returns the files that are no longer in
     /// it, to be removed once the transaction is committed.
     std::vector<std::filesystem::path> write(const std::string& fingerprint,

@@ -28,12 +28,16 @@ struct ByPosition {
     std::string split;
     training::PositionMeans means;
 };
+struct ByLag {
+    std::uint64_t step;
+    training::GradientNorms norms;
+};
 struct Checkpointed {
     training::CheckpointRecord record;
     Size keep;
 };
 /// Everything but points, which are the many and therefore stand in the queue themselves.
-using Rare = std::variant<AttemptStart, AttemptEnd, ByPosition, sampling::Sample, Checkpointed>;
+using Rare = std::variant<AttemptStart, AttemptEnd, ByPosition, ByLag, sampling::Sample, Checkpointed>;
 
 struct Item {
     const std::string* fingerprint;
@@ -137,6 +141,8 @@ struct Writer::Impl {
             store.write(*end);
         else if (const auto* positions = std::get_if<ByPosition>(&rare))
             store.write(fingerprint, positions->step, positions->split, positions->means);
+        else if (const auto* gradient = std::get_if<ByLag>(&rare))
+            store.write(fingerprint, gradient->step, gradient->norms);
         else if (const auto* sample = std::get_if<sampling::Sample>(&rare))
             store.write(fingerprint, *sample);
         else if (const auto* checkpoint = std::get_if<Checkpointed>(&rare))
@@ -183,6 +189,10 @@ void Writer::push(const std::string& fingerprint, const training::Point& point) 
 void Writer::push(const std::string& fingerprint, std::uint64_t step, std::string_view split,
                   training::PositionMeans means) {
     impl_->push_rare(fingerprint, ByPosition{step, std::string(split), std::move(means)});
+}
+
+void Writer::push(const std::string& fingerprint, std::uint64_t step, training::GradientNorms norms) {
+    impl_->push_rare(fingerprint, ByLag{step, std::move(norms)});
 }
 
 void Writer::push(const std::string& fingerprint, sampling::Sample sample) {

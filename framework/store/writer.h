@@ -28,6 +28,7 @@ public:
     void push(const std::string& fingerprint, const training::Point& point);
     void push(const std::string& fingerprint, std::uint64_t step, std::string_view split,
               training::PositionMeans means);
+    void push(const std::string& fingerprint, std::uint64_t step, training::GradientNorms norms);
     void push(const std::string& fingerprint, sampling::Sample sample);
     /// Files that `keep` makes obsolete are removed once this is committed.
     void push(const std::string& fingerprint, training::CheckpointRecord checkpoint, Size keep);

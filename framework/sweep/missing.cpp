@@ -1,4 +1,4 @@
-// Samples that are asked for and not there.
+// Samples and gradients that are asked for and not there.
 #include "sweep/missing.h"
 
 #include <map>
@@ -12,13 +12,28 @@ store::SampleKey key_of(const sampling::Sample& sample) {
             sample.seed, sample.number,  sample.length,  sample.memory};
 }
 
+namespace {
+
+/// Of a trial that has ended with the newest of `checkpoints`.
+training::Length length_of(const Work& work, const std::vector<store::Checkpoint>& checkpoints) {
+    training::Length length = training::length_of(*work.trial, *work.dataset);
+    if (!checkpoints.empty()) length.steps = checkpoints.back().step;
+    return length;
+}
+
+const store::Checkpoint* find(const std::vector<store::Checkpoint>& checkpoints, std::uint64_t step) {
+    for (const store::Checkpoint& checkpoint : checkpoints)
+        if (checkpoint.step == step) return &checkpoint;
+    return nullptr;
+}
+
+}  // namespace
+
 Missing missing_samples(const Work& work, const std::set<store::SampleKey>& present,
                         const std::vector<store::Checkpoint>& checkpoints) {
     Missing missing;
     if (work.sampling.empty()) return missing;
-    training::Length length = training::length_of(*work.trial, *work.dataset);
-    if (!checkpoints.empty()) length.steps = checkpoints.back().step;
-
+    const training::Length length = length_of(work, checkpoints);
     std::map<std::uint64_t, std::vector<manifest::SamplingSettings>> due;
     for (const manifest::SamplingSettings& settings : work.sampling)
         for (const std::uint64_t step : training::due_steps(settings.every, length)) due[step].push_back(settings);
@@ -29,13 +44,26 @@ Missing missing_samples(const Work& work, const std::set<store::SampleKey>& pres
             if (!present.contains(key_of(wanted.sample))) absent.push_back(std::move(wanted));
         }
         if (absent.empty()) continue;
-        const store::Checkpoint* kept = nullptr;
-        for (const store::Checkpoint& checkpoint : checkpoints)
-            if (checkpoint.step == step) kept = &checkpoint;
-        if (kept)
+        if (const store::Checkpoint* kept = find(checkpoints, step))
             missing.makeable.push_back({*kept, std::move(absent)});
         else
             missing.lost += absent.size();
+    }
+    return missing;
+}
+
+MissingGradients missing_gradients(const Work& work, const std::set<std::uint64_t>& present,
+                                   const std::vector<store::Checkpoint>& checkpoints) {
+    MissingGradients missing;
+    std::set<std::uint64_t> due;
+    for (const manifest::When& when : work.gradient)
+        for (const std::uint64_t step : training::due_steps(when, length_of(work, checkpoints))) due.insert(step);
+    for (const std::uint64_t step : due) {
+        if (present.contains(step)) continue;
+        if (const store::Checkpoint* kept = find(checkpoints, step))
+            missing.makeable.push_back(*kept);
+        else
+            ++missing.lost;
     }
     return missing;
 }

@@ -1,4 +1,4 @@
-// Samples that are asked for and not there.
+// Samples and gradients that are asked for and not there.
 #pragma once
 
 #include <set>
@@ -25,6 +25,15 @@ struct Missing {
 /// there, less what is present. Without a checkpoint, the steps are those of a trial that nothing ended early.
 Missing missing_samples(const Work& work, const std::set<store::SampleKey>& present,
                         const std::vector<store::Checkpoint>& checkpoints);
+
+struct MissingGradients {
+    std::vector<store::Checkpoint> makeable;  ///< to be measured with, in the order of the steps
+    Size lost = 0;                            ///< wanted at steps whose checkpoint is no longer kept
+};
+
+/// The same for gradients: `present` are the steps at which they were measured.
+MissingGradients missing_gradients(const Work& work, const std::set<std::uint64_t>& present,
+                                   const std::vector<store::Checkpoint>& checkpoints);
 
 /// What identifies a sample in the store.
 store::SampleKey key_of(const sampling::Sample& sample);

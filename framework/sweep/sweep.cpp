@@ -57,6 +57,11 @@ public:
                 fmt::format("{} sample{} at earlier steps cannot be made: their checkpoints are gone; raise "
                             "training.keep_checkpoints and run with --fresh to have them",
                             lost_samples_, lost_samples_ == 1 ? "" : "s"));
+        if (lost_gradients_)
+            summary_.notes.push_back(
+                fmt::format("{} gradient{} at earlier steps cannot be measured: their checkpoints are gone; raise "
+                            "training.keep_checkpoints and run with --fresh to have them",
+                            lost_gradients_, lost_gradients_ == 1 ? "" : "s"));
         if (unmeasured_samples_)
             summary_.notes.push_back(
                 fmt::format("{} sample{} of an earlier version got the figures that tell how good a text is",
@@ -86,10 +91,12 @@ private:
             bool has_work = !task.unmeasured.empty();
             if (state.status != store::Status::diverged) {
                 task.checkpoints = state.checkpoints;
-                task.present = store_.samples(work.row.fingerprint);
+                read_present(task);
                 const Missing missing = missing_samples(work, task.present, task.checkpoints);
+                const MissingGradients gradients = missing_gradients(work, task.gradients, task.checkpoints);
                 lost_samples_ += missing.lost;
-                has_work = has_work || !missing.makeable.empty();
+                lost_gradients_ += gradients.lost;
+                has_work = has_work || !missing.makeable.empty() || !gradients.makeable.empty();
             }
             return has_work ? std::optional(std::move(task)) : std::nullopt;
         }
@@ -97,9 +104,15 @@ private:
         // Bits are promised within a build only: what another one began starts over.
         if (state.build == task.build) {
             task.checkpoints = state.checkpoints;
-            task.present = store_.samples(work.row.fingerprint);
+            read_present(task);
         }
         return task;
+    }
+
+    void read_present(Task& task) {
+        const std::string& fingerprint = work_[task.index].row.fingerprint;
+        task.present = store_.samples(fingerprint);
+        task.gradients = store_.gradients(fingerprint);
     }
 
     store::Store& store_;
@@ -108,7 +121,7 @@ private:
     const Settings& settings_;
     Summary& summary_;
     std::map<std::string, store::TrialState> states_;
-    Size other_builds_ = 0, lost_samples_ = 0, unmeasured_samples_ = 0;
+    Size other_builds_ = 0, lost_samples_ = 0, lost_gradients_ = 0, unmeasured_samples_ = 0;
 };
 
 void count(const Ending& ending, bool trained, Summary& summary) {

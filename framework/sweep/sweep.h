@@ -33,7 +33,7 @@ struct Ending {
 class Observer {
 public:
     virtual ~Observer() = default;
-    /// Before anything starts: which trials will be trained, and of which only samples are missing.
+    /// Before anything starts: which trials will be trained, and of which only samples or gradients are missing.
     virtual void planned(const std::vector<Size>& to_train, const std::vector<Size>& to_sample) = 0;
     virtual void started(Size index, std::uint64_t from_step) = 0;
     virtual void progress(Size index, std::uint64_t step, std::uint64_t steps, double loss,

@@ -9,6 +9,7 @@
 #include <stdexcept>
 
 #include "training/checkpoint.h"
+#include "training/gradient.h"
 #include "training/snapshot.h"
 #include "training/trainer.h"
 #include "unroll/error.h"
@@ -60,7 +61,8 @@ TrialRun::TrialRun(const Work& work, const Task& task, const plugins::Catalog& c
       writer_(writer),
       observer_(observer),
       checkpoints_(task.checkpoints),
-      present_(task.present) {}
+      present_(task.present),
+      gradients_(task.gradients) {}
 
 Ending TrialRun::run(const std::atomic<bool>& stop) {
     training::Outcome outcome;
@@ -73,6 +75,7 @@ Ending TrialRun::run(const std::atomic<bool>& stop) {
         }
         if (ending.kind == Ending::Kind::finished) try {
                 make_samples(model, stop);
+                measure_gradients(model);
             } catch (const std::domain_error&) {  // logits that are not finite, which no evaluation noticed
                 if (!task_.train) throw;
                 ending = {Ending::Kind::diverged, {}};
@@ -107,6 +110,7 @@ training::Outcome TrialRun::train(const model::Model<float>& model, const std::a
     const store::Checkpoint* from = usable_checkpoint();
     const std::uint64_t from_step = from ? from->step : 0;
     std::erase_if(present_, [&](const store::SampleKey& key) { return key.step > from_step; });
+    std::erase_if(gradients_, [&](std::uint64_t step) { return step > from_step; });
     observer_.started(task_.index, from_step);
     writer_.push(store::AttemptStart{fingerprint, task_.build, host_name(), getpid(), settings_.jobs, from_step});
     began_ = true;
@@ -117,7 +121,8 @@ training::Outcome TrialRun::train(const model::Model<float>& model, const std::a
                             catalog_,
                             work_.sampling,
                             store::checkpoint_folder(settings_.database, fingerprint),
-                            from ? std::optional(from->path) : std::nullopt};
+                            from ? std::optional(from->path) : std::nullopt,
+                            work_.gradient};
     return training::train(job, *this, stop);
 }
 
@@ -135,6 +140,15 @@ void TrialRun::make_samples(const model::Model<float>& model, const std::atomic<
         model.prepare(weights.data(), prepared.data());
         samples(sampling::make(model, {weights.data(), prepared.data()}, *work_.dataset, catalog_,
                                work_.trial->training.sequence_length, at.samples, stop));
+    }
+}
+
+void TrialRun::measure_gradients(const model::Model<float>& model) {
+    const FloatingPointMode mode;
+    model::Buffer<float> weights(model.parameters().size());
+    for (const store::Checkpoint& checkpoint : missing_gradients(work_, gradients_, checkpoints_).makeable) {
+        training::load_weights(checkpoint.path, model, weights.data());
+        gradient(checkpoint.step, training::gradient_by_lag(*work_.trial, *work_.dataset, catalog_, weights.data()));
     }
 }
 
@@ -163,6 +177,11 @@ void TrialRun::point(const training::Point& point) {
 
 void TrialRun::by_position(std::uint64_t step, std::string_view split, const training::PositionMeans& means) {
     writer_.push(work_.row.fingerprint, step, split, means);
+}
+
+void TrialRun::gradient(std::uint64_t step, training::GradientNorms norms) {
+    gradients_.insert(step);
+    writer_.push(work_.row.fingerprint, step, std::move(norms));
 }
 
 void TrialRun::samples(std::vector<sampling::Sample> made) {

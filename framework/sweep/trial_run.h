@@ -1,4 +1,4 @@
-// One trial within a sweep: an attempt with its records, then the samples that are missing.
+// One trial within a sweep: an attempt with its records, then the samples and gradients that are missing.
 #pragma once
 
 #include <atomic>
@@ -17,10 +17,11 @@ namespace unroll::sweep {
 /// What is to be done with a trial.
 struct Task {
     Size index = 0;                              ///< in the list of work
-    bool train = true;                           ///< false: only samples are missing
+    bool train = true;                           ///< false: only samples or gradients are missing
     std::string build;                           ///< of this process, for this trial
     std::vector<store::Checkpoint> checkpoints;  ///< to go on from, and to sample from; oldest first
     std::set<store::SampleKey> present;          ///< samples that are there already
+    std::set<std::uint64_t> gradients;           ///< steps at which they were measured
     std::vector<sampling::Sample> unmeasured;    ///< of those, the ones that still want their figures
 };
 
@@ -39,11 +40,13 @@ private:
     training::Outcome train(const model::Model<float>& model, const std::atomic<bool>& stop);
     const store::Checkpoint* usable_checkpoint();
     void make_samples(const model::Model<float>& model, const std::atomic<bool>& stop);
+    void measure_gradients(const model::Model<float>& model);
     void write(std::vector<sampling::Sample> texts);
     void end(const Ending& ending, const training::Outcome& outcome);
 
     void point(const training::Point& point) override;
     void by_position(std::uint64_t step, std::string_view split, const training::PositionMeans& means) override;
+    void gradient(std::uint64_t step, training::GradientNorms norms) override;
     void samples(std::vector<sampling::Sample> made) override;
     void checkpoint(training::CheckpointRecord checkpoint) override;
     void progress(std::uint64_t step, std::uint64_t steps, double loss, double tokens_per_second) override;
@@ -56,6 +59,7 @@ private:
     Observer& observer_;
     std::vector<store::Checkpoint> checkpoints_;  ///< those there were and those written now
     std::set<store::SampleKey> present_;
+    std::set<std::uint64_t> gradients_;
     std::uint64_t reached_ = 0;  ///< the last step that was done
     bool began_ = false;         ///< an attempt is in the store and must be ended
     Size samples_made_ = 0;

@@ -75,10 +75,11 @@ std::vector<Work> distinct_trials(const std::vector<manifest::Plan>& plans, cons
                 auto& text = training_texts[dataset.get()];
                 if (!text && dataset->task().kind == Task::Kind::next_token && dataset->vocabulary())
                     text = std::make_shared<sampling::TrainingText>(dataset);
-                list.push_back({&planned.trial, {}, std::move(dataset), std::move(row), planned.axes, cost, text});
+                list.push_back({&planned.trial, {}, {}, std::move(dataset), std::move(row), planned.axes, cost, text});
             }
-            auto& sampling = list[place->second].sampling;
-            sampling.insert(sampling.end(), planned.sampling.begin(), planned.sampling.end());
+            Work& work = list[place->second];
+            work.sampling.insert(work.sampling.end(), planned.sampling.begin(), planned.sampling.end());
+            work.gradient.insert(work.gradient.end(), planned.gradient.begin(), planned.gradient.end());
         }
     return list;
 }

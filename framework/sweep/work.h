@@ -17,6 +17,7 @@ namespace unroll::sweep {
 struct Work {
     const manifest::Trial* trial;                      ///< in the plan that it came from
     std::vector<manifest::SamplingSettings> sampling;  ///< what any of the experiments wants
+    std::vector<manifest::When> gradient;              ///< likewise: when it is measured by lag
     std::shared_ptr<const Dataset> dataset;
     store::TrialRow row;                                          ///< with the fingerprint
     std::string axes;                                             ///< of the first experiment that has it: JSON

@@ -29,6 +29,9 @@ struct PositionMeans {
     std::vector<double> accuracy;  ///< (T), or empty: targets are real numbers
 };
 
+/// By lag, as gradient_by_lag() (gradient.h) gives them.
+using GradientNorms = std::vector<double>;
+
 /// A checkpoint file that is complete and synced.
 struct CheckpointRecord {
     std::uint64_t step = 0;
@@ -43,6 +46,7 @@ public:
     virtual void point(const Point& point) = 0;
     /// At the end of training.
     virtual void by_position(std::uint64_t step, std::string_view split, const PositionMeans& means) = 0;
+    virtual void gradient(std::uint64_t step, GradientNorms norms) = 0;
     /// Those made at one step.
     virtual void samples(std::vector<sampling::Sample> samples) = 0;
     virtual void checkpoint(CheckpointRecord checkpoint) = 0;

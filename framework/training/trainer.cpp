@@ -3,6 +3,7 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <stdexcept>
@@ -13,6 +14,7 @@
 #include "training/batches.h"
 #include "training/clip.h"
 #include "training/evaluate.h"
+#include "training/gradient.h"
 #include "training/part_optimizers.h"
 #include "training/schedule.h"
 #include "training/snapshot.h"
@@ -164,8 +166,7 @@ private:
     }
 
     void update(const PartOptimizer& part) {
-        const double rate =
-            learning_rate(part.settings, settings_.schedule, {now_.step, length_.steps, length_.epoch});
+        const double rate = learning_rate(part.settings, settings_.schedule, {now_.step, length_.steps, length_.epoch});
         optimizers_.step(part, now_.step + 1, rate, now_.weights.data(), gradients_.data(), now_.slots.data());
         if (&part == &optimizers_.main()) now_.learning_rate = rate;
     }
@@ -221,6 +222,7 @@ private:
         is_best_ = false;
         if (is_due(settings_.evaluate_every, now_.step, length_) && !evaluate_validation()) return false;
         if (done() && !evaluate_test()) return false;
+        measure_gradient();
         if (!make_samples()) return false;
         if (done() && now_.since_log.predictions) log_means();  // an evaluation has just ended the trial
         now_.pending = false;
@@ -277,6 +279,13 @@ private:
         if (!evaluation) return false;
         records_.by_position(now_.step, "test", evaluation->by_position);
         return true;
+    }
+
+    /// As with samples: at the end it is measured with the last checkpoint.
+    void measure_gradient() {
+        const auto due = [&](const manifest::When& when) { return is_due(when, now_.step, length_); };
+        if (!done() && std::any_of(job_.gradient.begin(), job_.gradient.end(), due))
+            records_.gradient(now_.step, gradient_by_lag(job_.trial, job_.dataset, job_.catalog, now_.weights.data()));
     }
 
     /// Samples that are due before the end; those at the end are made from the last checkpoint, as later ones are.

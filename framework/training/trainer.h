@@ -25,6 +25,7 @@ struct Job {
         sampling;                                 ///< what is due while it trains; not what is due at the end
     std::filesystem::path folder;                 ///< checkpoints are written here, as STEP.safetensors
     std::optional<std::filesystem::path> resume;  ///< a checkpoint of this trial to go on from
+    std::vector<manifest::When> gradient = {};    ///< when it is measured by lag while it trains; not at the end
 };
 
 struct Outcome {

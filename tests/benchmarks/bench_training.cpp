@@ -53,6 +53,7 @@ public:
 
     void point(const training::Point&) override {}
     void by_position(std::uint64_t, std::string_view, const training::PositionMeans&) override {}
+    void gradient(std::uint64_t, training::GradientNorms) override {}
     void samples(std::vector<sampling::Sample>) override {}
     void checkpoint(training::CheckpointRecord) override {}
     void progress(std::uint64_t step, std::uint64_t, double loss, double) override {

@@ -164,6 +164,15 @@ public:
     Seer(const CellSpec& spec, const Options& options) : Echo<Real>(spec, options) { this->layout_.looks_ahead = true; }
 };
 
+/// Its weights for tokens are not those for values.
+template <class Real>
+class Reader : public Echo<Real> {
+public:
+    Reader(const CellSpec& spec, const Options& options) : Echo<Real>(spec, options) {
+        if (spec.tokens) this->layout_.add({"more", {spec.hidden}, Weight::Role::bias});
+    }
+};
+
 template <class Real>
 class Keeper : public Echo<Real> {
 public:
@@ -209,6 +218,7 @@ constinit const Plugin all[] = {
     cell_plugin<Echo>("other", 1, "the same", other_options),
     cell_plugin<Looker>("looker", 1, "looks back", looker_options),
     cell_plugin<Seer>("seer", 1, "looks ahead"),
+    cell_plugin<Reader>("reader", 1, "reads tokens in its own way"),
     cell_plugin<Keeper>("keeper", 2, "has a state, and reads a memory", other_options),
     cell_plugin<Echo>("silent", 1, "looks back, and does not say that it takes no other H", looker_options),
     sampler_plugin<Pick>("pick", 1, "one of the best", pick_options),

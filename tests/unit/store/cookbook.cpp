@@ -49,6 +49,7 @@ void train(Store& store, const std::string& fingerprint, double loss, const stor
     }
     store.write(fingerprint, 100, "validation", {{3, 2, 1}, {0.1, 0.2, 0.4}});
     store.write(fingerprint, 100, "test", {{2, 1}, {0.5, 0.6}});
+    store.write(fingerprint, 100, training::GradientNorms{0.5, 0.25, 0.01});
     store.write(fingerprint,
                 {100, store.file().parent_path() / "a.db.d" / fingerprint / "100.safetensors", "00", true, true}, 2);
     store.write(attempt);

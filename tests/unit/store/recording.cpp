@@ -118,7 +118,10 @@ TEST_CASE_METHOD(Fixture, "an attempt that goes on drops what is past its step")
         add(point(step, "validation", "loss", 5.0 - static_cast<double>(step)));
     add(sample(20, 0.5, "early"));
     add(sample(40, 0.5, "late"));
-    write(store, [](Store& to) { to.write("aaaa", 40, "validation", {{1, 2}, {}}); });
+    write(store, [](Store& to) {
+        to.write("aaaa", 40, "validation", {{1, 2}, {}});
+        for (const std::uint64_t step : {20, 40}) to.write("aaaa", step, training::GradientNorms{1, 0.5});
+    });
     store.interrupt_running();
     CHECK(ask(store, "SELECT status, step, seconds, validation_loss, best_step FROM trial WHERE id = 1") ==
           "interrupted 40 4 - 40");
@@ -130,6 +133,7 @@ TEST_CASE_METHOD(Fixture, "an attempt that goes on drops what is past its step")
     CHECK(ask(store, "SELECT step FROM point ORDER BY step") == "0|20");
     CHECK(ask(store, "SELECT text FROM sample") == "early");
     CHECK(ask(store, "SELECT count(*) FROM loss_by_position") == "0");
+    CHECK(ask(store, "SELECT step, lag, norm FROM gradient") == "20 0 1|20 1 0.5");
     CHECK(ask(store, "SELECT step, is_last, is_best FROM checkpoint") == "20 1 1");
     CHECK(ask(store, "SELECT status, step, best_validation_loss, best_step FROM trial WHERE id = 1") ==
           "running 20 -15 20");
@@ -207,6 +211,19 @@ TEST_CASE_METHOD(Fixture, "a loss by position replaces the one before, without w
         });
     CHECK(ask(store, "SELECT split, position, step, value, accuracy FROM loss_by_position ORDER BY split") ==
           "test 0 20 4 -|validation 1 20 0.5 0.75");
+}
+
+TEST_CASE_METHOD(Fixture, "gradients of a step replace those before, without what is not finite") {
+    const double none = std::numeric_limits<double>::infinity();
+    write(store, [&](Store& to) {
+        to.write("aaaa", 10, training::GradientNorms{3, 2, 1});
+        to.write("aaaa", 20, training::GradientNorms{3, 2, 1});
+        to.write("aaaa", 20, training::GradientNorms{4, none, 0.5});
+        to.write("bbbb", 30, training::GradientNorms{1});
+    });
+    CHECK(ask(store, "SELECT lag, norm FROM gradient WHERE step = 20") == "0 4|2 0.5");
+    CHECK(store.gradients("aaaa") == std::set<std::uint64_t>{10, 20});
+    CHECK(store.gradients("bbbb") == std::set<std::uint64_t>{30});
 }
 
 TEST_CASE_METHOD(Fixture, "the newest checkpoints are kept, the best and the last") {

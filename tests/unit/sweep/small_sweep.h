@@ -27,6 +27,7 @@ inline const std::string small_manifest = R"({
                   "clip": 1, "log_every": 3, "evaluate_every": 8, "checkpoint_every": 9 },
     "sampling": { "sampler": { "plugin": "small-draw" }, "temperature": [0.5, 1.0], "length": 8, "count": 2,
                   "prompt": ["ab", { "from": "validation", "length": 4 }], "every": 10 },
+    "diagnostics": { "gradient": 10 },
     "sweep":    { "cell.hidden": [4, 6], "seed": [1, 2, 3, 4] }
 })";
 
@@ -104,6 +105,8 @@ inline Rows all_rows(const std::filesystem::path& database) {
           "BY 1, 2, 4, 5, 7, 9",
           "SELECT fingerprint, split, position, loss_by_position.step, value FROM loss_by_position "
           "JOIN trial ON trial.id = trial_id ORDER BY 1, 2, 3",
+          "SELECT fingerprint, gradient.step, lag, norm FROM gradient JOIN trial ON trial.id = trial_id "
+          "ORDER BY 1, 2, 3",
           "SELECT fingerprint, status, step, tokens, train_loss, validation_loss, test_loss, best_validation_loss, "
           "best_step, error FROM trial ORDER BY 1"})
         for (auto& row : rows(database, sql)) all.push_back(std::move(row));

@@ -99,6 +99,35 @@ TEST_CASE("a temperature that is added makes its samples and trains nothing") {
     CHECK(all_rows(on(other).database) == all_rows(database));
 }
 
+TEST_CASE("a gradient by lag is measured on the way and at the end, and later from the checkpoints that are kept") {
+    const TemporaryFolder folder, other;
+    SmallSweep().run(on(folder));
+    const auto measured = [](const sweep::Settings& settings) {
+        return rows(settings.database, "SELECT trial_id, step, lag, norm FROM gradient ORDER BY 1, 2, 3");
+    };
+    CHECK(measured(on(folder)).size() == 8 * 2 * 6);
+    CHECK(count(on(folder).database, "gradient WHERE norm > 0 AND lag BETWEEN 0 AND 5 AND step IN (10, 20)") == 96);
+
+    SmallSweep({small_manifest}, {set("diagnostics.gradient=false")}).run(on(other));
+    CHECK(measured(on(other)).empty());
+    SmallSweep again;
+    const sweep::Summary summary = again.run(on(other));
+    CHECK(summary.trained == 0);
+    CHECK(summary.done_before == 8);
+    CHECK(summary.samples == 0);
+    REQUIRE(summary.notes.size() == 1);  // checkpoints come every nine steps
+    CHECK(summary.notes[0] ==
+          "8 gradients at earlier steps cannot be measured: their checkpoints are gone; raise "
+          "training.keep_checkpoints and run with --fresh to have them");
+    CHECK(measured(on(other)) ==
+          rows(on(folder).database, "SELECT trial_id, step, lag, norm FROM gradient WHERE step = 20 ORDER BY 1, 2, 3"));
+    CHECK(count(on(other).database, "attempt") == 8);
+
+    SmallSweep nothing({small_manifest}, {set("diagnostics.gradient=\"end\"")});
+    CHECK(nothing.run(on(other)).notes.empty());
+    CHECK(nothing.told.to_sample.empty());
+}
+
 TEST_CASE("samples whose checkpoint is gone are told of") {
     const TemporaryFolder folder;
     SmallSweep({small_manifest}, {set("sampling=false"), set("sweep.seed=[1]")}).run(on(folder));

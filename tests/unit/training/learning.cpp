@@ -48,6 +48,7 @@ struct LastLoss final : training::Records {
         if (point.split == "validation" && point.name == "loss") loss = point.value;
     }
     void by_position(std::uint64_t, std::string_view, const training::PositionMeans&) override {}
+    void gradient(std::uint64_t, training::GradientNorms) override {}
     void samples(std::vector<sampling::Sample>) override {}
     void checkpoint(training::CheckpointRecord) override {}
     void progress(std::uint64_t, std::uint64_t, double, double) override {}

@@ -73,6 +73,7 @@ TEST_CASE("a trial that is killed goes on from any checkpoint with the same bits
             run->log.points = whole->log.points;
             run->log.texts = whole->log.texts;
             run->log.losses = whole->log.losses;
+            run->log.gradients = whole->log.gradients;
             run->log.positions = whole->log.positions;
             run->log.checkpoints = {checkpoint};
             run->whole();

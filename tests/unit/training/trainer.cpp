@@ -49,6 +49,12 @@ TEST_CASE("what is recorded when") {
     }
     sampled.erase(std::unique(sampled.begin(), sampled.end()), sampled.end());
     CHECK(sampled == Steps{4, 7, 8, 12, 14, 16, 20, 21});  // those of the end come from the last checkpoint
+    Steps measured;
+    for (const auto& [step, norms] : log.gradients) {
+        CHECK(norms.size() == 6);
+        measured.push_back(step);
+    }
+    CHECK(measured == Steps{6, 8, 12, 16, 18});  // likewise
     for (const auto& checkpoint : log.checkpoints) {
         checkpoints.push_back(checkpoint.step);
         CHECK(training::Checkpoint(checkpoint.path, checkpoint.sha256).metadata("step") ==

@@ -69,6 +69,7 @@ struct Log final : training::Records {
     std::map<std::tuple<std::string, std::string, std::uint64_t>, double> points;
     std::map<std::string, std::pair<std::uint64_t, training::PositionMeans>> positions;
     std::map<std::tuple<std::uint64_t, double, std::string, std::uint64_t>, std::string> texts;
+    std::map<std::uint64_t, training::GradientNorms> gradients;
     std::vector<training::CheckpointRecord> checkpoints;
     std::map<std::uint64_t, double> losses;  ///< of each step
 
@@ -80,6 +81,10 @@ struct Log final : training::Records {
     }
     void by_position(std::uint64_t step, std::string_view split, const training::PositionMeans& means) override {
         positions[std::string(split)] = {step, means};
+        happened();
+    }
+    void gradient(std::uint64_t step, training::GradientNorms norms) override {
+        gradients[step] = std::move(norms);
         happened();
     }
     void samples(std::vector<sampling::Sample> made) override {
@@ -101,6 +106,7 @@ struct Log final : training::Records {
     void cut_back_to(std::uint64_t step) {
         std::erase_if(points, [&](const auto& entry) { return std::get<2>(entry.first) > step; });
         std::erase_if(texts, [&](const auto& entry) { return std::get<0>(entry.first) > step; });
+        std::erase_if(gradients, [&](const auto& entry) { return entry.first > step; });
         std::erase_if(losses, [&](const auto& entry) { return entry.first > step; });
     }
 
@@ -129,7 +135,8 @@ struct Run {
         std::optional<std::filesystem::path> from;
         if (!log.checkpoints.empty()) from = log.checkpoints.back().path;
         log.cut_back_to(log.checkpoints.empty() ? 0 : log.checkpoints.back().step);
-        return training::train({trial, dataset, model, catalog, sampling, folder.path() / "here", from}, log, stop);
+        return training::train({trial, dataset, model, catalog, sampling, folder.path() / "here", from, gradient}, log,
+                               stop);
     }
 
     Outcome whole() {
@@ -139,6 +146,7 @@ struct Run {
 
     Trial trial;
     std::vector<manifest::SamplingSettings> sampling;
+    std::vector<When> gradient;
     Telling dataset;
     plugins::Catalog catalog;
     model::Model<float> model;
@@ -181,8 +189,10 @@ inline std::unique_ptr<Run> streams() {
     trial.training.log_every = 3;
     trial.training.evaluate_every = every(7);
     trial.training.checkpoint_every = every(5);
-    return std::make_unique<Run>(trial, corpus(),
-                                 std::vector{texts(0.5, every(4)), texts(1.0, every(7)), texts(1.5, {})});
+    auto run =
+        std::make_unique<Run>(trial, corpus(), std::vector{texts(0.5, every(4)), texts(1.0, every(7)), texts(1.5, {})});
+    run->gradient = {every(6), every(8), When{}};
+    return run;
 }
 
 inline std::unique_ptr<Run> epochs() {
@@ -271,6 +281,7 @@ inline void check_same(const Run& run, const Run& whole) {
     CHECK(run.log.points == whole.log.points);
     CHECK(run.log.texts == whole.log.texts);
     CHECK(run.log.losses == whole.log.losses);
+    CHECK(run.log.gradients == whole.log.gradients);
     REQUIRE(run.log.positions.size() == whole.log.positions.size());
     for (const auto& [split, entry] : whole.log.positions) {
         CHECK(run.log.positions.at(split).first == entry.first);
