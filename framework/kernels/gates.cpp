@@ -90,6 +90,10 @@ HWY_INLINE void with(Squash squash, Body body) {
     }
 }
 
+/// On the way back the rows come from a cache far away, where forward left them long ago. Sequences' rows follow one another,
+/// so those of the sequence that is so many after this one are fetched.
+constexpr Size ahead = 2;
+
 // ---- Steps ------------------------------------------------------------------------------------------------------
 
 template <class Real>
@@ -137,6 +141,8 @@ void gated_memory_backward(Squash squash, const Real* gates, const Real* c_befor
     const hn::ScalableTag<Real> d;
     with(squash, [=](auto s) HWY_ATTR {
         for_each_vector<Real>(n, [=](auto at) HWY_ATTR {
+            for (Size k = 0; k < 4; ++k) at.fetch(gates + (4 * ahead + k) * n);
+            at.fetch(c + ahead * n), at.fetch(dy + ahead * n);
             const auto i = at.load(d, gates), f = at.load(d, gates + n);
             const auto g = at.load(d, gates + 2 * n), o = at.load(d, gates + 3 * n);
             const auto tanh_c = hyperbolic_tangent(d, at.load(d, c));
@@ -178,6 +184,8 @@ void gated_interpolation_backward(const Real* gates, const Real* reset, const Re
                                   const Real* dh, Real* dinput, Real* dhidden, Real* dh_before, Size n) {
     const hn::ScalableTag<Real> d;
     for_each_vector<Real>(n, [=](auto at) HWY_ATTR {
+        for (Size k = 0; k < 3; ++k) at.fetch(gates + (3 * ahead + k) * n);
+        at.fetch(reset + ahead * n), at.fetch(dy + ahead * n);
         const auto r = at.load(d, gates), z = at.load(d, gates + n), candidate = at.load(d, gates + 2 * n);
         const auto total = hn::Add(at.load(d, dy), at.load_if(d, dh));
         const auto kept = hn::Mul(total, z);

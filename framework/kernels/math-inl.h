@@ -94,15 +94,15 @@ HWY_INLINE V power_of_two(D d, V rounded) {
     return hn::BitCast(d, hn::ShiftLeft<N::mantissa>(exponent));
 }
 
-/// exp(x + low) = 2^n (1 + fraction), where `low` is a small correction of x.
+/// exp(x) = 2^n (1 + fraction), or exp(x + low) where `low` is a small correction of x.
 template <class V>
 struct SplitExponential {
     V rounded;   ///< n + rounder
     V n;         ///< a whole number
     V fraction;  ///< expm1 of what is left
 };
-template <class D, class V>
-HWY_INLINE SplitExponential<V> split_exponential(D d, V x, V low) {
+template <class D, class V, class... Low>
+HWY_INLINE SplitExponential<V> split_exponential(D d, V x, Low... low) {
     using N = Numbers<hn::TFromD<D>>;
     using Real = hn::TFromD<D>;
     constexpr int degree = sizeof(N::expm1) / sizeof(Real) - 1;
@@ -110,21 +110,18 @@ HWY_INLINE SplitExponential<V> split_exponential(D d, V x, V low) {
     const V rounded = hn::MulAdd(x, hn::Set(d, static_cast<Real>(1.44269504088896340736)), rounder);
     const V n = hn::Sub(rounded, rounder);
     V r = hn::NegMulAdd(n, hn::Set(d, N::ln2_high), x);
-    r = hn::Add(hn::NegMulAdd(n, hn::Set(d, N::ln2_low), r), low);
+    r = hn::NegMulAdd(n, hn::Set(d, N::ln2_low), r);
+    if constexpr (sizeof...(low) > 0) r = hn::Add(r, low...);
     return {rounded, n, hn::MulAdd(hn::Mul(r, r), polynomial<degree>(d, r, N::expm1), r)};
 }
 
-/// exp(x + low) for x <= 0; 0 where that is below the smallest normal number.
-template <class D, class V>
-HWY_INLINE V exp_negative(D d, V x, V low) {
-    const auto e = split_exponential(d, x, low);
+/// exp(x), or exp(x + low), for x <= 0; 0 where that is below the smallest normal number.
+template <class D, class V, class... Low>
+HWY_INLINE V exp_negative(D d, V x, Low... low) {
+    const auto e = split_exponential(d, x, low...);
     const V scale = power_of_two(d, e.rounded);
     const V y = hn::MulAdd(scale, e.fraction, scale);
     return hn::IfThenZeroElse(hn::Lt(x, hn::Set(d, Numbers<hn::TFromD<D>>::normal_exp)), y);
-}
-template <class D, class V>
-HWY_INLINE V exp_negative(D d, V x) {
-    return exp_negative(d, x, hn::Zero(d));
 }
 
 /// exp(x) for any x. The power is multiplied in two steps, for its exponent alone may be out of range.
@@ -133,7 +130,7 @@ HWY_INLINE V exponential(D d, V x) {
     using Real = hn::TFromD<D>;
     using N = Numbers<Real>;
     const V rounder = hn::Set(d, N::rounder);
-    const auto e = split_exponential(d, x, hn::Zero(d));
+    const auto e = split_exponential(d, x);
     const V half = hn::MulAdd(e.n, hn::Set(d, Real{0.5}), rounder);
     const V rest = hn::Add(hn::Sub(e.n, hn::Sub(half, rounder)), rounder);
     const V first = power_of_two(d, half);
@@ -147,7 +144,7 @@ template <class D, class V>
 HWY_INLINE V logistic(D d, V x) {
     using Real = hn::TFromD<D>;
     const V one = hn::Set(d, Real{1});
-    const V e = exp_negative(d, hn::Neg(hn::Abs(x)));
+    const V e = exp_negative(d, hn::Or(x, hn::SignBit(d)));
     return hn::Div(hn::IfThenElse(hn::Lt(x, hn::Zero(d)), e, one), hn::Add(one, e));
 }
 
@@ -157,7 +154,7 @@ HWY_INLINE V hyperbolic_tangent(D d, V x) {
     using Real = hn::TFromD<D>;
     const V one = hn::Set(d, Real{1});
     const V size = hn::Abs(x);
-    const auto e = split_exponential(d, hn::Mul(hn::Set(d, Real{-2}), size), hn::Zero(d));
+    const auto e = split_exponential(d, hn::Mul(hn::Set(d, Real{-2}), size));
     const V scale = power_of_two(d, e.rounded);
     const V expm1 = hn::MulAdd(scale, e.fraction, hn::Sub(scale, one));
     const V y = hn::Div(expm1, hn::Sub(hn::Set(d, Real{-2}), expm1));

@@ -66,6 +66,11 @@ public:
     HWY_INLINE void store(D d, hn::Vec<D> v, Real* to) const {
         hn::StoreU(v, d, to + first_);
     }
+    /// Brings it into the cache. No harm is done where there is nothing.
+    template <class Real>
+    HWY_INLINE void fetch(const Real* from) const {
+        __builtin_prefetch(from + first_);
+    }
 
 private:
     Size first_;
@@ -87,6 +92,8 @@ public:
     HWY_INLINE void store(D d, hn::Vec<D> v, Real* to) const {
         store_first(v, d, to + first_, count_);
     }
+    template <class Real>
+    HWY_INLINE void fetch(const Real*) const {}
 
 private:
     Size first_, count_;
