@@ -345,13 +345,17 @@ HWY_NOINLINE void multiply_rows(const Matrix<const Real>& a, Size first, Size de
         }
         return;
     }
+    // Neighbouring tiles share cache lines where rows stand side by side: few of them are touched between one tile and another.
+    const Size slice = a.row_stride == 1 ? 16 : depth;
     HWY_ALIGN Real packed[block_rows * block_depth];
     const auto tile = [&](Size row) { return Left<Real>{packed + row * depth, 0}; };
     for (Size i = 0; i < a.rows; i += block_rows) {
         const Size rows = std::min(block_rows, a.rows - i);
-        for_each_tile(rows, [&](Size row, Size height) HWY_ATTR {
-            tiles<true, Real>.pack[height - 1](part(a, i + row, height, first, depth), packed + row * depth);
-        });
+        for (Size k = 0; k < depth; k += slice)
+            for_each_tile(rows, [&](Size row, Size height) HWY_ATTR {
+                tiles<true, Real>.pack[height - 1](part(a, i + row, height, first + k, std::min(slice, depth - k)),
+                                                   packed + row * depth + k * height);
+            });
         const bool last = i + rows == a.rows;
         const Size next_row = last ? 0 : i + rows, next_k = last ? first + depth : first;
         const auto next = part(a, next_row, std::min(block_rows, a.rows - next_row), next_k,
