@@ -32,7 +32,7 @@ namespace hn = hwy::HWY_NAMESPACE;
 constexpr Size block_depth = 256;  // part of what defines a sum: never changed by processor, type or shape
 constexpr Size tile_rows = HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_NEON ? 12 : 6;  // 32 registers or 16
 constexpr Size block_rows = 96;                                                        // of a, packed on the stack
-constexpr Size block_panels = 8;                                                       // of b, packed on the stack
+constexpr Size block_panels = 16;                                                      // of b, packed on the stack
 constexpr Size far_bytes = 2048;  // rows of a no further apart are multiplied where they stand
 constexpr Size few_rows = 24;     // for which rearranging b does not pay
 
@@ -200,6 +200,9 @@ void multiply_tile(Size depth, Left<Real> left, const Real* HWY_RESTRICT b, Size
     // One pointer for every four rows: the others are reached from it by adding one of two distances, or both.
     const Real* HWY_RESTRICT a[(rows + 3) / 4];
     for (Size g = 0; g < (rows + 3) / 4; ++g) a[g] = left.first + 4 * g * row;
+    if (add)  // what it is added to may be far away, and is wanted when all k are done
+        for (Size r = 0; r < rows; ++r)
+            for (Size v = 0; v < across; ++v) __builtin_prefetch(c + r * c_stride + v * lanes<Real>, 1);
     for (Size k = 0; k < depth; ++k, b += b_stride) {
         hn::Vec<decltype(d)> right[across];
         for (Size byte = 0; byte < vectors * lanes<Real> * sizeof(Real); byte += 64)
