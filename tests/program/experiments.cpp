@@ -30,7 +30,7 @@ TEST_CASE("every manifest in experiments/ passes the check, where its data is th
         for (const auto& entry : std::filesystem::directory_iterator(data))
             std::filesystem::create_symlink(std::filesystem::absolute(entry.path()), place / entry.path().filename());
     int checked = 0;
-    for (const auto& entry : std::filesystem::directory_iterator(UNROLL_SOURCE "/experiments")) {
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(UNROLL_SOURCE "/experiments")) {
         if (entry.path().extension() != ".json") continue;
         const std::string name = entry.path().filename().string();
         if (const std::string file = missing_file(content_of(entry.path()), place.path()); !file.empty()) {
