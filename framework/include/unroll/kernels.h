@@ -131,10 +131,10 @@ template <class Real>
 struct AttentionStep {
     Size heads, width;
     const Real *query, *key, *value;  ///< (heads · width) each, this step's; the query is scaled
-    Size past;           ///< 0: keys and values may be null
-    const Real* keys;    ///< (heads · width, context), of whose columns the first `past` mean something
-    const Real* values;  ///< (past, heads · width)
-    Size context;        ///< >= past
+    Size past;                        ///< 0: keys and values may be null
+    const Real* keys;                 ///< (heads · width, context), of whose columns the first `past` mean something
+    const Real* values;               ///< (past, heads · width)
+    Size context;                     ///< >= past
 };
 /// y (heads · width) = head by head Σ w_p value_p with w = softmax(query · key_p), the step's own position last.
 /// `weights` receives each head's past + 1 weights, from weights + head · stride on (stride > past).
@@ -172,8 +172,8 @@ UNROLL_EXPORT void gated_memory(Squash s, const Real* added, const Real* c_befor
 /// dgates (4n): of the sums; dc_before: what passes through the memory alone. dc and dc_before may be the same array.
 template <class Real>
 UNROLL_EXPORT void gated_memory_backward(Squash s, const Real* gates, const Real* c_before, const Real* c,
-                                         const Real* dy, const Real* dh, const Real* dc, Real* dgates,
-                                         Real* dc_before, Size n);
+                                         const Real* dy, const Real* dh, const Real* dc, Real* dgates, Real* dc_before,
+                                         Size n);
 
 /// r, z = sigmoid(x + added + hidden); m = hidden_n + bias; n = tanh(x_n + added_n + r m); h = (1 - z) n + z h_before.
 /// x, added, hidden: (3n), in the order r, z, n; x and h_before may be null. gates (3n) = r, z, n, may be x; reset (n) = m.

@@ -58,7 +58,8 @@ constexpr Plugin describe(Plugin::Kind kind, const char* name, int revision, con
 /// A cell written once for float and double: CellTemplate<Real>(const CellSpec&, const Options&). One that does not take
 /// every H has, too, `static Size hidden_multiple(const Options&)`.
 template <template <class> class CellTemplate>
-constexpr Plugin cell_plugin(const char* name, int revision, const char* summary, std::span<const Option> options = {}) {
+constexpr Plugin cell_plugin(const char* name, int revision, const char* summary,
+                             std::span<const Option> options = {}) {
     Plugin plugin = detail::describe(Plugin::Kind::cell, name, revision, summary, options);
     plugin.make_cell_float = [](const CellSpec& spec, const Options& chosen) -> std::unique_ptr<Cell<float>> {
         return std::make_unique<CellTemplate<float>>(spec, chosen);
