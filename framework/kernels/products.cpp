@@ -33,8 +33,7 @@ constexpr Size block_depth = 256;  // part of what defines a sum: never changed 
 constexpr Size tile_rows = HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_NEON ? 12 : 6;  // 32 registers or 16
 constexpr Size block_rows = 96;                                                        // of a, packed on the stack
 constexpr Size block_panels = 16;                                                      // of b, packed on the stack
-constexpr Size far_bytes = 2048;  // rows of a no further apart are multiplied where they stand
-constexpr Size few_rows = 24;     // for which rearranging b does not pay
+constexpr Size few_rows = 24;  // for which rearranging b does not pay
 
 template <class Real>
 constexpr Size lanes = hn::MaxLanes(hn::ScalableTag<Real>());
@@ -327,13 +326,6 @@ HWY_INLINE void multiply_block(Tile tile, Size depth, const Panels<Real>& b, Mat
     });
 }
 
-/// Are the rows read where they stand? If they are further apart, those of a tile get into each other's way in the first
-/// cache, which has few places for addresses that differ by a multiple of its pages.
-template <class Real>
-bool reads_rows(const Matrix<const Real>& a) {
-    return a.column_stride == 1 && (a.rows == 1 || a.row_stride * sizeof(Real) <= far_bytes);
-}
-
 /// c = or += a · b for the block of k from `first` on, and any number of rows.
 template <class Real>
 HWY_NOINLINE void multiply_rows(const Matrix<const Real>& a, Size first, Size depth, const Panels<Real>& b,
@@ -439,18 +431,22 @@ const ProductKernels<Real>& kernels() {
 
 constexpr double part_work = 2e6;  // multiply-adds that are worth handing to another core
 
-/// Calls body(first row, rows, first column, columns) for parts of an (M, N) product of depth K. The longer side is
-/// cut, at borders of tiles or panels.
+// Every part of columns brings the left factor into order anew, and every part of rows a loose right one. So many of them
+// make that a few hundredths of the part's time.
+constexpr Size part_columns = 512, part_rows = 96;
+
+/// Calls body(first row, rows, first column, columns) for parts of an (M, N) product of depth K with at least so many
+/// rows or columns. The longer side is cut, at borders of tiles or panels, unless only the other is long enough.
 template <class Real, class Body>
-void for_each_part(Size M, Size N, Size K, Body&& body) {
-    const bool by_rows = M > N;
-    const Size side = by_rows ? M : N;
+void for_each_part(Size M, Size N, Size K, Size least_rows, Size least_columns, Body&& body) {
+    const bool by_rows = M > N || (N < 2 * least_columns && M >= 2 * least_rows);
+    const Size side = by_rows ? M : N, least = std::min(by_rows ? least_rows : least_columns, side / 2);
     const Size step = by_rows ? kernels<Real>().tile_rows : kernels<Real>().panel_width;
     const double step_work = static_cast<double>(step) * static_cast<double>(by_rows ? N : M) * static_cast<double>(K);
     const Size steps = (side + step - 1) / step;
-    const double grain = std::max(1.0, part_work / step_work);
-    if (static_cast<double>(steps) < 2 * grain) return body(Size{0}, M, Size{0}, N);
-    parallel_for(steps, static_cast<Size>(grain), [&](Size first, Size last) {
+    const Size grain = std::max(static_cast<Size>(std::max(1.0, part_work / step_work)), (least + step - 1) / step);
+    if (steps < 2 * grain) return body(Size{0}, M, Size{0}, N);
+    parallel_for(steps, grain, [&](Size first, Size last) {
         const Size begin = first * step, count = std::min(last * step, side) - begin;
         if (by_rows)
             body(begin, count, Size{0}, N);
@@ -494,19 +490,23 @@ template <class Real>
 void gemm(std::type_identity_t<Matrix<const Real>> a, std::type_identity_t<Matrix<const Real>> b, Matrix<Real> c,
           Into into) {
     if (empty<Real>(a, b.rows, b.columns, c, into)) return;
-    for_each_part<Real>(c.rows, c.columns, a.columns, [&](Size row, Size rows, Size column, Size columns) {
-        kernels<Real>().multiply_loose(part(a, row, rows, 0, a.columns), part(b, 0, b.rows, column, columns),
-                                       part(c, row, rows, column, columns), into);
-    });
+    const Size least_columns = reads_rows(a) ? 1 : part_columns;
+    for_each_part<Real>(
+        c.rows, c.columns, a.columns, part_rows, least_columns, [&](Size row, Size rows, Size column, Size columns) {
+            kernels<Real>().multiply_loose(part(a, row, rows, 0, a.columns), part(b, 0, b.rows, column, columns),
+                                           part(c, row, rows, column, columns), into);
+        });
 }
 
 template <class Real>
 void gemm(std::type_identity_t<Matrix<const Real>> a, std::type_identity_t<Packed<Real>> b, Matrix<Real> c, Into into) {
     if (empty<Real>(a, b.rows, b.columns, c, into)) return;
-    for_each_part<Real>(c.rows, c.columns, a.columns, [&](Size row, Size rows, Size column, Size columns) {
-        kernels<Real>().multiply_packed(part(a, row, rows, 0, a.columns), b, column,
-                                        part(c, row, rows, column, columns), into);
-    });
+    const Size least_columns = reads_rows(a) ? 1 : part_columns;
+    for_each_part<Real>(c.rows, c.columns, a.columns, 1, least_columns,
+                        [&](Size row, Size rows, Size column, Size columns) {
+                            kernels<Real>().multiply_packed(part(a, row, rows, 0, a.columns), b, column,
+                                                            part(c, row, rows, column, columns), into);
+                        });
 }
 
 template Packed<float> pack(Matrix<const float>, float*);

@@ -7,6 +7,15 @@
 
 namespace unroll {
 
+/// Are the rows of a left factor multiplied where they stand, and not brought into order first? If they are further apart,
+/// those of a tile get into each other's way in the first cache, which has few places for addresses that differ by a
+/// multiple of its pages.
+template <class Real>
+bool reads_rows(const Matrix<const Real>& a) {
+    constexpr Size far_bytes = 2048;
+    return a.column_stride == 1 && (a.rows == 1 || a.row_stride * sizeof(Real) <= far_bytes);
+}
+
 template <class Real>
 struct ProductKernels {
     Size panel_width, tile_rows;  ///< where a product may be cut so that no work is wasted
