@@ -1,21 +1,16 @@
 // Measures products and activations beside this machine's peak, on one thread: bench_products [seconds per figure].
 //
-// Peak: multiply-adds in registers alone, in the widest vectors that the processor has. Every figure is the best of
-// many runs, for other programs may disturb it. UNROLL_SIMD=AVX2 measures another kernel set.
+// Every figure is the best of many runs, for other programs may disturb it. UNROLL_SIMD=AVX2 measures another kernel set.
 #include <oneapi/tbb/global_control.h>
 
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
-#include <ctime>
 #include <string>
 #include <vector>
 
+#include "peak.h"
 #include "unroll/kernels.h"
-
-#if defined(__x86_64__) && defined(__GNUC__)
-#include <immintrin.h>
-#endif
 
 namespace {
 
@@ -23,76 +18,22 @@ using namespace unroll;
 
 double budget = 0.25;  // seconds for each figure
 
-/// Seconds that this thread has computed: the time that other programs take from it does not count.
-double thread_seconds() {
-    timespec now;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-    return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
-}
-
 /// Seconds that a call takes, the best of as many runs as fit into the budget.
 template <class Body>
 double best_seconds(Body&& body) {
     body();
     Size repeats = 1;
     double best = 1e30;
-    const double start = thread_seconds();
-    for (Size runs = 0; runs < 3 || thread_seconds() - start < budget; ++runs) {
-        const double before = thread_seconds();
+    const double start = benchmarks::processor_seconds();
+    for (Size runs = 0; runs < 3 || benchmarks::processor_seconds() - start < budget; ++runs) {
+        const double before = benchmarks::processor_seconds();
         for (Size i = 0; i < repeats; ++i) body();
-        const double seconds = thread_seconds() - before;
+        const double seconds = benchmarks::processor_seconds() - before;
         best = std::min(best, seconds / static_cast<double>(repeats));
         if (seconds < 1e-4) repeats *= 4;
     }
     return best;
 }
-
-#if defined(__x86_64__) && defined(__GNUC__)
-
-constexpr int chains = 12, rounds = 1 << 16;
-
-__attribute__((target("avx512f"))) float spin_avx512() {
-    __m512 sum[chains];
-    for (auto& v : sum) v = _mm512_setzero_ps();
-    __m512 a = _mm512_set1_ps(0.999f), b = _mm512_set1_ps(1e-3f);
-    for (int i = 0; i < rounds; ++i) {
-        asm volatile("" : "+v"(a), "+v"(b));
-#pragma GCC unroll 12
-        for (auto& v : sum) v = _mm512_fmadd_ps(v, a, b);
-    }
-    for (int i = 1; i < chains; ++i) sum[0] = _mm512_add_ps(sum[0], sum[i]);
-    return _mm512_cvtss_f32(sum[0]);
-}
-
-__attribute__((target("avx2,fma"))) float spin_avx2() {
-    __m256 sum[chains];
-    for (auto& v : sum) v = _mm256_setzero_ps();
-    __m256 a = _mm256_set1_ps(0.999f), b = _mm256_set1_ps(1e-3f);
-    for (int i = 0; i < rounds; ++i) {
-        asm volatile("" : "+x"(a), "+x"(b));
-#pragma GCC unroll 12
-        for (auto& v : sum) v = _mm256_fmadd_ps(v, a, b);
-    }
-    for (int i = 1; i < chains; ++i) sum[0] = _mm256_add_ps(sum[0], sum[i]);
-    return _mm256_cvtss_f32(sum[0]);
-}
-
-double peak_gflops() {
-    volatile float keep = 0;
-    double best = 0;
-    if (__builtin_cpu_supports("avx512f")) best = 16 / best_seconds([&] { keep = spin_avx512(); });
-    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
-        best = std::max(best, 8 / best_seconds([&] { keep = spin_avx2(); }));
-    return best * 2 * chains * rounds / 1e9;
-}
-
-#else
-
-double peak_gflops() {
-    return 0;
-}
-
-#endif
 
 std::vector<float> values(Size n, double low, double high) {
     RandomStream stream(1, "benchmark", {n});
@@ -131,7 +72,7 @@ int main(int count, char** arguments) {
     if (count > 1) budget = std::atof(arguments[1]);
     const oneapi::tbb::global_control one_thread(oneapi::tbb::global_control::max_allowed_parallelism, 1);
     const FloatingPointMode mode;
-    const double peak = peak_gflops();
+    const double peak = benchmarks::peak_gflops();
     std::printf("kernel set %s, peak %.1f GFLOP/s on one thread, float\n\n", kernel_set().c_str(), peak);
     std::printf("%-30s %8s %5s %12s %5s %12s\n", "M x N x K", "packed", "share", "not packed", "share", "pack ns");
     measure_product(128, 512, 128, false, peak);
