@@ -9,6 +9,7 @@
 #include "cli/comparison.h"
 #include "cli/display.h"
 #include "cli/interrupt.h"
+#include "cli/judges.h"
 #include "cli/labels.h"
 #include "cli/session.h"
 #include "cli/table.h"
@@ -126,6 +127,9 @@ int run(const Words& words) {
     const std::vector<manifest::Plan> plans = plans_of(*arguments, session);
     const auto work = sweep::distinct_trials(plans, session.catalog(), session.datasets());
 
+    Judges judges(plans, session, arguments->database);
+    judges.check();
+
     std::atomic<bool>& stop = catch_interrupts();
     sweep::Summary summary;
     {
@@ -133,6 +137,7 @@ int run(const Words& words) {
         summary = sweep::run(plans, work, session.catalog(), settings, display, stop);
     }
     report(summary, *arguments);
+    const bool is_judged = judges.judge(stop);
     if (!arguments->get<bool>("quiet")) {
         store::Store store(arguments->database, store::Store::Mode::read);
         for (const manifest::Plan& plan : plans) print_comparison(store, plan.name);
@@ -142,7 +147,7 @@ int run(const Words& words) {
         return summary.failed ? unmet : interrupted;
     }
     const bool as_expected = print_verdicts(arguments->database, plans);
-    return summary.failed || !as_expected ? unmet : well;
+    return summary.failed || !is_judged || !as_expected ? unmet : well;
 }
 
 }  // namespace unroll::cli

@@ -38,7 +38,7 @@ bool print_verdicts(const std::filesystem::path& database, const std::vector<man
     for (const manifest::Plan& plan : plans) {
         std::vector<std::string> queries;
         for (const manifest::Expectation& expectation : plan.expectations) queries.push_back(expectation.query);
-        const auto verdicts = store::judge(database, plan.name, queries);
+        const auto verdicts = store::verdicts(database, plan.name, queries);
         for (std::size_t i = 0; i < verdicts.size(); ++i) {
             const std::string more = details(verdicts[i]);
             fmt::print("{} {}: {}{}\n", verdicts[i].holds ? "✓" : "✗", plan.name, on_a_line(plan.expectations[i].name),

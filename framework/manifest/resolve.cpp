@@ -265,6 +265,7 @@ private:
             by.beta2 = *(*betas->array())[1].number();
         }
         by.epsilon = number(settings, "epsilon", by.epsilon);
+        by.epsilon_in_root = text(settings, "epsilon_in") == "root";
         by.weight_decay = number(settings, "weight_decay", 0);
         by.decay_all = text(settings, "decay") != "matrices";
         return by;

@@ -44,11 +44,12 @@ SamplingPoint grids_of(const Json& checked) {
         return value->integer() ? static_cast<Size>(*value->integer()) : 0;
     };
     Json json{Json::Object{}};
-    for (const char* name : {"grid", "count", "every"}) json.set(name, *checked.find(name));
+    for (const char* name : {"grid", "count", "every", "judge"}) json.set(name, *checked.find(name));
     SamplingSettings settings;
     settings.length = size("grid") * size("grid");
     settings.count = size("count");
     settings.every = to_when(*checked.find("every"));
+    if (const std::string* judge = checked.find("judge")->text()) settings.judge = *judge;
     return {std::move(settings), std::move(json)};
 }
 

@@ -61,6 +61,7 @@ struct OptimizerSettings {
     double decay = 0.99;                ///< rmsprop
     double beta1 = 0.9, beta2 = 0.999;  ///< adam, adamw (`betas`)
     double epsilon = 1e-8;              ///< all but sgd
+    bool epsilon_in_root = false;       ///< rmsprop: added to the mean square, not to its root
     double weight_decay = 0;            ///< adamw: decoupled; all others: added to the gradient
     bool decay_all = true;              ///< `decay: all`; otherwise `matrices`, weights of rank 2 and more
 };
@@ -126,6 +127,7 @@ struct SamplingSettings {
     Prompt prompt;
     When every;
     Memory memory = Memory::carry;
+    std::string judge{};  ///< the experiment whose best trial judges the images; empty: none
 
     bool operator==(const SamplingSettings&) const = default;
 };

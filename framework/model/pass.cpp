@@ -245,9 +245,9 @@ void Pass<Real>::encode_backward(Real* dweights) {
 }
 
 template <class Real>
-const Real* Pass<Real>::predict(const Real* weights, const Real* prepared, Size T, Size B, const Token* tokens,
+const Real* Pass<Real>::predict(const Real* weights, const Real* prepared, Size T, Size B, Input<Real> x,
                                 const Real* state, Real* next_state) {
-    run(weights, prepared, T, B, {nullptr, tokens}, nullptr, state, next_state, nullptr);
+    run(weights, prepared, T, B, x, nullptr, state, next_state, nullptr);
     const Head& head = model_.head();
     gemm(Matrix<const Real>(y_.data() + (T - 1) * B * head.inputs, B, head.inputs), model_.head_forward(prepared),
          Matrix<Real>(logits_.data(), B, head.outputs), Into::overwrite);

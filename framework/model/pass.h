@@ -37,10 +37,10 @@ public:
     /// what the stack reads (stack.h); null: not wanted.
     void backward(Real* dweights, Real* dx = nullptr);
 
-    /// Logits (B, outputs) after the last valid step of each sequence, as generation needs them: tokens (T, B) in, no
-    /// targets. Valid until the next call. After encode(), the decoder attends to what was read then.
-    const Real* predict(const Real* weights, const Real* prepared, Size T, Size B, const Token* tokens,
-                        const Real* state, Real* next_state);
+    /// Logits (B, outputs) after the last of T steps, as generation and classification need them: no targets. Valid until
+    /// the next call. After encode(), the decoder attends to what was read then.
+    const Real* predict(const Real* weights, const Real* prepared, Size T, Size B, Input<Real> x, const Real* state,
+                        Real* next_state);
 
     /// Lets the encoder read B sequences. Returns the state that a decoder is to start from, or null: zeros.
     const Real* encode(const Real* weights, const Real* prepared, const Source<Real>& source, Size B);

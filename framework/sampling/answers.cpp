@@ -72,7 +72,7 @@ private:
         for (Size t = 0; t < model_.task().target_length && !all_ended(); ++t) {
             if (stop.load(std::memory_order_relaxed)) return give_up();
             const float* logits =
-                pass_.predict(weights_.values, weights_.prepared, 1, B_, last.data(), state, own.data());
+                pass_.predict(weights_.values, weights_.prepared, 1, B_, {nullptr, last.data()}, state, own.data());
             state = own.data();
             for (Size b = 0; b < B_; ++b)
                 if (const auto token = pick(b, logits + b * model_.head().outputs)) last[b] = *token;

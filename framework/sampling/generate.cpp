@@ -127,7 +127,8 @@ private:
         for (Size b = 0; b < B; ++b)
             for (Size t = 0; t < T; ++t)
                 tokens_[t * B + b] = texts_[first + b].tokens.end()[std::ptrdiff_t(t) - std::ptrdiff_t(T)];
-        pick(first, end, pass_.predict(weights_.values, weights_.prepared, T, B, tokens_.data(), state, next_state));
+        pick(first, end,
+             pass_.predict(weights_.values, weights_.prepared, T, B, {nullptr, tokens_.data()}, state, next_state));
     }
 
     /// Prompts of one length are read at once, and each length by itself: with how many others a prompt is read changes

@@ -71,8 +71,8 @@ Verdict verdict_of(Store& store, const std::string& query, std::chrono::millisec
 
 }  // namespace
 
-std::vector<Verdict> judge(const std::filesystem::path& database, const std::string& experiment,
-                           const std::vector<std::string>& queries, std::chrono::milliseconds timeout) {
+std::vector<Verdict> verdicts(const std::filesystem::path& database, const std::string& experiment,
+                              const std::vector<std::string>& queries, std::chrono::milliseconds timeout) {
     if (queries.empty()) return {};
     Store store(database, Store::Mode::read);
     limit_to(store.database(), experiment);

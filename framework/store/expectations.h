@@ -26,9 +26,9 @@ struct Verdict {
 /// without an end. A diverged trial has ended: what it shows is for the query to say.
 ///
 /// Changes nothing in the file. Throws Error when it cannot be read.
-std::vector<Verdict> judge(const std::filesystem::path& database, const std::string& experiment,
-                           const std::vector<std::string>& queries,
-                           std::chrono::milliseconds timeout = std::chrono::seconds(60));
+std::vector<Verdict> verdicts(const std::filesystem::path& database, const std::string& experiment,
+                              const std::vector<std::string>& queries,
+                              std::chrono::milliseconds timeout = std::chrono::seconds(60));
 
 /// What is wrong with a query, as far as it can be known without results; none when it can be asked. `experiment` would
 /// have members with these `axes`, JSON objects, for its own view. Needs no file.

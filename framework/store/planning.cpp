@@ -129,6 +129,14 @@ std::set<std::uint64_t> Store::gradients(const std::string& fingerprint) {
     return steps;
 }
 
+std::set<std::uint64_t> Store::judgements(const std::string& fingerprint, const std::string& judge) {
+    std::set<std::uint64_t> steps;
+    connection_->database.prepared("SELECT step FROM judgement WHERE trial_id = ? AND judge_id = ?")
+        .each([&](const Row& row) { steps.insert(static_cast<std::uint64_t>(row.integer(0))); },
+              connection_->trial(fingerprint), connection_->trial(judge));
+    return steps;
+}
+
 std::set<SampleKey> Store::samples(const std::string& fingerprint) {
     std::set<SampleKey> keys;
     connection_->database
@@ -207,7 +215,8 @@ void Store::reset(const std::string& fingerprint) {
     for (const char* statement :
          {"DELETE FROM attempt WHERE trial_id = ?", "DELETE FROM point WHERE trial_id = ?",
           "DELETE FROM sample WHERE trial_id = ?", "DELETE FROM checkpoint WHERE trial_id = ?",
-          "DELETE FROM gradient WHERE trial_id = ?", "DELETE FROM loss_by_position WHERE trial_id = ?",
+          "DELETE FROM gradient WHERE trial_id = ?", "DELETE FROM judgement WHERE ? IN (trial_id, judge_id)",
+          "DELETE FROM loss_by_position WHERE trial_id = ?",
           "UPDATE trial SET status = 'queued', step = NULL, tokens = NULL, seconds = NULL,"
           " tokens_per_second = NULL, diverged_step = NULL, error = NULL, ended_at = NULL WHERE id = ?"})
         database.prepared(statement).run(trial);

@@ -17,6 +17,8 @@ std::vector<fs::path> Store::write(const AttemptStart& start) {
     database.prepared("DELETE FROM point WHERE trial_id = ? AND step > ?").run(trial, kept);
     database.prepared("DELETE FROM sample WHERE trial_id = ? AND step > ?").run(trial, kept);
     database.prepared("DELETE FROM gradient WHERE trial_id = ? AND step > ?").run(trial, kept);
+    database.prepared("DELETE FROM judgement WHERE trial_id = ? AND step > ?").run(trial, kept);
+    database.prepared("DELETE FROM judgement WHERE judge_id = ?").run(trial);
     database.prepared("DELETE FROM loss_by_position WHERE trial_id = ? AND step > ?").run(trial, kept);
     database.prepared("DELETE FROM checkpoint WHERE trial_id = ? AND step > ?").run(trial, start.from_step);
     database
@@ -115,6 +117,16 @@ void Store::write(const std::string& fingerprint, std::uint64_t step, const trai
         if (std::isfinite(norms[lag]))
             database.prepared("INSERT INTO gradient (trial_id, step, lag, norm) VALUES (?, ?, ?, ?)")
                 .run(trial, step, lag, norms[lag]);
+}
+
+void Store::write(const std::string& fingerprint, const std::string& judge, std::uint64_t step,
+                  const sampling::Judgement& judgement) {
+    connection_->database
+        .prepared(
+            "INSERT OR REPLACE INTO judgement (trial_id, step, judge_id, images, confidence, spread)"
+            " VALUES (?, ?, ?, ?, ?, ?)")
+        .run(connection_->trial(fingerprint), step, connection_->trial(judge), judgement.images, judgement.confidence,
+             judgement.spread);
 }
 
 std::vector<fs::path> Store::write(const std::string& fingerprint, const training::CheckpointRecord& checkpoint,

@@ -207,7 +207,22 @@ void add_accuracy_by_position(Database& database) {
     database.execute("ALTER TABLE loss_by_position ADD COLUMN accuracy REAL");
 }
 
-constexpr std::array<MigrationStep, 2> all_steps{create, add_accuracy_by_position};
+/// What a classifier, another trial, makes of the images of a trial.
+void add_judgements(Database& database) {
+    database.execute(R"sql(
+CREATE TABLE judgement (
+  trial_id   INTEGER NOT NULL REFERENCES trial,
+  step       INTEGER NOT NULL,
+  judge_id   INTEGER NOT NULL REFERENCES trial,
+  images     INTEGER NOT NULL,
+  confidence REAL NOT NULL,
+  spread     REAL NOT NULL,
+  PRIMARY KEY (trial_id, step, judge_id)
+) STRICT, WITHOUT ROWID;
+)sql");
+}
+
+constexpr std::array<MigrationStep, 3> all_steps{create, add_accuracy_by_position, add_judgements};
 
 /// The file's version; 0 for an empty file. Throws Error when it is another program's or newer than `newest`.
 std::int64_t version_of(Database& database, std::size_t newest) {

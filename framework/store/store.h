@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "sampling/judgement.h"
 #include "training/records.h"
 #include "unroll/types.h"
 
@@ -137,6 +138,9 @@ public:
     /// The steps at which the gradient was measured.
     std::set<std::uint64_t> gradients(const std::string& fingerprint);
 
+    /// The steps at which one trial, a classifier, has judged the images of another.
+    std::set<std::uint64_t> judgements(const std::string& fingerprint, const std::string& judge);
+
     /// Forgets a trial's attempts, points, samples and checkpoints (files too); it is queued again. For --fresh.
     void reset(const std::string& fingerprint);
 
@@ -160,6 +164,10 @@ public:
     /// Into table gradient(trial_id, step, lag, norm), in place of what was there of this step; a norm that is not
     /// finite is left out.
     void write(const std::string& fingerprint, std::uint64_t step, const training::GradientNorms& norms);
+    /// Into table judgement(trial_id, step, judge_id, images, confidence, spread), in place of what was there; it is
+    /// forgotten as soon as one of the two trials is run again.
+    void write(const std::string& fingerprint, const std::string& judge, std::uint64_t step,
+               const sampling::Judgement& judgement);
     /// Keeps the newest `keep` checkpoints, the best and this one in the table; returns the files that are no longer in
     /// it, to be removed once the transaction is committed.
     std::vector<std::filesystem::path> write(const std::string& fingerprint,
@@ -192,6 +200,10 @@ struct FoundTrial {
 
 /// Throws Error when there is none, or more than one.
 FoundTrial find_trial(Store& store, std::string_view trial);
+
+/// The finished trial of an experiment whose last value of the experiment's metric is the best; the earlier of two
+/// equals. None when there is no such experiment, no finished trial, or none with that metric.
+std::optional<FoundTrial> best_trial(Store& store, std::string_view experiment);
 
 /// The folder that holds a trial's checkpoints: <db>.d/<fingerprint>.
 std::filesystem::path checkpoint_folder(const std::filesystem::path& database, const std::string& fingerprint);

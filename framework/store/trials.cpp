@@ -1,4 +1,4 @@
-// Finding a trial by what a person types.
+// Finding a trial: by what a person types, or as the best of its experiment.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -54,6 +54,21 @@ FoundTrial find_trial(Store& store, std::string_view trial) {
         {store.file(),
          fmt::format("{} trials begin with '{}': {}{}", matches.size(), trial, names, matches.size() > 5 ? ", …" : ""),
          "a longer beginning, or an id", next});
+}
+
+std::optional<FoundTrial> best_trial(Store& store, std::string_view experiment) {
+    std::optional<FoundTrial> best;
+    store.database()
+        .prepared(R"sql(
+SELECT id, fingerprint, config, seed, status FROM (
+  SELECT trial.*, experiment.goal,
+         (SELECT value FROM metric WHERE metric.trial_id = trial.id AND split || '/' || metric.name = experiment.metric
+          ORDER BY step DESC LIMIT 1) AS last
+  FROM experiment JOIN membership ON membership.experiment_id = experiment.id JOIN trial ON trial.id = membership.trial_id
+  WHERE experiment.name = ? AND membership.current AND trial.status = 'finished')
+WHERE last IS NOT NULL ORDER BY iif(goal = 'min', last, -last), id LIMIT 1)sql")
+        .each([&](const Row& row) { best = found(row); }, experiment);
+    return best;
 }
 
 }  // namespace unroll::store

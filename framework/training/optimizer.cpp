@@ -48,11 +48,12 @@ void adagrad(const Moment& at, Real* __restrict w, const Real* __restrict g, Rea
 template <class Real>
 void rmsprop(const Moment& at, Real* __restrict w, const Real* __restrict g, Real* __restrict s, Real*, Size n) {
     const Real rate = Real(at.learning_rate), decay = Real(at.decay), epsilon = Real(at.settings.epsilon);
+    const Real under = at.settings.epsilon_in_root ? epsilon : 0, outside = epsilon - under;
     const Real keep = Real(at.settings.decay), take = Real(1 - at.settings.decay);
     for (Size i = 0; i < n; ++i) {
         const Real gradient = g[i] + decay * w[i];
         s[i] = keep * s[i] + take * gradient * gradient;
-        w[i] -= rate * gradient / (std::sqrt(s[i]) + epsilon);
+        w[i] -= rate * gradient / (std::sqrt(s[i] + under) + outside);
     }
 }
 

@@ -150,11 +150,12 @@ TEST_CASE("a stack's state is laid out layer by layer, and steps can be taken on
 
     model::Pass<double> pass(model, {{T, B}}, false);
     model::Buffer<double> whole(stack.state_size(B)), steps(stack.state_size(B));
-    const double* logits = pass.predict(weights.data(), prepared.data(), T, B, tokens.data(), nullptr, whole.data());
+    const double* logits =
+        pass.predict(weights.data(), prepared.data(), T, B, {nullptr, tokens.data()}, nullptr, whole.data());
     const std::vector<double> at_once(logits, logits + B * 5);
     for (Size t = 0; t < T; ++t)
-        logits = pass.predict(weights.data(), prepared.data(), 1, B, tokens.data() + t * B, t ? steps.data() : nullptr,
-                              steps.data());
+        logits = pass.predict(weights.data(), prepared.data(), 1, B, {nullptr, tokens.data() + t * B},
+                              t ? steps.data() : nullptr, steps.data());
     for (Size i = 0; i < B * 5; ++i) CHECK(logits[i] == Catch::Approx(at_once[i]).margin(1e-10));
     for (Size i = 0; i < whole.size(); ++i) CHECK(steps[i] == Catch::Approx(whole[i]).margin(1e-10));
     // The top layer's state of each sequence ends with the number of steps.
@@ -168,7 +169,7 @@ TEST_CASE("a stack's state is laid out layer by layer, and steps can be taken on
     alone.initialize(alone_weights.data());
     alone.prepare(alone_weights.data(), alone_prepared.data());
     model::Pass<double>(alone, {{T, B}}, false)
-        .predict(alone_weights.data(), alone_prepared.data(), T, B, tokens.data(), nullptr, state.data());
+        .predict(alone_weights.data(), alone_prepared.data(), T, B, {nullptr, tokens.data()}, nullptr, state.data());
     for (Size i = 0; i < B * 2 * H; ++i) CHECK(state[i] == whole[i]);
 }
 

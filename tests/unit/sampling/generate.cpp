@@ -41,7 +41,7 @@ std::vector<Token> reference(const SmallModel& small, Size most, Request one) {
         const Size T = most ? std::min(most, text.size()) : text.size();
         model::Pass<float> pass(small.model, {{T, 1}}, false);
         const float* logits = pass.predict(small.weights.data(), small.prepared.data(), T, 1,
-                                           text.data() + (text.size() - T), nullptr, nullptr);
+                                           {nullptr, text.data() + (text.size() - T)}, nullptr, nullptr);
         text.push_back(one.sampler->pick({{logits, 5}, one.temperature, text, one.stream, scratch}));
     }
     return {text.begin() + std::ptrdiff_t(one.prompt.size()), text.end()};

@@ -77,12 +77,13 @@ void fill(Store& store) {
     store.plan(experiment, rows, members);
     plan(store, "other", {rows[0], trial("gone")});
     plan(store, "other", {rows[0]});
-    plan(store, "brackets", {rows[0]});
+    for (const char* name : {"brackets", "digits-gan"}) plan(store, name, {rows[0]});
 
     store.begin();
     double loss = 1;
     for (std::size_t i = 0; i < 8; ++i)
         train(store, rows[i].fingerprint, loss += 0.05, scratch::end(rows[i].fingerprint));
+    store.write(rows[0].fingerprint, rows[1].fingerprint, 100, {1000, 0.75, 8.5});
     train(store, "failed", 1, scratch::end("failed", Status::failed));
     train(store, "diverged", 1, scratch::end("diverged", Status::diverged));
     store.write(start("diverged"));

@@ -31,7 +31,7 @@ struct Fixture {
         run({{"aaaa", store::Status::finished}, {"bbbb", store::Status::finished}, {"cccc", store::Status::finished}});
     }
     store::Verdict verdict(const std::string& query, std::chrono::milliseconds timeout = std::chrono::seconds(10)) {
-        return store::judge(file, "cells", {query}, timeout).at(0);
+        return store::verdicts(file, "cells", {query}, timeout).at(0);
     }
     std::string remark(const std::string& query) {
         const store::Verdict found = verdict(query);
@@ -49,7 +49,7 @@ std::string problem(const std::string& query, const std::string& experiment = "c
 
 TEST_CASE_METHOD(Fixture, "the first column is the verdict, the others are figures") {
     finish();
-    const auto verdicts = store::judge(
+    const auto verdicts = store::verdicts(
         file, "cells",
         {"SELECT a < b, a AS lstm, b AS gru FROM"
          " (SELECT avg(validation_loss) FILTER (WHERE cell = 'lstm') AS a,"
@@ -67,7 +67,7 @@ TEST_CASE_METHOD(Fixture, "the first column is the verdict, the others are figur
     CHECK(verdicts[3].holds);
     CHECK_FALSE(verdicts[4].holds);
     CHECK(verdicts[5].holds);
-    CHECK(store::judge(folder / "none.db", "cells", {}).empty());
+    CHECK(store::verdicts(folder / "none.db", "cells", {}).empty());
 }
 
 TEST_CASE_METHOD(Fixture, "result and curve have nothing but this experiment") {
@@ -119,7 +119,7 @@ TEST_CASE_METHOD(Fixture, "nothing is judged while a trial of the experiment is 
 TEST_CASE_METHOD(Fixture, "a trial of another experiment may be unfinished") {
     run({{"aaaa", store::Status::finished}, {"bbbb", store::Status::finished}});
     CHECK(verdict("SELECT 1").holds);
-    CHECK(store::judge(file, "others", {"SELECT 1"}).at(0).remark == "1 of 2 trials is not finished: 1 queued");
+    CHECK(store::verdicts(file, "others", {"SELECT 1"}).at(0).remark == "1 of 2 trials is not finished: 1 queued");
 }
 
 TEST_CASE_METHOD(Fixture, "a diverged trial has ended, and is told") {

@@ -66,7 +66,7 @@ TEST_CASE("every table is strict, and the many small rows have no rowid") {
               " AND name NOT LIKE 'sqlite_%'") == "");
     CHECK(ask(store,
               "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'table' AND wr ORDER BY name") ==
-          "checkpoint|gradient|loss_by_position|membership|point|trial_plugin");
+          "checkpoint|gradient|judgement|loss_by_position|membership|point|trial_plugin");
 }
 
 TEST_CASE("opening again changes nothing") {

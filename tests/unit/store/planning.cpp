@@ -130,3 +130,37 @@ TEST_CASE("a trial is found by its id or by the beginning of its fingerprint") {
     CHECK_THAT(none, contains("4 characters at least"));
     CHECK_THAT(message_of([&] { store::find_trial(store, ""); }), contains("no trial ''"));
 }
+
+TEST_CASE("the best trial of an experiment is the finished one with the best last value of its metric") {
+    const Folder folder;
+    Store store(folder / "a.db", Store::Mode::write);
+    store::ExperimentRow experiment;
+    experiment.name = "cells";
+    experiment.manifest = "{}";
+    experiment.metric = "test/accuracy";
+    const auto goal = GENERATE(std::string("min"), std::string("max"));
+    experiment.goal = goal;
+    const std::vector<store::TrialRow> trials{trial("aaaa"), trial("bbbb"), trial("cccc"), trial("dddd"),
+                                              trial("eeee")};
+    std::vector<store::Membership> members;
+    for (const auto& row : trials) members.push_back({row.fingerprint, "{}"});
+    store.plan(experiment, trials, members);
+    CHECK_FALSE(store::best_trial(store, "cells"));
+    write(store, [](Store& to) {
+        for (const char* fingerprint : {"aaaa", "bbbb", "cccc", "dddd", "eeee"}) to.write(start(fingerprint));
+        to.write("aaaa", point(10, "test", "accuracy", 0.5));
+        to.write("aaaa", point(20, "test", "accuracy", 0.75));
+        to.write("bbbb", point(20, "test", "accuracy", 0.625));
+        to.write("cccc", point(20, "test", "loss", 0.125));
+        to.write("dddd", point(20, "test", "accuracy", 0.875));
+        to.write("dddd", point(20, "test", "accuracy", 0.25));
+        to.write("eeee", point(20, "test", "accuracy", 0.75));
+        for (const char* fingerprint : {"aaaa", "bbbb", "cccc", "eeee"}) to.write(end(fingerprint));
+        to.write(end("dddd", store::Status::failed));
+    });
+    CHECK(store::best_trial(store, "cells")->fingerprint == (goal == "min" ? "bbbb" : "aaaa"));
+    CHECK_FALSE(store::best_trial(store, "others"));
+    members.erase(members.begin(), members.begin() + 2);
+    store.plan(experiment, {trials.begin() + 2, trials.end()}, members);
+    CHECK(store::best_trial(store, "cells")->fingerprint == "eeee");
+}

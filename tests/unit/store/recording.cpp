@@ -226,6 +226,31 @@ TEST_CASE_METHOD(Fixture, "gradients of a step replace those before, without wha
     CHECK(store.gradients("bbbb") == std::set<std::uint64_t>{30});
 }
 
+TEST_CASE_METHOD(Fixture, "a judgement stands as long as both trials are what they were") {
+    const auto judge_both = [&] {
+        write(store, [](Store& to) {
+            to.write("aaaa", "bbbb", 20, {1000, 0.5, 4});
+            to.write("aaaa", "bbbb", 20, {1000, 0.75, 4.5});
+            to.write("aaaa", "bbbb", 40, {1000, 0.875, 5});
+        });
+    };
+    judge_both();
+    CHECK(ask(store, "SELECT trial_id, step, judge_id, images, confidence, spread FROM judgement WHERE step = 20") ==
+          "1 20 2 1000 0.75 4.5");
+    CHECK(store.judgements("aaaa", "bbbb") == std::set<std::uint64_t>{20, 40});
+    CHECK(store.judgements("bbbb", "aaaa").empty());
+
+    begin_attempt(20);
+    CHECK(ask(store, "SELECT step FROM judgement") == "20");
+    write(store, [](Store& to) { to.write(start("bbbb", 20)); });
+    CHECK(ask(store, "SELECT count(*) FROM judgement") == "0");
+    for (const char* fingerprint : {"aaaa", "bbbb"}) {
+        judge_both();
+        store.reset(fingerprint);
+        CHECK(ask(store, "SELECT count(*) FROM judgement") == "0");
+    }
+}
+
 TEST_CASE_METHOD(Fixture, "the newest checkpoints are kept, the best and the last") {
     CHECK(checkpoint(10, false, 2) == Names{});
     CHECK(checkpoint(20, true, 2) == Names{});

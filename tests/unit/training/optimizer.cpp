@@ -1,6 +1,7 @@
 // What golden numbers do not say of optimisers: slots, the reach of weight decay, the resumed step, unknown names.
 #include "training/optimizer.h"
 
+#include <cmath>
 #include <stdexcept>
 #include <vector>
 
@@ -65,6 +66,19 @@ TEST_CASE("decay of matrices leaves the others alone") {
     optimizer.step(1, 0.1, weights.data(), gradients.data(), state.data());
     const double shrunk = 1 - 0.1 * 0.5, kept = settings.decay_all ? shrunk : 1;
     CHECK(weights == std::vector<double>{kept, shrunk, kept, kept, shrunk, shrunk});
+}
+
+TEST_CASE("RMSprop's epsilon stands beside the root or under it") {
+    OptimizerSettings settings = named("rmsprop");
+    settings.decay = 0.5;
+    settings.epsilon = 0.25;
+    settings.epsilon_in_root = GENERATE(false, true);
+    const Optimizer optimizer(settings, 1, {});
+    double weight = 1, gradient = 2, state = 0;
+    optimizer.step(1, 0.1, &weight, &gradient, &state);
+    CHECK(state == 2);
+    CHECK(weight == Catch::Approx(1 - 0.1 * 2 / (settings.epsilon_in_root ? std::sqrt(2.25) : std::sqrt(2.0) + 0.25))
+                        .epsilon(1e-14));
 }
 
 TEST_CASE("matrices outside the weights or out of order are refused") {

@@ -1,0 +1,124 @@
+// Generated images before their judges.
+#include "cli/judges.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+
+#include "sampling/judgement.h"
+#include "training/snapshot.h"
+#include "unroll/error.h"
+#include "unroll/kernels.h"
+
+namespace unroll::cli {
+
+namespace {
+
+/// Their mean confidence then varies by less than 0.01 from one draw to the next.
+constexpr Size images = 1000;
+
+/// A model with the weights of a checkpoint.
+struct Trained {
+    const model::Model<float>& model;
+    model::Buffer<float> values, prepared;
+
+    Trained(const model::Model<float>& of, const std::filesystem::path& checkpoint)
+        : model(of), values(of.parameters().size()), prepared(of.prepared_size()) {
+        training::load_weights(checkpoint, model, values.data());
+        model.prepare(values.data(), prepared.data());
+    }
+    sampling::Weights weights() const { return {values.data(), prepared.data()}; }
+};
+
+}  // namespace
+
+Judges::Judges(const std::vector<manifest::Plan>& plans, Session& session, std::filesystem::path database)
+    : session_(session), database_(std::move(database)) {
+    for (const manifest::Plan& plan : plans)
+        for (const manifest::PlannedTrial& planned : plan.trials)
+            for (const manifest::SamplingSettings& settings : planned.sampling) {
+                const auto same = [&](const Pair& pair) {
+                    return pair.trial->fingerprint == planned.trial.fingerprint && pair.judge == settings.judge;
+                };
+                if (!settings.judge.empty() && std::none_of(pairs_.begin(), pairs_.end(), same))
+                    pairs_.push_back({plan.name, &planned.trial, settings.judge});
+            }
+}
+
+model::Model<float> Judges::model_of(const manifest::Trial& trial) {
+    return model::Model<float>(trial, session_.datasets().load(trial.dataset)->task(), session_.catalog());
+}
+
+StoredTrial Judges::fitting(store::Store& store, const store::FoundTrial& judge, const Pair& pair) {
+    StoredTrial trial = stored_trial(store, judge.fingerprint, session_);
+    const model::Model<float> generator = model_of(*pair.trial);
+    if (!sampling::can_judge(trial.model, generator))
+        throw Error({fmt::format("{}: sampling.judge", pair.experiment),
+                     fmt::format("'{}', whose trial {} does not tell pictures of {} numbers apart", pair.judge,
+                                 judge.id, generator.task().input_reals),
+                     "an experiment whose dataset has labels for pictures of this size", "name another experiment"});
+    return trial;
+}
+
+void Judges::check() {
+    if (pairs_.empty() || !std::filesystem::exists(database_)) return;
+    store::Store store(database_, store::Store::Mode::read);
+    for (const Pair& pair : pairs_)
+        if (const auto judge = store::best_trial(store, pair.judge)) fitting(store, *judge, pair);
+}
+
+bool Judges::judge(const std::atomic<bool>& stop) {
+    if (pairs_.empty() || stop) return true;
+    const store::RunnerLock lock(database_);
+    store::Store store(database_, store::Store::Mode::write);
+    bool all = true;
+    for (const Pair& pair : pairs_) try {
+            all = judge(store, pair, stop) && all;
+        } catch (const Error& error) {
+            fmt::print(stderr, "unroll: {}\n", error.what());
+            all = false;
+        }
+    store.close();
+    return all;
+}
+
+bool Judges::judge(store::Store& store, const Pair& pair, const std::atomic<bool>& stop) {
+    const auto found = store::best_trial(store, pair.judge);
+    if (!found) {
+        fmt::print(
+            stderr,
+            "note: {}: no image is judged, since '{}' has no finished trial in {}; run that experiment with this "
+            "--db, then this one again\n",
+            pair.experiment, pair.judge, database_.string());
+        return true;
+    }
+    const std::string& fingerprint = pair.trial->fingerprint;
+    const store::TrialState state = store.states({fingerprint}).at(fingerprint);
+    if (state.status != store::Status::finished) return true;
+    const auto present = store.judgements(fingerprint, found->fingerprint);
+    std::vector<store::Checkpoint> missing;
+    for (const store::Checkpoint& checkpoint : state.checkpoints)
+        if (!present.contains(checkpoint.step)) missing.push_back(checkpoint);
+    if (missing.empty()) return true;
+
+    const FloatingPointMode mode;
+    const StoredTrial judge = fitting(store, *found, pair);
+    if (judge.state.checkpoints.empty())
+        throw Error({fmt::format("trial {}", found->id), "no checkpoint", "that of a classifier, to judge images with",
+                     fmt::format("run experiment '{}' with --fresh", pair.judge)});
+    const Trained classifier(judge.model, judge.state.checkpoints.back().path);
+    const model::Model<float> generator = model_of(*pair.trial);
+    for (const store::Checkpoint& checkpoint : missing) {
+        if (stop) return true;
+        const Trained maker(generator, checkpoint.path);
+        const sampling::Judgement judgement =
+            sampling::judge(generator, maker.weights(), judge.model, classifier.weights(), images,
+                            RandomStream(pair.trial->seed, "judged images"));
+        store.begin();
+        store.write(fingerprint, found->fingerprint, checkpoint.step, judgement);
+        store.commit();
+    }
+    return true;
+}
+
+}  // namespace unroll::cli

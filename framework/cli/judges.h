@@ -1,0 +1,44 @@
+// `sampling.judge`: generated images are shown to a classifier, the best trial of another experiment.
+#pragma once
+
+#include <atomic>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "cli/session.h"
+#include "cli/stored_trial.h"
+#include "manifest/expand.h"
+
+namespace unroll::cli {
+
+/// Everything that plans want to have judged. The plans and the session must outlive it.
+class Judges {
+public:
+    Judges(const std::vector<manifest::Plan>& plans, Session& session, std::filesystem::path database);
+
+    /// Before anything is run: throws Error when an experiment that is named has a best trial which cannot tell these
+    /// images apart. One that has none yet may get it from the same command.
+    void check();
+
+    /// After the sweep: judges every finished trial at each kept checkpoint at which it was not judged yet, and writes
+    /// that to the store. Says on standard error what could not be judged, and is then false.
+    bool judge(const std::atomic<bool>& stop);
+
+private:
+    struct Pair {
+        std::string experiment;  ///< that asks for it
+        const manifest::Trial* trial;
+        std::string judge;  ///< an experiment
+    };
+
+    StoredTrial fitting(store::Store& store, const store::FoundTrial& judge, const Pair& pair);
+    model::Model<float> model_of(const manifest::Trial& trial);
+    bool judge(store::Store& store, const Pair& pair, const std::atomic<bool>& stop);
+
+    Session& session_;
+    std::filesystem::path database_;
+    std::vector<Pair> pairs_;  ///< each once
+};
+
+}  // namespace unroll::cli

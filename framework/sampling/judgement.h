@@ -1,0 +1,26 @@
+// How good generated images are, as a classifier sees them.
+#pragma once
+
+#include "model/model.h"
+#include "sampling/generate.h"
+#include "unroll/random.h"
+
+namespace unroll::sampling {
+
+struct Judgement {
+    Size images = 0;
+    double confidence = 0;  ///< the mean probability of the likeliest class: from one over the classes to 1
+    double spread = 0;      ///< how many classes there are: the exponential of the entropy of the mean distribution,
+                            ///< from 1, all images of one class, to the number of classes
+};
+
+/// Whether a model's inputs can be the images of a generator: a label for as many real numbers.
+bool can_judge(const model::Model<float>& judge, const model::Model<float>& generator);
+
+/// Makes `images` images of `noise` and shows them to `judge`, for which can_judge() is true. The two figures are the
+/// parts of the inception score (Salimans et al. 2016): an image should be clearly something, all together everything.
+/// Allocates; uses one thread and idle cores. Throws std::domain_error when an image or a logit is not finite.
+Judgement judge(const model::Model<float>& generator, Weights generator_weights, const model::Model<float>& judge,
+                Weights judge_weights, Size images, const RandomStream& noise);
+
+}  // namespace unroll::sampling
