@@ -25,6 +25,9 @@ Evaluation evaluate(model::Pass<float>& pass, const model::Model<float>& model, 
                          carries ? state.data() : nullptr, nullptr, positions.data());
         evaluation.sums += sums;
     }
+    // A position's losses are added one sequence after the other, whatever batches those came in; sums of batches are not.
+    evaluation.sums.loss = 0;
+    for (const model::LossSums& position : positions) evaluation.sums.loss += position.loss;
     const double nothing = std::numeric_limits<double>::quiet_NaN();
     for (const model::LossSums& position : positions) {
         evaluation.by_position.loss.push_back(position.predictions ? position.mean() : nothing);
