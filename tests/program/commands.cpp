@@ -270,8 +270,11 @@ TEST_CASE("verify tells of a loss that is not the same") {
     const std::string stored = value(place, "SELECT hex(config) FROM trial").as_string().c_str();
     REQUIRE_FALSE(stored.empty());
     // One bit of a stored loss: found by its eight bytes, the high one first as SQLite keeps them.
-    const double loss =
-        value(place, "SELECT value FROM metric WHERE name = 'loss' ORDER BY step LIMIT 1").to_number<double>();
+    const double loss = std::strtod(
+        value(place, "SELECT printf('%!.17g', value) AS value FROM metric WHERE name = 'loss' ORDER BY step LIMIT 1")
+            .as_string()
+            .c_str(),
+        nullptr);
     std::string bytes(reinterpret_cast<const char*>(&loss), sizeof loss);
     std::reverse(bytes.begin(), bytes.end());
     std::string file = content_of(place / "results/unroll.db");

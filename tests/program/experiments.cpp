@@ -7,15 +7,16 @@
 
 namespace {
 
-/// A file that a manifest needs and that is not in `folder`, or "". What it names by a path upwards comes with the
-/// manifest, and what a glob matches is looked for by its folder.
-std::string missing_file(const std::string& manifest, const std::filesystem::path& folder) {
+/// A file that a manifest needs and that is neither beside it nor in `folder`, or "". What a glob matches is looked for
+/// by its folder.
+std::string missing_file(const std::filesystem::path& manifest, const std::filesystem::path& folder) {
     static const std::regex file("\"(path|images|labels)\": \"([^\"]+)\"");
-    for (std::sregex_iterator match(manifest.begin(), manifest.end(), file), end; match != end; ++match) {
-        const std::filesystem::path path = (*match)[2].str();
-        if (path.string().starts_with("..")) continue;
-        const bool glob = path.string().find_first_of("*?[") != std::string::npos;
-        if (!std::filesystem::exists(folder / (glob ? path.parent_path() : path))) return path.string();
+    const std::string text = content_of(manifest);
+    for (std::sregex_iterator match(text.begin(), text.end(), file), end; match != end; ++match) {
+        std::filesystem::path path = (*match)[2].str();
+        while (path.string().find_first_of("*?[") != std::string::npos) path = path.parent_path();
+        if (!std::filesystem::exists(manifest.parent_path() / path) && !std::filesystem::exists(folder / path))
+            return (*match)[2].str();
     }
     return "";
 }
@@ -33,7 +34,7 @@ TEST_CASE("every manifest in experiments/ passes the check, where its data is th
     for (const auto& entry : std::filesystem::recursive_directory_iterator(UNROLL_SOURCE "/experiments")) {
         if (entry.path().extension() != ".json") continue;
         const std::string name = entry.path().filename().string();
-        if (const std::string file = missing_file(content_of(entry.path()), place.path()); !file.empty()) {
+        if (const std::string file = missing_file(entry.path(), place.path()); !file.empty()) {
             WARN(name << " is not checked: " << file << " is not in UNROLL_DATA");
             continue;
         }
