@@ -117,6 +117,21 @@ bool draws(const StoredTrial& trial) {
     return trial.dataset->task().kind == Task::Kind::image;
 }
 
+/// Throws Error when an option is given that has no meaning for what this trial makes.
+void refuse_meaningless(const Arguments& arguments, const StoredTrial& trial) {
+    const auto refuse = [&](std::initializer_list<const char*> options, const char* wanted) {
+        for (const char* option : options)
+            if (arguments.has(option))
+                throw Error({fmt::format("--{}", option),
+                             fmt::format("an option that trial {} has no use for", trial.found.id), wanted,
+                             "leave it out"});
+    };
+    if (asks(trial)) refuse({"length", "memory"}, "nothing: an answer ends by itself, and one state runs through it");
+    if (draws(trial))
+        refuse({"sampler", "temperature", "length", "prompt", "from", "count", "memory"},
+               "--seed or --at: a grid of images is made of noise");
+}
+
 /// One grid of images, as a file on standard output.
 int draw(const StoredTrial& trial, sampling::Weights weights) {
     if (isatty(STDOUT_FILENO))
@@ -218,6 +233,7 @@ int sample(const Words& words) {
         throw Error({fmt::format("trial {}", trial.found.id), "a dataset that is not text",
                      "a trial that predicts the next token, or target sequences, or makes images",
                      "sampling is for those"});
+    refuse_meaningless(*arguments, trial);
     if (arguments->has("seed"))
         trial.planned.trial.seed = whole_number(*arguments, "seed", 0, largest_number, "leave it out for the trial's");
     const FloatingPointMode mode;

@@ -93,6 +93,12 @@ TEST_CASE("without a judge the rest is done, and told") {
     CHECK(run.code == 0);
     CHECK(run.says("note: rivals: no image is judged, since 'sides' has no finished trial in results/unroll.db"));
     CHECK(value(place, "SELECT count(*) FROM sample WHERE kind = 'image'") == 1);
+
+    const Ended grid = unroll(place, {"sample", "1", "--seed", "5"});
+    CHECK(grid.out.starts_with("\x89PNG"));
+    const Ended refused = unroll(place, {"sample", "1", "--temperature", "0.5"});
+    CHECK(refused.code == 2);
+    CHECK(refused.says("--temperature: an option that trial 1 has no use for\n  wanted: --seed or --at"));
 }
 
 TEST_CASE("a judge of something else is refused before anything is run") {

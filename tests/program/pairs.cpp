@@ -68,6 +68,8 @@ TEST_CASE("questions are answered, and known to be right or not") {
         {{"--from", "test", "--prompt", "ab"}, "both --prompt and --from"},
         {{"--prompt", "abcd"}, "a prompt of 4 symbols"},
         {{"--prompt", "a!"}, "'!' in the prompt 'a!'"},
+        {{"--length", "5"}, "--length: an option that trial 1 has no use for"},
+        {{"--memory", "carry"}, "wanted: nothing: an answer ends by itself"},
     };
     for (const auto& [words, why] : refused) {
         Words all{"sample", "1"};
