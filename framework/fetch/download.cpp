@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <exception>
 #include <memory>
@@ -51,6 +52,9 @@ public:
         set(CURLOPT_QUICK_EXIT, 1L);  // a name that is being looked up is not waited for
         set(CURLOPT_USERAGENT, "unroll/" UNROLL_VERSION);
         set(CURLOPT_ERRORBUFFER, message_);
+        // As the command curl: a network that looks into https has a certificate authority of its own.
+        for (const char* name : {"SSL_CERT_FILE", "CURL_CA_BUNDLE"})
+            if (const char* authorities = std::getenv(name)) set(CURLOPT_CAINFO, authorities);
         set(CURLOPT_WRITEFUNCTION, &Transfer::on_bytes);
         set(CURLOPT_WRITEDATA, this);
         set(CURLOPT_HEADERFUNCTION, &Transfer::on_header);
@@ -171,6 +175,10 @@ private:
             case CURLE_OPERATION_TIMEDOUT:
                 fail(fmt::format("{}: no connection within {}", url_, seconds(limits_.connect)),
                      "check the network and run again");
+            case CURLE_PEER_FAILED_VERIFICATION:
+            case CURLE_SSL_CACERT_BADFILE:
+                fail(fmt::format("{}: {}", url_, message_),
+                     "name a file with the certificate authorities of your network in CURL_CA_BUNDLE and run again");
             default:
                 fail(fmt::format("{}: {}", url_, *message_ ? message_ : curl_easy_strerror(code)),
                      "check the network and run again");

@@ -193,6 +193,14 @@ TEST_CASE("A server that is not there, or says nothing") {
         const HttpServer server(answer("no secret"));
         CHECK(failure("https" + server.url().substr(4)).starts_with("URL: "));
     }
+    SECTION("certificate authorities that are not there") {
+        const HttpServer server(answer(""));
+        ::setenv("CURL_CA_BUNDLE", "/nowhere/authorities.pem", 1);
+        const std::string text = failure("https" + server.url().substr(4));
+        ::unsetenv("CURL_CA_BUNDLE");
+        CHECK(text.find("/nowhere/authorities.pem") != std::string::npos);
+        CHECK(text.find("in CURL_CA_BUNDLE and run again") != std::string::npos);
+    }
 }
 
 TEST_CASE("The observer can end a download, also one in which nothing moves") {
