@@ -5,11 +5,10 @@
 // panel's columns side by side for each k. The kernel holds one tile of c in registers and runs over
 // k: two loads, and for each row one broadcast and two multiply-adds. K is cut into blocks of a constant depth. An
 // element is therefore always the same sum: for each block of k, in order, the chain of multiply-adds that starts at
-// zero. Which tile or panel an element falls into changes nothing about it.
+// zero. Which tile or panel an element falls into changes nothing about it, nor in which order panels are read.
 #include <algorithm>
 #include <array>
 #include <cassert>
-#include <cstring>
 #include <utility>
 
 #include "kernels/targets.h"
@@ -21,6 +20,7 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
+#include "kernels/packing-inl.h"
 #include "kernels/products.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -32,150 +32,8 @@ namespace hn = hwy::HWY_NAMESPACE;
 constexpr Size block_depth = 256;  // part of what defines a sum: never changed by processor, type or shape
 constexpr Size tile_rows = HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_NEON ? 12 : 6;  // 32 registers or 16
 constexpr Size block_rows = 96;                                                        // of a, packed on the stack
-constexpr Size block_panels = 16;                                                      // of b, packed on the stack
-constexpr Size few_rows = 24;  // for which rearranging b does not pay
-
-template <class Real>
-constexpr Size lanes = hn::MaxLanes(hn::ScalableTag<Real>());
-template <class Real>
-constexpr Size panel_width = 2 * lanes<Real>;
-
-/// Columns that a panel of `columns` valid ones takes.
-template <class Real>
-constexpr Size padded(Size columns) {
-    return (columns + lanes<Real> - 1) / lanes<Real> * lanes<Real>;
-}
-
-/// Panels of a right factor from some k on. All are panel_width columns wide, but for one at the end that may be
-/// narrower.
-template <class Real>
-struct Panels {
-    const Real* first;  ///< panel p begins at first + p * distance
-    Size distance;
-    Size stride;  ///< from k to k + 1
-    const Real* narrow;
-    Size narrow_stride;
-};
-
-// ---- Rearranging ------------------------------------------------------------------------------------------------
-
-/// to[j * to_stride + i] = from[i * from_stride + j] for i < rows, j < columns.
-template <class Real>
-HWY_INLINE void transpose(const Real* HWY_RESTRICT from, Size from_stride, Size rows, Size columns,
-                          Real* HWY_RESTRICT to, Size to_stride) {
-    Size blocked = 0;
-#if HWY_TARGET != HWY_SCALAR && HWY_TARGET != HWY_EMU128
-    if constexpr (sizeof(Real) == 4) {
-        const hn::FixedTag<float, 4> d;
-        const hn::Repartition<double, decltype(d)> d2;
-        blocked = rows / 4 * 4;
-        for (Size i = 0; i < blocked; i += 4) {
-            const Real* source = from + i * from_stride;
-            Size j = 0;
-            for (; j + 4 <= columns; j += 4) {
-                const auto r0 = hn::LoadU(d, source + j), r1 = hn::LoadU(d, source + from_stride + j);
-                const auto r2 = hn::LoadU(d, source + 2 * from_stride + j);
-                const auto r3 = hn::LoadU(d, source + 3 * from_stride + j);
-                const auto low01 = hn::BitCast(d2, hn::InterleaveLower(d, r0, r1));
-                const auto low23 = hn::BitCast(d2, hn::InterleaveLower(d, r2, r3));
-                const auto high01 = hn::BitCast(d2, hn::InterleaveUpper(d, r0, r1));
-                const auto high23 = hn::BitCast(d2, hn::InterleaveUpper(d, r2, r3));
-                Real* target = to + j * to_stride + i;
-                hn::StoreU(hn::BitCast(d, hn::InterleaveLower(d2, low01, low23)), d, target);
-                hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(d2, low01, low23)), d, target + to_stride);
-                hn::StoreU(hn::BitCast(d, hn::InterleaveLower(d2, high01, high23)), d, target + 2 * to_stride);
-                hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(d2, high01, high23)), d, target + 3 * to_stride);
-            }
-            for (; j < columns; ++j)
-                for (Size r = 0; r < 4; ++r) to[j * to_stride + i + r] = source[r * from_stride + j];
-        }
-    } else {
-        const hn::FixedTag<double, 2> d;
-        blocked = rows / 2 * 2;
-        for (Size i = 0; i < blocked; i += 2) {
-            const Real* source = from + i * from_stride;
-            Size j = 0;
-            for (; j + 2 <= columns; j += 2) {
-                const auto r0 = hn::LoadU(d, source + j), r1 = hn::LoadU(d, source + from_stride + j);
-                Real* target = to + j * to_stride + i;
-                hn::StoreU(hn::InterleaveLower(d, r0, r1), d, target);
-                hn::StoreU(hn::InterleaveUpper(d, r0, r1), d, target + to_stride);
-            }
-            for (; j < columns; ++j)
-                for (Size r = 0; r < 2; ++r) to[j * to_stride + i + r] = source[r * from_stride + j];
-        }
-    }
-#endif
-    for (Size i = blocked; i < rows; ++i)
-        for (Size j = 0; j < columns; ++j) to[j * to_stride + i] = from[i * from_stride + j];
-}
-
-/// One tile: to[k * rows + r] = a(r, k).
-template <Size rows, class Real>
-void pack_tile(const Matrix<const Real>& a, Real* to) {
-    if (a.column_stride == 1) return transpose(a.data, a.row_stride, rows, a.columns, to, rows);
-    if (a.row_stride == 1) {
-        for (Size k = 0; k < a.columns; ++k)
-            std::memcpy(to + k * rows, a.data + k * a.column_stride, sizeof(Real) * rows);
-        return;
-    }
-    for (Size k = 0; k < a.columns; ++k)
-        for (Size r = 0; r < rows; ++r) to[k * rows + r] = a.data[r * a.row_stride + k * a.column_stride];
-}
-
-/// One panel: to[k * padded(columns) + j] = b(k, j), zeros beyond the columns.
-template <class Real>
-void pack_panel(const Matrix<const Real>& b, Real* to) {
-    const Size width = padded<Real>(b.columns);
-    if (width != b.columns)
-        for (Size k = 0; k < b.rows; ++k) std::fill(to + k * width + b.columns, to + (k + 1) * width, Real{0});
-    if (b.row_stride == 1) {
-        transpose(b.data, b.column_stride, b.columns, b.rows, to, width);
-    } else {
-        for (Size k = 0; k < b.rows; ++k)
-            for (Size j = 0; j < b.columns; ++j) to[k * width + j] = b.data[k * b.row_stride + j * b.column_stride];
-    }
-}
-
-template <class Real>
-Matrix<Real> part(const Matrix<Real>& m, Size row, Size rows, Size column, Size columns) {
-    return {m.data + row * m.row_stride + column * m.column_stride, rows, columns, m.row_stride, m.column_stride};
-}
-
-/// All panels of b, one after the other. Full panels of a contiguous b in groups, row by row, so that what is read at once
-/// stands side by side.
-template <class Real>
-void pack_panels(const Matrix<const Real>& b, Real* to) {
-    constexpr Size width = panel_width<Real>;
-    Size j = 0;
-    if (b.column_stride == 1) {
-        const hn::ScalableTag<Real> d;
-        while (j + width <= b.columns) {
-            const Size group = std::min(block_panels, (b.columns - j) / width);
-            for (Size k = 0; k < b.rows; ++k) {
-                const Real* from = b.data + k * b.row_stride + j;
-                Real* target = to + j * b.rows + k * width;
-                for (Size p = 0; p < group; ++p, from += width, target += width * b.rows) {
-                    const auto low = hn::LoadU(d, from), high = hn::LoadU(d, from + lanes<Real>);
-                    hn::StoreU(low, d, target);
-                    hn::StoreU(high, d, target + lanes<Real>);
-                }
-            }
-            j += group * width;
-        }
-    }
-    for (; j < b.columns; j += width)
-        pack_panel(part(b, 0, b.rows, j, std::min(width, b.columns - j)), to + j * b.rows);
-}
-
-/// What pack_panels wrote for a matrix (depth, …), from panel and k on.
-template <class Real>
-Panels<Real> packed_panels(const Real* packed, Size depth, Size panel, Size last_column, Size k) {
-    const Size narrow = last_column / panel_width<Real>;
-    const Size width = padded<Real>(last_column % panel_width<Real>);
-    return {packed + panel * panel_width<Real> * depth + k * panel_width<Real>, panel_width<Real> * depth,
-            panel_width<Real>, packed + narrow * panel_width<Real> * depth + k * width, width};
-}
+constexpr Size few_rows = 24;    // for which rearranging b does not pay
+constexpr Size stream_rows = 4;  // which take hardly longer than it takes to read b
 
 // ---- The kernel -------------------------------------------------------------------------------------------------
 
@@ -243,12 +101,13 @@ constexpr Size panels_at_once(Size rows) {
 template <bool tiled, class Real>
 struct Tiles {
     std::array<PackTile<Real>, tile_rows> pack;
-    std::array<MultiplyTile<Real>, tile_rows> several, wide, narrow;
+    std::array<MultiplyTile<Real>, tile_rows> several, pair, wide, narrow;
 
     template <Size... r>
     static constexpr Tiles make(std::index_sequence<r...>) {
         return {{&pack_tile<r + 1, Real>...},
                 {&multiply_tile<tiled, r + 1, 2, panels_at_once(r + 1), Real>...},
+                {&multiply_tile<tiled, r + 1, 2, std::min(panels_at_once(r + 1), Size{2}), Real>...},
                 {&multiply_tile<tiled, r + 1, 2, 1, Real>...},
                 {&multiply_tile<tiled, r + 1, 1, 1, Real>...}};
     }
@@ -296,6 +155,15 @@ private:
     Size run_ = 0, position_ = 0;
 };
 
+/// c = or += what was computed aside.
+template <class Real>
+void store_edge(const Real* edge, Size stride, const Matrix<Real>& c, bool add) {
+    for (Size r = 0; r < c.rows; ++r) {
+        Real* to = c.data + r * c.row_stride;
+        for (Size j = 0; j < c.columns; ++j) to[j] = add ? to[j] + edge[r * stride + j] : edge[r * stride + j];
+    }
+}
+
 /// c = or += a · b for one block of k. tile(first) says where the left factor's rows are.
 template <bool tiled, class Real, class Tile>
 HWY_INLINE void multiply_block(Tile tile, Size depth, const Panels<Real>& b, Matrix<Real> c, bool add,
@@ -303,10 +171,20 @@ HWY_INLINE void multiply_block(Tile tile, Size depth, const Panels<Real>& b, Mat
     constexpr Size width = panel_width<Real>;
     const Size full = c.columns / width, rest = c.columns % width;
     Size panel = 0;
-    if (c.rows <= tile_rows && panels_at_once(c.rows) > 1)
+    if (c.rows <= tile_rows && panels_at_once(c.rows) > 1) {
+        const auto multiply = [&](MultiplyTile<Real> kernel, Real* to, Size stride, bool add_to) {
+            kernel(depth, tile(0), b.first + panel * b.distance, b.stride, b.distance, to, stride, add_to);
+        };
         for (const Size several = panels_at_once(c.rows); panel + several <= full; panel += several)
-            tiles<tiled, Real>.several[c.rows - 1](depth, tile(0), b.first + panel * b.distance, b.stride, b.distance,
-                                                   c.data + panel * width, c.row_stride, add);
+            multiply(tiles<tiled, Real>.several[c.rows - 1], c.data + panel * width, c.row_stride, add);
+        for (; panel + 2 <= full; panel += 2)
+            multiply(tiles<tiled, Real>.pair[c.rows - 1], c.data + panel * width, c.row_stride, add);
+        if (panel < full && rest > lanes<Real> && b.narrow == b.first + full * b.distance) {
+            Real edge[tile_rows * 2 * width];
+            multiply(tiles<tiled, Real>.pair[c.rows - 1], edge, 2 * width, false);
+            return store_edge(edge, 2 * width, part(c, 0, c.rows, panel * width, width + rest), add);
+        }
+    }
     for (; panel < full; ++panel)
         for_each_tile(c.rows, [&](Size first, Size rows) HWY_ATTR {
             tiles<tiled, Real>.wide[rows - 1](depth, tile(first), b.first + panel * b.distance, b.stride,
@@ -319,10 +197,7 @@ HWY_INLINE void multiply_block(Tile tile, Size depth, const Panels<Real>& b, Mat
         Real edge[tile_rows * width];  // no element of c beyond its columns may be touched
         const auto& kernel = rest > lanes<Real> ? tiles<tiled, Real>.wide : tiles<tiled, Real>.narrow;
         kernel[rows - 1](depth, tile(first), b.narrow, b.narrow_stride, 0, edge, width, false);
-        for (Size r = 0; r < rows; ++r) {
-            Real* to = c.data + (first + r) * c.row_stride + full * width;
-            for (Size j = 0; j < rest; ++j) to[j] = add ? to[j] + edge[r * width + j] : edge[r * width + j];
-        }
+        store_edge(edge, width, part(c, first, rows, full * width, rest), add);
     });
 }
 
@@ -362,13 +237,64 @@ HWY_NOINLINE void multiply_rows(const Matrix<const Real>& a, Size first, Size de
 
 // ---- Whole products ---------------------------------------------------------------------------------------------
 
+/// c (rows, …) = or += a · whole panels. Each is read for all k before the next, so that what is read is one stream of
+/// addresses: that is fastest where reading is all that a product takes.
+template <Size rows, class Real>
+void multiply_stream(const Matrix<const Real>& a, const Real* HWY_RESTRICT panel, const Matrix<Real>& c, bool add) {
+    const hn::ScalableTag<Real> d;
+    constexpr Size ahead = 8192 / sizeof(Real);  // fetched so early from beyond the second-level cache
+    for (Size j = 0; j < c.columns; j += panel_width<Real>)
+        for (Size k = 0; k < a.columns; k += block_depth) {
+            hn::Vec<decltype(d)> sum[rows][2];
+            for (auto& row : sum)
+                for (auto& v : row) v = hn::Zero(d);
+            const Real* HWY_RESTRICT left = a.data + k;
+            const Size depth = std::min(block_depth, a.columns - k);
+#pragma GCC unroll 4
+            for (Size i = 0; i < depth; ++i, panel += panel_width<Real>) {
+                const auto low = hn::LoadU(d, panel), high = hn::LoadU(d, panel + lanes<Real>);
+                __builtin_prefetch(panel + ahead);
+                __builtin_prefetch(panel + ahead + lanes<Real>);
+#pragma GCC unroll 4
+                for (Size r = 0; r < rows; ++r) {
+                    const auto factor = hn::Set(d, left[r * a.row_stride + i]);
+                    sum[r][0] = hn::MulAdd(factor, low, sum[r][0]);
+                    sum[r][1] = hn::MulAdd(factor, high, sum[r][1]);
+                }
+            }
+#pragma GCC unroll 8
+            for (Size v = 0; v < 2 * rows; ++v) {
+                Real* to = c.data + v / 2 * c.row_stride + j + v % 2 * lanes<Real>;
+                const auto total = sum[v / 2][v % 2];
+                hn::StoreU(add || k > 0 ? hn::Add(hn::LoadU(d, to), total) : total, d, to);
+            }
+        }
+}
+
+/// Is reading b all that a · b takes? Not when b may be in the first cache, nor when vectors are so narrow that the sums of
+/// one panel do not fill the pipeline.
+template <class Real>
+bool streams(const Matrix<const Real>& a, Size columns) {
+    constexpr Size near_bytes = 65536;
+    return a.rows <= stream_rows && reads_rows(a) && lanes<Real> * sizeof(Real) >= 64 &&
+           a.columns * columns * sizeof(Real) > near_bytes;
+}
+
 /// Columns [first, first + c.columns) of a · b; `first` begins a panel.
 template <class Real>
 void multiply_packed(const Matrix<const Real>& a, const Packed<Real>& b, Size first, const Matrix<Real>& c, Into into) {
+    Size done = 0;
+    if (streams(a, c.columns)) {
+        constexpr decltype(&multiply_stream<1, Real>) kernels[stream_rows] = {
+            &multiply_stream<1, Real>, &multiply_stream<2, Real>, &multiply_stream<3, Real>, &multiply_stream<4, Real>};
+        done = c.columns / panel_width<Real> * panel_width<Real>;
+        kernels[a.rows - 1](a, b.data + first * b.rows, part(c, 0, c.rows, 0, done), into == Into::add);
+        if (done == c.columns) return;
+    }
     for (Size k = 0; k < a.columns; k += block_depth) {
         const Size depth = std::min(block_depth, a.columns - k);
-        const auto panels = packed_panels(b.data, b.rows, first / panel_width<Real>, first + c.columns, k);
-        multiply_rows(a, k, depth, panels, c, into == Into::add || k > 0);
+        const auto panels = packed_panels(b.data, b.rows, (first + done) / panel_width<Real>, first + c.columns, k);
+        multiply_rows(a, k, depth, panels, part(c, 0, c.rows, done, c.columns - done), into == Into::add || k > 0);
     }
 }
 

@@ -139,6 +139,34 @@ TEMPLATE_TEST_CASE("Any split of rows or columns gives the same bits", "[product
     }
 }
 
+TEMPLATE_TEST_CASE("A few rows of a large packed product have the bits that they have among many", "[products]", float,
+                   double) {
+    using Real = TestType;
+    using Shape = typename Buffer<Real>::Shape;
+    RandomStream stream(5, "products");
+    const Size shapes[][2] = {{512, 128}, {531, 300}, {57, 700}, {65, 128}, {25, 40}, {150, 513}};
+    for (const auto& [N, K] : shapes) {
+        const Size M = 36;  // a multiple of each of `rows`
+        Buffer<Real> a(M, K, Shape::strided, stream), b(K, N, Shape::contiguous, stream);
+        Buffer<Real> start(M, N, Shape::contiguous, stream);
+        auto storage = packed_storage(b.view);
+        const auto packed = pack(b.view, storage.data());
+        for (const Into into : {Into::overwrite, Into::add}) {
+            Buffer<Real> whole = start;
+            whole.view.data = whole.all.data() + (start.view.data - start.all.data());
+            gemm(a.view, packed, whole.view, into);
+            for (const Size rows : {1, 2, 3, 4, 6}) {
+                Buffer<Real> few = start;
+                few.view.data = few.all.data() + (start.view.data - start.all.data());
+                for (Size i = 0; i < M; i += rows)
+                    gemm(part(a.view, i, rows, 0, K), packed, part(few.view, i, rows, 0, N), into);
+                CAPTURE(N, K, rows, into == Into::add);
+                CHECK(few.all == whole.all);
+            }
+        }
+    }
+}
+
 TEMPLATE_TEST_CASE("Any number of threads gives the same bits", "[products]", float, double) {
     using Real = TestType;
     using Shape = typename Buffer<Real>::Shape;
