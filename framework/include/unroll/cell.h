@@ -97,7 +97,7 @@ struct Forward {
     Input<Real> x;
     const Size* lengths = nullptr;   ///< (B) valid steps of each sequence, 1 … T; null: all T
     const Real* state = nullptr;     ///< (B, state_size) to start from; null: zeros, a sequence's beginning
-    const Real* memory = nullptr;    ///< (memory_steps, B, M); null: none
+    const Real* memory = nullptr;    ///< (memory_steps, B, M), the same at all steps of a sequence; null: none
     Size memory_steps = 0;
     const Size* memory_lengths = nullptr;   ///< (B) valid steps of each memory; null: all
     const RandomStream* dropout = nullptr;  ///< training: where masks are drawn from, copied, never advanced; null: evaluation

@@ -15,6 +15,9 @@
 namespace unroll::cells {
 
 /// Attention over a memory (S, B, M), such as an encoder's outputs: queries from the stream, keys and values from it.
+///
+/// The keys and values depend on the memory alone, so a causal layer computes them at a sequence's first step and keeps
+/// them in its state: keys (S, H), then values (S, H).
 template <class Real>
 class MemoryAttentionBranch {
 public:
@@ -36,11 +39,15 @@ public:
         }
         out_ = add_linear<Real>(layout, "multihead_attn.out_proj.weight", "multihead_attn.out_proj.bias", H, H,
                                 Weight::Role::residual, shape.bias);
+        if (shape.causal) {
+            layout.add_state("memory_keys", shape.memory_steps * H);
+            layout.add_state("memory_values", shape.memory_steps * H);
+        }
     }
 
     struct Tape {
         Real* queries;  ///< (T·B, H), scaled
-        Real* kv;       ///< (S·B, 2H)
+        Real* kv;       ///< (S·B, 2H), of sequences whose state does not have them
         Real* weights;  ///< (B, heads, T·S)
         Real* heads;    ///< (T·B, H)
     };
@@ -67,7 +74,7 @@ public:
         query_.forward(call.weights, prepared, in, rows, tape.queries);
         scale(query_scale(), tape.queries, rows * H);
         prepared += query_.prepared_size();
-        if (S > 0) key_value_.forward(call.weights, prepared, call.memory, S * call.B, tape.kv);
+        if (S > 0 && !all_kept(call)) key_value_.forward(call.weights, prepared, call.memory, S * call.B, tape.kv);
         prepared += key_value_.prepared_size();
         if (call.lengths || S == 0) std::fill_n(tape.heads, rows * H, Real{0});
         const Size scratch = shape_.dropping ? attend_workspace(call.T, S) : 0;
@@ -77,6 +84,27 @@ public:
                        stream_of(call, tape.heads, item), dropping.part(item), own);
             });
         out_.forward(call.weights, prepared, tape.heads, rows, out);
+    }
+
+    /// Writes this branch's part of next_state.
+    void leave_state(const Forward<Real>& call, const Tape& tape) const {
+        if (!call.next_state) return;
+        const Size H = shape_.H, size = shape_.memory_state_size(), half = size / 2;
+        for (Size b = 0; b < call.B && size > 0; ++b) {
+            Real* next = state_of(call.next_state, b);
+            if (kept(call, b)) {
+                if (call.state != call.next_state) std::copy_n(state_of(call.state, b), size, next);
+                continue;
+            }
+            const Size length = memory_length(call, b);
+            for (Size s = 0; s < length; ++s) {
+                const Real* kv = tape.kv + (s * call.B + b) * 2 * H;
+                std::copy_n(kv, H, next + s * H);
+                std::copy_n(kv + H, H, next + half + s * H);
+            }
+            std::fill(next + length * H, next + half, Real{0});
+            std::fill(next + half + length * H, next + size, Real{0});
+        }
     }
 
     void backward(const Forward<Real>& call, const Backward<Real>& gradients, const Tape& tape,
@@ -101,7 +129,8 @@ public:
         scale(query_scale(), work.dqueries, rows * H);
         query_.backward_weights(in, work.dqueries, rows, gradients.dweights);
         query_.backward_input(call.weights, work.dqueries, rows, din);
-        if (S == 0) return;
+        state_backward(call, gradients, work.dkv);
+        if (S == 0 || all_kept(call)) return;
         key_value_.backward_weights(call.memory, work.dkv, S * call.B, gradients.dweights);
         if (gradients.dmemory)
             key_value_.backward_input(call.weights, work.dkv, S * call.B, gradients.dmemory, Into::add);
@@ -137,13 +166,67 @@ private:
     template <class Element>
     Matrix<Element> memory_of(const Forward<Real>& call, Element* kv, Size which, Size item) const {
         const Size b = item / shape_.heads, w = shape_.head_width();
-        return {kv + (b * 2 + which) * shape_.H + item % shape_.heads * w,
-                call.memory_lengths ? call.memory_lengths[b] : call.memory_steps, w, call.B * 2 * shape_.H};
+        return {kv + (b * 2 + which) * shape_.H + item % shape_.heads * w, memory_length(call, b), w,
+                call.B * 2 * shape_.H};
+    }
+    /// The same in the state.
+    Matrix<const Real> kept_of(const Forward<Real>& call, Size which, Size item) const {
+        const Size b = item / shape_.heads, w = shape_.head_width();
+        return {state_of(call.state, b) + which * shape_.memory_steps * shape_.H + item % shape_.heads * w,
+                memory_length(call, b), w, shape_.H};
     }
     Head<Real> head(const Forward<Real>& call, const Tape& tape, Size item) const {
         const Real *queries = tape.queries, *kv = tape.kv;
-        return {stream_of(call, queries, item), none<const Real>(),           none<const Real>(),
-                memory_of(call, kv, 0, item),   memory_of(call, kv, 1, item), false};
+        const bool in_state = kept(call, item / shape_.heads);
+        return {stream_of(call, queries, item),
+                none<const Real>(),
+                none<const Real>(),
+                in_state ? kept_of(call, 0, item) : memory_of(call, kv, 0, item),
+                in_state ? kept_of(call, 1, item) : memory_of(call, kv, 1, item),
+                false};
+    }
+
+    static Size memory_length(const Forward<Real>& call, Size b) {
+        return call.memory_lengths ? call.memory_lengths[b] : call.memory_steps;
+    }
+    /// This branch's part of a sequence's state, or of its gradient.
+    template <class Element>
+    Element* state_of(Element* state, Size b) const {
+        return state + b * shape_.state_size() + shape_.own_state_size();
+    }
+    /// Does the state of sequence b have the keys and values of its memory?
+    bool kept(const Forward<Real>& call, Size b) const { return shape_.past(call, b) > 0; }
+    bool all_kept(const Forward<Real>& call) const {
+        for (Size b = 0; b < call.B; ++b)
+            if (!kept(call, b)) return false;
+        return true;
+    }
+
+    /// What the state has to do with dkv (S, B, 2H): where it was left, dnext_state adds to it; where it was read, it goes to
+    /// dstate and not to the weights and the memory.
+    void state_backward(const Forward<Real>& call, const Backward<Real>& gradients, Real* dkv) const {
+        const Size H = shape_.H, size = shape_.memory_state_size(), half = size / 2;
+        for (Size b = 0; b < call.B && size > 0; ++b) {
+            const Real* dnext = gradients.dnext_state ? state_of(gradients.dnext_state, b) : nullptr;
+            Real* dstate = gradients.dstate ? state_of(gradients.dstate, b) : nullptr;
+            const bool read = kept(call, b);
+            if (dstate && read && dnext)
+                std::copy_n(dnext, size, dstate);
+            else if (dstate)
+                std::fill_n(dstate, size, Real{0});
+            for (Size s = 0; s < memory_length(call, b); ++s) {
+                Real* row = dkv + (s * call.B + b) * 2 * H;
+                for (Size j = 0; j < H; ++j) {
+                    Real &dkey = row[j], &dvalue = row[H + j];
+                    if (read) {
+                        if (dstate) dstate[s * H + j] += dkey, dstate[half + s * H + j] += dvalue;
+                        dkey = dvalue = 0;
+                    } else if (dnext) {
+                        dkey += dnext[s * H + j], dvalue += dnext[half + s * H + j];
+                    }
+                }
+            }
+        }
     }
 
     Shape shape_{};

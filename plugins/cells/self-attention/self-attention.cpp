@@ -9,7 +9,8 @@
 //
 // x (T, B, D), y (T, B, H). As in PyTorch the norms are numbered without a gap, so without a memory norm2 is the feed-
 // forward network's. Weights: weight_in (H, D), positions (context, H), then PyTorch's names and shapes.
-// State of a causal layer: position, keys, values, 1 + 2·context·H elements. A layer that is not causal sees all steps
+// State of a causal layer: position, keys, values, 1 + 2·context·H elements; a memory adds the keys and values that are
+// made of it, 2·S·H, so a sequence's memory must be the same at all of its steps. A layer that is not causal sees all steps
 // of a call, later ones too (looks_ahead): it has no state.
 // Memory, F = feed_forward·H: the tape holds, for each of T·B positions, up to 9H + 2F and heads·context weights
 // (heads·T when not causal); a memory adds 4H + heads·S for each and 2H for each of its S·B. The workspace holds up to
@@ -146,6 +147,7 @@ public:
                                            });
         if (final_norm_) norm_.forward(call.weights, stream.fed, call.y, tape.statistics, rows);
         for_each_padding(call, [&](Size row) { std::fill_n(call.y + row * H, H, Real{0}); });
+        if (attends_memory_) memory_.leave_state(call, tape.memory);  // first: it asks where the sequence stood
         attention_.leave_state(call, tape.attention);
     }
 
@@ -191,7 +193,7 @@ private:
     void check(const Forward<Real>& call) const {
         const Size context = this->layout_.context;
         for (Size b = 0; context > 0 && b < call.B; ++b) {
-            const Size end = attention_.past(call, b) + (call.lengths ? call.lengths[b] : call.T);
+            const Size end = shape_.past(call, b) + (call.lengths ? call.lengths[b] : call.T);
             if (end > context)
                 throw Error({"self-attention", "a sequence of " + std::to_string(end) + " steps",
                              "at most " + std::to_string(context) + " steps, the context that the layer was made for",
@@ -235,9 +237,7 @@ private:
             std::copy_n(d, rows * H, gradients.dx);
     }
 
-    Size position(const Forward<Real>& call, Size row) const {
-        return attention_.past(call, row % call.B) + row / call.B;
-    }
+    Size position(const Forward<Real>& call, Size row) const { return shape_.past(call, row % call.B) + row / call.B; }
 
     template <class Body>
     static void for_each_padding(const Forward<Real>& call, Body&& body) {

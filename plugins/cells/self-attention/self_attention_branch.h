@@ -34,7 +34,6 @@ public:
             layout.add_state("position", 1);
             layout.add_state("keys", shape.context * H);
             layout.add_state("values", shape.context * H);
-            state_size_ = layout.state_size();
         }
     }
 
@@ -53,13 +52,6 @@ public:
     void prepare(const Real* weights, Real* prepared) const {
         in_.prepare(weights, prepared);
         out_.prepare(weights, prepared + in_.prepared_size());
-    }
-
-    /// Steps that came before this call.
-    Size past(const Forward<Real>& call, Size b) const {
-        return call.state && shape_.causal
-                   ? static_cast<Size>(std::lround(std::max(Real{0}, call.state[b * state_size_])))
-                   : 0;
     }
 
     Size workspace_size(Size T, Size B) const { return Workspace(shape_, T, B).used(); }
@@ -93,12 +85,12 @@ public:
         if (!call.next_state || !shape_.causal) return;
         const Size H = shape_.H;
         for (Size b = 0; b < call.B; ++b) {
-            const Size p = past(call, b), steps = length(call, b);
-            Real* next = call.next_state + b * state_size_;
+            const Size p = shape_.past(call, b), steps = length(call, b);
+            Real* next = call.next_state + b * shape_.state_size();
             if (!call.state)
-                std::fill_n(next, state_size_, Real{0});
+                std::fill_n(next, shape_.own_state_size(), Real{0});
             else if (call.state != call.next_state)
-                std::copy_n(call.state + b * state_size_, state_size_, next);
+                std::copy_n(call.state + b * shape_.state_size(), shape_.own_state_size(), next);
             next[0] = static_cast<Real>(p + steps);
             for (Size t = 0; t < steps; ++t) {
                 const Real* key = tape.qkv + (t * call.B + b) * 3 * H + H;
@@ -154,9 +146,9 @@ private:
         parallel_for(call.B, 1 + 100'000 / (context * H), [&](Size begin, Size end) {
             for (Size b = begin; b < end; ++b) {
                 const Real* query = tape.qkv + b * 3 * H;
-                const Real* keys = call.state ? call.state + b * state_size_ + 1 : nullptr;
-                unroll::attend<Real>({shape_.heads, shape_.head_width(), query, query + H, query + 2 * H, past(call, b),
-                                      keys, keys ? keys + context * H : nullptr, context},
+                const Real* keys = call.state ? call.state + b * shape_.state_size() + 1 : nullptr;
+                unroll::attend<Real>({shape_.heads, shape_.head_width(), query, query + H, query + 2 * H,
+                                      shape_.past(call, b), keys, keys ? keys + context * H : nullptr, context},
                                      tape.weights + b * shape_.heads * context, context, tape.heads + b * H);
             }
         });
@@ -170,7 +162,7 @@ private:
     template <class Body>
     void for_each_row(const Forward<Real>& call, Body&& body) const {
         for (Size t = 0; t < call.T; ++t)
-            for (Size b = 0; b < call.B; ++b) body(t * call.B + b, past(call, b) + t);
+            for (Size b = 0; b < call.B; ++b) body(t * call.B + b, shape_.past(call, b) + t);
     }
 
     /// The part of (T, B, H) that belongs to one sequence and head: (its length, w).
@@ -189,10 +181,10 @@ private:
     template <class Element>
     Matrix<Element> cached(const Forward<Real>& call, Element* state, Size which, Size item) const {
         const Size b = item / shape_.heads, w = shape_.head_width(), first = item % shape_.heads * w;
-        if (!state) return {nullptr, past(call, b), w};
-        Element* const keys = state + b * state_size_ + 1;
-        if (which == 0) return {keys + first * shape_.context, past(call, b), w, 1, shape_.context};
-        return {keys + shape_.context * shape_.H + first, past(call, b), w, shape_.H};
+        if (!state) return {nullptr, shape_.past(call, b), w};
+        Element* const keys = state + b * shape_.state_size() + 1;
+        if (which == 0) return {keys + first * shape_.context, shape_.past(call, b), w, 1, shape_.context};
+        return {keys + shape_.context * shape_.H + first, shape_.past(call, b), w, shape_.H};
     }
 
     Head<Real> head(const Forward<Real>& call, const Tape& tape, Size item) const {
@@ -211,8 +203,8 @@ private:
         if (!shape_.causal) return;
         const Size H = shape_.H;
         for (Size b = 0; b < call.B; ++b) {
-            const Size p = past(call, b), steps = length(call, b);
-            const Real* dnext = gradients.dnext_state ? gradients.dnext_state + b * state_size_ : nullptr;
+            const Size p = shape_.past(call, b), steps = length(call, b);
+            const Real* dnext = gradients.dnext_state ? gradients.dnext_state + b * shape_.state_size() : nullptr;
             if (dnext)
                 for (Size t = 0; t < steps; ++t) {
                     Real* dkey = dqkv + (t * call.B + b) * 3 * H + H;
@@ -220,12 +212,12 @@ private:
                     std::copy_n(dnext + 1 + (shape_.context + p + t) * H, H, dkey + H);
                 }
             if (!gradients.dstate) continue;
-            Real* dstate = gradients.dstate + b * state_size_;
+            Real* dstate = gradients.dstate + b * shape_.state_size();
             if (!dnext) {
-                std::fill_n(dstate, state_size_, Real{0});
+                std::fill_n(dstate, shape_.own_state_size(), Real{0});
                 continue;
             }
-            std::copy_n(dnext, state_size_, dstate);
+            std::copy_n(dnext, shape_.own_state_size(), dstate);
             dstate[0] = 0;  // a position is counted, not computed
             for (Size j = 0; j < H; ++j) std::fill_n(dstate + 1 + j * shape_.context + p, steps, Real{0});
             std::fill_n(dstate + 1 + (shape_.context + p) * H, steps * H, Real{0});
@@ -233,7 +225,6 @@ private:
     }
 
     Shape shape_{};
-    Size state_size_ = 0;
     Linear<Real> in_, out_;
 };
 

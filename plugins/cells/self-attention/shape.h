@@ -1,6 +1,8 @@
 // What the parts of a transformer layer agree on, and small helpers that they share.
 #pragma once
 
+#include <algorithm>
+#include <cmath>
 #include <string>
 
 #include "../common/linear.h"
@@ -21,6 +23,18 @@ struct Shape {
     Size head_width() const { return H / heads; }
     /// Keys that a query of a call of T steps may see.
     Size columns(Size T) const { return causal ? context : T; }
+
+    /// A causal layer's state: position, keys and values of its own steps, then those of the memory.
+    Size own_state_size() const { return causal ? 1 + 2 * context * H : 0; }
+    Size memory_state_size() const { return causal && memory > 0 ? 2 * memory_steps * H : 0; }
+    Size state_size() const { return own_state_size() + memory_state_size(); }
+
+    /// Steps that came before this call.
+    template <class Real>
+    Size past(const Forward<Real>& call, Size b) const {
+        return call.state && causal ? static_cast<Size>(std::lround(std::max(Real{0}, call.state[b * state_size()])))
+                                    : 0;
+    }
 };
 
 template <class Real>

@@ -169,6 +169,56 @@ TEST_CASE("Generation appends to the cache in place, each sequence at its own po
     for (Size b = 0; b < B; ++b) CHECK(state[b * layer.layout().state_size()] == static_cast<double>(lengths[b] + 30));
 }
 
+TEST_CASE("What a memory's keys and values are is decided at a sequence's first step") {
+    constexpr Size S = 5, M = 4, steps = 3;
+    CellSpec spec = spec_of();
+    spec.memory = M, spec.memory_context = S + 1;
+    RandomStream stream(4, "memory");
+    Layer<double> first(plugin(), spec, options_of("pre", "learned"));
+    first.weights = random_numbers(stream, first.weights.size());
+    const Size state_size = first.layout().state_size();
+    CHECK(state_size == 1 + 2 * T * H + 2 * (S + 1) * H);
+
+    const auto memory = random_numbers(stream, S * B * M), other = random_numbers(stream, S * B * M);
+    const std::vector<Size> lengths{5, 1, 3};
+    const auto x = random_numbers(stream, steps * B * D), dy = random_numbers(stream, steps * B * H);
+    Forward<double> call = call_of(steps, x.data());
+    call.memory = memory.data(), call.memory_steps = S, call.memory_lengths = lengths.data();
+    first.forward(call);
+
+    // Sequence 1 begins anew and reads the other memory; 0 and 2 go on, and have no use for it.
+    std::vector<double> state = first.next_state;
+    std::fill_n(state.data() + state_size, state_size, 0.0);
+    const auto run = [&](const double* state_given, const double* memory_given) {
+        Layer<double> layer(plugin(), spec, options_of("pre", "learned"));
+        layer.weights = first.weights;
+        layer.dmemory.assign(S * B * M, 0.0);
+        Forward<double> own = call;
+        own.state = state_given, own.memory = memory_given;
+        layer.forward(own);
+        layer.backward(dy, {});
+        return layer;
+    };
+    const Layer<double> mixed = run(state.data(), other.data()), going_on = run(first.next_state.data(), memory.data()),
+                        anew = run(nullptr, other.data());
+    const auto of_sequence = [&](const std::vector<double>& array, Size b) {  // of (…, B, width)
+        const Size width = array.size() == B * state_size ? state_size : array.size() == S * B * M ? M : H;
+        std::vector<double> part;
+        for (Size i = b * width; i < array.size(); i += B * width)
+            part.insert(part.end(), array.begin() + std::ptrdiff_t(i), array.begin() + std::ptrdiff_t(i + width));
+        return part;
+    };
+    for (Size b = 0; b < B; ++b) {
+        const Layer<double>& alike = b == 1 ? anew : going_on;
+        CHECK(of_sequence(mixed.y, b) == of_sequence(alike.y, b));
+        CHECK(of_sequence(mixed.next_state, b) == of_sequence(alike.next_state, b));
+        CHECK(of_sequence(mixed.dstate, b) == of_sequence(alike.dstate, b));
+        CHECK(of_sequence(mixed.dmemory, b) == of_sequence(alike.dmemory, b));
+    }
+    CHECK(of_sequence(mixed.dmemory, 0) == std::vector<double>(S * M, 0.0));
+    CHECK(of_sequence(mixed.dmemory, 1) != std::vector<double>(S * M, 0.0));
+}
+
 TEST_CASE("A step past the context is refused, not written") {
     Layer<double> layer(plugin(), spec_of(16), options_of("pre", "none"));
     std::fill(layer.weights.begin(), layer.weights.end(), 0.1);
