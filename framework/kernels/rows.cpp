@@ -85,6 +85,39 @@ void softmax(const Real* x, Real* y, Size rows, Size columns) {
     }
 }
 
+/// Shifted by the greatest x before the temperature comes in, which may take what is left out of range, but only to
+/// -infinity.
+bool softmax_at(const float* x, double temperature, double* y, Size n) {
+    const hn::ScalableTag<double> d;
+    const hn::Rebind<float, decltype(d)> narrow;
+    const auto shift = hn::Set(d, static_cast<double>(maximum(x, n)));
+    const auto factor = hn::Set(d, std::min(1 / temperature, std::numeric_limits<double>::max()));
+    const auto weight = [=](auto v) HWY_ATTR {
+        const auto distance = hn::Sub(hn::PromoteTo(d, v), shift);
+        return exp_negative(d, hn::Mul(distance, factor));
+    };
+    auto total = hn::Zero(d);
+    Size i = 0;
+    for (; i + lanes<double> <= n; i += lanes<double>) {
+        const auto w = weight(hn::LoadU(narrow, x + i));
+        hn::StoreU(w, d, y + i);
+        total = hn::Add(total, w);
+    }
+    if (i < n) {
+        HWY_ALIGN float rest[lanes<double>];
+        std::fill_n(rest, lanes<double>, -std::numeric_limits<float>::infinity());
+        std::copy_n(x + i, n - i, rest);
+        const auto w = weight(hn::Load(narrow, rest));
+        store_first(w, d, y + i, n - i);
+        total = hn::Add(total, w);
+    }
+    const double sum = hn::GetLane(hn::SumOfLanes(d, total));
+    const double scale = 1 / sum;
+    map(
+        n, y, [scale](auto tag, auto v) HWY_ATTR { return hn::Mul(v, hn::Set(tag, scale)); }, y);
+    return sum > 0;
+}
+
 template <class Real>
 void softmax_backward(const Real* y, const Real* dy, Real* dx, Size rows, Size columns) {
     for (Size r = 0; r < rows; ++r, y += columns, dy += columns, dx += columns) {
@@ -285,7 +318,7 @@ constexpr RowKernels<Real> kernels = {&add_bias<Real>,         &add_bias_backwar
 }  // namespace
 
 const RowSet& row_set() {
-    static constexpr RowSet set = {kernels<float>, kernels<double>};
+    static constexpr RowSet set = {kernels<float>, kernels<double>, &softmax_at};
     return set;
 }
 
@@ -298,13 +331,21 @@ namespace {
 
 HWY_EXPORT(row_set);
 
+const RowSet& chosen_set() {
+    static const RowSet& set = (kernel_set(), HWY_DYNAMIC_DISPATCH(row_set)());
+    return set;
+}
+
 template <class Real>
 const RowKernels<Real>& kernels() {
-    static const RowSet& set = (kernel_set(), HWY_DYNAMIC_DISPATCH(row_set)());
-    return std::get<RowKernels<Real>>(set);
+    return std::get<RowKernels<Real>>(chosen_set());
 }
 
 }  // namespace
+
+bool softmax_at(const float* x, double temperature, double* y, Size n) {
+    return std::get<SoftmaxAt>(chosen_set())(x, temperature, y, n);
+}
 
 template <class Real>
 void add_bias(const Real* bias, Real* x, Size rows, Size columns) {

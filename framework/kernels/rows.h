@@ -20,6 +20,11 @@ struct RowKernels {
     decltype(&unroll::gather_rows_backward<Real>) gather_rows_backward;
 };
 
-using RowSet = std::tuple<RowKernels<float>, RowKernels<double>>;
+/// y (n) = softmax(x / temperature), computed in double; false, and y of any content, when that is not a distribution.
+using SoftmaxAt = bool (*)(const float* x, double temperature, double* y, Size n);
+
+using RowSet = std::tuple<RowKernels<float>, RowKernels<double>, SoftmaxAt>;
+
+bool softmax_at(const float* x, double temperature, double* y, Size n);
 
 }  // namespace unroll

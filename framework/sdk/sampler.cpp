@@ -9,7 +9,7 @@
 #include <numeric>
 #include <stdexcept>
 
-#include "unroll/kernels.h"
+#include "kernels/rows.h"
 
 namespace unroll {
 
@@ -18,24 +18,11 @@ void softmax(std::span<const float> logits, double temperature, std::span<double
         throw std::invalid_argument(
             fmt::format("softmax: {} logits but room for {} probabilities", logits.size(), probabilities.size()));
     if (!(temperature > 0)) throw std::invalid_argument(fmt::format("softmax: temperature {} is not > 0", temperature));
-    const auto divide = [&](double shift) {
-        for (std::size_t i = 0; i < logits.size(); ++i) probabilities[i] = (double{logits[i]} - shift) / temperature;
-        softmax(probabilities.data(), probabilities.data(), 1, probabilities.size());
-    };
-    divide(0);
-    // What is no distribution is NaN throughout, or 0 throughout.
-    for (const double probability : probabilities) {
-        if (probability > 0) return;
-        if (std::isnan(probability)) break;
-    }
-    double largest = -std::numeric_limits<double>::infinity();
-    for (const float logit : logits) {
+    if (softmax_at(logits.data(), temperature, probabilities.data(), logits.size())) return;
+    for (const float logit : logits)
         if (std::isnan(logit) || logit == std::numeric_limits<float>::infinity())
             throw std::domain_error(fmt::format("softmax: a logit is {}", logit));
-        largest = std::max(largest, double{logit});
-    }
-    if (std::isinf(largest)) throw std::domain_error("softmax: every logit is -infinity");
-    divide(largest);  // the largest quotient was beyond what a double holds
+    throw std::domain_error("softmax: every logit is -infinity");
 }
 
 Token draw(std::span<const double> weights, RandomStream& stream) {
