@@ -95,6 +95,10 @@ private:
 
     void read_cells() {
         const Json* cell = manifest_.find("cell");
+        if (!out_.dataset && !cell && manifest_.find("model")) {  // its parts may be the cells: the task would tell
+            out_.settings.set("cell", {});
+            return;
+        }
         if (!out_.dataset || !has_front(out_.dataset->task())) {
             out_.settings.set("cell", read_part(cell, "cell", out_.trial.cells, out_.cells));
             return;
