@@ -12,7 +12,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "unroll/kernels.h"
+#include "kernels/products.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace unroll::HWY_NAMESPACE {
@@ -120,11 +120,6 @@ void pack_panel(const Matrix<const Real>& b, Real* to) {
         for (Size k = 0; k < b.rows; ++k)
             for (Size j = 0; j < b.columns; ++j) to[k * width + j] = b.data[k * b.row_stride + j * b.column_stride];
     }
-}
-
-template <class Real>
-Matrix<Real> part(const Matrix<Real>& m, Size row, Size rows, Size column, Size columns) {
-    return {m.data + row * m.row_stride + column * m.column_stride, rows, columns, m.row_stride, m.column_stride};
 }
 
 /// All panels of b, one after the other. Full panels of a contiguous b in groups, row by row, so that what is read at once

@@ -381,11 +381,6 @@ void for_each_part(Size M, Size N, Size K, Size least_rows, Size least_columns, 
     });
 }
 
-template <class Real>
-Matrix<Real> part(const Matrix<Real>& m, Size row, Size rows, Size column, Size columns) {
-    return {m.data + row * m.row_stride + column * m.column_stride, rows, columns, m.row_stride, m.column_stride};
-}
-
 /// True when there is nothing to sum; then c has been made what it must be.
 template <class Real>
 bool empty(const Matrix<const Real>& a, [[maybe_unused]] Size b_rows, [[maybe_unused]] Size b_columns,

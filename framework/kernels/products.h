@@ -1,4 +1,4 @@
-// The product kernels of one kernel set.
+// Products: what the kernels of every set are asked for, and what they share.
 #pragma once
 
 #include <tuple>
@@ -14,6 +14,11 @@ template <class Real>
 bool reads_rows(const Matrix<const Real>& a) {
     constexpr Size far_bytes = 2048;
     return a.column_stride == 1 && (a.rows == 1 || a.row_stride * sizeof(Real) <= far_bytes);
+}
+
+template <class Real>
+Matrix<Real> part(const Matrix<Real>& m, Size row, Size rows, Size column, Size columns) {
+    return {m.data + row * m.row_stride + column * m.column_stride, rows, columns, m.row_stride, m.column_stride};
 }
 
 template <class Real>
