@@ -10,6 +10,7 @@
 #include <map>
 #include <optional>
 
+#include "manifest/metric.h"
 #include "plugins/catalog.h"
 #include "store/axes.h"
 #include "store/database.h"
@@ -251,7 +252,7 @@ void check_metric(store::Store& store, const std::string& experiment, const std:
 std::string goal_for(const ComparisonRequest& request, const Experiment& experiment, const Metric& metric) {
     if (!request.goal.empty()) return request.goal;
     if (request.metric.empty() || request.metric == experiment.metric) return experiment.goal;
-    return metric.name == "accuracy" || metric.name == "tokens_per_second" ? "max" : "min";
+    return manifest::more_is_better(metric.name) ? "max" : "min";
 }
 
 /// The request's own; else the manifest's; else every axis but the seed. What the best is chosen of is no group.

@@ -6,7 +6,9 @@
 #include <algorithm>
 
 #include "sampling/judgement.h"
-#include "training/snapshot.h"
+#include "store/query.h"
+#include "sweep/threads.h"
+#include "training/trained.h"
 #include "unroll/error.h"
 #include "unroll/kernels.h"
 
@@ -16,19 +18,6 @@ namespace {
 
 /// Their mean confidence then varies by less than 0.01 from one draw to the next.
 constexpr Size images = 1000;
-
-/// A model with the weights of a checkpoint.
-struct Trained {
-    const model::Model<float>& model;
-    model::Buffer<float> values, prepared;
-
-    Trained(const model::Model<float>& of, const std::filesystem::path& checkpoint)
-        : model(of), values(of.parameters().size()), prepared(of.prepared_size()) {
-        training::load_weights(checkpoint, model, values.data());
-        model.prepare(values.data(), prepared.data());
-    }
-    sampling::Weights weights() const { return {values.data(), prepared.data()}; }
-};
 
 }  // namespace
 
@@ -62,55 +51,84 @@ StoredTrial Judges::fitting(store::Store& store, const store::FoundTrial& judge,
 
 void Judges::check() {
     if (pairs_.empty() || !std::filesystem::exists(database_)) return;
-    store::Store store(database_, store::Store::Mode::read);
+    const store::RunnerLock lock(database_);
+    store::Store store(database_, store::Store::Mode::write);  // an older one is brought up to date
     for (const Pair& pair : pairs_)
         if (const auto judge = store::best_trial(store, pair.judge)) fitting(store, *judge, pair);
+    store.close();
 }
 
-bool Judges::judge(const std::atomic<bool>& stop) {
+bool Judges::judge(Size threads, const std::atomic<bool>& stop) {
     if (pairs_.empty() || stop) return true;
-    const store::RunnerLock lock(database_);
-    store::Store store(database_, store::Store::Mode::write);
     bool all = true;
-    for (const Pair& pair : pairs_) try {
-            all = judge(store, pair, stop) && all;
-        } catch (const Error& error) {
-            fmt::print(stderr, "unroll: {}\n", error.what());
-            all = false;
-        }
-    store.close();
+    std::atomic<bool> taken{false};
+    sweep::run_on_threads(threads, [&] {
+        if (!taken.exchange(true)) all = judge_all(stop);
+    });
     return all;
 }
 
-bool Judges::judge(store::Store& store, const Pair& pair, const std::atomic<bool>& stop) {
-    const auto found = store::best_trial(store, pair.judge);
-    if (!found) {
-        fmt::print(
-            stderr,
-            "note: {}: no image is judged, since '{}' has no finished trial in {}; run that experiment with this "
-            "--db, then this one again\n",
-            pair.experiment, pair.judge, database_.string());
-        return true;
+bool Judges::judge_all(const std::atomic<bool>& stop) {
+    bool all = true;
+    const auto problem = [&](const std::exception& error) {
+        fmt::print(stderr, "unroll: {}\n", error.what());
+        all = false;
+    };
+    try {
+        const store::RunnerLock lock(database_);
+        store::Store store(database_, store::Store::Mode::write);
+        for (const Pair& pair : pairs_) try {
+                judge(store, pair, stop);
+            } catch (const std::exception& error) {
+                store.rollback();
+                problem(error);
+            }
+        store.close();
+    } catch (const std::exception& error) {
+        problem(error);
     }
+    return all;
+}
+
+void Judges::note_none(store::Store& store, const Pair& pair) {
+    const auto count = [&](const char* sql) {
+        return std::get<std::int64_t>(store::query(store, sql, {pair.judge}).rows.at(0).at(0));
+    };
+    const bool is_there = count("SELECT count(*) FROM experiment WHERE name = ?");
+    const bool has_finished = count("SELECT count(*) FROM result WHERE experiment = ? AND status = 'finished'");
+    fmt::print(stderr, "note: {}: no image is judged: {}\n", pair.experiment,
+               !is_there
+                   ? fmt::format("{} has no experiment '{}'; run that manifest with this --db, then this one again",
+                                 database_.string(), pair.judge)
+               : !has_finished ? fmt::format("'{}' has no finished trial in {}; run it, then this one again",
+                                             pair.judge, database_.string())
+                               : fmt::format("no finished trial of '{}' has the metric that it compares; correct its "
+                                             "compare.metric",
+                                             pair.judge));
+}
+
+void Judges::judge(store::Store& store, const Pair& pair, const std::atomic<bool>& stop) {
+    const auto found = store::best_trial(store, pair.judge);
+    if (!found) return note_none(store, pair);
     const std::string& fingerprint = pair.trial->fingerprint;
     const store::TrialState state = store.states({fingerprint}).at(fingerprint);
-    if (state.status != store::Status::finished) return true;
+    if (state.status != store::Status::finished) return;
     const auto present = store.judgements(fingerprint, found->fingerprint);
     std::vector<store::Checkpoint> missing;
     for (const store::Checkpoint& checkpoint : state.checkpoints)
         if (!present.contains(checkpoint.step)) missing.push_back(checkpoint);
-    if (missing.empty()) return true;
+    if (missing.empty()) return;
 
     const FloatingPointMode mode;
     const StoredTrial judge = fitting(store, *found, pair);
     if (judge.state.checkpoints.empty())
         throw Error({fmt::format("trial {}", found->id), "no checkpoint", "that of a classifier, to judge images with",
                      fmt::format("run experiment '{}' with --fresh", pair.judge)});
-    const Trained classifier(judge.model, judge.state.checkpoints.back().path);
+    const training::Trained classifier(judge.model, judge.state.checkpoints.back().path);
     const model::Model<float> generator = model_of(*pair.trial);
     for (const store::Checkpoint& checkpoint : missing) {
-        if (stop) return true;
-        const Trained maker(generator, checkpoint.path);
+        if (stop) return;
+        const training::Trained maker(generator, checkpoint.path);
         const sampling::Judgement judgement =
             sampling::judge(generator, maker.weights(), judge.model, classifier.weights(), images,
                             RandomStream(pair.trial->seed, "judged images"));
@@ -118,7 +136,6 @@ bool Judges::judge(store::Store& store, const Pair& pair, const std::atomic<bool
         store.write(fingerprint, found->fingerprint, checkpoint.step, judgement);
         store.commit();
     }
-    return true;
 }
 
 }  // namespace unroll::cli

@@ -21,9 +21,10 @@ public:
     /// images apart. One that has none yet may get it from the same command.
     void check();
 
-    /// After the sweep: judges every finished trial at each kept checkpoint at which it was not judged yet, and writes
-    /// that to the store. Says on standard error what could not be judged, and is then false.
-    bool judge(const std::atomic<bool>& stop);
+    /// After the sweep: judges every finished trial at each kept checkpoint at which it was not judged yet, on so many
+    /// threads, and writes that to the store. Where the judge is not there yet, a note on standard error says so. False
+    /// when something went wrong, which is told there, too.
+    bool judge(Size threads, const std::atomic<bool>& stop);
 
 private:
     struct Pair {
@@ -34,7 +35,9 @@ private:
 
     StoredTrial fitting(store::Store& store, const store::FoundTrial& judge, const Pair& pair);
     model::Model<float> model_of(const manifest::Trial& trial);
-    bool judge(store::Store& store, const Pair& pair, const std::atomic<bool>& stop);
+    bool judge_all(const std::atomic<bool>& stop);
+    void judge(store::Store& store, const Pair& pair, const std::atomic<bool>& stop);
+    void note_none(store::Store& store, const Pair& pair);
 
     Session& session_;
     std::filesystem::path database_;

@@ -137,7 +137,7 @@ int run(const Words& words) {
         summary = sweep::run(plans, work, session.catalog(), settings, display, stop);
     }
     report(summary, *arguments);
-    const bool is_judged = judges.judge(stop);
+    const bool is_judged = judges.judge(settings.jobs, stop);
     if (!arguments->get<bool>("quiet")) {
         store::Store store(arguments->database, store::Store::Mode::read);
         for (const manifest::Plan& plan : plans) print_comparison(store, plan.name);

@@ -2,6 +2,7 @@
 #include <fmt/core.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <boost/json.hpp>
 #include <cmath>
 #include <map>
@@ -9,11 +10,12 @@
 #include "cli/arguments.h"
 #include "cli/interrupt.h"
 #include "cli/stored_trial.h"
+#include "manifest/splits.h"
 #include "plugins/options_check.h"
 #include "sampling/images.h"
 #include "sampling/samples.h"
 #include "store/query.h"
-#include "training/snapshot.h"
+#include "training/trained.h"
 #include "unroll/error.h"
 #include "unroll/kernels.h"
 
@@ -21,6 +23,7 @@ namespace unroll::cli {
 
 namespace {
 
+constexpr Size usual_prompt = 40;  // tokens
 constexpr std::uint64_t largest_number = (std::uint64_t{1} << 53) - 1;
 
 Command command() {
@@ -83,7 +86,9 @@ manifest::PluginChoice sampler_of(const std::string& text, const plugins::Catalo
         if (!value)
             throw Error({"--sampler", fmt::format("'{}'", part), "OPTION=JSON",
                          fmt::format("see its options with: unroll plugins {}", name)});
-        given.emplace(part.substr(0, equals), *value);
+        if (!given.emplace(part.substr(0, equals), *value).second)
+            throw Error({"--sampler", fmt::format("'{}' twice", part.substr(0, equals)), "each option once",
+                         "leave one of the two out"});
         begin = end;
     }
     return checked(catalog, name, given, "--sampler");
@@ -152,19 +157,17 @@ Split prompts_from(const Arguments& arguments, const Dataset& dataset) {
     const std::string& name = arguments.get<std::string>("from");
     if (arguments.has("prompt"))
         throw Error({"--from", "both --prompt and --from", "one of them", "leave one of them out"});
-    if (name == "train") return Split::train;
-    if (name == "validation") return Split::validation;
-    if (name == "test") return Split::test;
+    const auto split = std::find(manifest::split_names.begin(), manifest::split_names.end(), name);
+    if (split != manifest::split_names.end()) return static_cast<Split>(split - manifest::split_names.begin());
     throw Error({"--from", fmt::format("'{}'", name), "train, validation or test", "choose one of these"});
 }
 
 /// What the command line asks for; what it leaves open is as usual for the trial.
 std::vector<manifest::SamplingSettings> settings_of(const Arguments& arguments, const StoredTrial& trial,
-                                                    manifest::PluginChoice usual_sampler,
-                                                    const plugins::Catalog& catalog) {
+                                                    store::Store& store, const plugins::Catalog& catalog) {
     manifest::SamplingSettings settings;
     settings.sampler = arguments.has("sampler") ? sampler_of(arguments.get<std::string>("sampler"), catalog)
-                                                : std::move(usual_sampler);
+                                                : default_sampler(store, trial, catalog);
     const Plugin* plugin = catalog.find(Plugin::Kind::sampler, settings.sampler.plugin);
     settings.temperature.reset();
     if (plugin->make_sampler(settings.sampler.options)->uses_temperature()) {
@@ -195,7 +198,8 @@ std::vector<manifest::SamplingSettings> settings_of(const Arguments& arguments, 
         }
     } else {
         list.push_back(settings);
-        list.back().prompt = {{}, from, asks(trial) ? Size{0} : Size{40}};
+        list.back().prompt = {
+            {}, from, asks(trial) ? Size{0} : std::min(usual_prompt, trial.dataset->tokens(from).size())};
     }
     return list;
 }
@@ -237,18 +241,13 @@ int sample(const Words& words) {
     if (arguments->has("seed"))
         trial.planned.trial.seed = whole_number(*arguments, "seed", 0, largest_number, "leave it out for the trial's");
     const FloatingPointMode mode;
-    model::Buffer<float> weights(trial.model.parameters().size()), prepared(trial.model.prepared_size());
-    const std::uint64_t step =
-        training::load_weights(checkpoint_of(*arguments, trial).path, trial.model, weights.data());
-    trial.model.prepare(weights.data(), prepared.data());
-    if (draws(trial)) return draw(trial, {weights.data(), prepared.data()});
-    const auto settings =
-        settings_of(*arguments, trial, default_sampler(store, trial, session.catalog()), session.catalog());
+    const training::Trained trained(trial.model, checkpoint_of(*arguments, trial).path);
+    if (draws(trial)) return draw(trial, trained.weights());
+    const auto settings = settings_of(*arguments, trial, store, session.catalog());
 
-    const auto wanted = sampling::wanted(trial.planned.trial, settings, *trial.dataset, step, 0);
-    const auto samples =
-        sampling::make(trial.model, {weights.data(), prepared.data()}, *trial.dataset, session.catalog(),
-                       trial.planned.trial.training.sequence_length, wanted, catch_interrupts());
+    const auto wanted = sampling::wanted(trial.planned.trial, settings, *trial.dataset, trained.step(), 0);
+    const auto samples = sampling::make(trial.model, trained.weights(), *trial.dataset, session.catalog(),
+                                        trial.planned.trial.training.sequence_length, wanted, catch_interrupts());
     for (const sampling::Sample& sample : samples) {
         if (asks(trial)) {
             fmt::print("{} → {}{}\n", sample.prompt, sample.text,

@@ -54,7 +54,8 @@ public:
         set(CURLOPT_ERRORBUFFER, message_);
         // As the command curl: a network that looks into https has a certificate authority of its own.
         for (const char* name : {"SSL_CERT_FILE", "CURL_CA_BUNDLE"})
-            if (const char* authorities = std::getenv(name)) set(CURLOPT_CAINFO, authorities);
+            if (const char* authorities = std::getenv(name); authorities && *authorities)
+                set(CURLOPT_CAINFO, authorities);
         set(CURLOPT_WRITEFUNCTION, &Transfer::on_bytes);
         set(CURLOPT_WRITEDATA, this);
         set(CURLOPT_HEADERFUNCTION, &Transfer::on_header);

@@ -12,6 +12,7 @@
 #include "manifest/expect.h"
 #include "manifest/fit.h"
 #include "manifest/match.h"
+#include "manifest/metric.h"
 #include "manifest/path.h"
 #include "manifest/resolve.h"
 #include "manifest/skip.h"
@@ -225,7 +226,7 @@ private:
                              "write it as in \"validation/loss\""});
         }
         const Json& goal = *checked.find("goal");
-        compare.goal = goal.text() ? *goal.text() : compare.metric.ends_with("accuracy") ? "max" : "min";
+        compare.goal = goal.text() ? *goal.text() : more_is_better(compare.metric) ? "max" : "min";
         for (const auto& [name, list] : {std::pair{"by", &compare.by}, std::pair{"best", &compare.best}})
             if (const Json* names = checked.find(name); names->array())
                 for (const Json& axis : *names->array()) {

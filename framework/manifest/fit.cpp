@@ -98,7 +98,7 @@ std::optional<Fit::Stack> Fit::check_part(const Json& manifest, const Resolved& 
                         fmt::format("change the options of {} (unroll plugins {})", path, settings.choice.plugin)});
         if (spec.tokens && resolved.gradient.kind != When::Kind::never)
             check_gradient(manifest, *plugins[entry], spec, settings, given, path, report);
-        if (made.state) stack.states.push_back(made.state);
+        if (made.state) stack.states.push_back({plugins[entry]->name, made.state, made.context});
         stack.takes_memory = stack.takes_memory || made.takes_memory;
         return made.output;
     });
@@ -134,15 +134,25 @@ void Fit::check_bridge(const Json& manifest, const Resolved& resolved, const Sta
                   fmt::format("end it with a layer of \"hidden\": {}", task.input_reals));
         return;
     }
-    const auto list = [](const std::vector<Size>& states) {
-        return states.empty() ? "none" : fmt::format("{}", fmt::join(states, ", "));
+    const auto list = [](const std::vector<State>& states) {
+        std::string text;
+        for (const State& state : states)
+            text += fmt::format("{}{} of {}", text.empty() ? "" : ", ", state.size, state.plugin);
+        return text.empty() ? "none" : text;
     };
-    if (resolved.trial.model.bridge == Bridge::state && (front.states != main.states || front.states.empty()))
-        wrong("model.bridge",
-              fmt::format("\"state\" between an encoder and a decoder whose layers have states of other sizes: {}; {}",
-                          list(front.states), list(main.states)),
-              "equal cells on both sides, with a state",
-              "make encoder and decoder alike, or choose \"repeat\" or \"attention\"");
+    const auto is_limited = [](const State& state) { return state.context > 0; };
+    if (resolved.trial.model.bridge == Bridge::state) {
+        if (front.states.empty() || front.states != main.states)
+            wrong("model.bridge",
+                  fmt::format("\"state\" between an encoder and a decoder whose layers have other states: {}; {}",
+                              list(front.states), list(main.states)),
+                  "equal cells on both sides, with a state",
+                  "make encoder and decoder alike, or choose \"repeat\" or \"attention\"");
+        else if (std::any_of(main.states.begin(), main.states.end(), is_limited))
+            wrong("model.bridge", "\"state\" between cells that look back over so many steps at most",
+                  "cells whose memory has no limit: the decoder goes on where the encoder ends",
+                  "change the cells, or choose \"attention\"");
+    }
     if (resolved.trial.model.bridge == Bridge::attention && !main.takes_memory)
         wrong("model.bridge", "\"attention\" for a decoder without a cell that takes a memory",
               "a decoder that attends to what the encoder has read",

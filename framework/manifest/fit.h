@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "manifest/parts.h"
@@ -26,10 +27,18 @@ private:
         std::optional<Problem> problem;
     };
 
+    /// What a layer hands on.
+    struct State {
+        std::string_view plugin;
+        Size size;
+        Size context;  ///< steps that it can look back over; 0: no limit
+        bool operator==(const State& other) const { return plugin == other.plugin && size == other.size; }
+    };
+
     /// What a part of the model turns out to be.
     struct Stack {
         Size output = 0;
-        std::vector<Size> states;  ///< of its layers, without those that have none
+        std::vector<State> states;  ///< of its layers, without those that have none
         bool takes_memory = false;
     };
 

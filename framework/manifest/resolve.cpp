@@ -217,7 +217,13 @@ private:
                   fmt::format("fewer than training.steps, {}", size(training, "steps")),
                   "warm up for fewer steps, or train longer");
 
+        const bool examples = out_.dataset && out_.dataset->task().kind != Task::Kind::next_token;
+        if (const Size stride = size(training, "stride"); examples && stride > 1)
+            wrong("training.stride", std::to_string(stride), "nothing: examples come as they are", "remove it");
+
         const Json& stop = *training.find("stop");
+        if (!stop.null() && out_.dataset && out_.dataset->task().kind == Task::Kind::image)
+            wrong("training.stop", "stop, but two rivals have no loss that is evaluated", "null", "remove it");
         if (!stop.null()) {
             if (!given(stop, "target") && size(stop, "patience") == 0)
                 wrong("training.stop", "neither target nor patience", "at least one of them",

@@ -179,7 +179,8 @@ constexpr Setting match_settings[] = {
 
 constexpr Setting compare_settings[] = {
     {.option = text("metric", "\"validation/loss\"", "SPLIT/NAME of the metric that is compared")},
-    {.option = choice("goal", "", "min|max", "which value is better; max for an accuracy, else min")},
+    {.option = choice("goal", "", "min|max",
+                      "which value is better; max for accuracy, exact, deceived and tokens_per_second, else min")},
     {.option = named("by", "", "axes that are told apart; all but seed"), .shape = Shape::names},
     {.option = named("best", "[]", "axes of which the best choice stands for all"), .shape = Shape::names},
 };

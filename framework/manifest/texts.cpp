@@ -10,12 +10,11 @@
 
 #include "manifest/parts.h"
 #include "manifest/path.h"
+#include "manifest/splits.h"
 #include "plugins/options_check.h"
 
 namespace unroll::manifest {
 namespace {
-
-constexpr std::string_view split_names[] = {"train", "validation", "test"};
 
 /// A list's items, or the one value that stands without a list, with their paths.
 std::vector<std::pair<const Json*, std::string>> items(const Json& value, const std::string& path) {
@@ -55,9 +54,8 @@ SamplingPoint grids_of(const Json& checked) {
 
 Json to_json_value(const Prompt& prompt) {
     if (!prompt.from) return Json(prompt.text);
-    if (prompt.length == 0) return Json(Json::Object{{"from", {}, Json(split_names[static_cast<int>(*prompt.from)])}});
-    return Json(Json::Object{{"from", {}, Json(split_names[static_cast<int>(*prompt.from)])},
-                             {"length", {}, Json(prompt.length)}});
+    if (prompt.length == 0) return Json(Json::Object{{"from", {}, Json(name_of(*prompt.from))}});
+    return Json(Json::Object{{"from", {}, Json(name_of(*prompt.from))}, {"length", {}, Json(prompt.length)}});
 }
 
 }  // namespace
@@ -238,13 +236,12 @@ std::optional<Prompt> Sampling::prompt(const Json& value, const std::string& pat
     }
     const Json* from = value.find("from");
     const Json* length = value.find("length");
-    const auto split =
-        std::find(std::begin(split_names), std::end(split_names), from && from->text() ? *from->text() : "");
+    const auto split = std::find(split_names.begin(), split_names.end(), from && from->text() ? *from->text() : "");
     const bool known = value.object() && value.object()->size() == (length ? 2u : 1u);
-    if (!known || split == std::end(split_names) || (length && (!length->integer() || *length->integer() < 1)))
+    if (!known || split == split_names.end() || (length && (!length->integer() || *length->integer() < 1)))
         return wrong(excerpt(value), allowed(setting("prompt")), "correct the prompt");
     Prompt window;
-    window.from = static_cast<Split>(split - std::begin(split_names));
+    window.from = static_cast<Split>(split - split_names.begin());
     if (dataset.task().kind == Task::Kind::target_sequence) {  // a whole example
         if (length)
             return wrong(excerpt(value), fmt::format("{{\"from\": \"{}\"}}: an example is asked as a whole", *split),

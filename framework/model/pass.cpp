@@ -152,9 +152,7 @@ LossSums Pass<Real>::forward(const Real* weights, const Real* prepared, const Ba
             std::copy_n(y_.data() + rows_[n] * head.inputs, head.inputs, compact_.data() + n * head.inputs);
         top = compact_.data();
     }
-    gemm(Matrix<const Real>(top, N, head.inputs), model_.head_forward(prepared),
-         Matrix<Real>(logits_.data(), N, head.outputs), Into::overwrite);
-    if (head.has_bias) add_bias(weights + head.bias, logits_.data(), N, head.outputs);
+    write_logits(weights, prepared, top, N);
     LossSums sums = model_.task().target_tokens
                         ? cross_entropy(logits_.data(), target_tokens_.data(), N, head.outputs, double(N), each_.data(),
                                         correct_.data())
@@ -168,6 +166,15 @@ LossSums Pass<Real>::forward(const Real* weights, const Real* prepared, const Ba
             ++position.predictions;
         }
     return sums;
+}
+
+template <class Real>
+const Real* Pass<Real>::write_logits(const Real* weights, const Real* prepared, const Real* top, Size rows) {
+    const Head& head = model_.head();
+    gemm(Matrix<const Real>(top, rows, head.inputs), model_.head_forward(prepared),
+         Matrix<Real>(logits_.data(), rows, head.outputs), Into::overwrite);
+    if (head.has_bias) add_bias(weights + head.bias, logits_.data(), rows, head.outputs);
+    return logits_.data();
 }
 
 template <class Real>
@@ -248,11 +255,7 @@ template <class Real>
 const Real* Pass<Real>::predict(const Real* weights, const Real* prepared, Size T, Size B, Input<Real> x,
                                 const Real* state, Real* next_state) {
     run(weights, prepared, T, B, x, nullptr, state, next_state, nullptr);
-    const Head& head = model_.head();
-    gemm(Matrix<const Real>(y_.data() + (T - 1) * B * head.inputs, B, head.inputs), model_.head_forward(prepared),
-         Matrix<Real>(logits_.data(), B, head.outputs), Into::overwrite);
-    if (head.has_bias) add_bias(weights + head.bias, logits_.data(), B, head.outputs);
-    return logits_.data();
+    return write_logits(weights, prepared, y_.data() + (T - 1) * B * model_.head().inputs, B);
 }
 
 template <class Real>
@@ -265,11 +268,7 @@ template <class Real>
 const Real* Pass<Real>::predict_repeated(const Real* weights, const Real* prepared, Size T, Size B) {
     repeat(T);
     run(weights, prepared, T, B, {encoded_.repeated.data(), nullptr}, nullptr, nullptr, nullptr, nullptr);
-    const Head& head = model_.head();
-    gemm(Matrix<const Real>(y_.data(), T * B, head.inputs), model_.head_forward(prepared),
-         Matrix<Real>(logits_.data(), T * B, head.outputs), Into::overwrite);
-    if (head.has_bias) add_bias(weights + head.bias, logits_.data(), T * B, head.outputs);
-    return logits_.data();
+    return write_logits(weights, prepared, y_.data(), T * B);
 }
 
 template class Pass<float>;

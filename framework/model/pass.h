@@ -56,6 +56,8 @@ private:
              const Real* state, Real* next_state, const RandomStream* dropout);
     void repeat(Size T);
     void select(const Batch<Real>& batch);  ///< fills rows_ and targets
+    /// From outputs of the top cell, (rows, inputs of the head), to logits_.
+    const Real* write_logits(const Real* weights, const Real* prepared, const Real* top, Size rows);
     void count_exact(LossSums& sums, Size B);
     bool encodes() const { return model_.task().kind == Task::Kind::target_sequence; }
     bool bridges(manifest::Bridge bridge) const { return encodes() && model_.bridge() == bridge; }

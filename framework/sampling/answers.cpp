@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "manifest/splits.h"
 #include "model/pass.h"
 #include "unroll/error.h"
 
@@ -13,10 +14,6 @@ namespace unroll::sampling {
 namespace {
 
 constexpr Size most_at_once = 64;
-
-std::string_view name_of(Split split) {
-    return split == Split::train ? "train" : split == Split::validation ? "validation" : "test";
-}
 
 /// Answers in step with each other: what has ended waits for the others.
 class Batch {
@@ -129,7 +126,7 @@ Question question(const Dataset& dataset, Split split, Size index) {
     tokens.resize(task.input_tokens ? example.length : 0);
     reals.resize(example.length * task.input_reals);
     question.text = dataset.vocabulary() ? dataset.vocabulary()->decode(tokens)
-                                         : fmt::format("example {} of {}", index, name_of(split));
+                                         : fmt::format("example {} of {}", index, manifest::name_of(split));
     question.source.tokens = std::move(tokens);
     question.source.reals = std::move(reals);
     for (Size t = 0; t < target.size() && weights[t] != 0 && target[t] != task.target_end; ++t)

@@ -3,11 +3,12 @@
 
 #include <algorithm>
 #include <cmath>
-#include <stdexcept>
+#include <span>
 #include <vector>
 
 #include "model/adversarial.h"
 #include "model/pass.h"
+#include "unroll/sampler.h"
 
 namespace unroll::sampling {
 
@@ -19,15 +20,6 @@ constexpr Size most_at_once = 100;
 void in_steps(const float* images, Size T, Size B, Size D, float* x) {
     for (Size b = 0; b < B; ++b)
         for (Size t = 0; t < T; ++t) std::copy_n(images + (b * T + t) * D, D, x + (t * B + b) * D);
-}
-
-/// The softmax of logits, in double.
-void probabilities(const float* logits, std::vector<double>& p) {
-    const double greatest = *std::max_element(logits, logits + p.size());
-    double sum = 0;
-    for (Size i = 0; i < p.size(); ++i) sum += p[i] = std::exp(double(logits[i]) - greatest);
-    if (!std::isfinite(sum)) throw std::domain_error("an image's class with a probability that is not finite");
-    for (double& each : p) each /= sum;
 }
 
 double entropy(const std::vector<double>& p) {
@@ -63,7 +55,7 @@ Judgement judge(const model::Model<float>& generator, Weights generator_weights,
         const float* logits = reads.predict(judge_weights.values, judge_weights.prepared, T, count, {x.data(), nullptr},
                                             nullptr, nullptr);
         for (Size b = 0; b < count; ++b) {
-            probabilities(logits + b * p.size(), p);
+            softmax(std::span(logits + b * p.size(), p.size()), 1, std::span(p));
             judgement.confidence += *std::max_element(p.begin(), p.end()) / double(images);
             for (Size i = 0; i < p.size(); ++i) mean[i] += p[i] / double(images);
         }

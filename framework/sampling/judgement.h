@@ -19,7 +19,8 @@ bool can_judge(const model::Model<float>& judge, const model::Model<float>& gene
 
 /// Makes `images` images of `noise` and shows them to `judge`, for which can_judge() is true. The two figures are the
 /// parts of the inception score (Salimans et al. 2016): an image should be clearly something, all together everything.
-/// Allocates; uses one thread and idle cores. Throws std::domain_error when an image or a logit is not finite.
+/// Allocates; uses one thread and idle cores. Throws std::domain_error when a logit is not a number, or
+/// is infinite.
 Judgement judge(const model::Model<float>& generator, Weights generator_weights, const model::Model<float>& judge,
                 Weights judge_weights, Size images, const RandomStream& noise);
 

@@ -1,12 +1,15 @@
 // Figures of generated texts.
 #include "sampling/quality.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <array>
 #include <numeric>
 
 #include "sampling/longest_copy.h"
 #include "sampling/words.h"
+#include "unroll/error.h"
 
 namespace unroll::sampling {
 
@@ -56,7 +59,11 @@ std::vector<Quality> TrainingText::measure(std::span<const std::string> texts) c
     std::vector<std::vector<Token>> tokens;
     for (const std::string& text : texts) {
         std::string unknown;
-        tokens.push_back(corpus_->vocabulary()->encode(text, unknown).value());
+        auto all_tokens = corpus_->vocabulary()->encode(text, unknown);
+        if (!all_tokens)
+            throw Error({"the dataset's vocabulary", fmt::format("'{}' in a text that it has written itself", unknown),
+                         "symbols that it can read again", "mend decode or encode in the dataset's plugin"});
+        tokens.push_back(std::move(*all_tokens));
         all.push_back({known_word_rate(text, words()), distinct_3(tokens.back()), repetition(text), {}});
     }
     const auto copies = longest_copies(tokens, corpus_->tokens(Split::train));

@@ -9,7 +9,8 @@
 
 namespace unroll::sampling {
 
-/// All but `text`, `correct` and `quality` is known before it is made: two samples of a trial are the same when that is equal.
+/// All but what comes of it (`text`, `image`, `correct`, `quality`) is known before it is made. Two samples of a trial are the same
+/// when step, sampler, options, temperature, prompt_key, seed, number, length and memory are.
 struct Sample {
     std::uint64_t step = 0;  ///< of the weights it was made with
     double epoch = 0;

@@ -11,6 +11,7 @@
 #include <set>
 #include <tuple>
 
+#include "manifest/splits.h"
 #include "plugins/options_check.h"
 #include "sampling/answers.h"
 #include "sampling/images.h"
@@ -21,18 +22,6 @@ namespace unroll::sampling {
 
 namespace {
 
-std::string_view to_string(Split split) {
-    switch (split) {
-        case Split::train:
-            return "train";
-        case Split::validation:
-            return "validation";
-        case Split::test:
-            break;
-    }
-    return "test";
-}
-
 bool asks(const Dataset& dataset) {
     return dataset.task().kind == Task::Kind::target_sequence;
 }
@@ -42,8 +31,9 @@ bool draws(const Dataset& dataset) {
 }
 
 std::string key_of(const manifest::Prompt& prompt) {
-    if (prompt.from && prompt.length == 0) return fmt::format(R"({{"from":"{}"}})", to_string(*prompt.from));
-    if (prompt.from) return fmt::format(R"({{"from":"{}","length":{}}})", to_string(*prompt.from), prompt.length);
+    if (prompt.from && prompt.length == 0) return fmt::format(R"({{"from":"{}"}})", manifest::name_of(*prompt.from));
+    if (prompt.from)
+        return fmt::format(R"({{"from":"{}","length":{}}})", manifest::name_of(*prompt.from), prompt.length);
     return boost::json::serialize(boost::json::string(prompt.text));
 }
 
@@ -53,7 +43,7 @@ std::vector<Token> tokens_of(const manifest::Prompt& prompt, const Dataset& data
         if (all.size() < prompt.length || prompt.length == 0)
             throw Error({"sampling.prompt",
                          fmt::format("a window of {} tokens from the {} split, which has {}", prompt.length,
-                                     to_string(*prompt.from), all.size()),
+                                     manifest::name_of(*prompt.from), all.size()),
                          "a window that fits the split", "lower sampling.prompt.length or enlarge the split"});
         RandomStream stream(seed, "prompt", {std::uint64_t(*prompt.from), prompt.length, number});
         const Size start = stream.below(all.size() - prompt.length + 1);
@@ -75,7 +65,7 @@ Question question_of(const manifest::Prompt& prompt, const Dataset& dataset, std
     const Size examples = dataset.examples(*prompt.from);
     if (examples == 0)
         throw Error({"sampling.prompt",
-                     fmt::format("an example of the {} split, which is empty", to_string(*prompt.from)),
+                     fmt::format("an example of the {} split, which is empty", manifest::name_of(*prompt.from)),
                      "a split with examples", "name another split"});
     RandomStream stream(seed, "question", {std::uint64_t(*prompt.from), number});
     return question(dataset, *prompt.from, stream.below(examples));

@@ -11,6 +11,7 @@
 #include "training/checkpoint.h"
 #include "training/gradient.h"
 #include "training/snapshot.h"
+#include "training/trained.h"
 #include "training/trainer.h"
 #include "unroll/error.h"
 
@@ -75,7 +76,7 @@ Ending TrialRun::run(const std::atomic<bool>& stop) {
         }
         if (ending.kind == Ending::Kind::finished) try {
                 make_samples(model, stop);
-                measure_gradients(model);
+                measure_gradients(model, stop);
             } catch (const std::domain_error&) {  // logits that are not finite, which no evaluation noticed
                 if (!task_.train) throw;
                 ending = {Ending::Kind::diverged, {}};
@@ -134,19 +135,18 @@ void TrialRun::make_samples(const model::Model<float>& model, const std::atomic<
     const Missing missing = missing_samples(work_, present_, checkpoints_);
     if (missing.makeable.empty()) return;
     const FloatingPointMode mode;
-    model::Buffer<float> weights(model.parameters().size()), prepared(model.prepared_size());
     for (const MissingAt& at : missing.makeable) {
-        training::load_weights(at.checkpoint.path, model, weights.data());
-        model.prepare(weights.data(), prepared.data());
-        samples(sampling::make(model, {weights.data(), prepared.data()}, *work_.dataset, catalog_,
+        const training::Trained trained(model, at.checkpoint.path);
+        samples(sampling::make(model, trained.weights(), *work_.dataset, catalog_,
                                work_.trial->training.sequence_length, at.samples, stop));
     }
 }
 
-void TrialRun::measure_gradients(const model::Model<float>& model) {
+void TrialRun::measure_gradients(const model::Model<float>& model, const std::atomic<bool>& stop) {
     const FloatingPointMode mode;
     model::Buffer<float> weights(model.parameters().size());
     for (const store::Checkpoint& checkpoint : missing_gradients(work_, gradients_, checkpoints_).makeable) {
+        if (stop.load(std::memory_order_relaxed)) return;
         training::load_weights(checkpoint.path, model, weights.data());
         gradient(checkpoint.step, training::gradient_by_lag(*work_.trial, *work_.dataset, catalog_, weights.data()));
     }
@@ -190,10 +190,20 @@ void TrialRun::samples(std::vector<sampling::Sample> made) {
     write(std::move(made));
 }
 
+/// Those that the writer no longer keeps are gone from here, too.
 void TrialRun::checkpoint(training::CheckpointRecord checkpoint) {
+    for (store::Checkpoint& other : checkpoints_) {
+        other.is_last = other.is_last && !checkpoint.is_last;
+        other.is_best = other.is_best && !checkpoint.is_best;
+    }
     checkpoints_.push_back(
         {checkpoint.step, checkpoint.path, checkpoint.sha256, checkpoint.is_last, checkpoint.is_best});
-    writer_.push(work_.row.fingerprint, std::move(checkpoint), work_.trial->training.keep_checkpoints);
+    const Size keep = work_.trial->training.keep_checkpoints, count = checkpoints_.size();
+    const auto first_kept = checkpoints_.begin() + std::ptrdiff_t(count - std::min(count, keep));
+    checkpoints_.erase(std::remove_if(checkpoints_.begin(), first_kept,
+                                      [](const store::Checkpoint& old) { return !old.is_best && !old.is_last; }),
+                       first_kept);
+    writer_.push(work_.row.fingerprint, std::move(checkpoint), keep);
 }
 
 void TrialRun::progress(std::uint64_t step, std::uint64_t steps, double loss, double tokens_per_second) {

@@ -40,7 +40,7 @@ private:
     training::Outcome train(const model::Model<float>& model, const std::atomic<bool>& stop);
     const store::Checkpoint* usable_checkpoint();
     void make_samples(const model::Model<float>& model, const std::atomic<bool>& stop);
-    void measure_gradients(const model::Model<float>& model);
+    void measure_gradients(const model::Model<float>& model, const std::atomic<bool>& stop);
     void write(std::vector<sampling::Sample> texts);
     void end(const Ending& ending, const training::Outcome& outcome);
 
@@ -57,7 +57,7 @@ private:
     const Settings& settings_;
     store::Writer& writer_;
     Observer& observer_;
-    std::vector<store::Checkpoint> checkpoints_;  ///< those there were and those written now
+    std::vector<store::Checkpoint> checkpoints_;  ///< those there were and those written now, as far as they are kept
     std::set<store::SampleKey> present_;
     std::set<std::uint64_t> gradients_;
     std::uint64_t reached_ = 0;  ///< the last step that was done

@@ -27,10 +27,6 @@ bool take(std::string_view& text, Number& number) {
 
 }  // namespace
 
-bool more_is_better(std::string_view metric) {
-    return metric.substr(metric.find('/') + 1) == "accuracy";
-}
-
 bool Best::observe(std::uint64_t step, double value) {
     if (value != value) return false;
     if (any_ && !(more_ ? value > value_ : value < value_)) return false;
@@ -58,7 +54,8 @@ bool Stopping::observe(std::uint64_t step, double value) {
     if (settings_.metric.empty()) return false;
     waited_ = best_.observe(step, value) ? 0 : waited_ + 1;
     if (settings_.target) {
-        const bool reached = more_is_better(settings_.metric) ? value >= *settings_.target : value <= *settings_.target;
+        const bool reached =
+            manifest::more_is_better(settings_.metric) ? value >= *settings_.target : value <= *settings_.target;
         if (reached) return true;
     }
     return settings_.patience > 0 && waited_ >= settings_.patience;

@@ -5,18 +5,16 @@
 #include <string>
 #include <string_view>
 
+#include "manifest/metric.h"
 #include "manifest/trial.h"
 #include "unroll/types.h"
 
 namespace unroll::training {
 
-/// Whether more of a metric (SPLIT/NAME or NAME) is better: true for accuracies, false for losses and all others.
-bool more_is_better(std::string_view metric);
-
 /// The best value of a metric so far. The first of equals stays.
 class Best {
 public:
-    explicit Best(std::string_view metric) : more_(more_is_better(metric)) {}
+    explicit Best(std::string_view metric) : more_(manifest::more_is_better(metric)) {}
 
     /// True when `value` is the best so far. A NaN never is.
     bool observe(std::uint64_t step, double value);

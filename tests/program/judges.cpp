@@ -91,7 +91,7 @@ TEST_CASE("without a judge the rest is done, and told") {
     place.put_generator("sides");
     const Ended run = unroll(place, {"run", "rivals.json"});
     CHECK(run.code == 0);
-    CHECK(run.says("note: rivals: no image is judged, since 'sides' has no finished trial in results/unroll.db"));
+    CHECK(run.says("note: rivals: no image is judged: results/unroll.db has no experiment 'sides'; run that manifest"));
     CHECK(value(place, "SELECT count(*) FROM sample WHERE kind = 'image'") == 1);
 
     const Ended grid = unroll(place, {"sample", "1", "--seed", "5"});

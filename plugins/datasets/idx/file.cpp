@@ -68,13 +68,14 @@ IdxFile read_idx(const std::string& path, const std::string& option, Size dimens
     const Reader reader(path, option);
     IdxFile file{.bytes = reader.read(), .sizes = {}};
     const std::string magic{'\0', '\0', '\x08', static_cast<char>(dimensions)};
+    const auto in_hexadecimal = [](const std::string& bytes) {
+        return fmt::format("{:02X}", fmt::join(std::vector<unsigned char>(bytes.begin(), bytes.end()), " "));
+    };
     if (!file.bytes.starts_with(magic)) {
         const std::string begin = file.bytes.substr(0, magic.size());
-        reader.fail(begin.empty()
-                        ? "is empty"
-                        : fmt::format("begins with the bytes {:02X}", fmt::join(begin.begin(), begin.end(), " ")),
-                    fmt::format("{:02X}, the sign of an IDX file with {} dimension{} of bytes",
-                                fmt::join(magic.begin(), magic.end(), " "), dimensions, dimensions == 1 ? "" : "s"),
+        reader.fail(begin.empty() ? "is empty" : "begins with the bytes " + in_hexadecimal(begin),
+                    fmt::format("{}, the sign of an IDX file with {} dimension{} of bytes", in_hexadecimal(magic),
+                                dimensions, dimensions == 1 ? "" : "s"),
                     "give the path of another file; images have three dimensions, labels one");
     }
     const Size header = magic.size() + bytes_of_size * dimensions;

@@ -64,6 +64,9 @@ public:
                  "pictures", "give the path of another file"});
         }
         by_row_ = options.text("step") == "row";
+        if (by_row_ && target_ == "none")
+            throw unroll::Error({"step", "\"row\", but with \"target\": \"none\" whole pictures are made",
+                                 "\"picture\"", "change it, or choose another target"});
         digest_ = sha256(images_.bytes);
         if (target_ != "none") read_labels(options);
         draw_split(options, count);

@@ -25,7 +25,7 @@ public:
     std::optional<std::vector<unroll::Token>> encode(std::string_view text, std::string& unknown) const override {
         std::vector<unroll::Token> tokens;
         bool known = true;
-        visit_code_points(text, [&](utf8proc_int32_t symbol) {
+        const auto end = visit_code_points(text, [&](utf8proc_int32_t symbol) {
             const auto found = std::lower_bound(symbols_.begin(), symbols_.end(), symbol);
             if (known && (found == symbols_.end() || *found != symbol)) {
                 known = false;
@@ -34,6 +34,10 @@ public:
             }
             tokens.push_back(static_cast<unroll::Token>(found - symbols_.begin()));
         });
+        if (known && end < text.size()) {  // no UTF-8
+            known = false;
+            unknown = text[end];
+        }
         if (!known) return std::nullopt;
         return tokens;
     }

@@ -220,6 +220,7 @@ constinit const Plugin all[] = {
     cell_plugin<Seer>("seer", 1, "looks ahead"),
     cell_plugin<Reader>("reader", 1, "reads tokens in its own way"),
     cell_plugin<Keeper>("keeper", 2, "has a state, and reads a memory", other_options),
+    cell_plugin<Keeper>("limited", 1, "has a state of so many steps", looker_options),
     cell_plugin<Echo>("silent", 1, "looks back, and does not say that it takes no other H", looker_options),
     sampler_plugin<Pick>("pick", 1, "one of the best", pick_options),
     sampler_plugin<Pick>("best", 1, "the best"),

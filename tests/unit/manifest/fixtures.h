@@ -12,7 +12,7 @@ namespace unroll::manifest::test {
 
 /// Datasets `letters` (a corpus over "abcdefgh \n"), `file` (the same, read from a path), `pairs` (examples of reals),
 /// `riddles` (target sequences) and `dots` (images); cells `echo`, `other`, `looker` (limited context, H a multiple of its
-/// heads), `silent` (the same, but does not say so), `seer` (looks ahead) and `keeper` (a state; reads a memory), each of
+/// heads), `silent` (the same, but does not say so), `seer` (looks ahead) and `keeper` (a state; reads a memory), `limited` (likewise, looks back), each of
 /// H D weights; samplers `pick` (uses temperature) and `best` (does not).
 const plugins::Catalog& catalog();
 

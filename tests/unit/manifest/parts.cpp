@@ -132,10 +132,16 @@ TEST_CASE("What a decoder is fed may be embedded, though the encoder reads numbe
 
 TEST_CASE("Parts that do not fit together are refused") {
     CHECK(problems(riddles(R"("cell": {"plugin": "keeper"}, "model": {"decoder": {"hidden": 8}})")) ==
-          "test.json:1: model.bridge: \"state\" between an encoder and a decoder whose layers have states of other "
-          "sizes: 128; 8\n"
+          "test.json:1: model.bridge: \"state\" between an encoder and a decoder whose layers have other states: "
+          "128 of keeper; 8 of keeper\n"
           "  wanted: equal cells on both sides, with a state\n"
           "  next: make encoder and decoder alike, or choose \"repeat\" or \"attention\"");
+    CHECK_THAT(problems(riddles(R"("model": {"encoder": {"plugin": "keeper"}, "decoder": {"plugin": "limited"}})")),
+               Catch::Contains("16 of keeper; 16 of limited\n  wanted: equal cells on both sides"));
+    CHECK(problems(riddles(R"("cell": {"plugin": "limited"})")) ==
+          "test.json:1: model.bridge: \"state\" between cells that look back over so many steps at most\n"
+          "  wanted: cells whose memory has no limit: the decoder goes on where the encoder ends\n"
+          "  next: change the cells, or choose \"attention\"");
     CHECK(problems(riddles(R"("cell": {"plugin": "echo"}, "model": {"bridge": "attention"})")) ==
           "test.json:1: model.bridge: \"attention\" for a decoder without a cell that takes a memory\n"
           "  wanted: a decoder that attends to what the encoder has read\n"
@@ -147,6 +153,10 @@ TEST_CASE("Parts that do not fit together are refused") {
           "test.json:1: model.generator: a generator whose output is 8 wide\n"
           "  wanted: 12, the numbers of an image of dataset 'dots'\n"
           "  next: end it with a layer of \"hidden\": 12");
+    CHECK_THAT(problems(test::with(R"("dataset": {"plugin": "dots"}, "cell": {"plugin": "echo"},
+        "model": {"generator": {"hidden": 12}},
+        "training": {"batch": 4, "steps": 100, "evaluate_every": 10, "stop": {"patience": 2}})")),
+               Catch::Contains("training.stop: stop, but two rivals have no loss that is evaluated\n  wanted: null"));
     // A decoder may not look ahead when it is fed what it is to predict; an encoder may.
     const std::string sees = R"("cell": {"plugin": "keeper"}, "model": {"bridge": "attention", )";
     CHECK_THAT(problems(riddles(sees + R"("decoder": [{"plugin": "seer"}, {"plugin": "keeper"}]})")),

@@ -141,6 +141,25 @@ TEST_CASE("samples whose checkpoint is gone are told of") {
           "run with --fresh to have them");
 }
 
+TEST_CASE("what is asked for at steps that an interrupted trial has passed is made as far as it can be") {
+    const TemporaryFolder folder;
+    const auto often = set("training.checkpoint_every=2"), one = set("sweep={}");
+    {
+        SmallSweep first({small_manifest}, {often, one, set("sampling=false"), set("diagnostics.gradient=false")});
+        std::atomic<bool> stop{false};
+        first.told.happened = [&](Size, std::uint64_t step) { stop = stop || step == 11; };
+        CHECK(first.run(on(folder), stop).interrupted == 1);
+    }
+    SmallSweep more({small_manifest}, {often, one, set("sampling.every=2"), set("diagnostics.gradient=2")});
+    const sweep::Summary summary = more.run(on(folder));
+    CHECK(summary.failed == 0);
+    CHECK(summary.trained == 1);
+    CHECK(rows(on(folder).database, "SELECT status FROM trial") == Rows{{std::string("finished")}});
+    CHECK(count(on(folder).database, "sample WHERE step BETWEEN 12 AND 20") == 5 * 8);
+    CHECK(count(on(folder).database, "gradient WHERE step BETWEEN 12 AND 20 AND lag = 0") == 5);
+    CHECK(count(on(folder).database, "sample WHERE step < 12 AND step NOT IN (SELECT step FROM checkpoint)") == 0);
+}
+
 TEST_CASE("every text gets its figures, also one that an earlier version has stored without them") {
     const TemporaryFolder folder;
     SmallSweep({small_manifest}, {set("sampling.length=80"), set("sampling.every=10")}).run(on(folder));

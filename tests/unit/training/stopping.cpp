@@ -10,13 +10,6 @@ using unroll::manifest::StopSettings;
 using unroll::training::Best;
 using unroll::training::Stopping;
 
-TEST_CASE("accuracy is to rise, everything else to fall") {
-    CHECK(unroll::training::more_is_better("validation/accuracy"));
-    CHECK(unroll::training::more_is_better("accuracy"));
-    CHECK_FALSE(unroll::training::more_is_better("validation/loss"));
-    CHECK_FALSE(unroll::training::more_is_better(""));
-}
-
 TEST_CASE("the best value is the first of the best") {
     Best best("validation/loss");
     CHECK_FALSE(best.any());
