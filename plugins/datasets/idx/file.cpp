@@ -88,7 +88,7 @@ IdxFile read_idx(const std::string& path, const std::string& option, Size dimens
             // Of sizes that no file could have, the product must not wrap round.
             if (__builtin_mul_overflow(values, file.sizes.back(), &values)) values = ~Size{0} - header;
         }
-        file.values = at;
+        file.header = header;
         wanted = header + values;
     }
     if (file.bytes.size() != wanted) {

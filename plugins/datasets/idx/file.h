@@ -12,7 +12,9 @@
 struct IdxFile {
     std::string bytes;                ///< the whole file, unpacked
     std::vector<unroll::Size> sizes;  ///< of each dimension
-    const unsigned char* values = nullptr;
+    std::size_t header = 0;           ///< bytes before the values
+
+    const unsigned char* values() const { return reinterpret_cast<const unsigned char*>(bytes.data()) + header; }
 };
 
 /// Reads a file of so many dimensions, packed with gzip or not. Throws Error, with `where` the option that named it.

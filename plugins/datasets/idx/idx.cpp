@@ -108,14 +108,14 @@ public:
     void example(Split split, Size index, unroll::Example& out) const override {
         const Size picture = order_[(split == Split::train ? 0 : ends_[static_cast<Size>(split) - 1]) + index];
         const Size points = images_.sizes[1] * images_.sizes[2];
-        const unsigned char* const point = images_.values + picture * points;
+        const unsigned char* const point = images_.values() + picture * points;
         for (Size i = 0; i < points; ++i) out.reals[i] = static_cast<float>(point[i]) / 255.0f;
         out.length = by_row_ ? images_.sizes[1] : 1;
         if (target_ == "label") {
-            out.target_tokens[out.length - 1] = labels_.values[picture];
+            out.target_tokens[out.length - 1] = labels_.values()[picture];
             out.weights[out.length - 1] = 1;
         } else if (target_ == "name") {
-            const std::string_view name = digit_names[labels_.values[picture]];
+            const std::string_view name = digit_names[labels_.values()[picture]];
             for (Size t = 0; t <= name.size(); ++t) {
                 out.target_tokens[t] = static_cast<Token>(name_signs.find(t < name.size() ? name[t] : name_end));
                 out.weights[t] = 1;
@@ -135,7 +135,7 @@ private:
             fail(fmt::format("\"{}\" has {} labels for {} pictures", path, labels_.sizes[0], images_.sizes[0]),
                  "a label for each picture", "give the two files that belong together");
         }
-        const Size most = *std::max_element(labels_.values, labels_.values + labels_.sizes[0]);
+        const Size most = *std::max_element(labels_.values(), labels_.values() + labels_.sizes[0]);
         if (most == 0) {
             fail(fmt::format("\"{}\" has the label 0 alone", path), "at least two classes",
                  R"(give other files, or "target": "none")");
