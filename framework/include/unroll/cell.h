@@ -20,15 +20,15 @@ namespace unroll {
 
 /// What a cell is made for: one layer of one part of a model.
 struct CellSpec {
-    Size input = 0;       ///< D
-    Size hidden = 0;      ///< H
-    Size layer = 0;       ///< from 0, the bottom
-    Size layers = 1;      ///< how many this part has
-    Size context = 0;     ///< the most steps that a sequence will have
-    Size memory = 0;      ///< M, the width of the memory it will be given (an encoder's outputs); 0: none
-    double dropout = 0;   ///< the probability that an element is dropped in training
+    Size input = 0;           ///< D
+    Size hidden = 0;          ///< H
+    Size layer = 0;           ///< from 0, the bottom
+    Size layers = 1;          ///< how many this part has
+    Size context = 0;         ///< the most steps that a sequence will have
+    Size memory = 0;          ///< M, the width of the memory it will be given (an encoder's outputs); 0: none
+    double dropout = 0;       ///< the probability that an element is dropped in training
     Size memory_context = 0;  ///< the most steps that the memory will have; 0: none
-    bool tokens = false;  ///< x always comes as tokens, from a model without an embedding; false: either may come
+    bool tokens = false;      ///< x always comes as tokens, from a model without an embedding; false: either may come
 };
 
 /// One array of weights. The model's initialiser fills it; role, fan_in, ones_first and ones_last are read for that alone.
@@ -66,7 +66,7 @@ struct UNROLL_EXPORT CellLayout {
     Size output = 0;               ///< width of y
     Size context = 0;              ///< the steps that a state can hold; 0: no limit
     bool looks_ahead = false;      ///< y depends on later steps too: no single steps then, so it cannot generate
-    Size attended = 0;             ///< elements multiplied for each pair of positions, as in attention; only for counting work
+    Size attended = 0;  ///< elements multiplied for each pair of positions, as in attention; only for counting work
 
     // Powers that a cell may have. Without one, the runner does what is needed before it calls the cell.
     bool takes_tokens = false;     ///< x may come as tokens; otherwise the runner writes the one-hot rows out
@@ -95,12 +95,12 @@ struct Forward {
     const Real* weights = nullptr;   ///< layout().weight_count() elements
     const Real* prepared = nullptr;  ///< what prepare() made of these weights
     Input<Real> x;
-    const Size* lengths = nullptr;   ///< (B) valid steps of each sequence, 1 … T; null: all T
-    const Real* state = nullptr;     ///< (B, state_size) to start from; null: zeros, a sequence's beginning
-    const Real* memory = nullptr;    ///< (memory_steps, B, M), the same at all steps of a sequence; null: none
+    const Size* lengths = nullptr;  ///< (B) valid steps of each sequence, 1 … T; null: all T
+    const Real* state = nullptr;    ///< (B, state_size) to start from; null: zeros, a sequence's beginning
+    const Real* memory = nullptr;   ///< (memory_steps, B, M), the same at all steps of a sequence; null: none
     Size memory_steps = 0;
     const Size* memory_lengths = nullptr;   ///< (B) valid steps of each memory; null: all
-    const RandomStream* dropout = nullptr;  ///< training: where masks are drawn from, copied, never advanced; null: evaluation
+    const RandomStream* dropout = nullptr;  ///< where masks are drawn from, copied, never advanced; null: evaluation
 
     Real* y = nullptr;           ///< (T, B, output) overwritten; zeros at and after a sequence's length
     Real* next_state = nullptr;  ///< (B, state_size) overwritten with the state after each sequence's last valid step;
@@ -114,11 +114,11 @@ template <class Real>
 struct Backward {
     const Real* dy = nullptr;           ///< (T, B, output); ignored at and after a sequence's length
     const Real* dnext_state = nullptr;  ///< (B, state_size); null: zeros
-    Real* dx = nullptr;                 ///< (T, B, D) overwritten (zeros at and after a length); null: not wanted, as with tokens
-    Real* dstate = nullptr;             ///< (B, state_size) overwritten; null: not wanted
-    Real* dmemory = nullptr;            ///< (memory_steps, B, M) added to; null: not wanted
-    Real* dweights = nullptr;           ///< weight_count() elements, added to; null: not wanted
-    Real* workspace = nullptr;          ///< workspace_size(T, B) elements of any content
+    Real* dx = nullptr;       ///< (T, B, D) overwritten (zeros at and after a length); null: not wanted, as with tokens
+    Real* dstate = nullptr;   ///< (B, state_size) overwritten; null: not wanted
+    Real* dmemory = nullptr;  ///< (memory_steps, B, M) added to; null: not wanted
+    Real* dweights = nullptr;   ///< weight_count() elements, added to; null: not wanted
+    Real* workspace = nullptr;  ///< workspace_size(T, B) elements of any content
 };
 
 /// One layer. Written once for Real = float and double.
