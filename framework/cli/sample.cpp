@@ -113,15 +113,6 @@ manifest::PluginChoice default_sampler(store::Store& store, const StoredTrial& t
                  "see them with: unroll plugins"});
 }
 
-/// Whether its samples are answers, not texts that go on.
-bool asks(const StoredTrial& trial) {
-    return trial.dataset->task().kind == Task::Kind::target_sequence;
-}
-
-bool draws(const StoredTrial& trial) {
-    return trial.dataset->task().kind == Task::Kind::image;
-}
-
 /// Throws Error when an option is given that has no meaning for what this trial makes.
 void refuse_meaningless(const Arguments& arguments, const StoredTrial& trial) {
     const auto refuse = [&](std::initializer_list<const char*> options, const char* wanted) {
@@ -131,8 +122,9 @@ void refuse_meaningless(const Arguments& arguments, const StoredTrial& trial) {
                              fmt::format("an option that trial {} has no use for", trial.found.id), wanted,
                              "leave it out"});
     };
-    if (asks(trial)) refuse({"length", "memory"}, "nothing: an answer ends by itself, and one state runs through it");
-    if (draws(trial))
+    if (sampling::asks(*trial.dataset))
+        refuse({"length", "memory"}, "nothing: an answer ends by itself, and one state runs through it");
+    if (sampling::draws(*trial.dataset))
         refuse({"sampler", "temperature", "length", "prompt", "from", "count", "memory"},
                "--seed or --at: a grid of images is made of noise");
 }
@@ -199,7 +191,9 @@ std::vector<manifest::SamplingSettings> settings_of(const Arguments& arguments, 
     } else {
         list.push_back(settings);
         list.back().prompt = {
-            {}, from, asks(trial) ? Size{0} : std::min(usual_prompt, trial.dataset->tokens(from).size())};
+            {},
+            from,
+            sampling::asks(*trial.dataset) ? Size{0} : std::min(usual_prompt, trial.dataset->tokens(from).size())};
     }
     return list;
 }
@@ -232,7 +226,7 @@ int sample(const Words& words) {
     Session session(*arguments);
     store::Store store(arguments->database, store::Store::Mode::read);
     StoredTrial trial = stored_trial(store, arguments->get<std::vector<std::string>>("trial")[0], session);
-    if (!asks(trial) && !draws(trial) &&
+    if (!sampling::asks(*trial.dataset) && !sampling::draws(*trial.dataset) &&
         (!trial.dataset->vocabulary() || trial.dataset->task().kind != Task::Kind::next_token))
         throw Error({fmt::format("trial {}", trial.found.id), "a dataset that is not text",
                      "a trial that predicts the next token, or target sequences, or makes images",
@@ -242,14 +236,14 @@ int sample(const Words& words) {
         trial.planned.trial.seed = whole_number(*arguments, "seed", 0, largest_number, "leave it out for the trial's");
     const FloatingPointMode mode;
     const training::Trained trained(trial.model, checkpoint_of(*arguments, trial).path);
-    if (draws(trial)) return draw(trial, trained.weights());
+    if (sampling::draws(*trial.dataset)) return draw(trial, trained.weights());
     const auto settings = settings_of(*arguments, trial, store, session.catalog());
 
     const auto wanted = sampling::wanted(trial.planned.trial, settings, *trial.dataset, trained.step(), 0);
     const auto samples = sampling::make(trial.model, trained.weights(), *trial.dataset, session.catalog(),
                                         trial.planned.trial.training.sequence_length, wanted, catch_interrupts());
     for (const sampling::Sample& sample : samples) {
-        if (asks(trial)) {
+        if (sampling::asks(*trial.dataset)) {
             fmt::print("{} → {}{}\n", sample.prompt, sample.text,
                        !sample.correct   ? ""
                        : *sample.correct ? " ✓"

@@ -140,7 +140,8 @@ void Fit::check_bridge(const Json& manifest, const Resolved& resolved, const Sta
             text += fmt::format("{}{} of {}", text.empty() ? "" : ", ", state.size, state.plugin);
         return text.empty() ? "none" : text;
     };
-    const auto is_limited = [](const State& state) { return state.context > 0; };
+    const auto limited =
+        std::find_if(main.states.begin(), main.states.end(), [](const State& state) { return state.context > 0; });
     if (resolved.trial.model.bridge == Bridge::state) {
         if (front.states.empty() || front.states != main.states)
             wrong("model.bridge",
@@ -148,8 +149,10 @@ void Fit::check_bridge(const Json& manifest, const Resolved& resolved, const Sta
                               list(front.states), list(main.states)),
                   "equal cells on both sides, with a state",
                   "make encoder and decoder alike, or choose \"repeat\" or \"attention\"");
-        else if (std::any_of(main.states.begin(), main.states.end(), is_limited))
-            wrong("model.bridge", "\"state\" between cells that look back over so many steps at most",
+        else if (limited != main.states.end())
+            wrong("model.bridge",
+                  fmt::format("\"state\" between layers of cell '{}', which looks back over {} steps at most",
+                              limited->plugin, limited->context),
                   "cells whose memory has no limit: the decoder goes on where the encoder ends",
                   "change the cells, or choose \"attention\"");
     }

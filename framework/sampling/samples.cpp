@@ -20,8 +20,6 @@
 
 namespace unroll::sampling {
 
-namespace {
-
 bool asks(const Dataset& dataset) {
     return dataset.task().kind == Task::Kind::target_sequence;
 }
@@ -29,6 +27,8 @@ bool asks(const Dataset& dataset) {
 bool draws(const Dataset& dataset) {
     return dataset.task().kind == Task::Kind::image;
 }
+
+namespace {
 
 std::string key_of(const manifest::Prompt& prompt) {
     if (prompt.from && prompt.length == 0) return fmt::format(R"({{"from":"{}"}})", manifest::name_of(*prompt.from));

@@ -139,7 +139,7 @@ TEST_CASE("Parts that do not fit together are refused") {
     CHECK_THAT(problems(riddles(R"("model": {"encoder": {"plugin": "keeper"}, "decoder": {"plugin": "limited"}})")),
                Catch::Contains("16 of keeper; 16 of limited\n  wanted: equal cells on both sides"));
     CHECK(problems(riddles(R"("cell": {"plugin": "limited"})")) ==
-          "test.json:1: model.bridge: \"state\" between cells that look back over so many steps at most\n"
+          "test.json:1: model.bridge: \"state\" between layers of cell 'limited', which looks back over 4 steps at most\n"
           "  wanted: cells whose memory has no limit: the decoder goes on where the encoder ends\n"
           "  next: change the cells, or choose \"attention\"");
     CHECK(problems(riddles(R"("cell": {"plugin": "echo"}, "model": {"bridge": "attention"})")) ==
