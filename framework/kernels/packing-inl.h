@@ -20,8 +20,6 @@ namespace {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
-constexpr Size block_panels = 16;  // packed at once
-
 template <class Real>
 constexpr Size lanes = hn::MaxLanes(hn::ScalableTag<Real>());
 template <class Real>

@@ -29,10 +29,8 @@ namespace {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
-constexpr Size block_depth = 256;  // part of what defines a sum: never changed by processor, type or shape
 constexpr Size tile_rows = HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_NEON ? 12 : 6;  // 32 registers or 16
 constexpr Size block_rows = 96;                                                        // of a, packed on the stack
-constexpr Size few_rows = 24;    // for which rearranging b does not pay
 constexpr Size stream_rows = 4;  // which take hardly longer than it takes to read b
 
 // ---- The kernel -------------------------------------------------------------------------------------------------
@@ -280,25 +278,27 @@ bool streams(const Matrix<const Real>& a, Size columns) {
            a.columns * columns * sizeof(Real) > near_bytes;
 }
 
-/// Columns [first, first + c.columns) of a · b; `first` begins a panel.
 template <class Real>
-void multiply_packed(const Matrix<const Real>& a, const Packed<Real>& b, Size first, const Matrix<Real>& c, Into into) {
+void multiply_packed(const Matrix<const Real>& a, Size first_k, const Packed<Real>& b, Size first,
+                     const Matrix<Real>& c, Into into) {
     Size done = 0;
-    if (streams(a, c.columns)) {
+    const auto factor = part(a, 0, a.rows, first_k, b.rows);
+    if (streams(factor, c.columns)) {
         constexpr decltype(&multiply_stream<1, Real>) kernels[stream_rows] = {
             &multiply_stream<1, Real>, &multiply_stream<2, Real>, &multiply_stream<3, Real>, &multiply_stream<4, Real>};
         done = c.columns / panel_width<Real> * panel_width<Real>;
-        kernels[a.rows - 1](a, b.data + first * b.rows, part(c, 0, c.rows, 0, done), into == Into::add);
+        kernels[a.rows - 1](factor, b.data + first * b.rows, part(c, 0, c.rows, 0, done), into == Into::add);
         if (done == c.columns) return;
     }
-    for (Size k = 0; k < a.columns; k += block_depth) {
-        const Size depth = std::min(block_depth, a.columns - k);
+    for (Size k = 0; k < b.rows; k += block_depth) {
+        const Size depth = std::min(block_depth, b.rows - k);
         const auto panels = packed_panels(b.data, b.rows, (first + done) / panel_width<Real>, first + c.columns, k);
-        multiply_rows(a, k, depth, panels, part(c, 0, c.rows, done, c.columns - done), into == Into::add || k > 0);
+        multiply_rows(a, first_k + k, depth, panels, part(c, 0, c.rows, done, c.columns - done),
+                      into == Into::add || k > 0);
     }
 }
 
-/// Few rows: b is read where it stands, but for a narrow panel at its end.
+/// But for a narrow panel at the end of b.
 template <class Real>
 void multiply_in_place(const Matrix<const Real>& a, const Matrix<const Real>& b, const Matrix<Real>& c, Into into) {
     HWY_ALIGN Real narrow[block_depth * panel_width<Real>];
@@ -313,25 +313,8 @@ void multiply_in_place(const Matrix<const Real>& a, const Matrix<const Real>& b,
 }
 
 template <class Real>
-HWY_NOINLINE void multiply_loose(const Matrix<const Real>& a, const Matrix<const Real>& b, const Matrix<Real>& c,
-                                 Into into) {
-    if (b.column_stride == 1 && a.rows <= few_rows) return multiply_in_place(a, b, c, into);
-    constexpr Size block_columns = block_panels * panel_width<Real>;
-    HWY_ALIGN Real packed[block_depth * block_columns];
-    for (Size j = 0; j < b.columns; j += block_columns) {
-        const Size columns = std::min(block_columns, b.columns - j);
-        for (Size k = 0; k < a.columns; k += block_depth) {
-            const Size depth = std::min(block_depth, a.columns - k);
-            pack_panels(part(b, k, depth, j, columns), packed);
-            multiply_rows(a, k, depth, packed_panels(packed, depth, 0, columns, 0),
-                          Matrix<Real>(c.data + j, c.rows, columns, c.row_stride), into == Into::add || k > 0);
-        }
-    }
-}
-
-template <class Real>
 constexpr ProductKernels<Real> kernels = {panel_width<Real>, tile_rows, &pack_panels<Real>, &multiply_packed<Real>,
-                                          &multiply_loose<Real>};
+                                          &multiply_in_place<Real>};
 
 }  // namespace
 
@@ -355,18 +338,22 @@ const ProductKernels<Real>& kernels() {
     return std::get<ProductKernels<Real>>(set);
 }
 
-constexpr double part_work = 2e6;  // multiply-adds that are worth handing to another core
+template <class Real>
+constexpr Size widest_panel = 2 * 64 / sizeof(Real);  // of any kernel set
+constexpr Size few_rows = 24;                         // for which bringing a right factor into order does not pay
+constexpr double part_work = 2e6;                     // multiply-adds that are worth handing to another core
+constexpr Size part_panels = 4;                       // which are worth another core to bring them into order
 
-// Every part of columns brings the left factor into order anew, and every part of rows a loose right one. So many of them
-// make that a few hundredths of the part's time.
-constexpr Size part_columns = 512, part_rows = 96;
+// Every part of columns brings the left factor into order anew. So many make that a few hundredths of the part's time.
+constexpr Size part_columns = 512;
 
-/// Calls body(first row, rows, first column, columns) for parts of an (M, N) product of depth K with at least so many
-/// rows or columns. The longer side is cut, at borders of tiles or panels, unless only the other is long enough.
+/// Calls body(first row, rows, first column, columns) for parts of a product a · b with N columns and a depth of K. The
+/// longer side is cut, at borders of tiles or panels, unless that would make too few columns.
 template <class Real, class Body>
-void for_each_part(Size M, Size N, Size K, Size least_rows, Size least_columns, Body&& body) {
-    const bool by_rows = M > N || (N < 2 * least_columns && M >= 2 * least_rows);
-    const Size side = by_rows ? M : N, least = std::min(by_rows ? least_rows : least_columns, side / 2);
+void for_each_part(const Matrix<const Real>& a, Size N, Size K, Body&& body) {
+    const Size M = a.rows, least_columns = reads_rows(a) ? 1 : part_columns;
+    const bool by_rows = M > N || N < 2 * least_columns;
+    const Size side = by_rows ? M : N, least = by_rows ? 1 : least_columns;
     const Size step = by_rows ? kernels<Real>().tile_rows : kernels<Real>().panel_width;
     const double step_work = static_cast<double>(step) * static_cast<double>(by_rows ? N : M) * static_cast<double>(K);
     const Size steps = (side + step - 1) / step;
@@ -394,6 +381,30 @@ bool empty(const Matrix<const Real>& a, [[maybe_unused]] Size b_rows, [[maybe_un
     return true;
 }
 
+/// c = or += a · b. A block of b is brought into order by all threads, and then read by all.
+template <class Real>
+HWY_NOINLINE void multiply_blocks(const Matrix<const Real>& a, const Matrix<const Real>& b, const Matrix<Real>& c,
+                                  Into into) {
+    const ProductKernels<Real>& kernel = kernels<Real>();
+    alignas(64) Real packed[block_depth * block_panels * widest_panel<Real>];
+    const Size width = kernel.panel_width;
+    for (Size j = 0; j < b.columns; j += block_panels * width) {
+        const Size block = std::min(block_panels * width, b.columns - j);
+        for (Size k = 0; k < b.rows; k += block_depth) {
+            const Size depth = std::min(block_depth, b.rows - k);
+            parallel_for((block + width - 1) / width, part_panels, [&](Size first, Size last) {
+                const Size begin = first * width, end = std::min(last * width, block);
+                kernel.pack(part(b, k, depth, j + begin, end - begin), packed + begin * depth);
+            });
+            const Into block_into = k > 0 ? Into::add : into;
+            for_each_part<Real>(a, block, depth, [&](Size row, Size rows, Size column, Size columns) {
+                kernel.multiply_packed(part(a, row, rows, 0, a.columns), k, {packed, depth, block}, column,
+                                       part(c, row, rows, j + column, columns), block_into);
+            });
+        }
+    }
+}
+
 }  // namespace
 
 Size packed_size(Size rows, Size columns) {
@@ -411,23 +422,20 @@ template <class Real>
 void gemm(std::type_identity_t<Matrix<const Real>> a, std::type_identity_t<Matrix<const Real>> b, Matrix<Real> c,
           Into into) {
     if (empty<Real>(a, b.rows, b.columns, c, into)) return;
-    const Size least_columns = reads_rows(a) ? 1 : part_columns;
-    for_each_part<Real>(
-        c.rows, c.columns, a.columns, part_rows, least_columns, [&](Size row, Size rows, Size column, Size columns) {
-            kernels<Real>().multiply_loose(part(a, row, rows, 0, a.columns), part(b, 0, b.rows, column, columns),
-                                           part(c, row, rows, column, columns), into);
-        });
+    if (b.column_stride != 1 || a.rows > few_rows) return multiply_blocks<Real>(a, b, c, into);
+    for_each_part<Real>(a, c.columns, a.columns, [&](Size row, Size rows, Size column, Size columns) {
+        kernels<Real>().multiply_in_place(part(a, row, rows, 0, a.columns), part(b, 0, b.rows, column, columns),
+                                          part(c, row, rows, column, columns), into);
+    });
 }
 
 template <class Real>
 void gemm(std::type_identity_t<Matrix<const Real>> a, std::type_identity_t<Packed<Real>> b, Matrix<Real> c, Into into) {
     if (empty<Real>(a, b.rows, b.columns, c, into)) return;
-    const Size least_columns = reads_rows(a) ? 1 : part_columns;
-    for_each_part<Real>(c.rows, c.columns, a.columns, 1, least_columns,
-                        [&](Size row, Size rows, Size column, Size columns) {
-                            kernels<Real>().multiply_packed(part(a, row, rows, 0, a.columns), b, column,
-                                                            part(c, row, rows, column, columns), into);
-                        });
+    for_each_part<Real>(a, c.columns, a.columns, [&](Size row, Size rows, Size column, Size columns) {
+        kernels<Real>().multiply_packed(part(a, row, rows, 0, a.columns), 0, b, column,
+                                        part(c, row, rows, column, columns), into);
+    });
 }
 
 template Packed<float> pack(Matrix<const float>, float*);

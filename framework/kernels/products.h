@@ -7,6 +7,9 @@
 
 namespace unroll {
 
+constexpr Size block_depth = 256;  // part of what defines a sum: never changed by processor, type or shape
+constexpr Size block_panels = 16;  // brought into order at once
+
 /// Are the rows of a left factor multiplied where they stand, and not brought into order first? If they are further apart,
 /// those of a tile get into each other's way in the first cache, which has few places for addresses that differ by a
 /// multiple of its pages.
@@ -21,14 +24,18 @@ Matrix<Real> part(const Matrix<Real>& m, Size row, Size rows, Size column, Size 
     return {m.data + row * m.row_stride + column * m.column_stride, rows, columns, m.row_stride, m.column_stride};
 }
 
+/// All on this thread.
 template <class Real>
 struct ProductKernels {
     Size panel_width, tile_rows;  ///< where a product may be cut so that no work is wasted
     void (*pack)(const Matrix<const Real>& b, Real* packed);
-    /// Columns [first, first + c.columns) of a · b on this thread; `first` is a multiple of panel_width.
-    void (*multiply_packed)(const Matrix<const Real>& a, const Packed<Real>& b, Size first, const Matrix<Real>& c,
-                            Into into);
-    void (*multiply_loose)(const Matrix<const Real>& a, const Matrix<const Real>& b, const Matrix<Real>& c, Into into);
+    /// Columns [first, first + c.columns) of b, a multiple of panel_width, times as many columns of a as b has rows, from
+    /// column k on. (Of the others, those that come next are fetched.)
+    void (*multiply_packed)(const Matrix<const Real>& a, Size k, const Packed<Real>& b, Size first,
+                            const Matrix<Real>& c, Into into);
+    /// Reads b where it stands, by rows: what pays for few rows of a.
+    void (*multiply_in_place)(const Matrix<const Real>& a, const Matrix<const Real>& b, const Matrix<Real>& c,
+                              Into into);
 };
 
 using ProductSet = std::tuple<ProductKernels<float>, ProductKernels<double>>;
