@@ -342,7 +342,7 @@ template <class Real>
 constexpr Size widest_panel = 2 * 64 / sizeof(Real);  // of any kernel set
 constexpr Size few_rows = 24;                         // for which bringing a right factor into order does not pay
 constexpr double part_work = 2e6;                     // multiply-adds that are worth handing to another core
-constexpr Size part_panels = 4;                       // which are worth another core to bring them into order
+constexpr Size part_elements = 131072;                // that are worth handing over to be brought into order
 
 // Every part of columns brings the left factor into order anew. So many make that a few hundredths of the part's time.
 constexpr Size part_columns = 512;
@@ -392,13 +392,10 @@ HWY_NOINLINE void multiply_blocks(const Matrix<const Real>& a, const Matrix<cons
         const Size block = std::min(block_panels * width, b.columns - j);
         for (Size k = 0; k < b.rows; k += block_depth) {
             const Size depth = std::min(block_depth, b.rows - k);
-            parallel_for((block + width - 1) / width, part_panels, [&](Size first, Size last) {
-                const Size begin = first * width, end = std::min(last * width, block);
-                kernel.pack(part(b, k, depth, j + begin, end - begin), packed + begin * depth);
-            });
+            const Packed<Real> panels = pack<Real>(part(b, k, depth, j, block), packed);
             const Into block_into = k > 0 ? Into::add : into;
             for_each_part<Real>(a, block, depth, [&](Size row, Size rows, Size column, Size columns) {
-                kernel.multiply_packed(part(a, row, rows, 0, a.columns), k, {packed, depth, block}, column,
+                kernel.multiply_packed(part(a, row, rows, 0, a.columns), k, panels, column,
                                        part(c, row, rows, j + column, columns), block_into);
             });
         }
@@ -414,7 +411,12 @@ Size packed_size(Size rows, Size columns) {
 
 template <class Real>
 Packed<Real> pack(std::type_identity_t<Matrix<const Real>> b, Real* packed) {
-    kernels<Real>().pack(b, packed);
+    const ProductKernels<Real>& kernel = kernels<Real>();
+    const Size width = kernel.panel_width;
+    parallel_for((b.columns + width - 1) / width, 1 + part_elements / (b.rows * width + 1), [&](Size first, Size last) {
+        const Size begin = first * width, end = std::min(last * width, b.columns);
+        kernel.pack(part(b, 0, b.rows, begin, end - begin), packed + begin * b.rows);
+    });
     return {packed, b.rows, b.columns};
 }
 

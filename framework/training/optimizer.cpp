@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "unroll/error.h"
+#include "unroll/parallel.h"
 
 namespace unroll::training {
 namespace {
@@ -83,6 +84,8 @@ template <class Real>
 void adamw(const Moment& at, Real* w, const Real* g, Real* m, Real* v, Size n) {
     adam_with(at, 0, 1 - at.learning_rate * at.decay, w, g, m, v, n);
 }
+
+constexpr Size part_weights = 65536;  // that are worth handing to another core
 
 using Slots = std::vector<std::string_view>;
 using Settings = manifest::OptimizerSettings;
@@ -181,9 +184,12 @@ void Optimizer::step(std::uint64_t step, double learning_rate, Real* weights, co
     const Formula<Real> formula = rules[rule_].formula(Real());
     for (const Run& run : runs_) {
         const auto [first, last] = run.range;
-        const auto slot = [&](Size i) { return i < slots() ? state + i * weights_ + first : nullptr; };
         const Moment moment{settings_, learning_rate, static_cast<double>(step), run.decay};
-        formula(moment, weights + first, gradients + first, slot(0), slot(1), last - first);
+        parallel_for(last - first, part_weights, [&, first = first](Size begin, Size end) {
+            const Size from = first + begin;
+            const auto slot = [&](Size i) { return i < slots() ? state + i * weights_ + from : nullptr; };
+            formula(moment, weights + from, gradients + from, slot(0), slot(1), end - begin);
+        });
     }
 }
 

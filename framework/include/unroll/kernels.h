@@ -43,7 +43,8 @@ struct Packed {
 /// 16: arrays that follow one another from a 64-byte boundary each begin at one, where products are fastest.
 UNROLL_EXPORT Size packed_size(Size rows, Size columns);
 
-/// Rearranges `b` into `packed`, packed_size(b.rows, b.columns) elements; valid in this process only.
+/// Rearranges `b` into `packed`, packed_size(b.rows, b.columns) elements; valid in this process only. Large ones use idle
+/// cores.
 template <class Real>
 UNROLL_EXPORT Packed<Real> pack(std::type_identity_t<Matrix<const Real>> b, Real* packed);
 

@@ -171,14 +171,15 @@ TEMPLATE_TEST_CASE("Any number of threads gives the same bits", "[products]", fl
     using Real = TestType;
     using Shape = typename Buffer<Real>::Shape;
     RandomStream stream(3, "products");
-    const Size shapes[][3] = {{150, 400, 300}, {700, 90, 270}, {5, 2100, 700}, {333, 333, 129}};
+    const Size shapes[][3] = {{150, 400, 300}, {700, 90, 270}, {5, 2100, 700}, {333, 333, 129}, {260, 1100, 600}};
     for (const auto& [M, N, K] : shapes) {
         Buffer<Real> a(M, K, Shape::transposed, stream), b(K, N, Shape::contiguous, stream);
         auto storage = packed_storage(b.view);
-        const auto packed = pack(b.view, storage.data());
         std::vector<Real> first;
         for (const std::size_t threads : {1, 2, 8}) {
             const oneapi::tbb::global_control limit(oneapi::tbb::global_control::max_allowed_parallelism, threads);
+            std::fill(storage.begin(), storage.end(), Real{0});
+            const auto packed = pack(b.view, storage.data());
             std::vector<Real> c(M * N, Real{1}), d(M * N, Real{1});
             gemm(a.view, b.view, Matrix<Real>(c.data(), M, N), Into::add);
             gemm(a.view, packed, Matrix<Real>(d.data(), M, N), Into::add);

@@ -56,6 +56,21 @@ TEST_CASE("rows do not depend on the number of jobs") {
     CHECK(expected.size() > 8 * 50);
 }
 
+TEST_CASE("idle threads help one large trial and change no bit") {
+    Rows expected;
+    for (const Size jobs : {1, 4}) {
+        const TemporaryFolder folder;
+        SmallSweep large({small_manifest},
+                         {set("sweep.cell.hidden=[160]"), set("sweep.seed=[1]"), set("training.batch=24"),
+                          set("training.steps=3"), set("training.windows=\"random\""), set("training.log_every=1")});
+        CHECK(large.run(on(folder, jobs)).trained == 1);
+        const Rows found = all_rows(on(folder).database);
+        if (expected.empty()) expected = found;
+        CHECK(found == expected);
+    }
+    CHECK(expected.size() > 10);
+}
+
 TEST_CASE("running again trains nothing, and other jobs make no other samples") {
     const TemporaryFolder folder;
     SmallSweep().run(on(folder));

@@ -1,6 +1,8 @@
 // What golden numbers do not say of optimisers: slots, the reach of weight decay, the resumed step, unknown names.
 #include "training/optimizer.h"
 
+#include <oneapi/tbb/global_control.h>
+
 #include <cmath>
 #include <stdexcept>
 #include <vector>
@@ -110,5 +112,23 @@ TEST_CASE("weights, state and step number are all that resuming needs") {
         }
         CHECK(weights == saved_weights);
         CHECK(state == saved_state);
+    }
+}
+
+TEST_CASE("idle threads help with many weights and change no bit") {
+    constexpr Size n = 300'001;
+    for (const std::string& name : unroll::training::optimizers()) {
+        INFO(name);
+        const Optimizer optimizer(named(name, 0.9), n, {});
+        std::vector<float> alone;
+        for (const std::size_t threads : {1, 8}) {
+            const oneapi::tbb::global_control limit(oneapi::tbb::global_control::max_allowed_parallelism, threads);
+            std::vector<float> weights(n), gradients(n), state(optimizer.state_size());
+            for (Size i = 0; i < n; ++i) weights[i] = float(i % 101) / 64, gradients[i] = float(i % 37) / 32 - 0.5f;
+            for (Size t = 0; t < 2; ++t) optimizer.step(t + 1, 0.01, weights.data(), gradients.data(), state.data());
+            weights.insert(weights.end(), state.begin(), state.end());
+            if (alone.empty()) alone = weights;
+            CHECK(weights == alone);
+        }
     }
 }
