@@ -9,6 +9,7 @@
 #include "cli/table.h"
 #include "store/store.h"
 #include "sweep/work.h"
+#include "training/timing.h"
 #include "unroll/error.h"
 
 namespace unroll::cli {
@@ -63,8 +64,10 @@ int plan(const Words& words) {
     Size done = 0;
     for (Size i = 0; i < work.size(); ++i) {
         const sweep::Work& entry = work[i];
+        const training::Length length = training::length_of(*entry.trial, *entry.dataset);
         Size samples = 0;
-        for (const auto& settings : entry.sampling) samples += settings.count;
+        for (const auto& settings : entry.sampling)
+            samples += settings.count * training::due_steps(settings.every, length).size();
         const auto state = states.find(entry.row.fingerprint);
         const bool is_known = state != states.end();
         const bool is_done = is_known && (state->second.status == store::Status::finished ||
@@ -80,7 +83,8 @@ int plan(const Words& words) {
     fmt::print("{}", render(table, format));
     std::fflush(stdout);  // before what goes to standard error
     for (const std::string& line : plans.front().dropped) fmt::print(stderr, "dropped: {}\n", line);
-    fmt::print(stderr, "{} trials, {} done; {:.0f} GFLOP to go\n", work.size(), done, cost / 1e9);
+    fmt::print(stderr, "{} trial{}, {} done; {:.0f} GFLOP to go\n", work.size(), work.size() == 1 ? "" : "s", done,
+               cost / 1e9);
     return well;
 }
 
