@@ -246,7 +246,7 @@ void check_metric(store::Store& store, const std::string& experiment, const std:
     const std::string near = plugins::nearest(metric, known);
     throw Error({fmt::format("experiment '{}'", experiment), fmt::format("no metric '{}'", metric),
                  "one of: " + list(known),
-                 near.empty() ? "name one with --metric" : fmt::format("'{}', perhaps", near)});
+                 near.empty() ? "name one in compare.metric, or with --metric" : fmt::format("'{}', perhaps", near)});
 }
 
 std::string goal_for(const ComparisonRequest& request, const Experiment& experiment, const Metric& metric) {

@@ -1,11 +1,19 @@
 // What a trial is called on a line.
 #include "cli/labels.h"
 
+#include <fmt/core.h>
+
 #include <boost/json.hpp>
 
 namespace unroll::cli {
 
 namespace {
+
+std::string word_of(const boost::json::value& value) {
+    if (value.is_string()) return std::string(value.as_string());
+    if (value.is_double()) return fmt::format("{}", value.as_double());
+    return boost::json::serialize(value);
+}
 
 void append(const boost::json::object& object, std::string& label) {
     for (const auto& member : object) {
@@ -15,8 +23,7 @@ void append(const boost::json::object& object, std::string& label) {
         }
         if (!label.empty()) label += ' ';
         label += std::string(member.key()) + '=';
-        label += member.value().is_string() ? std::string(member.value().as_string())
-                                            : boost::json::serialize(member.value());
+        label += word_of(member.value());
     }
 }
 

@@ -85,7 +85,8 @@ int authorize(void* context, int action, const char* first, const char* second, 
         default:
             break;
     }
-    static_cast<Guard*>(context)->denied = action_name(action);
+    const bool is_schema = name == "sqlite_master";  // DROP, for one, begins by deleting there
+    static_cast<Guard*>(context)->denied = is_schema ? "a change of the schema" : action_name(action);
     return SQLITE_DENY;
 }
 

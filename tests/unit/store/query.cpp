@@ -65,6 +65,11 @@ TEST_CASE_METHOD(Fixture, "everything that only tells is allowed") {
     CHECK_THAT(ask(reader, "EXPLAIN QUERY PLAN SELECT * FROM trial"), contains("SCAN trial"));
 }
 
+TEST_CASE_METHOD(Fixture, "what a statement may not do is named") {
+    CHECK_THAT(refused("DELETE FROM trial"), Catch::Contains("DELETE in it"));
+    CHECK_THAT(refused("DROP TABLE trial"), Catch::Contains("a change of the schema in it"));
+}
+
 TEST_CASE_METHOD(Fixture, "nothing is changed, and nothing else is opened") {
     const auto statement =
         GENERATE("DELETE FROM trial", "UPDATE trial SET status = 'finished'",
