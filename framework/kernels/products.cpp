@@ -298,7 +298,7 @@ void multiply_packed(const Matrix<const Real>& a, Size first_k, const Packed<Rea
     }
 }
 
-/// But for a narrow panel at the end of b.
+/// b is read where it stands, but for a narrow panel at its end.
 template <class Real>
 void multiply_in_place(const Matrix<const Real>& a, const Matrix<const Real>& b, const Matrix<Real>& c, Into into) {
     HWY_ALIGN Real narrow[block_depth * panel_width<Real>];

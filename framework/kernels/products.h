@@ -24,13 +24,13 @@ Matrix<Real> part(const Matrix<Real>& m, Size row, Size rows, Size column, Size 
     return {m.data + row * m.row_stride + column * m.column_stride, rows, columns, m.row_stride, m.column_stride};
 }
 
-/// All on this thread.
+/// What one target offers. Nothing of it uses other threads.
 template <class Real>
 struct ProductKernels {
     Size panel_width, tile_rows;  ///< where a product may be cut so that no work is wasted
     void (*pack)(const Matrix<const Real>& b, Real* packed);
-    /// Columns [first, first + c.columns) of b, a multiple of panel_width, times as many columns of a as b has rows, from
-    /// column k on. (Of the others, those that come next are fetched.)
+    /// c = or += columns [k, k + b.rows) of a times columns [first, first + c.columns) of b; `first` begins a panel. The
+    /// columns of a behind those are wanted next, and fetched.
     void (*multiply_packed)(const Matrix<const Real>& a, Size k, const Packed<Real>& b, Size first,
                             const Matrix<Real>& c, Into into);
     /// Reads b where it stands, by rows: what pays for few rows of a.

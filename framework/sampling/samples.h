@@ -14,7 +14,8 @@
 
 namespace unroll::sampling {
 
-/// Is a sample of such a dataset's model the answer to a question, or a grid of images? Otherwise it is a text that goes on.
+/// Is a sample of such a dataset's model the answer to a question, or a grid of images? Otherwise it is a text that goes
+/// on.
 bool asks(const Dataset& dataset);
 bool draws(const Dataset& dataset);
 

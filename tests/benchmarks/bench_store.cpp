@@ -94,7 +94,7 @@ void measure_writer() {
         shares.push_back(busy_share(write, [&] { writer.flush(); }) - pauses.back());
     }
     std::printf("a thousand rows a second: %.2f %% of a core, and the pauses between them %.2f %%\n",
-                100 * median(shares), 100 * median(pauses));
+                100 * std::max(0.0, median(shares)), 100 * median(pauses));
 }
 
 void measure_planning(Size trials) {

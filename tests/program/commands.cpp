@@ -79,6 +79,15 @@ TEST_CASE("plan lists trials, what is done and what was dropped, and writes noth
     CHECK(trials[2].at("steps") == 30);
     CHECK(trials[2].at("parameters").to_number<int>() > 500);
 
+    // Samples of all 30 steps at which they are made; rates as they are written.
+    const Ended often = ask({"plan", "tiny.json", "--format", "json", "--set", "sampling.every=10", "--set",
+                             "sweep.training.optimizer.learning_rate=[0.1]"});
+    REQUIRE(often.code == 0);
+    const auto sampled = boost::json::parse(often.out).as_array();
+    REQUIRE(!sampled.empty());
+    CHECK(sampled[0].at("samples") == 3 * 2);
+    CHECK(std::string(sampled[0].at("axes").as_string()).find("learning_rate=0.1") != std::string::npos);
+
     const Workplace place;
     place.put("tiny.json", {});
     const auto before = files_in(place.path());

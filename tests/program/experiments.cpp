@@ -1,4 +1,4 @@
-// The manifests in experiments/ are right.
+// The manifests in experiments/, and the one that the README shows, are right.
 #include <cstdlib>
 #include <regex>
 
@@ -45,4 +45,18 @@ TEST_CASE("every manifest in experiments/ passes the check, where its data is th
         ++checked;
     }
     CHECK(checked >= 3);
+}
+
+TEST_CASE("the README's manifest passes the check, on the README") {
+    const std::string readme = content_of(UNROLL_SOURCE "/README.md"), fence = "```";
+    const auto begin = readme.find(fence + "jsonc\n{");
+    REQUIRE(begin != std::string::npos);
+    const auto first = readme.find('{', begin);
+    const TemporaryFolder place;
+    std::ofstream(place / "first.json") << readme.substr(first, readme.find(fence, first) - first);
+    std::filesystem::copy_file(UNROLL_SOURCE "/README.md", place / "readme.txt");
+    const Ended check = unroll(place, {"check", "first.json", "--set", "dataset.path=\"readme.txt\""});
+    INFO(check.err);
+    CHECK(check.code == 0);
+    CHECK(check.prints("first.json: all well"));
 }
