@@ -138,10 +138,11 @@ TEST_CASE("Parts that do not fit together are refused") {
           "  next: make encoder and decoder alike, or choose \"repeat\" or \"attention\"");
     CHECK_THAT(problems(riddles(R"("model": {"encoder": {"plugin": "keeper"}, "decoder": {"plugin": "limited"}})")),
                Catch::Contains("16 of keeper; 16 of limited\n  wanted: equal cells on both sides"));
-    CHECK(problems(riddles(R"("cell": {"plugin": "limited"})")) ==
-          "test.json:1: model.bridge: \"state\" between layers of cell 'limited', which looks back over 4 steps at most\n"
-          "  wanted: cells whose memory has no limit: the decoder goes on where the encoder ends\n"
-          "  next: change the cells, or choose \"attention\"");
+    CHECK(
+        problems(riddles(R"("cell": {"plugin": "limited"})")) ==
+        "test.json:1: model.bridge: \"state\" between layers of cell 'limited', which looks back over 4 steps at most\n"
+        "  wanted: cells whose memory has no limit: the decoder goes on where the encoder ends\n"
+        "  next: change the cells, or choose \"attention\"");
     CHECK(problems(riddles(R"("cell": {"plugin": "echo"}, "model": {"bridge": "attention"})")) ==
           "test.json:1: model.bridge: \"attention\" for a decoder without a cell that takes a memory\n"
           "  wanted: a decoder that attends to what the encoder has read\n"
