@@ -275,10 +275,10 @@ private:
 };
 
 inline constexpr unroll::Option corpus_options[] = {
-    unroll::integer("symbols", "5", 2, 26, "letters in the alphabet"),
-    unroll::integer("train", "600", 0, 100000, "tokens of the training split"),
-    unroll::integer("validation", "120", 0, 100000, "tokens of the validation split"),
-    unroll::integer("test", "60", 0, 100000, "tokens of the test split"),
+    unroll::Option::integer("symbols", "5", 2, 26, "letters in the alphabet"),
+    unroll::Option::integer("train", "600", 0, 100000, "tokens of the training split"),
+    unroll::Option::integer("validation", "120", 0, 100000, "tokens of the validation split"),
+    unroll::Option::integer("test", "60", 0, 100000, "tokens of the test split"),
 };
 inline constinit const unroll::Plugin corpus_dataset =
     unroll::dataset_plugin<Corpus>("small-corpus", 1, "letters by a rule", corpus_options);
@@ -391,8 +391,8 @@ private:
 };
 
 inline constexpr unroll::Option backwards_options[] = {
-    unroll::integer("symbols", "4", 2, 20, "letters in the alphabet"),
-    unroll::integer("length", "3", 1, 50, "letters of the longest input"),
+    unroll::Option::integer("symbols", "4", 2, 20, "letters in the alphabet"),
+    unroll::Option::integer("length", "3", 1, 50, "letters of the longest input"),
 };
 inline constinit const unroll::Plugin backwards_dataset =
     unroll::dataset_plugin<Backwards>("small-backwards", 1, "letters to be said backwards", backwards_options);

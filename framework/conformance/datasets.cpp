@@ -57,13 +57,14 @@ struct Drawn {
 /// What is wrong with a target sequence, or "".
 std::string target_fault(std::span<const Token> target, const Task& task) {
     if (task.target_end < 0)
-        return target.size() < task.target_length ? fmt::format("a target of {} symbols, not {}, and no sign ends it",
-                                                                target.size(), task.target_length)
-                                                  : "";
+        return target.size() < task.target_length
+                   ? fmt::format("a target of {} tokens instead of {}, without an end-of-sequence token", target.size(),
+                                 task.target_length)
+                   : "";
     const auto end = std::find(target.begin(), target.end(), task.target_end);
     if (end + 1 == target.end()) return "";
-    return end == target.end() ? "a target that the sign for its end does not end"
-                               : "a sign for the end within a target";
+    return end == target.end() ? "a target that does not end with the end-of-sequence token"
+                               : "an end-of-sequence token within a target";
 }
 
 /// What is wrong with an example, or "".
@@ -110,7 +111,7 @@ void check_task(const Dataset& dataset, const std::string& where, Recorder& reco
             "targets are neither tokens nor reals, or both, or an image has some");
     require(own_length == (task.target_length > 0), "a length of targets without target sequences, or none with them");
     require(task.target_end < 0 || (own_length && in_vocabulary(task.target_end, task.target_tokens)),
-            "the sign that ends a target is not in the vocabulary of targets");
+            "the end-of-sequence token is not in the target vocabulary");
     require(!image || task.image_rows * task.image_columns == task.sequence_length * task.input_reals,
             "the rows and columns of an image are not its numbers");
     require((task.kind == Task::Kind::reals) == (task.target_reals > 0), "the kind does not go with the targets");
@@ -135,7 +136,7 @@ void check_task(const Dataset& dataset, const std::string& where, Recorder& reco
 
 bool generates_something(const Vocabulary& vocabulary) {
     for (Token token = 0; in_vocabulary(token, vocabulary.size()); ++token)
-        if (vocabulary.generates(token)) return true;
+        if (vocabulary.can_generate(token)) return true;
     return false;
 }
 
@@ -198,7 +199,7 @@ void check_vocabulary(const Vocabulary& vocabulary, std::span<const Token> token
 void check_corpus(const Dataset& dataset, const Dataset& again, const std::string& where, Recorder& recorder) {
     const Task task = dataset.task();
     recorder.require("a token may be generated", generates_something(*dataset.vocabulary()),
-                     "the vocabulary generates none of its tokens", where);
+                     "no token of the vocabulary can be generated", where);
     RandomStream stream(1, "conformance corpus");
     for (const NamedSplit& split : splits) {
         const std::span<const Token> tokens = dataset.tokens(split.split), same = dataset.tokens(split.split),

@@ -57,7 +57,7 @@ Part main_part(const Trial& trial, const Task& task, Size front) {
                 part.reals = front;
                 return part;
             }
-            part.tokens = task.target_tokens + 1;  // what came before; before the first symbol a sign for the start
+            part.tokens = task.target_tokens + 1;  // what came before; before the first symbol the start token (BOS)
             part.embedding = trial.model.embedding;
             if (trial.model.bridge == Bridge::attention) {
                 part.memory = front;

@@ -19,7 +19,7 @@ namespace unroll::sampling {
 struct Question {
     model::Source<float> source;  ///< one sequence; T is its length
     std::string text;             ///< for people: as the vocabulary writes it, or which example it is
-    std::vector<Token> target;    ///< without the sign that ends it; empty when nobody knows it
+    std::vector<Token> target;    ///< without the end-of-sequence token; empty when nobody knows it
 };
 
 /// An example of a split.
@@ -36,7 +36,7 @@ struct AnswerRequest {
     RandomStream stream;
 };
 
-/// The answers, without the sign that ends them. Returns early, with fewer, when `stop` is raised. Allocates; uses one
+/// The answers, without the end-of-sequence token. Returns early, with fewer, when `stop` is raised. Allocates; uses one
 /// thread and idle cores.
 std::vector<std::vector<Token>> answer(const model::Model<float>& model, Weights weights,
                                        const std::vector<AnswerRequest>& requests, const std::atomic<bool>& stop);

@@ -33,7 +33,7 @@ private:
 inline std::unique_ptr<const Sampler> withhold(std::unique_ptr<const Sampler> sampler, const Vocabulary& vocabulary) {
     std::vector<Token> tokens;
     for (Token token = 0; Size(token) < vocabulary.size(); ++token)
-        if (!vocabulary.generates(token)) tokens.push_back(token);
+        if (!vocabulary.can_generate(token)) tokens.push_back(token);
     if (tokens.empty()) return sampler;
     return std::make_unique<Withholding>(std::move(sampler), std::move(tokens));
 }

@@ -125,7 +125,7 @@ private:
 };
 
 constexpr Option options[] = {
-    choice("activation", "\"linear\"", "linear|relu|tanh|sigmoid|gelu", "what is applied to the sum"),
+    Option::choice("activation", "\"linear\"", "linear|relu|tanh|sigmoid|gelu", "what is applied to the sum"),
 };
 
 }  // namespace

@@ -287,8 +287,8 @@ private:
 };
 
 constexpr Option options[] = {
-    choice("reset", "\"after\"", "after|before",
-           "whether r is applied after W_hn h, as in PyTorch, cuDNN and Keras 2, or to h before it"),
+    Option::choice("reset", "\"after\"", "after|before",
+                   "whether r is applied after W_hn h, as in PyTorch, cuDNN and Keras 2, or to h before it"),
 };
 
 }  // namespace

@@ -170,8 +170,8 @@ private:
 };
 
 constexpr Option options[] = {
-    choice("recurrent_activation", "\"sigmoid\"", "sigmoid|hard-sigmoid",
-           "what gates i, f and o are squashed with; hard-sigmoid is clip(0.2 x + 0.5)"),
+    Option::choice("recurrent_activation", "\"sigmoid\"", "sigmoid|hard-sigmoid",
+                   "what gates i, f and o are squashed with; hard-sigmoid is clip(0.2 x + 0.5)"),
 };
 
 }  // namespace

@@ -144,7 +144,7 @@ private:
 };
 
 constexpr Option options[] = {
-    choice("activation", "\"tanh\"", "tanh|relu", "what is applied to the sum"),
+    Option::choice("activation", "\"tanh\"", "tanh|relu", "what is applied to the sum"),
 };
 
 }  // namespace

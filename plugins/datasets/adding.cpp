@@ -50,11 +50,12 @@ private:
 };
 
 constexpr unroll::Option options[] = {
-    unroll::integer("length", "100", 2, 1e6, "numbers in a sequence"),
-    unroll::integer("train", "50000", 1, 1e9, "training examples"),
-    unroll::integer("validation", "1000", 0, 1e9, "validation examples"),
-    unroll::integer("test", "1000", 0, 1e9, "test examples"),
-    unroll::integer("split_seed", "1", 0, 9007199254740991.0, "decides the examples; never follows the trial's seed"),
+    unroll::Option::integer("length", "100", 2, 1e6, "numbers in a sequence"),
+    unroll::Option::integer("train", "50000", 1, 1e9, "training examples"),
+    unroll::Option::integer("validation", "1000", 0, 1e9, "validation examples"),
+    unroll::Option::integer("test", "1000", 0, 1e9, "test examples"),
+    unroll::Option::integer("split_seed", "1", 0, unroll::largest_seed,
+                            "decides the examples; never follows the trial's seed"),
 };
 
 }  // namespace

@@ -106,15 +106,16 @@ private:
 };
 
 constexpr unroll::Option options[] = {
-    unroll::integer("pairs", "8", 1, 1e4, "pairs of a key and a value in an example"),
-    unroll::integer("queries", "8", 1, 1e4, "keys whose values are asked for"),
-    unroll::integer("distance", "0", 0, 1e6, "blanks between the last pair and the first query"),
-    unroll::integer("keys", "64", 1, 1e5, "how many keys there are"),
-    unroll::integer("values", "64", 2, 1e5, "how many values there are"),
-    unroll::integer("train", "20000", 1, 1e9, "training examples"),
-    unroll::integer("validation", "1000", 0, 1e9, "validation examples"),
-    unroll::integer("test", "1000", 0, 1e9, "test examples"),
-    unroll::integer("split_seed", "1", 0, 9007199254740991.0, "decides the examples; never follows the trial's seed"),
+    unroll::Option::integer("pairs", "8", 1, 1e4, "pairs of a key and a value in an example"),
+    unroll::Option::integer("queries", "8", 1, 1e4, "keys whose values are asked for"),
+    unroll::Option::integer("distance", "0", 0, 1e6, "blanks between the last pair and the first query"),
+    unroll::Option::integer("keys", "64", 1, 1e5, "how many keys there are"),
+    unroll::Option::integer("values", "64", 2, 1e5, "how many values there are"),
+    unroll::Option::integer("train", "20000", 1, 1e9, "training examples"),
+    unroll::Option::integer("validation", "1000", 0, 1e9, "validation examples"),
+    unroll::Option::integer("test", "1000", 0, 1e9, "test examples"),
+    unroll::Option::integer("split_seed", "1", 0, unroll::largest_seed,
+                            "decides the examples; never follows the trial's seed"),
 };
 
 }  // namespace

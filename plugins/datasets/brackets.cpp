@@ -83,18 +83,19 @@ private:
     Size length_, test_length_, max_depth_, kinds_;
     std::uint64_t split_seed_;
     std::array<Size, 3> examples_;
-    unroll::Signs brackets_, depths_;
+    unroll::CharacterVocabulary brackets_, depths_;
 };
 
 constexpr unroll::Option options[] = {
-    unroll::integer("length", "40", 2, 1e6, "brackets in a string for training and validation"),
-    unroll::integer("test_length", "0", 0, 1e6, "brackets in a test string; 0: as many as in the others"),
-    unroll::integer("max_depth", "8", 1, 61, "how deep brackets nest"),
-    unroll::integer("kinds", "2", 1, 4, "kinds of brackets: ( [ { <"),
-    unroll::integer("train", "10000", 1, 1e9, "training examples"),
-    unroll::integer("validation", "1000", 0, 1e9, "validation examples"),
-    unroll::integer("test", "1000", 0, 1e9, "test examples"),
-    unroll::integer("split_seed", "1", 0, 9007199254740991.0, "decides the examples; never follows the trial's seed"),
+    unroll::Option::integer("length", "40", 2, 1e6, "brackets in a string for training and validation"),
+    unroll::Option::integer("test_length", "0", 0, 1e6, "brackets in a test string; 0: as many as in the others"),
+    unroll::Option::integer("max_depth", "8", 1, 61, "how deep brackets nest"),
+    unroll::Option::integer("kinds", "2", 1, 4, "kinds of brackets: ( [ { <"),
+    unroll::Option::integer("train", "10000", 1, 1e9, "training examples"),
+    unroll::Option::integer("validation", "1000", 0, 1e9, "validation examples"),
+    unroll::Option::integer("test", "1000", 0, 1e9, "test examples"),
+    unroll::Option::integer("split_seed", "1", 0, unroll::largest_seed,
+                            "decides the examples; never follows the trial's seed"),
 };
 
 }  // namespace

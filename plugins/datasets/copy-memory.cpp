@@ -18,8 +18,8 @@ namespace {
 using unroll::Size;
 using unroll::Token;
 
-// Tokens as signs: the blank, the symbols, the marker.
-constexpr std::string_view signs = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+// How tokens are written: the blank, the symbols, the marker.
+constexpr std::string_view characters = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
 
 class CopyMemory final : public unroll::Dataset {
 public:
@@ -30,7 +30,7 @@ public:
           split_seed_(static_cast<std::uint64_t>(options.integer("split_seed"))),
           examples_{static_cast<Size>(options.integer("train")), static_cast<Size>(options.integer("validation")),
                     static_cast<Size>(options.integer("test"))},
-          vocabulary_(std::string(signs.substr(0, symbols_ + 2))) {}
+          vocabulary_(std::string(characters.substr(0, symbols_ + 2))) {}
 
     unroll::Task task() const override {
         return {.kind = unroll::Task::Kind::sequence,
@@ -61,17 +61,18 @@ private:
     Size delay_, symbols_, length_;
     std::uint64_t split_seed_;
     std::array<Size, 3> examples_;
-    unroll::Signs vocabulary_;
+    unroll::CharacterVocabulary vocabulary_;
 };
 
 constexpr unroll::Option options[] = {
-    unroll::integer("delay", "100", 1, 1e6, "steps from the last symbol to the first that is asked for"),
-    unroll::integer("symbols", "8", 1, 60, "how many symbols there are"),
-    unroll::integer("length", "10", 1, 1e4, "symbols to remember"),
-    unroll::integer("train", "10000", 1, 1e9, "training examples"),
-    unroll::integer("validation", "1000", 0, 1e9, "validation examples"),
-    unroll::integer("test", "1000", 0, 1e9, "test examples"),
-    unroll::integer("split_seed", "1", 0, 9007199254740991.0, "decides the examples; never follows the trial's seed"),
+    unroll::Option::integer("delay", "100", 1, 1e6, "steps from the last symbol to the first that is asked for"),
+    unroll::Option::integer("symbols", "8", 1, 60, "how many symbols there are"),
+    unroll::Option::integer("length", "10", 1, 1e4, "symbols to remember"),
+    unroll::Option::integer("train", "10000", 1, 1e9, "training examples"),
+    unroll::Option::integer("validation", "1000", 0, 1e9, "validation examples"),
+    unroll::Option::integer("test", "1000", 0, 1e9, "test examples"),
+    unroll::Option::integer("split_seed", "1", 0, unroll::largest_seed,
+                            "decides the examples; never follows the trial's seed"),
 };
 
 }  // namespace

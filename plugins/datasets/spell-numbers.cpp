@@ -1,7 +1,7 @@
 // Spelling numbers: a number comes in as one vector, and its name in English words goes out, letter by letter.
 //
 //     input   one step of 10 · digits numbers: each digit one-hot, the highest first
-//     target  "four hundred seven", then a sign for the end
+//     target  "four hundred seven", then an end-of-sequence token
 //
 // Which numbers are held out is decided by a random order of all of them.
 #include <array>
@@ -26,7 +26,7 @@ constexpr std::array<std::string_view, 20> small = {
     "ten",  "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"};
 constexpr std::array<std::string_view, 10> tens = {"",      "",      "twenty",  "thirty", "forty",
                                                    "fifty", "sixty", "seventy", "eighty", "ninety"};
-constexpr std::string_view signs = " abcdefghijklmnopqrstuvwxyz-.";  // the point ends a name
+constexpr std::string_view characters = " abcdefghijklmnopqrstuvwxyz-.";  // the point is the end-of-sequence token
 
 std::string name_of(Size number) {
     const auto and_rest = [](std::string name, Size rest, std::string_view between = " ") {
@@ -41,7 +41,7 @@ std::string name_of(Size number) {
 class SpellNumbers final : public unroll::Dataset {
 public:
     explicit SpellNumbers(const unroll::Options& options)
-        : digits_(static_cast<Size>(options.integer("digits"))), signs_(std::string(signs)) {
+        : digits_(static_cast<Size>(options.integer("digits"))), vocabulary_(std::string(characters)) {
         Size count = 1;
         for (Size i = 0; i < digits_; ++i) count *= 10;
         const Size validation = static_cast<Size>(options.integer("validation")),
@@ -61,13 +61,13 @@ public:
     unroll::Task task() const override {
         return {.kind = unroll::Task::Kind::target_sequence,
                 .input_reals = 10 * digits_,
-                .target_tokens = signs_.size(),
+                .target_tokens = vocabulary_.size(),
                 .sequence_length = 1,
                 .target_length = longest_,
-                .target_end = static_cast<Token>(signs.size() - 1)};
+                .target_end = static_cast<Token>(characters.size() - 1)};
     }
 
-    const unroll::Vocabulary* target_vocabulary() const override { return &signs_; }
+    const unroll::Vocabulary* target_vocabulary() const override { return &vocabulary_; }
 
     Size examples(Split split) const override { return examples_[static_cast<Size>(split)]; }
 
@@ -78,7 +78,7 @@ public:
         const std::string name = name_of(rest) + ".";
         for (Size i = digits_; i-- > 0; rest /= 10) out.reals[10 * i + rest % 10] = 1;
         for (Size t = 0; t < name.size(); ++t) {
-            out.target_tokens[t] = static_cast<Token>(signs.find(name[t]));
+            out.target_tokens[t] = static_cast<Token>(characters.find(name[t]));
             out.weights[t] = 1;
         }
         out.length = 1;
@@ -86,16 +86,17 @@ public:
 
 private:
     Size digits_, longest_ = 0;
-    unroll::Signs signs_;
+    unroll::CharacterVocabulary vocabulary_;
     std::array<Size, 3> examples_{};
     std::vector<std::uint32_t> numbers_;
 };
 
 constexpr unroll::Option options[] = {
-    unroll::integer("digits", "4", 1, 6, "digits of a number; leading zeros count"),
-    unroll::integer("validation", "500", 0, 1e6, "numbers held out for validation"),
-    unroll::integer("test", "500", 0, 1e6, "numbers held out for test"),
-    unroll::integer("split_seed", "1", 0, 9007199254740991.0, "decides which; never follows the trial's seed"),
+    unroll::Option::integer("digits", "4", 1, 6, "digits of a number; leading zeros count"),
+    unroll::Option::integer("validation", "500", 0, 1e6, "numbers held out for validation"),
+    unroll::Option::integer("test", "500", 0, 1e6, "numbers held out for test"),
+    unroll::Option::integer("split_seed", "1", 0, unroll::largest_seed,
+                            "decides which; never follows the trial's seed"),
 };
 
 }  // namespace

@@ -30,7 +30,7 @@ private:
 };
 
 constexpr unroll::Option options[] = {
-    unroll::integer("k", "40", 1, 1e6, "how many tokens to choose from"),
+    unroll::Option::integer("k", "40", 1, 1e6, "how many tokens to choose from"),
 };
 
 }  // namespace

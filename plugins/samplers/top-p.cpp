@@ -35,7 +35,7 @@ private:
 };
 
 constexpr unroll::Option options[] = {
-    unroll::number("p", "0.9", 0, 1, "the probability that the tokens to choose from have together; above 0"),
+    unroll::Option::number("p", "0.9", 0, 1, "the probability that the tokens to choose from have together; above 0"),
 };
 
 }  // namespace

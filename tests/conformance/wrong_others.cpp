@@ -38,7 +38,7 @@ class Letters final : public Vocabulary {
 public:
     explicit Letters(bool upper, bool mute = false) : upper_(upper), mute_(mute) {}
     Size size() const override { return 4; }
-    bool generates(Token) const override { return !mute_; }
+    bool can_generate(Token) const override { return !mute_; }
     std::optional<std::vector<Token>> encode(std::string_view text, std::string& unknown) const override {
         std::vector<Token> tokens;
         for (const char letter : text) {
@@ -227,7 +227,7 @@ TEST_CASE("conformance finds what is wrong with a dataset") {
     require_only(report_on<F::writes_beside, false>(), range, "written beside an array");
     require_only(report_on<F::depends_on_instance, false>(), "a second instance holds the same", "another example");
     require_only(report_on<F::depends_on_instance, true>(), "a second instance holds the same", "other tokens");
-    require_only(report_on<F::generates_nothing, true>(), "a token may be generated", "generates none");
+    require_only(report_on<F::generates_nothing, true>(), "a token may be generated", "can be generated");
     require_only(report_on<F::writes_what_it_cannot_read, true>(), "the vocabulary reads what it writes",
                  "is unknown to it, in train");
     CHECK_FALSE(find(report_on<F::depends_on_order, false>(),
@@ -239,10 +239,11 @@ TEST_CASE("conformance finds what is wrong with target sequences") {
     const std::string task = "declares a task that makes sense", range = "examples are in range";
     using F = TargetFault;
     require_only(report_on<F::gap>(), range, "a target with a gap before position 2");
-    require_only(report_on<F::no_end>(), range, "a target that the sign for its end does not end");
-    require_only(report_on<F::end_within>(), range, "a sign for the end within a target");
-    require_only(report_on<F::short_without_end>(), range, "a target of 3 symbols, not 5, and no sign ends it");
-    require_only(report_on<F::end_outside>(), task, "the sign that ends a target is not in the vocabulary of targets");
+    require_only(report_on<F::no_end>(), range, "a target that does not end with the end-of-sequence token");
+    require_only(report_on<F::end_within>(), range, "an end-of-sequence token within a target");
+    require_only(report_on<F::short_without_end>(), range,
+                 "a target of 3 tokens instead of 5, without an end-of-sequence token");
+    require_only(report_on<F::end_outside>(), task, "the end-of-sequence token is not in the target vocabulary");
 }
 
 TEST_CASE("a sampler without a fault conforms") {
@@ -267,8 +268,9 @@ TEST_CASE("conformance finds what is wrong with a sampler") {
 }
 
 TEST_CASE("options: each choice and boolean is tested, a missing one is asked for, a bad one found") {
-    static constexpr Option options[] = {choice("mode", "\"a\"", "a|b|c", "how"), boolean("flag", "false", "whether"),
-                                         text("label", "", "must be given")};
+    static constexpr Option options[] = {Option::choice("mode", "\"a\"", "a|b|c", "how"),
+                                         Option::boolean("flag", "false", "whether"),
+                                         Option::text("label", "", "must be given")};
     constexpr Plugin plugin = sampler_plugin<Picky>("picky", 1, "a sampler for tests", options);
     CHECK_THROWS_WITH(conformance::check(plugin), Catch::Contains("label"));
 
@@ -283,7 +285,7 @@ TEST_CASE("options: each choice and boolean is tested, a missing one is asked fo
     CHECK_THROWS_WITH(conformance::given_options(plugin, {"mode=\"d\""}), Catch::Contains("\"a\", \"b\" or \"c\""));
     CHECK_THROWS_WITH(conformance::given_options(plugin, {"mood=\"a\""}), Catch::Contains("mode"));
 
-    static constexpr Option wrong[] = {integer("count", "9", 1, 5, "more than allowed")};
+    static constexpr Option wrong[] = {Option::integer("count", "9", 1, 5, "more than allowed")};
     constexpr Plugin badly = sampler_plugin<Picky>("badly", 1, "a sampler for tests", wrong);
     CHECK_FALSE(find(conformance::check(badly), "options are well declared").passed);
 }

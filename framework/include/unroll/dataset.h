@@ -34,12 +34,15 @@ struct Task {
     Size input_reals = 0;    ///< D of the inputs when they are reals
     Size target_tokens = 0;  ///< classes to choose from; 0: targets are reals, or there are none
     Size target_reals = 0;   ///< numbers per position when targets are reals
-    Size sequence_length =
-        0;                   ///< T of the inputs, when the dataset fixes it (the longest example); 0: the trial chooses
-    Size target_length = 0;  ///< target_sequence: symbols of the longest target, with the sign that ends it
-    Token target_end = -1;   ///< target_sequence: the sign that ends every target, predicted like any other symbol;
-                             ///< -1: there is none, and every target has target_length symbols
-    Size image_rows = 0, image_columns = 0;  ///< image: how the input_reals of a picture lie, row by row, 0 … 1
+    /// T of the inputs, when the dataset fixes it (the longest example); 0: the trial chooses.
+    Size sequence_length = 0;
+    /// target_sequence: tokens of the longest target, the end-of-sequence token among them.
+    Size target_length = 0;
+    /// target_sequence: the end-of-sequence token (EOS), which ends every target and is predicted like any other token;
+    /// -1: there is none, and every target has target_length tokens.
+    Token target_end = -1;
+    /// image: how the input_reals of a picture lie, row by row, 0 … 1.
+    Size image_rows = 0, image_columns = 0;
 
     /// Positions that targets and their weights have.
     Size target_positions() const { return kind == Kind::target_sequence ? target_length : sequence_length; }
@@ -53,22 +56,22 @@ public:
     /// The text's tokens. On a symbol that is not in the vocabulary: none, and `unknown` receives that symbol.
     virtual std::optional<std::vector<Token>> encode(std::string_view text, std::string& unknown) const = 0;
     virtual std::string decode(std::span<const Token> tokens) const = 0;
-    /// False for a token that is never to be generated, as one that stands for unknown symbols.
-    virtual bool generates(Token) const { return true; }
+    /// False for a token that must never be generated, such as the unknown token.
+    virtual bool can_generate(Token) const { return true; }
 };
 
-/// The vocabulary of a dataset whose symbols are single ASCII characters: token i is written as signs[i].
-class UNROLL_EXPORT Signs final : public Vocabulary {
+/// The vocabulary of a dataset whose symbols are single ASCII characters: token i is written as characters[i].
+class UNROLL_EXPORT CharacterVocabulary final : public Vocabulary {
 public:
-    /// Throws std::invalid_argument when a sign is not ASCII or comes twice: a mistake in the plugin.
-    explicit Signs(std::string signs);
+    /// Throws std::invalid_argument when a character is not ASCII or comes twice: a mistake in the plugin.
+    explicit CharacterVocabulary(std::string characters);
 
-    Size size() const override { return signs_.size(); }
+    Size size() const override { return characters_.size(); }
     std::optional<std::vector<Token>> encode(std::string_view text, std::string& unknown) const override;
     std::string decode(std::span<const Token> tokens) const override;
 
 private:
-    std::string signs_;
+    std::string characters_;
 };
 
 /// Where a dataset writes one example. Inputs have T = task().sequence_length positions, targets and weights

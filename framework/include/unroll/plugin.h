@@ -1,7 +1,7 @@
 // What a plugin exports: one constant, `unroll_plugin`. Nothing of the library runs before the host has read it.
 //
 //     template <class Real> class Mine final : public unroll::Cell<Real> { … };    // Mine(const CellSpec&, const Options&)
-//     constexpr unroll::Option options[] = {unroll::number("leak", "0.1", 0, 1, "how much is forgotten at each step")};
+//     constexpr unroll::Option options[] = {unroll::Option::number("leak", "0.1", 0, 1, "how much is forgotten at each step")};
 //     constinit const unroll::Plugin unroll_plugin = unroll::cell_plugin<Mine>("mine", 1, "a leaky cell", options);
 //
 // and in CMake: unroll_plugin(cell mine). Name, file stem, CMake target and manifest value are one word, for ever.
@@ -22,7 +22,7 @@ namespace unroll {
 
 /// Raised by hand when the meaning of the SDK changes; a plugin of another version is refused. What the compiler can see
 /// (headers, compiler, standard library, sanitizers) is in the build hash, which nobody has to remember.
-inline constexpr std::uint32_t sdk_version = 1;
+inline constexpr std::uint32_t sdk_version = 2;
 
 struct Plugin {
     enum class Kind : std::uint32_t { cell, dataset, sampler };

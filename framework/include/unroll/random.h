@@ -10,6 +10,9 @@
 
 namespace unroll {
 
+/// The largest seed, 2^53 - 1: up to here every whole number is a JSON number exactly.
+inline constexpr std::uint64_t largest_seed = (std::uint64_t{1} << 53) - 1;
+
 /// A stream of random numbers, fixed for ever by (seed, purpose, content): two streams with the same key give the same
 /// numbers in every process and on every machine; streams whose keys differ are independent. Cheap to make and to copy
 /// (three words). Not for use by several threads at once.
@@ -20,7 +23,7 @@ class UNROLL_EXPORT RandomStream {
 public:
     using result_type = std::uint64_t;
 
-    /// `seed` in [0, 2^53); `purpose` says what the numbers are for, as in "dropout"; `content` says which one.
+    /// `seed` in [0, largest_seed]; `purpose` says what the numbers are for, as in "dropout"; `content` says which one.
     RandomStream(std::uint64_t seed, std::string_view purpose, std::initializer_list<std::uint64_t> content = {});
 
     static constexpr result_type min() { return 0; }
@@ -31,10 +34,10 @@ public:
     /// does not matter how many numbers were drawn. This one is left as it is.
     RandomStream split(std::uint64_t index) const;
 
-    double uniform();                           ///< in [0, 1), 53 random bits
-    double uniform(double low, double high);    ///< in [low, high)
-    double normal();                            ///< mean 0, standard deviation 1
-    std::uint64_t below(std::uint64_t bound);   ///< in [0, bound), without bias; bound > 0
+    double uniform();                          ///< in [0, 1), 53 random bits
+    double uniform(double low, double high);   ///< in [low, high)
+    double normal();                           ///< mean 0, standard deviation 1
+    std::uint64_t below(std::uint64_t bound);  ///< in [0, bound), without bias; bound > 0
 
 private:
     RandomStream(std::uint64_t key, std::uint64_t increment);

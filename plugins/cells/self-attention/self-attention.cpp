@@ -331,15 +331,15 @@ private:
 };
 
 constexpr Option options[] = {
-    integer("heads", "4", 1, 1024, "heads of attention; hidden must be a multiple"),
-    choice("norm", "\"pre\"", "pre|post", "layer normalisation before each branch, or after each sum"),
-    choice("final_norm", "\"pre\"", "pre|always|never",
-           "another one after the last layer: with norm pre only, or always, as torch.nn.Transformer"),
-    choice("activation", "\"gelu\"", "gelu|relu", "of the feed-forward network"),
-    boolean("bias", "true", "whether products and norms have a bias"),
-    boolean("causal", "true", "whether a step sees only itself and earlier ones"),
-    integer("feed_forward", "4", 0, 64, "width of the feed-forward network as a multiple of hidden; 0: none"),
-    choice("positions", "\"learned\"", "learned|sinusoidal|rotary|none", "how steps know where they stand"),
+    Option::integer("heads", "4", 1, 1024, "heads of attention; hidden must be a multiple"),
+    Option::choice("norm", "\"pre\"", "pre|post", "layer normalisation before each branch, or after each sum"),
+    Option::choice("final_norm", "\"pre\"", "pre|always|never",
+                   "another one after the last layer: with norm pre only, or always, as torch.nn.Transformer"),
+    Option::choice("activation", "\"gelu\"", "gelu|relu", "of the feed-forward network"),
+    Option::boolean("bias", "true", "whether products and norms have a bias"),
+    Option::boolean("causal", "true", "whether a step sees only itself and earlier ones"),
+    Option::integer("feed_forward", "4", 0, 64, "width of the feed-forward network as a multiple of hidden; 0: none"),
+    Option::choice("positions", "\"learned\"", "learned|sinusoidal|rotary|none", "how steps know where they stand"),
 };
 
 }  // namespace

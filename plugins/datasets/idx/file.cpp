@@ -74,8 +74,8 @@ IdxFile read_idx(const std::string& path, const std::string& option, Size dimens
     if (!file.bytes.starts_with(magic)) {
         const std::string begin = file.bytes.substr(0, magic.size());
         reader.fail(begin.empty() ? "is empty" : "begins with the bytes " + in_hexadecimal(begin),
-                    fmt::format("{}, the sign of an IDX file with {} dimension{} of bytes", in_hexadecimal(magic),
-                                dimensions, dimensions == 1 ? "" : "s"),
+                    fmt::format("{}, the magic number of an IDX file with {} dimension{} of bytes",
+                                in_hexadecimal(magic), dimensions, dimensions == 1 ? "" : "s"),
                     "give the path of another file; images have three dimensions, labels one");
     }
     const Size header = magic.size() + bytes_of_size * dimensions;

@@ -27,7 +27,7 @@ using unroll::Token;
 constexpr std::string_view digit_names[] = {"zero", "one", "two",   "three", "four",
                                             "five", "six", "seven", "eight", "nine"};
 constexpr char name_end = '.';
-constexpr std::string_view name_signs = "efghinorstuvwxz.";
+constexpr std::string_view name_characters = "efghinorstuvwxz.";
 
 Size longest_name() {
     Size longest = 0;
@@ -84,7 +84,7 @@ public:
             task.kind = Task::Kind::target_sequence;
             task.target_tokens = letters_.size();
             task.target_length = longest_name();
-            task.target_end = static_cast<Token>(name_signs.find(name_end));
+            task.target_end = static_cast<Token>(name_characters.find(name_end));
         } else {
             task.kind = Task::Kind::image;
             task.image_rows = rows;
@@ -117,7 +117,7 @@ public:
         } else if (target_ == "name") {
             const std::string_view name = digit_names[labels_.values()[picture]];
             for (Size t = 0; t <= name.size(); ++t) {
-                out.target_tokens[t] = static_cast<Token>(name_signs.find(t < name.size() ? name[t] : name_end));
+                out.target_tokens[t] = static_cast<Token>(name_characters.find(t < name.size() ? name[t] : name_end));
                 out.weights[t] = 1;
             }
         }
@@ -163,20 +163,21 @@ private:
     bool by_row_ = false;
     std::string digest_;
     Names classes_;
-    unroll::Signs letters_{std::string(name_signs)};
+    unroll::CharacterVocabulary letters_{std::string(name_characters)};
     std::vector<Size> order_;  ///< pictures: those for training, for validation, for test, and what is left
     std::array<Size, 3> ends_{};
 };
 
 constexpr unroll::Option options[] = {
-    unroll::path("images", "", "an IDX file of pictures, packed with gzip or not"),
-    unroll::path("labels", "\"\"", "an IDX file of their labels; not needed when the target is none"),
-    unroll::choice("target", "\"label\"", "label|name|none",
-                   "what is to be told: the label, a digit's name letter by letter, or nothing"),
-    unroll::choice("step", "\"picture\"", "picture|row", "what is read in one step"),
-    unroll::numbers("split", "[0.8, 0.1, 0.1]", 0, 1e9,
-                    "training, validation and test: fractions that sum to 1, or how many pictures"),
-    unroll::integer("split_seed", "1", 0, 9007199254740991.0, "decides the split; never follows the trial's seed"),
+    unroll::Option::path("images", "", "an IDX file of pictures, packed with gzip or not"),
+    unroll::Option::path("labels", "\"\"", "an IDX file of their labels; not needed when the target is none"),
+    unroll::Option::choice("target", "\"label\"", "label|name|none",
+                           "what is to be told: the label, a digit's name letter by letter, or nothing"),
+    unroll::Option::choice("step", "\"picture\"", "picture|row", "what is read in one step"),
+    unroll::Option::numbers("split", "[0.8, 0.1, 0.1]", 0, 1e9,
+                            "training, validation and test: fractions that sum to 1, or how many pictures"),
+    unroll::Option::integer("split_seed", "1", 0, unroll::largest_seed,
+                            "decides the split; never follows the trial's seed"),
 };
 
 }  // namespace

@@ -136,20 +136,24 @@ private:
 };
 
 constexpr unroll::Option options[] = {
-    unroll::path(
+    unroll::Option::path(
         "path", "",
         "one file with a label, a tab and a text in each line; or a folder or glob of files, one for each class, "
         "a text in each line"),
-    unroll::choice("unit", "\"word\"", "character|byte|word", "what a token stands for"),
-    unroll::boolean("lower", "false", "make capital letters small"),
-    unroll::integer("vocabulary", "0", 0, 1e7,
-                    "tokens for the most frequent symbols of the training texts, so many; 0: for all; the rest is one "
-                    "unknown, \u2047"),
-    unroll::integer("minimum_count", "1", 1, 1e9, "symbols that the training texts have less often are unknown, too"),
-    unroll::integer("longest", "0", 0, 1e6, "tokens in a text; 0: no limit"),
-    unroll::choice("longer", "\"cut\"", "cut|refuse", "what happens to a text that is longer"),
-    unroll::numbers("split", "[0.8, 0.1, 0.1]", 0, 1, "fractions of each class for training, validation and test"),
-    unroll::integer("split_seed", "1", 0, 9007199254740991.0, "decides the split; never follows the trial's seed"),
+    unroll::Option::choice("unit", "\"word\"", "character|byte|word", "what a token stands for"),
+    unroll::Option::boolean("lower", "false", "make capital letters small"),
+    unroll::Option::integer(
+        "vocabulary", "0", 0, 1e7,
+        "tokens for the most frequent symbols of the training texts, so many; 0: for all; the rest is one "
+        "unknown, \u2047"),
+    unroll::Option::integer("minimum_count", "1", 1, 1e9,
+                            "symbols that the training texts have less often are unknown, too"),
+    unroll::Option::integer("longest", "0", 0, 1e6, "tokens in a text; 0: no limit"),
+    unroll::Option::choice("longer", "\"cut\"", "cut|refuse", "what happens to a text that is longer"),
+    unroll::Option::numbers("split", "[0.8, 0.1, 0.1]", 0, 1,
+                            "fractions of each class for training, validation and test"),
+    unroll::Option::integer("split_seed", "1", 0, unroll::largest_seed,
+                            "decides the split; never follows the trial's seed"),
 };
 
 }  // namespace

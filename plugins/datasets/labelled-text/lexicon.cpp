@@ -31,14 +31,14 @@ std::vector<std::string> cut(std::string_view text, Unit unit, Spelling spelling
 Lexicon::Lexicon(const std::unordered_map<std::string, Size>& counts, Limit limit, Unit unit, Spelling spelling)
     : unit_(unit), spelling_(spelling) {
     std::vector<std::pair<std::string, Size>> all(counts.begin(), counts.end());
-    std::erase_if(all, [&](const auto& entry) { return entry.second < limit.count || entry.first == unknown_sign; });
+    std::erase_if(all, [&](const auto& entry) { return entry.second < limit.count || entry.first == unknown_symbol; });
     std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) {
         return a.second != b.second ? a.second > b.second : a.first < b.first;
     });
     if (limit.symbols > 0 && all.size() > limit.symbols) all.resize(limit.symbols);
     for (auto& [symbol, count] : all) symbols_.push_back(std::move(symbol));
     std::sort(symbols_.begin(), symbols_.end());
-    symbols_.emplace_back(unknown_sign);
+    symbols_.emplace_back(unknown_symbol);
     for (Size i = 0; i < symbols_.size(); ++i) token_of_.emplace(symbols_[i], static_cast<Token>(i));
 }
 

@@ -20,7 +20,7 @@ struct Limit {
     unroll::Size count = 1;    ///< those that occur so often
 };
 
-/// Symbols by code points, and behind them one token for any other symbol, which is written as unknown_sign.
+/// Symbols by code points, and behind them one token for any other symbol, which is written as unknown_symbol.
 class Lexicon final : public unroll::Vocabulary {
 public:
     Lexicon() = default;
@@ -29,7 +29,7 @@ public:
     unroll::Token token(const std::string& symbol) const;
 
     unroll::Size size() const override { return symbols_.size(); }
-    bool generates(unroll::Token token) const override {
+    bool can_generate(unroll::Token token) const override {
         return static_cast<unroll::Size>(token) + 1 < symbols_.size();
     }
     /// Knows every symbol; fails on what is not UTF-8 alone.

@@ -118,16 +118,17 @@ private:
 };
 
 constexpr unroll::Option options[] = {
-    unroll::choice("kind", "\"addition\"", "addition|dates|reversal",
-                   "sums, ways to write a date, or words said backwards"),
-    unroll::integer("length", "3", 1, 18, "addition: digits of a number; reversal: letters of a word"),
-    unroll::boolean("reversed", "false", "addition, dates: whether questions are read from their end"),
-    unroll::integer("train", "10000", 1, 1e7, "training examples, unless from a file"),
-    unroll::integer("validation", "1000", 0, 1e7, "validation examples, unless from a file"),
-    unroll::integer("test", "0", 0, 1e7, "test examples, unless from a file"),
-    unroll::path("path", "\"\"", "instead of those: lines QUESTION<TAB>ANSWER of a file, a folder or a glob"),
-    unroll::numbers("split", "[0.9, 0.1, 0]", 0, 1, "parts of a file for training, validation and test"),
-    unroll::integer("split_seed", "1", 0, 9007199254740991.0, "decides the examples; never follows the trial's seed"),
+    unroll::Option::choice("kind", "\"addition\"", "addition|dates|reversal",
+                           "sums, ways to write a date, or words said backwards"),
+    unroll::Option::integer("length", "3", 1, 18, "addition: digits of a number; reversal: letters of a word"),
+    unroll::Option::boolean("reversed", "false", "addition, dates: whether questions are read from their end"),
+    unroll::Option::integer("train", "10000", 1, 1e7, "training examples, unless from a file"),
+    unroll::Option::integer("validation", "1000", 0, 1e7, "validation examples, unless from a file"),
+    unroll::Option::integer("test", "0", 0, 1e7, "test examples, unless from a file"),
+    unroll::Option::path("path", "\"\"", "instead of those: lines QUESTION<TAB>ANSWER of a file, a folder or a glob"),
+    unroll::Option::numbers("split", "[0.9, 0.1, 0]", 0, 1, "parts of a file for training, validation and test"),
+    unroll::Option::integer("split_seed", "1", 0, unroll::largest_seed,
+                            "decides the examples; never follows the trial's seed"),
 };
 
 }  // namespace

@@ -1,4 +1,4 @@
-// A vocabulary of the code points that occur in some texts, in ascending order, and perhaps of a sign for the end.
+// A vocabulary of the code points that occur in some texts, in ascending order, and perhaps an end-of-sequence token.
 #pragma once
 
 #include <algorithm>
@@ -16,7 +16,7 @@ public:
         std::sort(symbols_.begin(), symbols_.end());
         symbols_.erase(std::unique(symbols_.begin(), symbols_.end()), symbols_.end());
     }
-    /// A sign behind all others, which is written as nothing and read from nothing.
+    /// Adds the end-of-sequence token, behind all others: it decodes to nothing, and no text encodes to it.
     void add_end() { ends_ = true; }
     unroll::Token end() const { return ends_ ? static_cast<unroll::Token>(symbols_.size()) : unroll::Token{-1}; }
 

@@ -9,7 +9,7 @@ using unroll::Token;
 namespace {
 
 constexpr Size code_points = 0x110000;
-constexpr utf8proc_int32_t unknown_code_point = 0x2047;  ///< of unknown_sign
+constexpr utf8proc_int32_t unknown_code_point = 0x2047;  ///< of unknown_symbol
 
 class Characters final : public unroll::Vocabulary {
 public:
@@ -17,7 +17,7 @@ public:
         : symbols_(std::move(symbols)), limited_(limited), spelling_(spelling) {}
 
     Size size() const override { return symbols_.size() + limited_; }
-    bool generates(Token token) const override { return static_cast<Size>(token) < symbols_.size(); }
+    bool can_generate(Token token) const override { return static_cast<Size>(token) < symbols_.size(); }
 
     std::optional<std::vector<Token>> encode(std::string_view text, std::string& unknown) const override {
         std::vector<Token> tokens;
@@ -42,7 +42,7 @@ public:
         std::string text;
         for (Token token : tokens) {
             append_code_point(
-                text, limited_ && !generates(token) ? unknown_code_point : symbols_.at(static_cast<Size>(token)));
+                text, limited_ && !can_generate(token) ? unknown_code_point : symbols_.at(static_cast<Size>(token)));
         }
         return text;
     }

@@ -8,12 +8,12 @@
 using unroll::Size;
 using unroll::Token;
 
-std::vector<Token> frequent(std::span<const Token> corpus, Size size, const Limit& limit, Token sign) {
+std::vector<Token> frequent(std::span<const Token> corpus, Size size, const Limit& limit, Token unknown) {
     const std::span<const Token> training = corpus.first(limit.training(corpus.size()));
     std::vector<Size> counts(size, 0);
     std::vector<Token> kept;  // in the order in which they come
     for (const Token token : training)
-        if (counts[static_cast<Size>(token)]++ == 0 && token != sign) kept.push_back(token);
+        if (counts[static_cast<Size>(token)]++ == 0 && token != unknown) kept.push_back(token);
     const auto count = [&](Token token) { return counts[static_cast<Size>(token)]; };
     std::stable_sort(kept.begin(), kept.end(), [&](Token a, Token b) { return count(a) > count(b); });
     const Size most = kept.empty() ? 0 : count(kept.front());

@@ -18,20 +18,20 @@ struct Limit {
     explicit operator bool() const { return symbols > 0 || count > 1; }
 };
 
-/// The tokens that `limit` keeps, of a corpus with a vocabulary of `size`, ascending; never `sign`. Throws Error when
+/// The tokens that `limit` keeps, of a corpus with a vocabulary of `size`, ascending; never `unknown`. Throws Error when
 /// it keeps none.
 std::vector<unroll::Token> frequent(std::span<const unroll::Token> corpus, unroll::Size size, const Limit& limit,
-                                    unroll::Token sign);
+                                    unroll::Token unknown);
 
 /// Leaves the frequent ones of `symbols`, sorted, and makes tokens of these; any other symbol becomes the token
 /// symbols.size().
 template <class Symbol>
-void keep_frequent(const Limit& limit, const Symbol& sign, std::vector<Symbol>& symbols,
+void keep_frequent(const Limit& limit, const Symbol& unknown, std::vector<Symbol>& symbols,
                    std::vector<unroll::Token>& corpus) {
-    const auto found = std::lower_bound(symbols.begin(), symbols.end(), sign);
-    const bool has_sign = found != symbols.end() && *found == sign;
+    const auto found = std::lower_bound(symbols.begin(), symbols.end(), unknown);
+    const bool has_unknown = found != symbols.end() && *found == unknown;
     const auto kept =
-        frequent(corpus, symbols.size(), limit, has_sign ? static_cast<unroll::Token>(found - symbols.begin()) : -1);
+        frequent(corpus, symbols.size(), limit, has_unknown ? static_cast<unroll::Token>(found - symbols.begin()) : -1);
 
     std::vector<unroll::Token> token_of(symbols.size(), static_cast<unroll::Token>(kept.size()));
     std::vector<Symbol> left;

@@ -72,17 +72,19 @@ private:
 };
 
 constexpr unroll::Option options[] = {
-    unroll::path("path", "", "a text file, a folder or a glob; several files are read in the order of their paths"),
-    unroll::choice("unit", "\"character\"", "character|byte|word", "what a token stands for"),
-    unroll::boolean("lower", "false", "make capital letters small"),
-    unroll::choice("newlines", "\"keep\"", "keep|space", "space: the end of a line becomes a blank"),
-    unroll::numbers("split", "[0.9, 0.1, 0]", 0, 1,
-                    "fractions for training, validation and test, from the beginning on"),
-    unroll::integer("vocabulary", "0", 0, 1e7,
-                    "tokens for the most frequent characters or words of the training part, so many; 0: for all; the "
-                    "rest is one unknown, \u2047, which is never generated"),
-    unroll::integer("minimum_count", "1", 1, 1e9,
-                    "characters or words that the training part has less often are unknown, too"),
+    unroll::Option::path("path", "",
+                         "a text file, a folder or a glob; several files are read in the order of their paths"),
+    unroll::Option::choice("unit", "\"character\"", "character|byte|word", "what a token stands for"),
+    unroll::Option::boolean("lower", "false", "make capital letters small"),
+    unroll::Option::choice("newlines", "\"keep\"", "keep|space", "space: the end of a line becomes a blank"),
+    unroll::Option::numbers("split", "[0.9, 0.1, 0]", 0, 1,
+                            "fractions for training, validation and test, from the beginning on"),
+    unroll::Option::integer(
+        "vocabulary", "0", 0, 1e7,
+        "tokens for the most frequent characters or words of the training part, so many; 0: for all; the "
+        "rest is one unknown, \u2047, which is never generated"),
+    unroll::Option::integer("minimum_count", "1", 1, 1e9,
+                            "characters or words that the training part has less often are unknown, too"),
 };
 
 }  // namespace

@@ -17,7 +17,7 @@ public:
         : words_(std::move(words)), limited_(limited), spelling_(spelling) {}
 
     Size size() const override { return words_.size() + limited_; }
-    bool generates(Token token) const override { return static_cast<Size>(token) < words_.size(); }
+    bool can_generate(Token token) const override { return static_cast<Size>(token) < words_.size(); }
 
     std::optional<std::vector<Token>> encode(std::string_view text, std::string& unknown) const override {
         std::string spelled;
@@ -47,7 +47,7 @@ public:
     std::string decode(std::span<const Token> tokens) const override {
         WordJoiner joiner;
         for (Token token : tokens)
-            joiner.add(limited_ && !generates(token) ? unknown_sign : words_.at(static_cast<Size>(token)));
+            joiner.add(limited_ && !can_generate(token) ? unknown_symbol : words_.at(static_cast<Size>(token)));
         return joiner.text();
     }
 
@@ -88,7 +88,7 @@ Corpus cut_into_words(const Bytes& bytes, Spelling spelling, const Limit& limit)
         words.emplace_back(word);
     }
     for (Token& token : corpus.tokens) token = token_of[static_cast<Size>(token)];
-    if (limit) keep_frequent(limit, std::string(unknown_sign), words, corpus.tokens);
+    if (limit) keep_frequent(limit, std::string(unknown_symbol), words, corpus.tokens);
     corpus.vocabulary = std::make_unique<Words>(std::move(words), bool(limit), spelling);
     return corpus;
 }

@@ -17,9 +17,9 @@ std::string written(const Vocabulary& vocabulary, const std::vector<Token>& toke
 std::string depths_of(const std::string& text) {
     const std::string opening = "([{<", closing = ")]}>";
     std::string open, depths;
-    for (const char sign : text) {
-        if (const Size kind = closing.find(sign); kind == std::string::npos) {
-            open += sign;
+    for (const char bracket : text) {
+        if (const Size kind = closing.find(bracket); kind == std::string::npos) {
+            open += bracket;
         } else {
             if (open.empty() || open.back() != opening[kind]) return "";
             open.pop_back();

@@ -36,7 +36,7 @@ struct Held {
         length = example.length;
     }
 
-    /// The symbols of a target sequence, with the sign that ends it.
+    /// The symbols of a target sequence, with the end-of-sequence token.
     std::vector<unroll::Token> target() const {
         std::vector<unroll::Token> symbols;
         for (unroll::Size t = 0; t < weights.size() && weights[t] == 1; ++t) symbols.push_back(target_tokens[t]);

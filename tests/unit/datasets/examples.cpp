@@ -44,7 +44,7 @@ TEST_CASE("copy-memory has by default the form of Bai, Kolter and Koltun") {
     CHECK(std::count(example.tokens.begin(), example.tokens.end(), 0) == 999);
 }
 
-TEST_CASE("copy-memory writes its tokens as signs") {
+TEST_CASE("copy-memory writes its tokens as characters") {
     const auto dataset = make("copy-memory");
     std::string unknown;
     const auto tokens = dataset->vocabulary()->encode("0189", unknown);

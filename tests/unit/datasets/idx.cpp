@@ -194,12 +194,12 @@ TEST_CASE("splits of pictures that make no sense are refused") {
 TEST_CASE("files that are no IDX files, or not whole, are refused") {
     CHECK(complaint("GIF89a", labels(3)) ==
           "images: \"images\" begins with the bytes 47 49 46 38\n"
-          "  wanted: 00 00 08 03, the sign of an IDX file with 3 dimensions of bytes\n"
+          "  wanted: 00 00 08 03, the magic number of an IDX file with 3 dimensions of bytes\n"
           "  next: give the path of another file; images have three dimensions, labels one");
     CHECK(complaint(labels(3), labels(3)).find("images: \"images\" begins with the bytes 00 00 08 01\n") == 0);
     CHECK(complaint(pictures(3), pictures(3)) ==
           "labels: \"labels\" begins with the bytes 00 00 08 03\n"
-          "  wanted: 00 00 08 01, the sign of an IDX file with 1 dimension of bytes\n"
+          "  wanted: 00 00 08 01, the magic number of an IDX file with 1 dimension of bytes\n"
           "  next: give the path of another file; images have three dimensions, labels one");
     CHECK(complaint(Bytes("\0\0\x0D\x03", 4), labels(3)).find("begins with the bytes 00 00 0D 03") != Bytes::npos);
     CHECK(complaint("", labels(3)).find("images: \"images\" is empty\n") == 0);

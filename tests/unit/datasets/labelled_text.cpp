@@ -109,14 +109,14 @@ TEST_CASE("the vocabulary is the training texts' most frequent symbols, and one 
     const std::string_view lines = "a\tx x x y y z\nb\tw y\n";
     const auto two = labelled_lines(lines, {{"vocabulary", "2"}});
     CHECK(two->vocabulary()->size() == 3);
-    CHECK(two->vocabulary()->generates(1));
-    CHECK_FALSE(two->vocabulary()->generates(2));
+    CHECK(two->vocabulary()->can_generate(1));
+    CHECK_FALSE(two->vocabulary()->can_generate(2));
     CHECK(examples_of(*two, Split::train) == Strings{"a: x x x y y ⁇", "b: ⁇ y"});
     // z and w are equally frequent: the first by code points stays.
     CHECK(examples_of(*labelled_lines(lines, {{"vocabulary", "3"}}), Split::train)[1] == "b: w y");
     const auto often = labelled_lines(lines, {{"minimum_count", "2"}});
     CHECK(examples_of(*often, Split::train) == examples_of(*two, Split::train));
-    // A sign that the texts have themselves is the unknown one.
+    // The unknown symbol, where the texts have it themselves, is the unknown token.
     CHECK(labelled_lines("a\tx ⁇\nb\ty\n")->vocabulary()->size() == 3);
     std::string unknown;
     CHECK(two->vocabulary()->encode("x never y", unknown).value() == std::vector<Token>{0, 2, 1});

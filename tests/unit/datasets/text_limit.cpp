@@ -24,7 +24,7 @@ Tokens encoded(const Dataset& dataset, std::string_view text) {
 Strings generated(const Dataset& dataset) {
     Strings result;
     for (Token token = 0; token < Token(dataset.vocabulary()->size()); ++token)
-        if (dataset.vocabulary()->generates(token)) result.push_back(dataset.vocabulary()->decode({&token, 1}));
+        if (dataset.vocabulary()->can_generate(token)) result.push_back(dataset.vocabulary()->decode({&token, 1}));
     return result;
 }
 
@@ -76,7 +76,7 @@ TEST_CASE("what is written with unknown words is read as the same tokens") {
     CHECK(encoded(*lower, decoded(*lower)) == all_tokens(*lower));
 }
 
-TEST_CASE("the sign of the unknown is no word of its own") {
+TEST_CASE("the unknown symbol in a text is no word of its own") {
     const auto dataset = words_of("⁇ ⁇ ⁇ a ⁇⁇", {{"vocabulary", "5"}});
     CHECK(symbols(*dataset) == Strings{"a", "⁇⁇", "⁇"});
     CHECK(all_tokens(*dataset) == Tokens{2, 2, 2, 0, 1});

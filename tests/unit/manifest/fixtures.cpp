@@ -192,21 +192,21 @@ private:
     bool uses_;
 };
 
-constexpr Option corpus_options[] = {integer("train", "1000", 0, 1e9, "tokens to train on"),
-                                     integer("validation", "500", 0, 1e9, "tokens to validate with"),
-                                     boolean("fail", "false", "whether the maker throws"),
-                                     boolean("crash", "false", "whether the maker throws what it should not")};
-constexpr Option file_options[] = {path("path", "", "a text"),
-                                   choice("unit", "\"character\"", "character|byte", "of what")};
-constexpr Option pairs_options[] = {integer("length", "20", 1, 1000, "pairs in a sequence")};
-constexpr Option riddles_options[] = {integer("reals", "0", 0, 1000, "width of the questions; 0: letters")};
-constexpr Option echo_options[] = {number("gain", "1", 0, 10, "how loud"),
-                                   boolean("bias", "true", "whether it has one"),
-                                   choice("activation", "\"tanh\"", "tanh|relu", "its curve")};
-constexpr Option other_options[] = {number("gain", "2", 0, 10, "how loud")};
-constexpr Option looker_options[] = {integer("heads", "4", 1, 64, "how many"),
-                                     numbers("slopes", "[0.5, 1]", 0, 1, "how steep")};
-constexpr Option pick_options[] = {integer("keep", "5", 1, 100, "how many are kept")};
+constexpr Option corpus_options[] = {Option::integer("train", "1000", 0, 1e9, "tokens to train on"),
+                                     Option::integer("validation", "500", 0, 1e9, "tokens to validate with"),
+                                     Option::boolean("fail", "false", "whether the maker throws"),
+                                     Option::boolean("crash", "false", "whether the maker throws what it should not")};
+constexpr Option file_options[] = {Option::path("path", "", "a text"),
+                                   Option::choice("unit", "\"character\"", "character|byte", "of what")};
+constexpr Option pairs_options[] = {Option::integer("length", "20", 1, 1000, "pairs in a sequence")};
+constexpr Option riddles_options[] = {Option::integer("reals", "0", 0, 1000, "width of the questions; 0: letters")};
+constexpr Option echo_options[] = {Option::number("gain", "1", 0, 10, "how loud"),
+                                   Option::boolean("bias", "true", "whether it has one"),
+                                   Option::choice("activation", "\"tanh\"", "tanh|relu", "its curve")};
+constexpr Option other_options[] = {Option::number("gain", "2", 0, 10, "how loud")};
+constexpr Option looker_options[] = {Option::integer("heads", "4", 1, 64, "how many"),
+                                     Option::numbers("slopes", "[0.5, 1]", 0, 1, "how steep")};
+constexpr Option pick_options[] = {Option::integer("keep", "5", 1, 100, "how many are kept")};
 
 constinit const Plugin all[] = {
     dataset_plugin<Corpus>("letters", 3, "random letters", corpus_options),

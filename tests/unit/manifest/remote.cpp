@@ -49,8 +49,8 @@ private:
     }
 };
 
-constexpr Option two_options[] = {path("images", "", "pictures"), path("labels", "", "what they show")};
-constexpr Option own_options[] = {path("path", "", "a file"), text("url", "\"\"", "something else")};
+constexpr Option two_options[] = {Option::path("images", "", "pictures"), Option::path("labels", "", "what they show")};
+constexpr Option own_options[] = {Option::path("path", "", "a file"), Option::text("url", "\"\"", "something else")};
 constinit const Plugin two = dataset_plugin<Two>("two", 1, "two files", two_options);
 constinit const Plugin own = dataset_plugin<Own>("own", 1, "a file and a url of its own", own_options);
 

@@ -13,13 +13,13 @@ using namespace unroll::plugins;
 namespace {
 
 constexpr std::array declared{
-    integer("heads", "4", 1, 64, "how many"),
-    number("rate", "0.5", 0, 1, "how fast"),
-    boolean("bias", "true", "with a bias"),
-    choice("norm", "\"pre\"", "pre|post|none", "where to normalise"),
-    text("label", "\"\"", "any text"),
-    path("path", "", "a file to read"),
-    numbers("split", "[0.9, 0.1, 0]", 0, 1, "shares"),
+    Option::integer("heads", "4", 1, 64, "how many"),
+    Option::number("rate", "0.5", 0, 1, "how fast"),
+    Option::boolean("bias", "true", "with a bias"),
+    Option::choice("norm", "\"pre\"", "pre|post|none", "where to normalise"),
+    Option::text("label", "\"\"", "any text"),
+    Option::path("path", "", "a file to read"),
+    Option::numbers("split", "[0.9, 0.1, 0]", 0, 1, "shares"),
 };
 const Plugin plugin = detail::describe(Plugin::Kind::cell, "fixture", 1, "a fixture", declared);
 
@@ -123,25 +123,25 @@ TEST_CASE("numbers come back from JSON as the same double") {
 
 TEST_CASE("bounds that are no bounds are not shown") {
     constexpr double endless = std::numeric_limits<double>::infinity();
-    CHECK(allowed(number("n", "1", 0, endless, "")) == "a number, at least 0");
-    CHECK(allowed(number("n", "1", -endless, 1.5, "")) == "a number, at most 1.5");
-    CHECK(allowed(number("n", "1", -endless, endless, "")) == "a number");
-    CHECK(allowed(integer("n", "1", 0, 9007199254740992.0, "")) == "a whole number, at least 0");
+    CHECK(allowed(Option::number("n", "1", 0, endless, "")) == "a number, at least 0");
+    CHECK(allowed(Option::number("n", "1", -endless, 1.5, "")) == "a number, at most 1.5");
+    CHECK(allowed(Option::number("n", "1", -endless, endless, "")) == "a number");
+    CHECK(allowed(Option::integer("n", "1", 0, 9007199254740992.0, "")) == "a whole number, at least 0");
 }
 
 TEST_CASE("declarations that contradict themselves are found") {
     for (const Option& option : declared) CHECK_FALSE(declaration(option));
-    CHECK(declaration(integer("n", "0", 1, 4, ""))->found == "default 0");
-    CHECK(declaration(integer("n", "0", 1, 4, ""))->where == "option 'n'");
-    CHECK(declaration(integer("n", "2", 4, 1, ""))->found == "bounds 4 to 1");
-    CHECK(declaration(number("n", "nan", 0, 1, ""))->found == "default nan, which is not JSON");
-    CHECK(declaration(number("n", "0", NAN, 1, ""))->found == "bounds nan to 1");
-    CHECK(declaration(choice("n", "\"c\"", "a|b", ""))->wanted == "\"a\" or \"b\"");
-    CHECK(declaration(choice("n", "a", "a|b", ""))->found == "default a, which is not JSON");
-    CHECK(declaration(choice("n", "", "", ""))->found == "choices \"\"");
-    CHECK(declaration(text("", "", ""))->found == "an option without a name or with a null text");
-    CHECK(declaration(text("n", nullptr, ""))->found == "an option without a name or with a null text");
+    CHECK(declaration(Option::integer("n", "0", 1, 4, ""))->found == "default 0");
+    CHECK(declaration(Option::integer("n", "0", 1, 4, ""))->where == "option 'n'");
+    CHECK(declaration(Option::integer("n", "2", 4, 1, ""))->found == "bounds 4 to 1");
+    CHECK(declaration(Option::number("n", "nan", 0, 1, ""))->found == "default nan, which is not JSON");
+    CHECK(declaration(Option::number("n", "0", NAN, 1, ""))->found == "bounds nan to 1");
+    CHECK(declaration(Option::choice("n", "\"c\"", "a|b", ""))->wanted == "\"a\" or \"b\"");
+    CHECK(declaration(Option::choice("n", "a", "a|b", ""))->found == "default a, which is not JSON");
+    CHECK(declaration(Option::choice("n", "", "", ""))->found == "choices \"\"");
+    CHECK(declaration(Option::text("", "", ""))->found == "an option without a name or with a null text");
+    CHECK(declaration(Option::text("n", nullptr, ""))->found == "an option without a name or with a null text");
 
-    const std::array twice{text("n", "\"\"", ""), boolean("n", "true", "")};
+    const std::array twice{Option::text("n", "\"\"", ""), Option::boolean("n", "true", "")};
     CHECK(check_declarations(detail::describe(Plugin::Kind::cell, "fixture", 1, "", twice))->found == "declared twice");
 }

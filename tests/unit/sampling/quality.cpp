@@ -71,7 +71,7 @@ public:
     }
 
 private:
-    Signs symbols_;
+    CharacterVocabulary symbols_;
     Tokens tokens_;
 };
 

@@ -167,7 +167,7 @@ TEST_CASE("a text goes on from its prompt") {
 TEST_CASE("what the vocabulary does not generate is in no text") {
     struct Withheld final : OtherVocabulary {
         using OtherVocabulary::OtherVocabulary;
-        bool generates(Token token) const override { return token != 1 && token != 4; }
+        bool can_generate(Token token) const override { return token != 1 && token != 4; }
     };
     const SmallModel small(small::trial(small::gated_cell));
     const Withheld dataset(small.dataset);
