@@ -54,18 +54,18 @@ public:
         cell->prepare(weights.data(), prepared.data());
         y.assign(call.T * call.B * layout().output, nan);
         next_state.assign(call.B * layout().state_size(), nan);
-        tape.assign(cell->tape_size(call.T, call.B), nan);
+        saved.assign(cell->saved_size(call.T, call.B), nan);
         workspace.assign(cell->workspace_size(call.T, call.B), nan);
         call.weights = weights.data();
         call.prepared = prepared.data();
         call.y = y.data();
         call.next_state = next_state.data();
-        call.tape = tape.data();
+        call.saved = saved.data();
         call.workspace = workspace.data();
         cell->forward(call);
     }
 
-    /// The backward of the last forward: dweights and dmemory are added to, the others overwritten.
+    /// The backward of the last forward: dweights and dsource are added to, the others overwritten.
     void backward(const std::vector<Real>& dy, const std::vector<Real>& dnext_state) {
         constexpr Real nan = std::numeric_limits<Real>::quiet_NaN();
         workspace.assign(workspace.size(), nan);
@@ -76,7 +76,7 @@ public:
         gradients.dnext_state = dnext_state.empty() ? nullptr : dnext_state.data();
         gradients.dx = dx.empty() ? nullptr : dx.data();
         gradients.dstate = dstate.empty() ? nullptr : dstate.data();
-        gradients.dmemory = dmemory.empty() ? nullptr : dmemory.data();
+        gradients.dsource = dsource.empty() ? nullptr : dsource.data();
         gradients.dweights = dweights.data();
         gradients.workspace = workspace.data();
         cell->backward(call, gradients);
@@ -84,7 +84,7 @@ public:
 
     Size input;
     std::unique_ptr<Cell<Real>> cell;
-    std::vector<Real> weights, prepared, tape, workspace, y, next_state, dx, dstate, dmemory, dweights;
+    std::vector<Real> weights, prepared, saved, workspace, y, next_state, dx, dstate, dsource, dweights;
     Forward<Real> call;
 };
 

@@ -54,7 +54,7 @@ public:
         layout.takes_tokens = tokens;
     }
 
-    Size tape_size(Size, Size) const override { return 0; }
+    Size saved_size(Size, Size) const override { return 0; }
     Size workspace_size(Size, Size) const override { return H_; }
 
     void forward(const unroll::Forward<Real>& call) const override {
@@ -129,19 +129,19 @@ using ValuePositions = Positions<Real, false>;
 template <class Real>
 using TokenPositions = Positions<Real, true>;
 
-/// A cell that is reminded of its memory: y_t = tanh(W x_t + U m), m the mean over the memory's valid steps.
+/// A cell that is reminded of its source: y_t = tanh(W x_t + U m), m the mean over the source's valid steps.
 template <class Real>
 class Reminded final : public unroll::Cell<Real> {
 public:
-    Reminded(const unroll::CellSpec& spec, const unroll::Options&) : D_(spec.input), H_(spec.hidden), M_(spec.memory) {
+    Reminded(const unroll::CellSpec& spec, const unroll::Options&) : D_(spec.input), H_(spec.hidden), M_(spec.source) {
         unroll::CellLayout& layout = this->layout_;
         weight_ = layout.add({"weight", {H_, D_}, unroll::Weight::Role::input, D_});
         reminder_ = layout.add({"reminder", {H_, M_}, unroll::Weight::Role::input, M_ + 1});
         layout.output = H_;
-        layout.takes_memory = M_ > 0;
+        layout.cross_attends = M_ > 0;
     }
 
-    Size tape_size(Size, Size) const override { return 0; }
+    Size saved_size(Size, Size) const override { return 0; }
     Size workspace_size(Size, Size) const override { return M_; }
 
     void forward(const unroll::Forward<Real>& call) const override {
@@ -173,8 +173,8 @@ public:
                     }
                     for (Size j = 0; j < M_; ++j) {
                         if (gradients.dweights) gradients.dweights[reminder_ + i * M_ + j] += mean[j] * d;
-                        for (Size s = 0; gradients.dmemory && s < steps(call, b); ++s)
-                            gradients.dmemory[(s * call.B + b) * M_ + j] += U(call, i)[j] * d / Real(steps(call, b));
+                        for (Size s = 0; gradients.dsource && s < steps(call, b); ++s)
+                            gradients.dsource[(s * call.B + b) * M_ + j] += U(call, i)[j] * d / Real(steps(call, b));
                     }
                 }
         }
@@ -184,12 +184,12 @@ private:
     const Real* W(const unroll::Forward<Real>& call, Size i) const { return call.weights + weight_ + i * D_; }
     const Real* U(const unroll::Forward<Real>& call, Size i) const { return call.weights + reminder_ + i * M_; }
     Size steps(const unroll::Forward<Real>& call, Size b) const {
-        return call.memory_lengths ? call.memory_lengths[b] : call.memory_steps;
+        return call.source_lengths ? call.source_lengths[b] : call.source_steps;
     }
     const Real* mean_of(const unroll::Forward<Real>& call, Size b, Real* mean) const {
         std::fill_n(mean, M_, Real{0});
         for (Size s = 0; M_ && s < steps(call, b); ++s)
-            for (Size j = 0; j < M_; ++j) mean[j] += call.memory[(s * call.B + b) * M_ + j] / Real(steps(call, b));
+            for (Size j = 0; j < M_; ++j) mean[j] += call.source[(s * call.B + b) * M_ + j] / Real(steps(call, b));
         return mean;
     }
 
@@ -212,7 +212,7 @@ inline constinit const unroll::Plugin positions_cell =
 inline constinit const unroll::Plugin token_positions_cell =
     unroll::cell_plugin<TokenPositions>("small-token-positions", 1, "mean over positions, from tokens");
 inline constinit const unroll::Plugin reminded_cell =
-    unroll::cell_plugin<Reminded>("small-reminded", 1, "reminded of the mean of its memory");
+    unroll::cell_plugin<Reminded>("small-reminded", 1, "reminded of the mean of its source");
 inline constinit const unroll::Plugin broken_cell = unroll::cell_plugin<Broken>("small-broken", 1, "throws");
 
 // ---- Datasets ---------------------------------------------------------------------------------------------------

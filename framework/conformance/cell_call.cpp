@@ -38,12 +38,12 @@ Problem<double> draw_problem(const CellSpec& spec, const CellLayout& layout, Siz
     } else {
         problem.x = draw_array(T * B * spec.input, stream.split(1));
     }
-    if (layout.takes_memory) {
-        problem.memory_steps = spec.memory_context;
-        problem.memory = draw_array(problem.memory_steps * B * spec.memory, stream.split(2));
+    if (layout.cross_attends) {
+        problem.source_steps = spec.source_context;
+        problem.source = draw_array(problem.source_steps * B * spec.source, stream.split(2));
         RandomStream lengths = stream.split(3);
         for (Size b = 0; b < B; ++b)
-            problem.memory_lengths.push_back(b == 0 ? problem.memory_steps : 1 + lengths.below(problem.memory_steps));
+            problem.source_lengths.push_back(b == 0 ? problem.source_steps : 1 + lengths.below(problem.source_steps));
     }
     problem.dy = draw_array(T * B * layout.output, stream.split(4));
     problem.dnext_state = draw_array(B * layout.state_size(), stream.split(5));
@@ -61,10 +61,10 @@ Problem<Real> sequence(const Problem<Real>& problem, const CellLayout& layout, S
     part.x = of_sequence(problem.x, problem.T, problem.B, b);
     part.tokens = of_sequence(problem.tokens, problem.T, problem.B, b);
     part.state = row(problem.state);
-    part.memory_steps = problem.memory_steps;
-    part.memory = of_sequence(problem.memory, problem.memory_steps, problem.B, b);
+    part.source_steps = problem.source_steps;
+    part.source = of_sequence(problem.source, problem.source_steps, problem.B, b);
     if (!problem.lengths.empty()) part.lengths = {problem.lengths[b]};
-    if (!problem.memory_lengths.empty()) part.memory_lengths = {problem.memory_lengths[b]};
+    if (!problem.source_lengths.empty()) part.source_lengths = {problem.source_lengths[b]};
     part.dropout = problem.dropout;
     part.dy = of_sequence(problem.dy, problem.T, problem.B, b);
     if (layout.state_size() > 0) part.dnext_state = row(problem.dnext_state);

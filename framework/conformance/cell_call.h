@@ -16,10 +16,10 @@ namespace unroll::conformance {
 template <class Real>
 struct Problem {
     Size T = 0, B = 0;
-    std::vector<Real> weights, x, state, memory;
+    std::vector<Real> weights, x, state, source;
     std::vector<Token> tokens;  ///< in place of x
-    std::vector<Size> lengths, memory_lengths;
-    Size memory_steps = 0;
+    std::vector<Size> lengths, source_lengths;
+    Size source_steps = 0;
     std::optional<RandomStream> dropout;
     std::vector<Real> dy, dnext_state;
 };
@@ -27,16 +27,16 @@ struct Problem {
 /// What comes out.
 template <class Real>
 struct Result {
-    std::vector<Real> y, next_state, dx, dstate, dmemory, dweights;
+    std::vector<Real> y, next_state, dx, dstate, dsource, dweights;
     std::string damage;  ///< arrays that were written to though they are not the cell's to write, or beyond their ends
 };
 
 /// How a cell is called.
 template <class Real>
 struct Manner {
-    Real garbage = std::numeric_limits<Real>::quiet_NaN();  ///< what outputs, tape and workspaces hold beforehand
-    Real sum = 0;                                           ///< what dweights and dmemory hold beforehand
-    bool want_next_state = true, want_dx = true, want_dstate = true, want_dmemory = true, want_dweights = true;
+    Real garbage = std::numeric_limits<Real>::quiet_NaN();  ///< what outputs, `saved` and workspaces hold beforehand
+    Real sum = 0;                                           ///< what dweights and dsource hold beforehand
+    bool want_next_state = true, want_dx = true, want_dstate = true, want_dsource = true, want_dweights = true;
     bool backward = true;
     bool in_place = false;  ///< next_state is the array of state; without backward only
 };
@@ -57,15 +57,15 @@ public:
           prepared_(cell.prepared_size(), manner.garbage),
           x_(problem.x),
           state_(problem.state),
-          memory_(problem.memory),
+          source_(problem.source),
           dy_(problem.dy),
           dnext_state_(problem.dnext_state),
           tokens_(problem.tokens),
           lengths_(problem.lengths),
-          memory_lengths_(problem.memory_lengths),
+          source_lengths_(problem.source_lengths),
           y_(problem.T * problem.B * cell.layout().output, manner.garbage),
           next_state_(problem.B * cell.layout().state_size(), manner.garbage),
-          tape_(cell.tape_size(problem.T, problem.B), manner.garbage),
+          saved_(cell.saved_size(problem.T, problem.B), manner.garbage),
           workspace_(cell.workspace_size(problem.T, problem.B), manner.garbage) {
         forward_.T = problem.T, forward_.B = problem.B;
         forward_.weights = weights_.data();
@@ -74,13 +74,13 @@ public:
         forward_.x.tokens = tokens_.pointer();
         forward_.lengths = lengths_.pointer();
         forward_.state = state_.pointer();
-        forward_.memory = memory_.pointer();
-        forward_.memory_steps = problem.memory_steps;
-        forward_.memory_lengths = memory_lengths_.pointer();
+        forward_.source = source_.pointer();
+        forward_.source_steps = problem.source_steps;
+        forward_.source_lengths = source_lengths_.pointer();
         forward_.dropout = problem.dropout ? &*problem_.dropout : nullptr;
         forward_.y = y_.data();
         if (manner.want_next_state) forward_.next_state = manner.in_place ? state_.pointer() : next_state_.data();
-        forward_.tape = tape_.data();
+        forward_.saved = saved_.data();
         forward_.workspace = workspace_.data();
         prepare();
     }
@@ -91,7 +91,7 @@ public:
     Real* weights() { return weights_.data(); }
     Real* x() { return x_.data(); }
     Real* state() { return state_.data(); }
-    Real* memory() { return memory_.data(); }
+    Real* source() { return source_.data(); }
     void prepare() { cell_.prepare(weights_.data(), prepared_.data()); }
 
     void forward() { cell_.forward(forward_); }
@@ -110,7 +110,7 @@ public:
     /// Forward, and backward when the manner says so, with every guard checked.
     Result<Real> run() {
         Guarded<Real> dx(problem_.x.size(), manner_.garbage), dstate(next_state_.size(), manner_.garbage),
-            dmemory(problem_.memory.size(), manner_.sum), dweights(problem_.weights.size(), manner_.sum),
+            dsource(problem_.source.size(), manner_.sum), dweights(problem_.weights.size(), manner_.sum),
             workspace(workspace_.size(), manner_.garbage);
         const std::vector<Real> prepared = prepared_.values();
         forward();
@@ -120,7 +120,7 @@ public:
             gradients.dnext_state = dnext_state_.pointer();
             if (manner_.want_dx) gradients.dx = dx.pointer();
             if (manner_.want_dstate) gradients.dstate = dstate.data();
-            if (manner_.want_dmemory) gradients.dmemory = dmemory.pointer();
+            if (manner_.want_dsource) gradients.dsource = dsource.pointer();
             if (manner_.want_dweights) gradients.dweights = dweights.data();
             gradients.workspace = workspace.data();
             cell_.backward(forward_, gradients);
@@ -129,7 +129,7 @@ public:
                             manner_.in_place ? state_.values() : next_state_.values(),
                             dx.values(),
                             dstate.values(),
-                            dmemory.values(),
+                            dsource.values(),
                             dweights.values(),
                             {}};
         const auto note = [&](bool fine, const char* what) {
@@ -139,20 +139,20 @@ public:
         note(prepared_.holds(prepared), "prepared weights changed");
         note(x_.holds(problem_.x) && tokens_.holds(problem_.tokens), "x changed");
         note(manner_.in_place || state_.holds(problem_.state), "state changed");
-        note(memory_.holds(problem_.memory), "memory changed");
-        note(lengths_.holds(problem_.lengths) && memory_lengths_.holds(problem_.memory_lengths), "lengths changed");
+        note(source_.holds(problem_.source), "source changed");
+        note(lengths_.holds(problem_.lengths) && source_lengths_.holds(problem_.source_lengths), "lengths changed");
         note(dy_.holds(problem_.dy) && dnext_state_.holds(problem_.dnext_state), "dy or dnext_state changed");
-        note(weights_.intact() && x_.intact() && tokens_.intact() && state_.intact() && memory_.intact() &&
-                 lengths_.intact() && memory_lengths_.intact() && dy_.intact() && dnext_state_.intact(),
+        note(weights_.intact() && x_.intact() && tokens_.intact() && state_.intact() && source_.intact() &&
+                 lengths_.intact() && source_lengths_.intact() && dy_.intact() && dnext_state_.intact(),
              "written beside an input");
         note(prepared_.intact(), "written beside prepared");
         note(y_.intact(), "written beside y");
         note(next_state_.intact(), "written beside next_state");
-        note(tape_.intact(), "written beside tape");
+        note(saved_.intact(), "written beside saved");
         note(workspace_.intact() && workspace.intact(), "written beside workspace");
         note(dx.intact(), "written beside dx");
         note(dstate.intact(), "written beside dstate");
-        note(dmemory.intact(), "written beside dmemory");
+        note(dsource.intact(), "written beside dsource");
         note(dweights.intact(), "written beside dweights");
         return result;
     }
@@ -161,10 +161,10 @@ private:
     const Cell<Real>& cell_;
     const Problem<Real> problem_;
     const Manner<Real> manner_;
-    Guarded<Real> weights_, prepared_, x_, state_, memory_, dy_, dnext_state_;
+    Guarded<Real> weights_, prepared_, x_, state_, source_, dy_, dnext_state_;
     Guarded<Token> tokens_;
-    Guarded<Size> lengths_, memory_lengths_;
-    Guarded<Real> y_, next_state_, tape_, workspace_;
+    Guarded<Size> lengths_, source_lengths_;
+    Guarded<Real> y_, next_state_, saved_, workspace_;
     Forward<Real> forward_;
 };
 
@@ -182,11 +182,11 @@ Problem<To> as(const Problem<From>& p) {
             convert(p.weights),
             convert(p.x),
             convert(p.state),
-            convert(p.memory),
+            convert(p.source),
             p.tokens,
             p.lengths,
-            p.memory_lengths,
-            p.memory_steps,
+            p.source_lengths,
+            p.source_steps,
             p.dropout,
             convert(p.dy),
             convert(p.dnext_state)};
@@ -195,7 +195,7 @@ Problem<To> as(const Problem<From>& p) {
 /// Random weights of a sensible size for each role, so that no unit is saturated.
 std::vector<double> draw_weights(const CellLayout& layout, RandomStream stream);
 
-/// A random problem for a cell: T steps of B sequences of full length, from the beginning, evaluation, with a memory
+/// A random problem for a cell: T steps of B sequences of full length, from the beginning, evaluation, with a source
 /// when the cell takes one.
 Problem<double> draw_problem(const CellSpec& spec, const CellLayout& layout, Size T, Size B, std::uint64_t key);
 

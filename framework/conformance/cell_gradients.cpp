@@ -44,10 +44,10 @@ double slope_deviation(double& value, double gradient, const std::function<doubl
 
 std::vector<double> warm_state(const Setting& setting, const Problem<double>& problem, std::uint64_t key) {
     const CellLayout& layout = setting.layout();
-    if (layout.state_size() == 0 || layout.looks_ahead) return {};
+    if (layout.state_size() == 0 || !layout.causal) return {};
     Problem<double> before = draw_problem(setting.spec, layout, warm_up, problem.B, key);
     before.weights = problem.weights;
-    before.memory = problem.memory, before.memory_lengths = problem.memory_lengths;
+    before.source = problem.source, before.source_lengths = problem.source_lengths;
     return run(*setting.exact, before, {.backward = false}).next_state;
 }
 
@@ -82,8 +82,8 @@ void check_gradients(const Setting& setting, const Problem<double>& problem, Rec
     call.prepare();
 
     if (!problem.x.empty()) compare("x", call.x(), result.dx, some_places(problem.x.size(), 40, stream));
-    if (!problem.memory.empty())
-        compare("the memory", call.memory(), result.dmemory, some_places(problem.memory.size(), 40, stream));
+    if (!problem.source.empty())
+        compare("the source", call.source(), result.dsource, some_places(problem.source.size(), 40, stream));
     if (!problem.state.empty()) {
         // Elements that do not depend on what came in are the cell's bookkeeping (how many steps it holds, say) and
         // have no gradient.
@@ -122,9 +122,9 @@ void check_chunks(const Setting& setting, const Problem<double>& problem, Record
     compare("dx", join(first.dx, second.dx), whole.dx);
     if (!problem.state.empty()) compare("dstate", first.dstate, whole.dstate);
     add(first.dweights, second.dweights);
-    add(first.dmemory, second.dmemory);
+    add(first.dsource, second.dsource);
     compare("dweights", first.dweights, whole.dweights);
-    compare("dmemory", first.dmemory, whole.dmemory);
+    compare("dsource", first.dsource, whole.dsource);
 }
 
 }  // namespace unroll::conformance

@@ -25,7 +25,7 @@ std::string different(const Result<Real>& a, const Result<Real>& b) {
     compare("next_state", a.next_state, b.next_state);
     compare("dx", a.dx, b.dx);
     compare("dstate", a.dstate, b.dstate);
-    compare("dmemory", a.dmemory, b.dmemory);
+    compare("dsource", a.dsource, b.dsource);
     compare("dweights", a.dweights, b.dweights);
     return names;
 }
@@ -84,7 +84,7 @@ void check_precision(const Setting& setting, const Problem<double>& problem, Rec
     compare("next_state", rough.next_state, exact.next_state);
     compare("dx", rough.dx, exact.dx);
     compare("dstate", rough.dstate, exact.dstate);
-    compare("dmemory", rough.dmemory, exact.dmemory);
+    compare("dsource", rough.dsource, exact.dsource);
     compare("dweights", rough.dweights, exact.dweights);
 }
 
@@ -110,7 +110,7 @@ template <class Real>
 void check_repeats(const Setting& setting, const Problem<Real>& problem, Recorder& recorder) {
     const Result<Real> once = watched_run(setting, problem, recorder);
     require_same(setting, recorder, "two runs are equal bit for bit", once, watched_run(setting, problem, recorder));
-    require_same(setting, recorder, "what outputs, tape and workspace held before does not matter", once,
+    require_same(setting, recorder, "what outputs, saved and workspace held before does not matter", once,
                  watched_run(setting, problem, recorder, {.garbage = Real(-1.5e30)}));
     Result<Real> results[3];
     {
@@ -129,7 +129,7 @@ void check_independence(const Setting& setting, const Problem<Real>& problem, Re
         Result<Real> among;
         among.y = of_sequence(all.y, problem.T, problem.B, b);
         among.dx = of_sequence(all.dx, problem.T, problem.B, b);
-        among.dmemory = of_sequence(all.dmemory, problem.memory_steps, problem.B, b);
+        among.dsource = of_sequence(all.dsource, problem.source_steps, problem.B, b);
         among.next_state = of_sequence(all.next_state, 1, problem.B, b);
         among.dstate = of_sequence(all.dstate, 1, problem.B, b);
         alone.dweights.clear();  // summed over the batch
@@ -158,10 +158,10 @@ void check_padding(const Setting& setting, const Problem<Real>& problem, Recorde
         if (padded(i, 1)) other.tokens[i] = static_cast<Token>(stream.below(setting.spec.input));
     for (Size i = 0; i < other.dy.size(); ++i)
         if (padded(i, layout.output)) other.dy[i] = static_cast<Real>(draw(stream, 2));
-    for (Size i = 0; i < other.memory.size(); ++i)
-        if (i / (problem.B * setting.spec.memory) >= problem.memory_lengths[i / setting.spec.memory % problem.B])
-            other.memory[i] = static_cast<Real>(draw(stream, 2));
-    require_same(setting, recorder, "what x, dy and memory hold past a length does not matter", result,
+    for (Size i = 0; i < other.source.size(); ++i)
+        if (i / (problem.B * setting.spec.source) >= problem.source_lengths[i / setting.spec.source % problem.B])
+            other.source[i] = static_cast<Real>(draw(stream, 2));
+    require_same(setting, recorder, "what x, dy and source hold past a length does not matter", result,
                  watched_run(setting, other, recorder));
 
     for (Size b = 0; b < problem.B; ++b) {
@@ -179,10 +179,10 @@ void check_sums(const Setting& setting, const Problem<double>& problem, Recorder
     const Result<double> fresh = watched_run(setting, problem, recorder);
     Result<double> added = watched_run(setting, problem, recorder, {.sum = 2});
     for (double& value : added.dweights) value -= 2;
-    for (double& value : added.dmemory) value -= 2;
-    const char* name = "dweights and dmemory are added to";
+    for (double& value : added.dsource) value -= 2;
+    const char* name = "dweights and dsource are added to";
     recorder.measure(name, deviation(added.dweights, fresh.dweights, 1), 1e-12, "dweights, " + setting.where);
-    recorder.measure(name, deviation(added.dmemory, fresh.dmemory, 1), 1e-12, "dmemory, " + setting.where);
+    recorder.measure(name, deviation(added.dsource, fresh.dsource, 1), 1e-12, "dsource, " + setting.where);
     recorder.require("dx and dstate are overwritten",
                      same_bits(added.dx, fresh.dx) && same_bits(added.dstate, fresh.dstate), "they are not",
                      setting.where);
@@ -200,7 +200,7 @@ void check_nulls(const Setting& setting, const Problem<double>& problem, Recorde
     without(&Manner<double>::want_next_state, &Result<double>::next_state);
     without(&Manner<double>::want_dx, &Result<double>::dx);
     without(&Manner<double>::want_dstate, &Result<double>::dstate);
-    without(&Manner<double>::want_dmemory, &Result<double>::dmemory);
+    without(&Manner<double>::want_dsource, &Result<double>::dsource);
     without(&Manner<double>::want_dweights, &Result<double>::dweights);
 
     Problem<double> null = problem, zero = problem;
@@ -216,7 +216,7 @@ void check_nulls(const Setting& setting, const Problem<double>& problem, Recorde
     compare("next_state", &Result<double>::next_state);
     compare("dx", &Result<double>::dx);
     compare("dstate", &Result<double>::dstate);
-    compare("dmemory", &Result<double>::dmemory);
+    compare("dsource", &Result<double>::dsource);
     compare("dweights", &Result<double>::dweights);
 }
 
@@ -273,7 +273,7 @@ std::string describe(const CellSpec& spec, const std::string& label) {
     std::string text =
         fmt::format("with D {}, H {}, layer {} of {}", spec.input, spec.hidden, spec.layer + 1, spec.layers);
     if (spec.tokens) text += ", tokens";
-    if (spec.memory > 0) text += fmt::format(", memory {} wide", spec.memory);
+    if (spec.source > 0) text += fmt::format(", source {} wide", spec.source);
     if (spec.dropout > 0) text += fmt::format(", dropout {}", spec.dropout);
     return label.empty() ? text : text + ", " + label;
 }
@@ -343,7 +343,7 @@ void check_setting(const Setting& setting, Size B, bool gradients, Recorder& rec
         check_gradients(setting, cold, recorder);
         if (!warm.state.empty()) check_gradients(setting, warm, recorder);
     }
-    if (!layout.looks_ahead) {
+    if (layout.causal) {
         Problem<double> cuttable = warm;
         cuttable.lengths = some_lengths(T, B, T / 2 + 1);
         check_chunks(setting, cuttable, recorder);
@@ -398,10 +398,10 @@ void check_cell(const Plugin& plugin, const std::vector<Variation>& variations, 
                 if (const std::optional<Setting> setting = make(plugin, variation, spec, recorder))
                     check_tokens(*setting, *first, recorder);
             }
-            CellSpec with_memory = small;
-            with_memory.memory = 4, with_memory.memory_context = 5;
-            if (plugin.make_cell_double(with_memory, variation.options)->layout().takes_memory)
-                check_with(with_memory, small_batch, true);
+            CellSpec with_source = small;
+            with_source.source = 4, with_source.source_context = 5;
+            if (plugin.make_cell_double(with_source, variation.options)->layout().cross_attends)
+                check_with(with_source, small_batch, true);
             if (first->layout().applies_dropout) {
                 CellSpec spec = small;
                 spec.dropout = 0.3;

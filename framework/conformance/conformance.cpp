@@ -6,7 +6,7 @@
 //   equal
 //                                   bits from run to run, thread to thread and batch to batch; padding; sums added to;
 //                                   null outputs; state in place; tokens; dropout; nothing written but the outputs
-//              cell_gradients.cpp   finite differences for weights, x, state and memory; a run cut in two
+//              cell_gradients.cpp   finite differences for weights, x, state and source; a run cut in two
 //              cell_call.cpp        the problems they are tested with
 //   datasets   datasets.cpp         a task that makes sense; tokens, targets, weights and lengths in range; the same
 //                                   from any thread, in any order and from a second instance; vocabularies

@@ -77,15 +77,15 @@ struct Relu {
 
 /// Calls body(f) with the function that is named.
 template <class Body>
-HWY_INLINE void with(Squash squash, Body body) {
+HWY_INLINE void with(Activation squash, Body body) {
     switch (squash) {
-        case Squash::sigmoid:
+        case Activation::sigmoid:
             return body(Logistic());
-        case Squash::hard_sigmoid:
+        case Activation::hard_sigmoid:
             return body(HardLogistic());
-        case Squash::tanh:
+        case Activation::tanh:
             return body(Tanh());
-        case Squash::relu:
+        case Activation::relu:
             return body(Relu());
     }
 }
@@ -97,7 +97,7 @@ constexpr Size ahead = 2;
 // ---- Steps ------------------------------------------------------------------------------------------------------
 
 template <class Real>
-void simple_recurrence(Squash squash, const Real* sums, const Real* added, Real* h, Size n) {
+void rnn_step(Activation squash, const Real* sums, const Real* added, Real* h, Size n) {
     with(squash, [=](auto f) HWY_ATTR {
         map(
             n, h, [f](auto d, auto u, auto v) HWY_ATTR { return f(d, hn::Add(u, v)); }, sums, added);
@@ -105,7 +105,7 @@ void simple_recurrence(Squash squash, const Real* sums, const Real* added, Real*
 }
 
 template <class Real>
-void simple_recurrence_backward(Squash squash, const Real* h, const Real* dy, const Real* dh, Real* dsums, Size n) {
+void rnn_step_backward(Activation squash, const Real* h, const Real* dy, const Real* dh, Real* dsums, Size n) {
     const hn::ScalableTag<Real> d;
     with(squash, [=](auto f) HWY_ATTR {
         for_each_vector<Real>(n, [=](auto at) HWY_ATTR {
@@ -116,7 +116,7 @@ void simple_recurrence_backward(Squash squash, const Real* h, const Real* dy, co
 }
 
 template <class Real>
-void gated_memory(Squash squash, const Real* added, const Real* c_before, Real* gates, Real* c, Real* h, Size n) {
+void lstm_step(Activation squash, const Real* added, const Real* c_before, Real* gates, Real* c, Real* h, Size n) {
     const hn::ScalableTag<Real> d;
     with(squash, [=](auto s) HWY_ATTR {
         for_each_vector<Real>(n, [=](auto at) HWY_ATTR {
@@ -136,8 +136,8 @@ void gated_memory(Squash squash, const Real* added, const Real* c_before, Real* 
 }
 
 template <class Real>
-void gated_memory_backward(Squash squash, const Real* gates, const Real* c_before, const Real* c, const Real* dy,
-                           const Real* dh, const Real* dc, Real* dgates, Real* dc_before, Size n) {
+void lstm_step_backward(Activation squash, const Real* gates, const Real* c_before, const Real* c, const Real* dy,
+                        const Real* dh, const Real* dc, Real* dgates, Real* dc_before, Size n) {
     const hn::ScalableTag<Real> d;
     with(squash, [=](auto s) HWY_ATTR {
         for_each_vector<Real>(n, [=](auto at) HWY_ATTR {
@@ -159,8 +159,8 @@ void gated_memory_backward(Squash squash, const Real* gates, const Real* c_befor
 }
 
 template <class Real>
-void gated_interpolation(const Real* hidden, const Real* bias, const Real* x, const Real* added, const Real* h_before,
-                         Real* gates, Real* reset, Real* h, Size n) {
+void gru_step(const Real* hidden, const Real* bias, const Real* x, const Real* added, const Real* h_before, Real* gates,
+              Real* reset, Real* h, Size n) {
     const hn::ScalableTag<Real> d;
     const Real *x_z = x ? x + n : nullptr, *x_n = x ? x + 2 * n : nullptr;
     for_each_vector<Real>(n, [=](auto at) HWY_ATTR {
@@ -180,8 +180,8 @@ void gated_interpolation(const Real* hidden, const Real* bias, const Real* x, co
 }
 
 template <class Real>
-void gated_interpolation_backward(const Real* gates, const Real* reset, const Real* h_before, const Real* dy,
-                                  const Real* dh, Real* dinput, Real* dhidden, Real* dh_before, Size n) {
+void gru_step_backward(const Real* gates, const Real* reset, const Real* h_before, const Real* dy, const Real* dh,
+                       Real* dinput, Real* dhidden, Real* dh_before, Size n) {
     const hn::ScalableTag<Real> d;
     for_each_vector<Real>(n, [=](auto at) HWY_ATTR {
         for (Size k = 0; k < 3; ++k) at.fetch(gates + (3 * ahead + k) * n);
@@ -205,9 +205,8 @@ void gated_interpolation_backward(const Real* gates, const Real* reset, const Re
 }
 
 template <class Real>
-constexpr GateKernels<Real> kernels = {&simple_recurrence<Real>,   &simple_recurrence_backward<Real>,
-                                       &gated_memory<Real>,        &gated_memory_backward<Real>,
-                                       &gated_interpolation<Real>, &gated_interpolation_backward<Real>};
+constexpr GateKernels<Real> kernels = {&rnn_step<Real>,           &rnn_step_backward<Real>, &lstm_step<Real>,
+                                       &lstm_step_backward<Real>, &gru_step<Real>,          &gru_step_backward<Real>};
 
 }  // namespace
 
@@ -234,48 +233,48 @@ const GateKernels<Real>& kernels() {
 }  // namespace
 
 template <class Real>
-void simple_recurrence(Squash f, const Real* sums, const Real* added, Real* h, Size n) {
-    kernels<Real>().simple_recurrence(f, sums, added, h, n);
+void rnn_step(Activation f, const Real* sums, const Real* added, Real* h, Size n) {
+    kernels<Real>().rnn_step(f, sums, added, h, n);
 }
 
 template <class Real>
-void simple_recurrence_backward(Squash f, const Real* h, const Real* dy, const Real* dh, Real* dsums, Size n) {
-    kernels<Real>().simple_recurrence_backward(f, h, dy, dh, dsums, n);
+void rnn_step_backward(Activation f, const Real* h, const Real* dy, const Real* dh, Real* dsums, Size n) {
+    kernels<Real>().rnn_step_backward(f, h, dy, dh, dsums, n);
 }
 
 template <class Real>
-void gated_memory(Squash s, const Real* added, const Real* c_before, Real* gates, Real* c, Real* h, Size n) {
-    kernels<Real>().gated_memory(s, added, c_before, gates, c, h, n);
+void lstm_step(Activation s, const Real* added, const Real* c_before, Real* gates, Real* c, Real* h, Size n) {
+    kernels<Real>().lstm_step(s, added, c_before, gates, c, h, n);
 }
 
 template <class Real>
-void gated_memory_backward(Squash s, const Real* gates, const Real* c_before, const Real* c, const Real* dy,
-                           const Real* dh, const Real* dc, Real* dgates, Real* dc_before, Size n) {
-    kernels<Real>().gated_memory_backward(s, gates, c_before, c, dy, dh, dc, dgates, dc_before, n);
+void lstm_step_backward(Activation s, const Real* gates, const Real* c_before, const Real* c, const Real* dy,
+                        const Real* dh, const Real* dc, Real* dgates, Real* dc_before, Size n) {
+    kernels<Real>().lstm_step_backward(s, gates, c_before, c, dy, dh, dc, dgates, dc_before, n);
 }
 
 template <class Real>
-void gated_interpolation(const Real* hidden, const Real* bias, const Real* x, const Real* added, const Real* h_before,
-                         Real* gates, Real* reset, Real* h, Size n) {
-    kernels<Real>().gated_interpolation(hidden, bias, x, added, h_before, gates, reset, h, n);
+void gru_step(const Real* hidden, const Real* bias, const Real* x, const Real* added, const Real* h_before, Real* gates,
+              Real* reset, Real* h, Size n) {
+    kernels<Real>().gru_step(hidden, bias, x, added, h_before, gates, reset, h, n);
 }
 
 template <class Real>
-void gated_interpolation_backward(const Real* gates, const Real* reset, const Real* h_before, const Real* dy,
-                                  const Real* dh, Real* dinput, Real* dhidden, Real* dh_before, Size n) {
-    kernels<Real>().gated_interpolation_backward(gates, reset, h_before, dy, dh, dinput, dhidden, dh_before, n);
+void gru_step_backward(const Real* gates, const Real* reset, const Real* h_before, const Real* dy, const Real* dh,
+                       Real* dinput, Real* dhidden, Real* dh_before, Size n) {
+    kernels<Real>().gru_step_backward(gates, reset, h_before, dy, dh, dinput, dhidden, dh_before, n);
 }
 
-#define UNROLL_INSTANTIATE(Real)                                                                                       \
-    template void simple_recurrence(Squash, const Real*, const Real*, Real*, Size);                                    \
-    template void simple_recurrence_backward(Squash, const Real*, const Real*, const Real*, Real*, Size);              \
-    template void gated_memory(Squash, const Real*, const Real*, Real*, Real*, Real*, Size);                           \
-    template void gated_memory_backward(Squash, const Real*, const Real*, const Real*, const Real*, const Real*,       \
-                                        const Real*, Real*, Real*, Size);                                              \
-    template void gated_interpolation(const Real*, const Real*, const Real*, const Real*, const Real*, Real*, Real*,   \
-                                      Real*, Size);                                                                    \
-    template void gated_interpolation_backward(const Real*, const Real*, const Real*, const Real*, const Real*, Real*, \
-                                               Real*, Real*, Size);
+#define UNROLL_INSTANTIATE(Real)                                                                                   \
+    template void rnn_step(Activation, const Real*, const Real*, Real*, Size);                                     \
+    template void rnn_step_backward(Activation, const Real*, const Real*, const Real*, Real*, Size);               \
+    template void lstm_step(Activation, const Real*, const Real*, Real*, Real*, Real*, Size);                      \
+    template void lstm_step_backward(Activation, const Real*, const Real*, const Real*, const Real*, const Real*,  \
+                                     const Real*, Real*, Real*, Size);                                             \
+    template void gru_step(const Real*, const Real*, const Real*, const Real*, const Real*, Real*, Real*, Real*,   \
+                           Size);                                                                                  \
+    template void gru_step_backward(const Real*, const Real*, const Real*, const Real*, const Real*, Real*, Real*, \
+                                    Real*, Size);
 UNROLL_INSTANTIATE(float)
 UNROLL_INSTANTIATE(double)
 #undef UNROLL_INSTANTIATE

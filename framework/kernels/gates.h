@@ -9,12 +9,12 @@ namespace unroll {
 
 template <class Real>
 struct GateKernels {
-    decltype(&unroll::simple_recurrence<Real>) simple_recurrence;
-    decltype(&unroll::simple_recurrence_backward<Real>) simple_recurrence_backward;
-    decltype(&unroll::gated_memory<Real>) gated_memory;
-    decltype(&unroll::gated_memory_backward<Real>) gated_memory_backward;
-    decltype(&unroll::gated_interpolation<Real>) gated_interpolation;
-    decltype(&unroll::gated_interpolation_backward<Real>) gated_interpolation_backward;
+    decltype(&unroll::rnn_step<Real>) rnn_step;
+    decltype(&unroll::rnn_step_backward<Real>) rnn_step_backward;
+    decltype(&unroll::lstm_step<Real>) lstm_step;
+    decltype(&unroll::lstm_step_backward<Real>) lstm_step_backward;
+    decltype(&unroll::gru_step<Real>) gru_step;
+    decltype(&unroll::gru_step_backward<Real>) gru_step_backward;
 };
 
 using GateSet = std::tuple<GateKernels<float>, GateKernels<double>>;

@@ -91,7 +91,7 @@ std::optional<Fit::Stack> Fit::check_part(const Json& manifest, const Resolved& 
                                     settings.choice.plugin, made.context),
                         "\"random\" or \"strided\": a stream's state runs on without end",
                         fmt::format("change the windows, or set {}.plugin to a cell whose memory has no limit", path)});
-        if (made.looks_ahead && feeds_back)
+        if (!made.causal && feeds_back)
             report.add({checker_.where(given.at, path),
                         fmt::format("cell '{}' looks ahead with these options", settings.choice.plugin),
                         "a cell that sees the past only: the next token is what is to be predicted",
@@ -99,7 +99,7 @@ std::optional<Fit::Stack> Fit::check_part(const Json& manifest, const Resolved& 
         if (spec.tokens && resolved.gradient.kind != When::Kind::never)
             check_gradient(manifest, *plugins[entry], spec, settings, given, path, report);
         if (made.state) stack.states.push_back({plugins[entry]->name, made.state, made.context});
-        stack.takes_memory = stack.takes_memory || made.takes_memory;
+        stack.cross_attends = stack.cross_attends || made.cross_attends;
         return made.output;
     });
     return failed ? std::nullopt : std::optional(std::move(stack));
@@ -156,7 +156,7 @@ void Fit::check_bridge(const Json& manifest, const Resolved& resolved, const Sta
                   "cells whose memory has no limit: the decoder goes on where the encoder ends",
                   "change the cells, or choose \"attention\"");
     }
-    if (resolved.trial.model.bridge == Bridge::attention && !main.takes_memory)
+    if (resolved.trial.model.bridge == Bridge::attention && !main.cross_attends)
         wrong("model.bridge", "\"attention\" for a decoder without a cell that takes a memory",
               "a decoder that attends to what the encoder has read",
               "change the decoder's cell, or choose \"state\" or \"repeat\"");
@@ -183,7 +183,7 @@ const Fit::Made& Fit::make(const Plugin& plugin, const CellSpec& spec, const Cel
                            const std::string& path) {
     const auto [entry, is_new] = made_.try_emplace(fmt::format(
         "{} {} {} {} {} {} {} {} {} {} {}", plugin.name, spec.input, spec.hidden, spec.layer, spec.layers, spec.context,
-        spec.memory, spec.memory_context, spec.dropout, spec.tokens, plugins::to_json(settings.choice.options)));
+        spec.source, spec.source_context, spec.dropout, spec.tokens, plugins::to_json(settings.choice.options)));
     Made& made = entry->second;
     if (is_new) try {
             const auto cell = plugin.make_cell_float(spec, settings.choice.options);
@@ -192,8 +192,8 @@ const Fit::Made& Fit::make(const Plugin& plugin, const CellSpec& spec, const Cel
             made.context = layout.context;
             made.state = layout.state_size();
             made.weights = layout.weight_count();
-            made.looks_ahead = layout.looks_ahead;
-            made.takes_memory = layout.takes_memory;
+            made.causal = layout.causal;
+            made.cross_attends = layout.cross_attends;
         } catch (...) {
             made.problem = maker_problem(checker_, plugin, given, path);
         }

@@ -23,7 +23,7 @@ public:
 private:
     struct Made {
         Size output = 0, context = 0, state = 0, weights = 0;
-        bool looks_ahead = false, takes_memory = false;
+        bool causal = true, cross_attends = false;
         std::optional<Problem> problem;
     };
 
@@ -39,7 +39,7 @@ private:
     struct Stack {
         Size output = 0;
         std::vector<State> states;  ///< of its layers, without those that have none
-        bool takes_memory = false;
+        bool cross_attends = false;
     };
 
     void check_splits(const Json& manifest, const Resolved& resolved, Report& report);

@@ -54,9 +54,9 @@ Size for_each_layer(const Part& part, Make&& make) {
             spec.layer = layer;
             spec.layers = settings.layers;
             spec.context = part.context;
-            spec.memory = part.memory;
+            spec.source = part.memory;
             spec.dropout = settings.dropout;
-            spec.memory_context = part.memory_context;
+            spec.source_context = part.memory_context;
             spec.tokens = part.tokens && !part.embedding && entry == 0 && layer == 0;
             width = make(entry, settings, static_cast<const CellSpec&>(spec));
         }

@@ -11,7 +11,7 @@ namespace {
 
 /// One step of B sequences, whose weights begin with all weights.
 template <class Real>
-Forward<Real> one_step(const Real* weights, const Real* prepared, Size B, const Real* x, Real* y, Real* tape,
+Forward<Real> one_step(const Real* weights, const Real* prepared, Size B, const Real* x, Real* y, Real* saved,
                        Real* workspace) {
     Forward<Real> call;
     call.T = 1;
@@ -20,7 +20,7 @@ Forward<Real> one_step(const Real* weights, const Real* prepared, Size B, const 
     call.prepared = prepared;
     call.x = {x, nullptr};
     call.y = y;
-    call.tape = tape;
+    call.saved = saved;
     call.workspace = workspace;
     return call;
 }
@@ -34,14 +34,14 @@ AdversarialPass<Real>::AdversarialPass(const Model<Real>& model, Size B, bool gr
     const Size both = gradients ? 2 * B : B;  // a discriminator learns from real and generated images at once
     noise_ = Buffer<Real>(B * model.noise());
     images_ = Buffer<Real>(both * numbers_);
-    front_tape_ = Buffer<Real>(front.tape_size(1, B));
+    front_saved_ = Buffer<Real>(front.saved_size(1, B));
     front_workspace_ = Buffer<Real>(front.workspace_size(1, B));
     if (!gradients) return;
     dimages_ = Buffer<Real>(B * numbers_);
     y_ = Buffer<Real>(both * model.head().inputs);
     dy_ = Buffer<Real>(y_.size());
     logits_ = Buffer<Real>(both);
-    tape_ = Buffer<Real>(model.stack().tape_size(1, both));
+    saved_ = Buffer<Real>(model.stack().saved_size(1, both));
     workspace_ = Buffer<Real>(model.stack().workspace_size(1, both));
 }
 
@@ -52,7 +52,7 @@ const Real* AdversarialPass<Real>::generate(const Real* weights, const Real* pre
     front_dropout_.reset();
     if (dropout) front_dropout_ = dropout->split(0);
     front_call_ =
-        one_step(weights, prepared, B, noise_.data(), images_.data(), front_tape_.data(), front_workspace_.data());
+        one_step(weights, prepared, B, noise_.data(), images_.data(), front_saved_.data(), front_workspace_.data());
     front_call_.dropout = front_dropout_ ? &*front_dropout_ : nullptr;
     model_.front()->forward(front_call_);
     return images_.data();
@@ -63,7 +63,7 @@ void AdversarialPass<Real>::judge(const Real* weights, const Real* prepared, Siz
     dropout_.reset();
     if (dropout) dropout_ = dropout->split(1);
     call_ = one_step(weights, prepared + model_.prepared_stack(), B, static_cast<const Real*>(images_.data()),
-                     y_.data(), tape_.data(), workspace_.data());
+                     y_.data(), saved_.data(), workspace_.data());
     call_.dropout = dropout_ ? &*dropout_ : nullptr;
     model_.stack().forward(call_);
     const Head& head = model_.head();

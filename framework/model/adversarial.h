@@ -39,7 +39,7 @@ private:
     const Model<Real>& model_;
     Size numbers_;  ///< of an image
     Buffer<Real> noise_, images_, dimages_, y_, dy_, logits_;
-    Buffer<Real> tape_, workspace_, front_tape_, front_workspace_;
+    Buffer<Real> saved_, workspace_, front_saved_, front_workspace_;
     Forward<Real> call_, front_call_;
     std::optional<RandomStream> dropout_, front_dropout_;
 };

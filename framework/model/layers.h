@@ -11,7 +11,7 @@ template <class Real>
 class OneHot final : public Cell<Real> {
 public:
     explicit OneHot(Size vocabulary);
-    Size tape_size(Size, Size) const override { return 0; }
+    Size saved_size(Size, Size) const override { return 0; }
     Size workspace_size(Size, Size) const override { return 0; }
     void forward(const Forward<Real>& call) const override;
     void backward(const Forward<Real>& call, const Backward<Real>& gradients) const override;
@@ -22,7 +22,7 @@ template <class Real>
 class Embedding final : public Cell<Real> {
 public:
     Embedding(Size vocabulary, Size width);
-    Size tape_size(Size, Size) const override { return 0; }
+    Size saved_size(Size, Size) const override { return 0; }
     Size workspace_size(Size, Size) const override { return 0; }
     void forward(const Forward<Real>& call) const override;
     void backward(const Forward<Real>& call, const Backward<Real>& gradients) const override;
@@ -37,7 +37,7 @@ template <class Real>
 class Dropout final : public Cell<Real> {
 public:
     Dropout(Size width, double probability);
-    Size tape_size(Size, Size) const override { return 0; }
+    Size saved_size(Size, Size) const override { return 0; }
     Size workspace_size(Size, Size) const override { return 0; }
     void forward(const Forward<Real>& call) const override;
     void backward(const Forward<Real>& call, const Backward<Real>& gradients) const override;

@@ -9,14 +9,14 @@ template <class Real>
 Pass<Real>::Pass(const Model<Real>& model, const std::vector<Extent>& extents, bool gradients) : model_(model) {
     const Stack<Real>& stack = model.stack();
     const Head& head = model.head();
-    Size tape = 0, workspace = 0, rows = 0, sequences = 0;
+    Size saved = 0, workspace = 0, rows = 0, sequences = 0;
     for (const Extent& extent : extents) {
-        tape = std::max(tape, stack.tape_size(extent.T, extent.B));
+        saved = std::max(saved, stack.saved_size(extent.T, extent.B));
         workspace = std::max(workspace, stack.workspace_size(extent.T, extent.B));
         rows = std::max(rows, extent.T * extent.B);
         sequences = std::max(sequences, extent.B);
     }
-    tape_ = Buffer<Real>(tape);
+    saved_ = Buffer<Real>(saved);
     workspace_ = Buffer<Real>(workspace);
     y_ = Buffer<Real>(rows * head.inputs);
     compact_ = Buffer<Real>(rows * head.inputs);
@@ -31,13 +31,13 @@ Pass<Real>::Pass(const Model<Real>& model, const std::vector<Extent>& extents, b
     if (!encodes()) return;
 
     const Stack<Real>& front = *model.front();
-    Size front_tape = 0, front_workspace = 0, front_rows = 0;
+    Size front_saved = 0, front_workspace = 0, front_rows = 0;
     for (const Extent& extent : extents) {
-        front_tape = std::max(front_tape, front.tape_size(extent.source, extent.B));
+        front_saved = std::max(front_saved, front.saved_size(extent.source, extent.B));
         front_workspace = std::max(front_workspace, front.workspace_size(extent.source, extent.B));
         front_rows = std::max(front_rows, extent.source * extent.B);
     }
-    encoded_.tape = Buffer<Real>(front_tape);
+    encoded_.saved = Buffer<Real>(front_saved);
     encoded_.workspace = Buffer<Real>(front_workspace);
     encoded_.y = Buffer<Real>(front_rows * front.output());
     if (gradients) encoded_.dy = Buffer<Real>(encoded_.y.size());
@@ -69,7 +69,7 @@ void Pass<Real>::encode(const Real* weights, const Real* prepared, const Source<
     call.next_state = bridges(manifest::Bridge::state) ? encoded_.state.data() : nullptr;
     call.dropout = encoded_.dropout ? &*encoded_.dropout : nullptr;
     call.y = encoded_.y.data();
-    call.tape = encoded_.tape.data();
+    call.saved = encoded_.saved.data();
     call.workspace = encoded_.workspace.data();
     model_.front()->forward(call);
 }
@@ -99,14 +99,14 @@ void Pass<Real>::run(const Real* weights, const Real* prepared, Size T, Size B, 
     call_.lengths = lengths;
     call_.state = state;
     if (bridges(manifest::Bridge::attention)) {
-        call_.memory = encoded_.y.data();
-        call_.memory_steps = encoded_.call.T;
-        call_.memory_lengths = encoded_.call.lengths;
+        call_.source = encoded_.y.data();
+        call_.source_steps = encoded_.call.T;
+        call_.source_lengths = encoded_.call.lengths;
     }
     call_.next_state = next_state;
     call_.dropout = dropout;
     call_.y = y_.data();
-    call_.tape = tape_.data();
+    call_.saved = saved_.data();
     call_.workspace = workspace_.data();
     model_.stack().forward(call_);
 }
@@ -224,7 +224,7 @@ void Pass<Real>::backward(Real* dweights, Real* dx) {
         encoded_.dy.clear();
         if (bridges(manifest::Bridge::state)) gradients.dstate = encoded_.dstate.data();
         if (bridges(manifest::Bridge::repeat)) gradients.dx = encoded_.drepeated.data();
-        if (bridges(manifest::Bridge::attention)) gradients.dmemory = encoded_.dy.data();
+        if (bridges(manifest::Bridge::attention)) gradients.dsource = encoded_.dy.data();
     }
     model_.stack().backward(call_, gradients);
     if (encodes()) encode_backward(dweights);

@@ -63,7 +63,7 @@ private:
     bool bridges(manifest::Bridge bridge) const { return encodes() && model_.bridge() == bridge; }
 
     const Model<Real>& model_;
-    Buffer<Real> tape_, workspace_, y_, dy_, compact_, logits_, target_reals_;
+    Buffer<Real> saved_, workspace_, y_, dy_, compact_, logits_, target_reals_;
     std::vector<Size> rows_;  ///< of y, (t B + b), at which something is predicted
     bool every_ = false;      ///< all rows, in order: y is used as it stands
     std::vector<Token> target_tokens_;
@@ -73,7 +73,7 @@ private:
 
     /// Of the encoder: its outputs, or its state, or the repeated output, and their gradients.
     struct Encoded {
-        Buffer<Real> tape, workspace, y, dy, state, dstate, repeated, drepeated;
+        Buffer<Real> saved, workspace, y, dy, state, dstate, repeated, drepeated;
         std::optional<RandomStream> dropout;
         Forward<Real> call;
     } encoded_;

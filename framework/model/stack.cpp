@@ -1,5 +1,5 @@
-// A stack of cells. Its tape holds, layer by layer, the layer's own tape and then its outputs (the top's are the
-// caller's y).
+// A stack of cells. What it saves for backward is, layer by layer, what the layer itself saves and then its outputs
+// (the top's are the caller's y).
 #include "model/stack.h"
 
 #include <algorithm>
@@ -39,17 +39,17 @@ Size Stack<Real>::state_size(Size B) const {
 }
 
 template <class Real>
-Size Stack<Real>::tape_begin(Size index, Size T, Size B) const {
+Size Stack<Real>::saved_begin(Size index, Size T, Size B) const {
     Size begin = 0;
     for (Size i = 0; i < index; ++i)
-        begin += aligned(layers_[i].cell->tape_size(T, B)) + aligned(T * B * layers_[i].cell->layout().output);
+        begin += aligned(layers_[i].cell->saved_size(T, B)) + aligned(T * B * layers_[i].cell->layout().output);
     return begin;
 }
 
 template <class Real>
-Size Stack<Real>::tape_size(Size T, Size B) const {
+Size Stack<Real>::saved_size(Size T, Size B) const {
     const Size top = layers_.size() - 1;
-    return tape_begin(top, T, B) + aligned(layers_[top].cell->tape_size(T, B));
+    return saved_begin(top, T, B) + aligned(layers_[top].cell->saved_size(T, B));
 }
 
 template <class Real>
@@ -85,10 +85,11 @@ Forward<Real> Stack<Real>::layer_call(const Forward<Real>& call, Size index, con
     own.dropout = dropout;
     if (call.state) own.state = call.state + call.B * places_[index].state;
     if (call.next_state) own.next_state = call.next_state + call.B * places_[index].state;
-    if (!layers_[index].cell->layout().takes_memory) own.memory = nullptr, own.memory_steps = 0;
-    own.tape = call.tape + tape_begin(index, call.T, call.B);
+    if (!layers_[index].cell->layout().cross_attends) own.source = nullptr, own.source_steps = 0;
+    own.saved = call.saved + saved_begin(index, call.T, call.B);
     const auto outputs = [&](Size layer) {
-        return call.tape + tape_begin(layer, call.T, call.B) + aligned(layers_[layer].cell->tape_size(call.T, call.B));
+        return call.saved + saved_begin(layer, call.T, call.B) +
+               aligned(layers_[layer].cell->saved_size(call.T, call.B));
     };
     if (index > 0) own.x = {outputs(index - 1), nullptr};
     if (index + 1 < layers_.size()) own.y = outputs(index);
@@ -124,7 +125,7 @@ void Stack<Real>::backward(const Forward<Real>& call, const Backward<Real>& grad
         if (gradients.dnext_state) own.dnext_state = gradients.dnext_state + state;
         if (gradients.dstate) own.dstate = gradients.dstate + state;
         if (gradients.dweights) own.dweights = gradients.dweights + places_[i].weights;
-        if (!layers_[i].cell->layout().takes_memory) own.dmemory = nullptr;
+        if (!layers_[i].cell->layout().cross_attends) own.dsource = nullptr;
         layers_[i].cell->backward(own_call, own);
         if (!own.dx) break;
         from_above = own.dx;

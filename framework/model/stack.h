@@ -32,7 +32,7 @@ public:
     const std::vector<Layer>& layers() const { return layers_; }
     Size weights_begin(Size layer) const { return places_[layer].weights; }  ///< in the model's flat array
 
-    Size tape_size(Size T, Size B) const;
+    Size saved_size(Size T, Size B) const;
     Size workspace_size(Size T, Size B) const;
     Size prepared_size() const;
     void prepare(const Real* weights, Real* prepared) const;
@@ -45,10 +45,10 @@ private:
         Size weights = 0, prepared = 0, state = 0;  ///< where a layer's part begins; state: per sequence
     };
 
-    /// What layer `index` is called with, when the whole stack is called with `call`. `tape` is where the layer's part
-    /// of the tape begins, `below` the outputs of the layer under it.
+    /// What layer `index` is called with, when the whole stack is called with `call`. Without
+    /// `dropout` it drops nothing.
     Forward<Real> layer_call(const Forward<Real>& call, Size index, const RandomStream* dropout) const;
-    Size tape_begin(Size index, Size T, Size B) const;
+    Size saved_begin(Size index, Size T, Size B) const;
     Size widest() const;
 
     std::vector<Layer> layers_;

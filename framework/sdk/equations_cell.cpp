@@ -1,6 +1,6 @@
 // A cell of equations: runs the recorded graph over time, and back.
 //
-// Every node has a block (T·B, width) of values in the tape and one of adjoints in the workspace; a state's values have
+// Every node has a block (T·B, width) of values in what is saved and one of adjoints in the workspace; a state's values have
 // one step more, so that the value after step t is the value at step t + 1. Nodes that the recurrence does not pass
 // through are computed for all T·B rows at once (Node::Phase), and so are the gradients of all weights, when every
 // adjoint is known. Operands accumulate: adjoints start at zero and every user adds its share.
@@ -94,7 +94,7 @@ private:
         return n == graph_.input ? call_.x.values + row * width(n) : target(n, row);
     }
     Real* target(Size n, Size row) const {
-        return call_.tape + T_ * B_ * places_[n].columns + B_ * places_[n].states + row * width(n);
+        return call_.saved + T_ * B_ * places_[n].columns + B_ * places_[n].states + row * width(n);
     }
     /// Null for the input when dx is not wanted.
     Real* adjoint(Size n, Size row) const {
@@ -368,7 +368,7 @@ public:
         }
     }
 
-    Size tape_size(Size T, Size B) const override { return T * B * columns_ + B * state_columns_; }
+    Size saved_size(Size T, Size B) const override { return T * B * columns_ + B * state_columns_; }
     Size workspace_size(Size T, Size B) const override { return T * B * (columns_ + widest_) + B * state_columns_; }
     Size prepared_size() const override { return prepared_; }
 

@@ -3,7 +3,7 @@
 //     y_t = f(W x_t + b)        f = linear, relu, tanh, sigmoid or gelu
 //
 // x (T, B, D), y (T, B, H); weight (H, D), bias (H); no state.
-// Memory: gelu's tape holds T·B·H, what f is applied to; the others' is empty, since f' follows from y. Backward's
+// Memory: gelu saves T·B·H, what f is applied to; the others nothing, since f' follows from y. Backward's
 // workspace holds T·B·H.
 #include <algorithm>
 #include <string>
@@ -19,21 +19,21 @@ namespace {
 using namespace unroll;
 using namespace unroll::cells;
 
-enum class Activation { linear, relu, tanh, sigmoid, gelu };
+enum class Nonlinearity { linear, relu, tanh, sigmoid, gelu };
 
-Activation activation(const std::string& name) {
-    if (name == "relu") return Activation::relu;
-    if (name == "tanh") return Activation::tanh;
-    if (name == "sigmoid") return Activation::sigmoid;
-    if (name == "gelu") return Activation::gelu;
-    return Activation::linear;
+Nonlinearity nonlinearity(const std::string& name) {
+    if (name == "relu") return Nonlinearity::relu;
+    if (name == "tanh") return Nonlinearity::tanh;
+    if (name == "sigmoid") return Nonlinearity::sigmoid;
+    if (name == "gelu") return Nonlinearity::gelu;
+    return Nonlinearity::linear;
 }
 
 template <class Real>
 class Dense final : public Cell<Real> {
 public:
     Dense(const CellSpec& spec, const Options& options)
-        : H(spec.hidden), activation_(activation(options.text("activation"))) {
+        : H(spec.hidden), nonlinearity_(nonlinearity(options.text("activation"))) {
         CellLayout& layout = this->layout_;
         input_ = {spec, H, layout.add({"weight", {H, spec.input}, Weight::Role::input, spec.input})};
         bias_ = layout.add({"bias", {H}, Weight::Role::bias, spec.input});
@@ -41,14 +41,14 @@ public:
         layout.takes_tokens = true;
     }
 
-    Size tape_size(Size T, Size B) const override { return activation_ == Activation::gelu ? T * B * H : 0; }
+    Size saved_size(Size T, Size B) const override { return nonlinearity_ == Nonlinearity::gelu ? T * B * H : 0; }
     Size workspace_size(Size T, Size B) const override { return Workspace(*this, T, B).used(); }
     Size prepared_size() const override { return input_.prepared_size(); }
 
     void prepare(const Real* weights, Real* to) const override { input_.prepare(weights, to, weights + bias_); }
 
     void forward(const Forward<Real>& call) const override {
-        Real* sums = activation_ == Activation::gelu ? call.tape : call.y;
+        Real* sums = nonlinearity_ == Nonlinearity::gelu ? call.saved : call.y;
         input_.project(call, call.prepared, 0, call.T, sums);
         for_each_sequence(call.T * call.B, H, [&](Size row) {
             Real* x = sums + row * H;
@@ -58,19 +58,19 @@ public:
                 return;
             }
             if (call.x.values) add_bias(call.weights + bias_, x, 1, H);
-            switch (activation_) {
-                case Activation::linear:
+            switch (nonlinearity_) {
+                case Nonlinearity::linear:
                     break;
-                case Activation::relu:
+                case Nonlinearity::relu:
                     relu(x, y, H);
                     break;
-                case Activation::tanh:
+                case Nonlinearity::tanh:
                     tanh(x, y, H);
                     break;
-                case Activation::sigmoid:
+                case Nonlinearity::sigmoid:
                     sigmoid(x, y, H);
                     break;
-                case Activation::gelu:
+                case Nonlinearity::gelu:
                     gelu(x, y, H);
                     break;
             }
@@ -87,21 +87,21 @@ public:
                 std::fill_n(dsum, H, Real{0});
                 return;
             }
-            switch (activation_) {
-                case Activation::linear:
+            switch (nonlinearity_) {
+                case Nonlinearity::linear:
                     std::copy_n(dy, H, dsum);
                     break;
-                case Activation::relu:
+                case Nonlinearity::relu:
                     relu_backward(y, dy, dsum, H);
                     break;
-                case Activation::tanh:
+                case Nonlinearity::tanh:
                     tanh_backward(y, dy, dsum, H);
                     break;
-                case Activation::sigmoid:
+                case Nonlinearity::sigmoid:
                     sigmoid_backward(y, dy, dsum, H);
                     break;
-                case Activation::gelu:
-                    gelu_backward(call.tape + row * H, dy, dsum, H);
+                case Nonlinearity::gelu:
+                    gelu_backward(call.saved + row * H, dy, dsum, H);
                     break;
             }
         });
@@ -119,7 +119,7 @@ private:
     };
 
     Size H;
-    Activation activation_;
+    Nonlinearity nonlinearity_;
     InputProjection<Real> input_;
     Size bias_;
 };

@@ -6,7 +6,7 @@
 //     h_t  = (1 - z) n + z h_{t-1}
 //
 // x (T, B, D), h = y (T, B, H); weight_ih (3H, D), weight_hh (3H, H), bias_ih (3H), bias_hh (3H); state: h (H).
-// Memory: the tape holds T·B·4H, the three gates after their activations and what r multiplies or makes; backward's
+// Memory: saved are T·B·4H, the three gates after their activations and what r multiplies or makes; backward's
 // workspace B·6H for a few steps.
 #include <algorithm>
 #include <utility>
@@ -37,7 +37,7 @@ public:
         layout.takes_tokens = true;
     }
 
-    Size tape_size(Size T, Size B) const override { return Tape(*this, T, B).used(); }
+    Size saved_size(Size T, Size B) const override { return Saved(*this, T, B).used(); }
     Size workspace_size(Size T, Size B) const override { return Workspace(*this, T, B).used(); }
     Size prepared_size() const override { return Prepared<Real>(*this).used(); }
 
@@ -57,17 +57,17 @@ public:
 
     void forward(const Forward<Real>& call) const override {
         const Prepared<const Real> prepared(*this, call.prepared);
-        const Tape tape(*this, call.T, call.B, call.tape);
-        input_.project_values(call, prepared.input, tape.gates);
+        const Saved saved(*this, call.T, call.B, call.saved);
+        input_.project_values(call, prepared.input, saved.gates);
         for (Size t = 0; t < call.T; ++t)
-            after_ ? step_after(call, prepared, tape, t) : step_before(call, prepared, tape, t);
+            after_ ? step_after(call, prepared, saved, t) : step_before(call, prepared, saved, t);
         h_.leave(call, call.y);
     }
 
     void backward(const Forward<Real>& call, const Backward<Real>& gradients) const override {
         const auto [T, B] = std::pair(call.T, call.B);
         const Prepared<const Real> prepared(*this, call.prepared);
-        const Tape tape(*this, T, B, call.tape);
+        const Saved saved(*this, T, B, call.saved);
         const Workspace work(*this, T, B, gradients.workspace);
 
         std::fill_n(work.dbias, 3 * H, Real{0});
@@ -75,14 +75,14 @@ public:
         for_each_run_backward(T, B, [&](Size first, Size last) {
             for (Size t = last; t-- > first;) {
                 const Size row = (t - first) * B;
-                after_ ? step_after_backward(call, gradients, tape, work, t, row)
-                       : step_before_backward(call, gradients, prepared, tape, work, t, row);
+                after_ ? step_after_backward(call, gradients, saved, work, t, row)
+                       : step_before_backward(call, gradients, prepared, saved, work, t, row);
                 if (t > 0 || gradients.dstate)
                     gemm(work.hidden(*this, row, B), Packed<Real>{prepared.backward, together_, H},
                          Matrix<Real>(work.dh, B, H), Into::add);
             }
             input_.backward_steps(call, gradients, first, last - first, work.dgates, work.dbias, work.input);
-            if (gradients.dweights) weight_gradients(call, gradients, tape, work, first, (last - first) * B);
+            if (gradients.dweights) weight_gradients(call, gradients, saved, work, first, (last - first) * B);
         });
         h_.end_backward(call, gradients, work.dh);
         input_.end_backward(call, gradients, work.dbias, work.input);
@@ -109,11 +109,11 @@ private:
               bias(this->take(3 * cell.H)) {}
     };
 
-    struct Tape : Pieces<Real> {
+    struct Saved : Pieces<Real> {
         Real* gates;  ///< (T, B, 3H), after their activations
         Real* reset;  ///< (T, B, H): after, W_hn h + b_hn; before, r h
 
-        Tape(const Gru& cell, Size T, Size B, Real* base = nullptr)
+        Saved(const Gru& cell, Size T, Size B, Real* base = nullptr)
             : Pieces<Real>(base), gates(this->take(T * B * 3 * cell.H)), reset(this->take(T * B * cell.H)) {}
     };
 
@@ -137,7 +137,7 @@ private:
         }
     };
 
-    void weight_gradients(const Forward<Real>& call, const Backward<Real>& gradients, const Tape& tape,
+    void weight_gradients(const Forward<Real>& call, const Backward<Real>& gradients, const Saved& saved,
                           const Workspace& work, Size first, Size rows) const {
         Real* dweight = gradients.dweights + weight_hh_;
         h_.weight_gradient<Real>(call, first, work.hidden(*this, 0, rows), call.y, {dweight, together_, H});
@@ -145,14 +145,14 @@ private:
             add_bias_backward(work.dhidden, gradients.dweights + bias_hh_, rows, 3 * H);
         } else {
             gemm(Matrix<const Real>(work.dgates + 2 * H, rows, H, 3 * H).transposed(),
-                 Matrix<const Real>(tape.reset + first * call.B * H, rows, H), Matrix<Real>(dweight + 2 * H * H, H, H),
+                 Matrix<const Real>(saved.reset + first * call.B * H, rows, H), Matrix<Real>(dweight + 2 * H * H, H, H),
                  Into::add);
         }
     }
 
     // ---- r after the product ------------------------------------------------------------------------------------
 
-    void step_after(const Forward<Real>& call, const Prepared<const Real>& prepared, const Tape& tape, Size t) const {
+    void step_after(const Forward<Real>& call, const Prepared<const Real>& prepared, const Saved& saved, Size t) const {
         const Size B = call.B;
         Real* hidden = call.workspace;  // (B, 3H): W_hh h
         const Rows<Real> before = h_.before(call, call.y, t);
@@ -163,17 +163,17 @@ private:
             std::fill_n(hidden, B * 3 * H, Real{0});
         for_each_sequence(B, 3 * H, [&](Size b) {
             const Size row = t * B + b;
-            Real* gates = tape.gates + row * 3 * H;
+            Real* gates = saved.gates + row * 3 * H;
             if (valid(call, t, b))
-                gated_interpolation(hidden + b * 3 * H, call.weights + bias_hh_ + 2 * H,
-                                    call.x.values ? gates : nullptr, input_.row(call, prepared.input, t, b),
-                                    before ? before[b] : nullptr, gates, tape.reset + row * H, call.y + row * H, H);
+                gru_step(hidden + b * 3 * H, call.weights + bias_hh_ + 2 * H, call.x.values ? gates : nullptr,
+                         input_.row(call, prepared.input, t, b), before ? before[b] : nullptr, gates,
+                         saved.reset + row * H, call.y + row * H, H);
             else
                 std::fill_n(call.y + row * H, H, Real{0});
         });
     }
 
-    void step_after_backward(const Forward<Real>& call, const Backward<Real>& gradients, const Tape& tape,
+    void step_after_backward(const Forward<Real>& call, const Backward<Real>& gradients, const Saved& saved,
                              const Workspace& work, Size t, Size first) const {
         const Rows<Real> before = h_.before(call, call.y, t);
         for_each_sequence(call.B, 3 * H, [&](Size b) {
@@ -181,9 +181,9 @@ private:
             Real *dgates = work.dgates + (first + b) * 3 * H, *dhidden = work.dhidden + (first + b) * 3 * H;
             Real* dh = work.dh + b * H;
             if (valid(call, t, b)) {
-                gated_interpolation_backward(tape.gates + row * 3 * H, tape.reset + row * H,
-                                             before ? before[b] : nullptr, gradients.dy + row * H,
-                                             h_.after(call, gradients, work.dh, t, b), dgates, dhidden, dh, H);
+                gru_step_backward(saved.gates + row * 3 * H, saved.reset + row * H, before ? before[b] : nullptr,
+                                  gradients.dy + row * H, h_.after(call, gradients, work.dh, t, b), dgates, dhidden, dh,
+                                  H);
             } else {
                 std::fill_n(dgates, 3 * H, Real{0});
                 std::fill_n(dhidden, 3 * H, Real{0});
@@ -194,11 +194,12 @@ private:
 
     // ---- r before the product -----------------------------------------------------------------------------------
 
-    void step_before(const Forward<Real>& call, const Prepared<const Real>& prepared, const Tape& tape, Size t) const {
+    void step_before(const Forward<Real>& call, const Prepared<const Real>& prepared, const Saved& saved,
+                     Size t) const {
         const Size B = call.B;
         const Into into = call.x.values ? Into::add : Into::overwrite;
-        Real* gates = tape.gates + t * B * 3 * H;
-        Real* reset = tape.reset + t * B * H;
+        Real* gates = saved.gates + t * B * 3 * H;
+        Real* reset = saved.reset + t * B * H;
         const Rows<Real> before = h_.before(call, call.y, t);
         if (before)
             gemm(before.matrix(B, H), Packed<Real>{prepared.forward, H, 2 * H}, Matrix<Real>(gates, B, 2 * H, 3 * H),
@@ -207,7 +208,7 @@ private:
             std::fill_n(gates, B * 3 * H, Real{0});
         for_each_sequence(B, 3 * H, [&](Size b) {
             Real* r = gates + b * 3 * H;
-            simple_recurrence(Squash::sigmoid, r, input_.row(call, prepared.input, t, b), r, 2 * H);
+            rnn_step(Activation::sigmoid, r, input_.row(call, prepared.input, t, b), r, 2 * H);
             if (before)
                 multiply(r, before[b], reset + b * H, H, Into::overwrite);
             else
@@ -224,7 +225,7 @@ private:
                 std::fill_n(h, H, Real{0});
                 return;
             }
-            simple_recurrence(Squash::tanh, n, input_.row(call, prepared.input, t, b) + 2 * H, n, H);
+            rnn_step(Activation::tanh, n, input_.row(call, prepared.input, t, b) + 2 * H, n, H);
             for (Size j = 0; j < H; ++j) h[j] = (1 - z[j]) * n[j];
             if (before) multiply(z, before[b], h, H, Into::add);
         });
@@ -232,7 +233,7 @@ private:
 
     /// Leaves in dh what passes through z and, by way of r h, through W_hn.
     void step_before_backward(const Forward<Real>& call, const Backward<Real>& gradients,
-                              const Prepared<const Real>& prepared, const Tape& tape, const Workspace& work, Size t,
+                              const Prepared<const Real>& prepared, const Saved& saved, const Workspace& work, Size t,
                               Size first) const {
         const Size B = call.B;
         const Rows<Real> before = h_.before(call, call.y, t);
@@ -241,7 +242,7 @@ private:
             const Size row = t * B + b;
             Real* dgate = dgates + b * 3 * H;
             if (valid(call, t, b)) {
-                candidate_backward(tape.gates + row * 3 * H, before ? before[b] : nullptr, gradients.dy + row * H,
+                candidate_backward(saved.gates + row * 3 * H, before ? before[b] : nullptr, gradients.dy + row * H,
                                    h_.after(call, gradients, work.dh, t, b), work.dh + b * H, dgate);
             } else {
                 std::fill_n(dgate, 3 * H, Real{0});
@@ -254,7 +255,7 @@ private:
              Matrix<Real>(work.dhidden, B, H), Into::overwrite);
         for_each_sequence(B, 3 * H, [&](Size b) {
             if (!valid(call, t, b)) return;
-            const Real* r = tape.gates + (t * B + b) * 3 * H;
+            const Real* r = saved.gates + (t * B + b) * 3 * H;
             const Real* dreset = work.dhidden + b * H;
             Real* dr = dgates + b * 3 * H;
             multiply(dreset, r, work.dh + b * H, H, Into::add);

@@ -5,7 +5,7 @@
 //     h_t = s(o) tanh(c_t)                                      s = sigmoid, or Keras 2.0's clip(0.2 x + 0.5, 0, 1)
 //
 // x (T, B, D), h = y (T, B, H); weight_ih (4H, D), weight_hh (4H, H), bias_ih (4H), bias_hh (4H); state: h (H), c (H).
-// Memory: the tape holds T·B·5H, the four gates after their activations and c; backward's workspace B·4H for a few steps.
+// Memory: saved are T·B·5H, the four gates after their activations and c; backward's workspace B·4H for a few steps.
 #include <algorithm>
 #include <utility>
 
@@ -25,7 +25,8 @@ class Lstm final : public Cell<Real> {
 public:
     Lstm(const CellSpec& spec, const Options& options)
         : H(spec.hidden),
-          squash_(options.text("recurrent_activation") == "hard-sigmoid" ? Squash::hard_sigmoid : Squash::sigmoid) {
+          activation_(options.text("recurrent_activation") == "hard-sigmoid" ? Activation::hard_sigmoid
+                                                                             : Activation::sigmoid) {
         CellLayout& layout = this->layout_;
         input_ = {spec, 4 * H, layout.add({"weight_ih", {4 * H, spec.input}, Weight::Role::input, H})};
         weight_hh_ = layout.add({"weight_hh", {4 * H, H}, Weight::Role::recurrent, H});
@@ -37,7 +38,7 @@ public:
         layout.takes_tokens = true;
     }
 
-    Size tape_size(Size T, Size B) const override { return Tape(*this, T, B).used(); }
+    Size saved_size(Size T, Size B) const override { return Saved(*this, T, B).used(); }
     Size workspace_size(Size T, Size B) const override { return Workspace(*this, T, B).used(); }
     Size prepared_size() const override { return Prepared<Real>(*this).used(); }
 
@@ -54,23 +55,23 @@ public:
     void forward(const Forward<Real>& call) const override {
         const auto [T, B] = std::pair(call.T, call.B);
         const Prepared<const Real> prepared(*this, call.prepared);
-        const Tape tape(*this, T, B, call.tape);
+        const Saved saved(*this, T, B, call.saved);
         const Into into = call.x.values ? Into::add : Into::overwrite;
-        input_.project_values(call, prepared.input, tape.gates);
+        input_.project_values(call, prepared.input, saved.gates);
         for (Size t = 0; t < T; ++t) {
-            Real* gates = tape.gates + t * B * 4 * H;
-            const Rows<Real> before = h_.before(call, call.y, t), c_before = c_.before(call, tape.c, t);
+            Real* gates = saved.gates + t * B * 4 * H;
+            const Rows<Real> before = h_.before(call, call.y, t), c_before = c_.before(call, saved.c, t);
             if (before)
                 gemm(before.matrix(B, H), Packed<Real>{prepared.forward, H, 4 * H}, Matrix<Real>(gates, B, 4 * H),
                      into);
             else if (into == Into::overwrite)
                 std::fill_n(gates, B * 4 * H, Real{0});
             for_each_sequence(B, 4 * H, [&](Size b) {
-                Real* c = tape.c + (t * B + b) * H;
+                Real* c = saved.c + (t * B + b) * H;
                 Real* h = call.y + (t * B + b) * H;
                 if (valid(call, t, b)) {
-                    gated_memory(squash_, input_.row(call, prepared.input, t, b), c_before ? c_before[b] : nullptr,
-                                 gates + b * 4 * H, c, h, H);
+                    lstm_step(activation_, input_.row(call, prepared.input, t, b), c_before ? c_before[b] : nullptr,
+                              gates + b * 4 * H, c, h, H);
                 } else {
                     std::fill_n(c, H, Real{0});
                     std::fill_n(h, H, Real{0});
@@ -78,20 +79,20 @@ public:
             });
         }
         h_.leave(call, call.y);
-        c_.leave(call, tape.c);
+        c_.leave(call, saved.c);
     }
 
     void backward(const Forward<Real>& call, const Backward<Real>& gradients) const override {
         const auto [T, B] = std::pair(call.T, call.B);
         const Prepared<const Real> prepared(*this, call.prepared);
-        const Tape tape(*this, T, B, call.tape);
+        const Saved saved(*this, T, B, call.saved);
         const Workspace work(*this, T, B, gradients.workspace);
 
         std::fill_n(work.dbias, 4 * H, Real{0});
         input_.begin_backward(call, gradients, work.input);
         for_each_run_backward(T, B, [&](Size first, Size last) {
             for (Size t = last; t-- > first;)
-                step_backward(call, gradients, prepared, tape, work, t, work.dgates + (t - first) * B * 4 * H);
+                step_backward(call, gradients, prepared, saved, work, t, work.dgates + (t - first) * B * 4 * H);
             input_.backward_steps(call, gradients, first, last - first, work.dgates, work.dbias, work.input);
             if (gradients.dweights)
                 h_.weight_gradient<Real>(call, first, {work.dgates, (last - first) * B, 4 * H}, call.y,
@@ -120,11 +121,11 @@ private:
               bias(this->take(4 * cell.H)) {}
     };
 
-    struct Tape : Pieces<Real> {
+    struct Saved : Pieces<Real> {
         Real* gates;  ///< (T, B, 4H), after their activations
         Real* c;      ///< (T, B, H)
 
-        Tape(const Lstm& cell, Size T, Size B, Real* base = nullptr)
+        Saved(const Lstm& cell, Size T, Size B, Real* base = nullptr)
             : Pieces<Real>(base), gates(this->take(T * B * 4 * cell.H)), c(this->take(T * B * cell.H)) {}
     };
 
@@ -144,16 +145,15 @@ private:
 
     /// dgates (B, 4H) of step t, and in dh and dc the gradients of the state before it.
     void step_backward(const Forward<Real>& call, const Backward<Real>& gradients, const Prepared<const Real>& prepared,
-                       const Tape& tape, const Workspace& work, Size t, Real* dgates) const {
+                       const Saved& saved, const Workspace& work, Size t, Real* dgates) const {
         const Size B = call.B;
-        const Rows<Real> c_before = c_.before(call, tape.c, t);
+        const Rows<Real> c_before = c_.before(call, saved.c, t);
         for_each_sequence(B, 4 * H, [&](Size b) {
             const Size row = t * B + b;
             if (valid(call, t, b))
-                gated_memory_backward(squash_, tape.gates + row * 4 * H, c_before ? c_before[b] : nullptr,
-                                      tape.c + row * H, gradients.dy + row * H,
-                                      h_.after(call, gradients, work.dh, t, b),
-                                      c_.after(call, gradients, work.dc, t, b), dgates + b * 4 * H, work.dc + b * H, H);
+                lstm_step_backward(activation_, saved.gates + row * 4 * H, c_before ? c_before[b] : nullptr,
+                                   saved.c + row * H, gradients.dy + row * H, h_.after(call, gradients, work.dh, t, b),
+                                   c_.after(call, gradients, work.dc, t, b), dgates + b * 4 * H, work.dc + b * H, H);
             else
                 std::fill_n(dgates + b * 4 * H, 4 * H, Real{0});
         });
@@ -163,7 +163,7 @@ private:
     }
 
     Size H;
-    Squash squash_;
+    Activation activation_;
     InputProjection<Real> input_;
     Size weight_hh_, bias_ih_, bias_hh_;
     Part h_, c_;

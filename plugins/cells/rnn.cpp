@@ -3,7 +3,7 @@
 //     h_t = f(W_ih x_t + b_ih + W_hh h_{t-1} + b_hh)        f = tanh or relu
 //
 // x (T, B, D), h = y (T, B, H); weight_ih (H, D), weight_hh (H, H), bias_ih (H), bias_hh (H); state: h (H).
-// Memory: nothing on the tape, since f' follows from y; backward's workspace holds B·H for a few steps.
+// Memory: nothing is saved, since f' follows from y; backward's workspace holds B·H for a few steps.
 #include <algorithm>
 #include <utility>
 
@@ -22,7 +22,7 @@ template <class Real>
 class Rnn final : public Cell<Real> {
 public:
     Rnn(const CellSpec& spec, const Options& options)
-        : H(spec.hidden), squash_(options.text("activation") == "relu" ? Squash::relu : Squash::tanh) {
+        : H(spec.hidden), activation_(options.text("activation") == "relu" ? Activation::relu : Activation::tanh) {
         CellLayout& layout = this->layout_;
         input_ = {spec, H, layout.add({"weight_ih", {H, spec.input}, Weight::Role::input, H})};
         weight_hh_ = layout.add({"weight_hh", {H, H}, Weight::Role::recurrent, H});
@@ -33,7 +33,7 @@ public:
         layout.takes_tokens = true;
     }
 
-    Size tape_size(Size, Size) const override { return 0; }
+    Size saved_size(Size, Size) const override { return 0; }
     Size workspace_size(Size T, Size B) const override { return Workspace(*this, T, B).used(); }
     Size prepared_size() const override { return Prepared<Real>(*this).used(); }
 
@@ -61,7 +61,7 @@ public:
             for_each_sequence(B, H, [&](Size b) {
                 Real* row = h + b * H;
                 if (valid(call, t, b))
-                    simple_recurrence(squash_, row, input_.row(call, prepared.input, t, b), row, H);
+                    rnn_step(activation_, row, input_.row(call, prepared.input, t, b), row, H);
                 else
                     std::fill_n(row, H, Real{0});
             });
@@ -126,8 +126,8 @@ private:
         for_each_sequence(B, H, [&](Size b) {
             const Size row = (t * B + b) * H;
             if (valid(call, t, b))
-                simple_recurrence_backward(squash_, call.y + row, gradients.dy + row,
-                                           h_.after(call, gradients, work.dh, t, b), dsums + b * H, H);
+                rnn_step_backward(activation_, call.y + row, gradients.dy + row,
+                                  h_.after(call, gradients, work.dh, t, b), dsums + b * H, H);
             else
                 std::fill_n(dsums + b * H, H, Real{0});
         });
@@ -137,7 +137,7 @@ private:
     }
 
     Size H;
-    Squash squash_;
+    Activation activation_;
     InputProjection<Real> input_;
     Size weight_hh_, bias_ih_, bias_hh_;
     Part h_;

@@ -89,7 +89,7 @@ void print_memory(const model::Model<float>& model, const manifest::Trial& trial
     const auto megabytes = [](Size elements) { return static_cast<double>(elements) * sizeof(float) / mebi; };
     const double kept = megabytes(weights * (2 + optimizer.slots())), packed = megabytes(model.prepared_size());
     const Size head = T * B * (3 * model.head().inputs + model.head().outputs);  // y, dy, rows of y, logits
-    const double activations = megabytes(model.stack().tape_size(T, B) + model.stack().workspace_size(T, B) + head);
+    const double activations = megabytes(model.stack().saved_size(T, B) + model.stack().workspace_size(T, B) + head);
     std::printf("memory %.1f MiB formula %.1f MiB weights %.1f packed %.1f activations %.1f\n", measured,
                 kept + packed + activations, kept, packed, activations);
 }

@@ -22,7 +22,7 @@ enum class Fault {
     adds_to_dx,
     dx_past_length,
     writes_beside_y,
-    writes_beside_tape,
+    writes_beside_saved,
     writes_beside_workspace,
     changes_weights,
     changes_state,
@@ -62,7 +62,7 @@ public:
         if (fault == Fault::short_context) layout.context = 2;
     }
 
-    Size tape_size(Size T, Size B) const override { return T * B * H; }
+    Size saved_size(Size T, Size B) const override { return T * B * H; }
     Size workspace_size(Size, Size B) const override { return B * H; }
 
     void forward(const Forward<Real>& call) const override {
@@ -85,15 +85,15 @@ public:
                     if (fault == Fault::depends_on_workspace && call.workspace[0] < 0) sum += Real(1e-6);
                     if (fault == Fault::depends_on_steps && call.T > 1) sum += Real(1e-6);
                     if (fault == Fault::rough_in_float && sizeof(Real) == 4) sum *= Real(1.0005);
-                    call.tape[(t * call.B + b) * H + j] = std::tanh(sum);
+                    call.saved[(t * call.B + b) * H + j] = std::tanh(sum);
                     y[j] = t < length || fault == Fault::y_past_length ? std::tanh(sum) : 0;
                 }
             }
             const Size last = fault == Fault::state_past_length ? call.T : length;
-            if (call.next_state) std::copy_n(call.tape + ((last - 1) * call.B + b) * H, H, call.next_state + b * H);
+            if (call.next_state) std::copy_n(call.saved + ((last - 1) * call.B + b) * H, H, call.next_state + b * H);
         }
         if (fault == Fault::writes_beside_y) call.y[call.T * call.B * H] = 0;
-        if (fault == Fault::writes_beside_tape) call.tape[-1] = 0;
+        if (fault == Fault::writes_beside_saved) call.saved[-1] = 0;
     }
 
     void backward(const Forward<Real>& call, const Backward<Real>& gradients) const override {
@@ -113,7 +113,7 @@ public:
             for (Size t = length; t-- > 0;) {
                 const Size row = t * call.B + b;
                 for (Size j = 0; j < H; ++j) {
-                    const Real y = call.tape[row * H + j];
+                    const Real y = call.saved[row * H + j];
                     const Real dsum = (dh[j] + gradients.dy[row * H + j]) * (1 - y * y);
                     if (du && !(fault == Fault::needs_dx && !gradients.dx)) du[j] += dsum * before(call, t, b, j);
                     for (Size i = 0; i < D; ++i) {
@@ -138,7 +138,7 @@ private:
     static Size length_of(const Forward<Real>& call, Size b) { return call.lengths ? call.lengths[b] : call.T; }
 
     Real before(const Forward<Real>& call, Size t, Size b, Size j) const {
-        if (t > 0) return call.tape[((t - 1) * call.B + b) * H + j];
+        if (t > 0) return call.saved[((t - 1) * call.B + b) * H + j];
         if (call.state) return call.state[b * H + j];
         return fault == Fault::null_state_is_one ? 1 : 0;
     }
@@ -209,14 +209,14 @@ TEST_CASE("conformance finds wrong gradients") {
     finds<Fault::wrong_dstate>("a run cut in two equals the whole, gradients too");
     finds<Fault::forgets_dnext_state>("gradient of the weights equals finite differences");
     finds<Fault::forgets_dnext_state>("a run cut in two equals the whole, gradients too");
-    finds_only<Fault::overwrites_dweights>("dweights and dmemory are added to");
-    finds<Fault::adds_to_dx>("what outputs, tape and workspace held before does not matter");
+    finds_only<Fault::overwrites_dweights>("dweights and dsource are added to");
+    finds<Fault::adds_to_dx>("what outputs, saved and workspace held before does not matter");
     finds_only<Fault::needs_dx>("outputs that are not wanted may be null");
 }
 
 TEST_CASE("conformance finds writing where it is not allowed") {
     finds_only<Fault::writes_beside_y>("writes to its outputs only");
-    finds_only<Fault::writes_beside_tape>("writes to its outputs only");
+    finds_only<Fault::writes_beside_saved>("writes to its outputs only");
     finds_only<Fault::writes_beside_workspace>("writes to its outputs only");
     finds<Fault::changes_weights>("writes to its outputs only");
     finds<Fault::changes_state>("writes to its outputs only");
@@ -228,7 +228,7 @@ TEST_CASE("conformance finds writing where it is not allowed") {
 TEST_CASE("conformance finds results that depend on what they must not") {
     finds<Fault::depends_on_batch>("a sequence does not depend on the rest of the batch");
     finds<Fault::depends_on_last_call>("two runs are equal bit for bit");
-    finds_only<Fault::depends_on_workspace>("what outputs, tape and workspace held before does not matter");
+    finds_only<Fault::depends_on_workspace>("what outputs, saved and workspace held before does not matter");
     finds<Fault::depends_on_steps>("T steps equal T single steps, double");
     finds_only<Fault::rough_in_float>("float equals double");
     finds_only<Fault::null_state_is_one>("no state and no gradient of it mean zeros");
@@ -238,7 +238,7 @@ TEST_CASE("conformance finds faults of padding") {
     finds<Fault::y_past_length>("y and dx are zero past a sequence's length");
     finds<Fault::dx_past_length>("y and dx are zero past a sequence's length");
     finds<Fault::state_past_length>("the state stands still past a sequence's length");
-    finds<Fault::reads_dy_past_length>("what x, dy and memory hold past a length does not matter");
+    finds<Fault::reads_dy_past_length>("what x, dy and source hold past a length does not matter");
 }
 
 TEST_CASE("conformance finds faults of makers and layouts") {

@@ -1,5 +1,5 @@
-// Conformance finds faults in the powers that a cell may have: tokens, dropout, a memory, looking ahead. One small cell,
-// y = dropout(W x + V mean(memory)), right or wrong in one way at a time.
+// Conformance finds faults in the powers that a cell may have: tokens, dropout, a source, looking ahead. One small cell,
+// y = dropout(W x + V mean(source)), right or wrong in one way at a time.
 #include <algorithm>
 
 #include "catch.h"
@@ -13,30 +13,30 @@ namespace {
 enum class Fault {
     none,
     wrong_row_of_token,
-    wrong_dmemory,
-    overwrites_dmemory,
-    reads_memory_past_length,
+    wrong_dsource,
+    overwrites_dsource,
+    reads_source_past_length,
     drops_in_evaluation,
     drops_the_same_always,
     forgets_dropout_in_backward,
-    looks_ahead_undeclared,
-    looks_ahead,
+    not_causal_undeclared,
+    not_causal,
 };
 
 template <class Real, Fault fault>
 class Mixer final : public Cell<Real> {
 public:
-    Mixer(const CellSpec& spec, const Options&) : D(spec.input), H(spec.hidden), M(spec.memory), drop_(spec.dropout) {
+    Mixer(const CellSpec& spec, const Options&) : D(spec.input), H(spec.hidden), M(spec.source), drop_(spec.dropout) {
         CellLayout& layout = this->layout_;
         layout.add({"weight_x", {H, D}, Weight::Role::input, D});
         if (M > 0) layout.add({"weight_memory", {H, M}, Weight::Role::input, M});
         layout.output = H;
         layout.takes_tokens = layout.applies_dropout = true;
-        layout.takes_memory = M > 0;
-        layout.looks_ahead = fault == Fault::looks_ahead;
+        layout.cross_attends = M > 0;
+        layout.causal = fault != Fault::not_causal;
     }
 
-    Size tape_size(Size, Size) const override { return 0; }
+    Size saved_size(Size, Size) const override { return 0; }
     Size workspace_size(Size T, Size B) const override { return T * B * H; }
 
     void forward(const Forward<Real>& call) const override {
@@ -58,8 +58,8 @@ public:
         std::copy_n(gradients.dy, call.T * call.B * H, dy);
         if (fault != Fault::forgets_dropout_in_backward) mask(call, dy, dy);
         if (gradients.dx) std::fill_n(gradients.dx, call.T * call.B * D, Real{0});
-        if (fault == Fault::overwrites_dmemory && gradients.dmemory)
-            std::fill_n(gradients.dmemory, call.memory_steps * call.B * M, Real{0});
+        if (fault == Fault::overwrites_dsource && gradients.dsource)
+            std::fill_n(gradients.dsource, call.source_steps * call.B * M, Real{0});
         for_each_step(call, [&](Size t, Size b) {
             const Real* d = dy + (t * call.B + b) * H;
             const Size row = ahead ? (length_of(call, b) - 1) * call.B + b : t * call.B + b;
@@ -70,24 +70,24 @@ public:
                 }
                 for (Size m = 0; m < M; ++m) {
                     if (gradients.dweights) gradients.dweights[H * D + j * M + m] += d[j] * mean(call, b, m);
-                    const Size S = memory_length(call, b);
-                    if (gradients.dmemory)
+                    const Size S = source_length(call, b);
+                    if (gradients.dsource)
                         for (Size s = 0; s < S; ++s)
-                            gradients.dmemory[(s * call.B + b) * M + m] +=
+                            gradients.dsource[(s * call.B + b) * M + m] +=
                                 d[j] * call.weights[H * D + j * M + m] /
-                                static_cast<Real>(fault == Fault::wrong_dmemory ? call.memory_steps : S);
+                                static_cast<Real>(fault == Fault::wrong_dsource ? call.source_steps : S);
                 }
             }
         });
     }
 
 private:
-    static constexpr bool ahead = fault == Fault::looks_ahead || fault == Fault::looks_ahead_undeclared;
+    static constexpr bool ahead = fault == Fault::not_causal || fault == Fault::not_causal_undeclared;
 
     static Size length_of(const Forward<Real>& call, Size b) { return call.lengths ? call.lengths[b] : call.T; }
-    static Size memory_length(const Forward<Real>& call, Size b) {
-        return call.memory_lengths && fault != Fault::reads_memory_past_length ? call.memory_lengths[b]
-                                                                               : call.memory_steps;
+    static Size source_length(const Forward<Real>& call, Size b) {
+        return call.source_lengths && fault != Fault::reads_source_past_length ? call.source_lengths[b]
+                                                                               : call.source_steps;
     }
 
     template <class Body>
@@ -104,8 +104,8 @@ private:
 
     Real mean(const Forward<Real>& call, Size b, Size m) const {
         Real sum = 0;
-        for (Size s = 0; s < memory_length(call, b); ++s) sum += call.memory[(s * call.B + b) * M + m];
-        return sum / static_cast<Real>(memory_length(call, b));
+        for (Size s = 0; s < source_length(call, b); ++s) sum += call.source[(s * call.B + b) * M + m];
+        return sum / static_cast<Real>(source_length(call, b));
     }
 
     void mask(const Forward<Real>& call, const Real* from, Real* to) const {
@@ -151,24 +151,24 @@ TEST_CASE("a cell with all powers and no fault conforms") {
     const conformance::Report report = report_on<Fault::none>();
     INFO(to_string(report));
     CHECK(report.passed());
-    for (const char* name : {"gradient of the memory equals finite differences", "tokens equal one-hot rows",
+    for (const char* name : {"gradient of the source equals finite differences", "tokens equal one-hot rows",
                              "dropout depends on its stream alone", "evaluation applies no dropout"})
         CHECK(find(report, name));
 }
 
 TEST_CASE("conformance finds wrong powers") {
     finds<Fault::wrong_row_of_token>("tokens equal one-hot rows");
-    finds<Fault::wrong_dmemory>("gradient of the memory equals finite differences");
-    finds<Fault::overwrites_dmemory>("dweights and dmemory are added to");
-    finds<Fault::reads_memory_past_length>("what x, dy and memory hold past a length does not matter");
+    finds<Fault::wrong_dsource>("gradient of the source equals finite differences");
+    finds<Fault::overwrites_dsource>("dweights and dsource are added to");
+    finds<Fault::reads_source_past_length>("what x, dy and source hold past a length does not matter");
     finds<Fault::drops_in_evaluation>("evaluation applies no dropout");
     finds<Fault::drops_the_same_always>("dropout depends on its stream alone");
     finds<Fault::forgets_dropout_in_backward>("gradient of the weights equals finite differences");
 }
 
 TEST_CASE("a cell that looks ahead must say so, and is then not asked for single steps") {
-    finds<Fault::looks_ahead_undeclared>("T steps equal T single steps, double");
-    const conformance::Report report = report_on<Fault::looks_ahead>();
+    finds<Fault::not_causal_undeclared>("T steps equal T single steps, double");
+    const conformance::Report report = report_on<Fault::not_causal>();
     INFO(to_string(report));
     CHECK(report.passed());
     CHECK_FALSE(find(report, "T steps equal T single steps, double"));

@@ -25,9 +25,9 @@ struct CellSpec {
     Size layer = 0;           ///< from 0, the bottom
     Size layers = 1;          ///< how many this part has
     Size context = 0;         ///< the most steps that a sequence will have
-    Size memory = 0;          ///< M, the width of the memory it will be given (an encoder's outputs); 0: none
+    Size source = 0;          ///< M, the width of the source that it attends to (an encoder's outputs); 0: none
     double dropout = 0;       ///< the probability that an element is dropped in training
-    Size memory_context = 0;  ///< the most steps that the memory will have; 0: none
+    Size source_context = 0;  ///< the most steps that the source will have; 0: none
     bool tokens = false;      ///< x always comes as tokens, from a model without an embedding; false: either may come
 };
 
@@ -65,13 +65,13 @@ struct UNROLL_EXPORT CellLayout {
     std::vector<StatePart> state;  ///< each sequence's state: the parts one after the other
     Size output = 0;               ///< width of y
     Size context = 0;              ///< the steps that a state can hold; 0: no limit
-    bool looks_ahead = false;      ///< y depends on later steps too: no single steps then, so it cannot generate
+    bool causal = true;            ///< y depends on no later step; false: it has no single steps, so it cannot generate
     Size attended = 0;  ///< elements multiplied for each pair of positions, as in attention; only for counting work
 
     // Powers that a cell may have. Without one, the runner does what is needed before it calls the cell.
     bool takes_tokens = false;     ///< x may come as tokens; otherwise the runner writes the one-hot rows out
     bool applies_dropout = false;  ///< dropout is applied inside; otherwise the runner drops elements of y
-    bool takes_memory = false;     ///< reads a memory (CellSpec::memory > 0)
+    bool cross_attends = false;    ///< reads a source (CellSpec::source > 0)
 
     /// Appends and returns where the new array begins: in all the weights, or in one sequence's state.
     Size add(Weight weight);
@@ -97,15 +97,15 @@ struct Forward {
     Input<Real> x;
     const Size* lengths = nullptr;  ///< (B) valid steps of each sequence, 1 … T; null: all T
     const Real* state = nullptr;    ///< (B, state_size) to start from; null: zeros, a sequence's beginning
-    const Real* memory = nullptr;   ///< (memory_steps, B, M), the same at all steps of a sequence; null: none
-    Size memory_steps = 0;
-    const Size* memory_lengths = nullptr;   ///< (B) valid steps of each memory; null: all
+    const Real* source = nullptr;   ///< (source_steps, B, M), the same at all steps of a sequence; null: none
+    Size source_steps = 0;
+    const Size* source_lengths = nullptr;   ///< (B) valid steps of each source; null: all
     const RandomStream* dropout = nullptr;  ///< where masks are drawn from, copied, never advanced; null: evaluation
 
     Real* y = nullptr;           ///< (T, B, output) overwritten; zeros at and after a sequence's length
     Real* next_state = nullptr;  ///< (B, state_size) overwritten with the state after each sequence's last valid step;
                                  ///< null: not wanted; may be the same array as `state` when no backward follows
-    Real* tape = nullptr;        ///< tape_size(T, B) elements that the matching backward call needs untouched
+    Real* saved = nullptr;       ///< saved_size(T, B) elements that the matching backward call needs untouched
     Real* workspace = nullptr;   ///< workspace_size(T, B) elements of any content; worthless after the call
 };
 
@@ -116,14 +116,14 @@ struct Backward {
     const Real* dnext_state = nullptr;  ///< (B, state_size); null: zeros
     Real* dx = nullptr;       ///< (T, B, D) overwritten (zeros at and after a length); null: not wanted, as with tokens
     Real* dstate = nullptr;   ///< (B, state_size) overwritten; null: not wanted
-    Real* dmemory = nullptr;  ///< (memory_steps, B, M) added to; null: not wanted
+    Real* dsource = nullptr;  ///< (source_steps, B, M) added to; null: not wanted
     Real* dweights = nullptr;   ///< weight_count() elements, added to; null: not wanted
     Real* workspace = nullptr;  ///< workspace_size(T, B) elements of any content
 };
 
 /// One layer. Written once for Real = float and double.
 ///
-/// In evaluation mode, within layout().context and unless layout().looks_ahead, T steps at once equal T calls of one step
+/// In evaluation mode, within layout().context and if layout().causal, T steps at once equal T calls of one step
 /// that hand the state on (to 1e-10 in double, 1e-5 in float): generation is forward with T = 1, and a key/value cache is
 /// just a state.
 /// A sequence's results depend on that sequence only, bit for bit, whatever else is in the batch.
@@ -135,8 +135,8 @@ public:
 
     const CellLayout& layout() const { return layout_; }
 
-    /// Elements of Forward::tape and of the workspaces for a call of T steps of B sequences.
-    virtual Size tape_size(Size T, Size B) const = 0;
+    /// Elements of Forward::saved and of the workspaces for a call of T steps of B sequences.
+    virtual Size saved_size(Size T, Size B) const = 0;
     virtual Size workspace_size(Size T, Size B) const = 0;
 
     /// Elements of Forward::prepared, and how to fill them. Called once after weights change (once per training step, once

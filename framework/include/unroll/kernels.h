@@ -155,37 +155,35 @@ UNROLL_EXPORT void gather_rows_backward(const Token* tokens, const Real* dy, Rea
 // null is zeros then. `dy` is the gradient from above, `dh` and `dc` those from the step after, which may be null.
 
 /// sigmoid, clip(0.2 x + 0.5, 0, 1), tanh or max(x, 0).
-enum class Squash { sigmoid, hard_sigmoid, tanh, relu };
+enum class Activation { sigmoid, hard_sigmoid, tanh, relu };
 
 /// h = f(sums + added).
 template <class Real>
-UNROLL_EXPORT void simple_recurrence(Squash f, const Real* sums, const Real* added, Real* h, Size n);
+UNROLL_EXPORT void rnn_step(Activation f, const Real* sums, const Real* added, Real* h, Size n);
 /// dsums = (dy + dh) f'.
 template <class Real>
-UNROLL_EXPORT void simple_recurrence_backward(Squash f, const Real* h, const Real* dy, const Real* dh, Real* dsums,
-                                              Size n);
+UNROLL_EXPORT void rnn_step_backward(Activation f, const Real* h, const Real* dy, const Real* dh, Real* dsums, Size n);
 
 /// i, f, g, o = s(·), s(·), tanh(·), s(·) of gates + added, each (4n), in place; c = f c_before + i g; h = o tanh(c).
 /// `c_before` may be null.
 template <class Real>
-UNROLL_EXPORT void gated_memory(Squash s, const Real* added, const Real* c_before, Real* gates, Real* c, Real* h,
-                                Size n);
+UNROLL_EXPORT void lstm_step(Activation s, const Real* added, const Real* c_before, Real* gates, Real* c, Real* h,
+                             Size n);
 /// dgates (4n): of the sums; dc_before: what passes through the memory alone. dc and dc_before may be the same array.
 template <class Real>
-UNROLL_EXPORT void gated_memory_backward(Squash s, const Real* gates, const Real* c_before, const Real* c,
-                                         const Real* dy, const Real* dh, const Real* dc, Real* dgates, Real* dc_before,
-                                         Size n);
+UNROLL_EXPORT void lstm_step_backward(Activation s, const Real* gates, const Real* c_before, const Real* c,
+                                      const Real* dy, const Real* dh, const Real* dc, Real* dgates, Real* dc_before,
+                                      Size n);
 
 /// r, z = sigmoid(x + added + hidden); m = hidden_n + bias; n = tanh(x_n + added_n + r m); h = (1 - z) n + z h_before.
 /// x, added, hidden: (3n), in the order r, z, n; x and h_before may be null. gates (3n) = r, z, n, may be x; reset (n) = m.
 template <class Real>
-UNROLL_EXPORT void gated_interpolation(const Real* hidden, const Real* bias, const Real* x, const Real* added,
-                                       const Real* h_before, Real* gates, Real* reset, Real* h, Size n);
+UNROLL_EXPORT void gru_step(const Real* hidden, const Real* bias, const Real* x, const Real* added,
+                            const Real* h_before, Real* gates, Real* reset, Real* h, Size n);
 /// dinput (3n): of x; dhidden (3n): of hidden; dh_before: what passes through z alone. dh and dh_before may be the same.
 template <class Real>
-UNROLL_EXPORT void gated_interpolation_backward(const Real* gates, const Real* reset, const Real* h_before,
-                                                const Real* dy, const Real* dh, Real* dinput, Real* dhidden,
-                                                Real* dh_before, Size n);
+UNROLL_EXPORT void gru_step_backward(const Real* gates, const Real* reset, const Real* h_before, const Real* dy,
+                                     const Real* dh, Real* dinput, Real* dhidden, Real* dh_before, Size n);
 
 // ---- Processor --------------------------------------------------------------------------------------------------
 

@@ -23,11 +23,11 @@ public:
                                      shape.bias);
     }
 
-    struct Tape {
+    struct Saved {
         Real* sums;    ///< (rows, F), what f is applied to; with relu the same array as `active`
         Real* active;  ///< (rows, F)
     };
-    Tape take(Pieces<Real>& pieces, Size rows) const {
+    Saved take(Pieces<Real>& pieces, Size rows) const {
         Real* sums = pieces.take(rows * width_);
         return {sums, relu_ ? sums : pieces.take(rows * width_)};
     }
@@ -40,24 +40,25 @@ public:
 
     Size workspace_size(Size rows) const { return rows * width_; }
 
-    void forward(const Forward<Real>& call, const Real* prepared, const Tape& tape, const Real* in, Real* out) const {
+    void forward(const Forward<Real>& call, const Real* prepared, const Saved& saved, const Real* in, Real* out) const {
         const Size rows = call.T * call.B;
-        expand_.forward(call.weights, prepared, in, rows, tape.sums);
+        expand_.forward(call.weights, prepared, in, rows, saved.sums);
         for_each_part(rows * width_, [&](Size first, Size n) {
-            relu_ ? relu(tape.sums + first, tape.active + first, n) : gelu(tape.sums + first, tape.active + first, n);
+            relu_ ? relu(saved.sums + first, saved.active + first, n)
+                  : gelu(saved.sums + first, saved.active + first, n);
         });
-        contract_.forward(call.weights, prepared + expand_.prepared_size(), tape.active, rows, out);
+        contract_.forward(call.weights, prepared + expand_.prepared_size(), saved.active, rows, out);
     }
 
-    void backward(const Forward<Real>& call, const Backward<Real>& gradients, const Tape& tape, const Real* in,
+    void backward(const Forward<Real>& call, const Backward<Real>& gradients, const Saved& saved, const Real* in,
                   const Real* dout, Real* din, Real* workspace) const {
         const Size rows = call.T * call.B;
         Real* d = workspace;  // (rows, F)
-        contract_.backward_weights(tape.active, dout, rows, gradients.dweights);
+        contract_.backward_weights(saved.active, dout, rows, gradients.dweights);
         contract_.backward_input(call.weights, dout, rows, d);
         for_each_part(rows * width_, [&](Size first, Size n) {
-            relu_ ? relu_backward(tape.active + first, d + first, d + first, n)
-                  : gelu_backward(tape.sums + first, d + first, d + first, n);
+            relu_ ? relu_backward(saved.active + first, d + first, d + first, n)
+                  : gelu_backward(saved.sums + first, d + first, d + first, n);
         });
         expand_.backward_weights(in, d, rows, gradients.dweights);
         expand_.backward_input(call.weights, d, rows, din);

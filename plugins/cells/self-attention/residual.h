@@ -45,42 +45,42 @@ public:
     Residual(Norm<Real> norm, bool pre, Size width) : norm_(norm), pre_(pre), width_(width) {}
 
     /// What backward needs: the normalised input (pre) or the sum (post), and each row's mean and deviation.
-    struct Tape {
+    struct Saved {
         Real* aside;       ///< (rows, H)
         Real* statistics;  ///< (rows, 2)
     };
-    Tape take(Pieces<Real>& pieces, Size rows) const {
+    Saved take(Pieces<Real>& pieces, Size rows) const {
         Real* aside = pieces.take(rows * width_);
         return {aside, pieces.take(rows * 2)};
     }
 
     /// out (rows, H) from in (rows, H), not the same array. branch(input, output) overwrites its output.
     template <class Branch>
-    void forward(const Real* weights, Size rows, const Real* in, Real* out, const Tape& tape, const Dropping& dropping,
-                 Branch&& branch) const {
+    void forward(const Real* weights, Size rows, const Real* in, Real* out, const Saved& saved,
+                 const Dropping& dropping, Branch&& branch) const {
         const Size n = rows * width_;
-        Real* sum = pre_ ? out : tape.aside;
+        Real* sum = pre_ ? out : saved.aside;
         if (pre_) {
-            norm_.forward(weights, in, tape.aside, tape.statistics, rows);
-            branch(tape.aside, sum);
+            norm_.forward(weights, in, saved.aside, saved.statistics, rows);
+            branch(saved.aside, sum);
         } else {
             branch(in, sum);
         }
         if (dropping) dropping.apply(sum, sum, n);
         axpy(1, in, sum, n);
-        if (!pre_) norm_.forward(weights, sum, out, tape.statistics, rows);
+        if (!pre_) norm_.forward(weights, sum, out, saved.statistics, rows);
     }
 
     /// `d` (rows, H) goes from the gradient of out to that of in. `dout` and `din` are scratch of the same size.
     /// branch_backward(input, dout, din) overwrites din.
     template <class Branch>
-    void backward(const Real* weights, Real* dweights, Size rows, const Real* in, const Tape& tape,
+    void backward(const Real* weights, Real* dweights, Size rows, const Real* in, const Saved& saved,
                   const Dropping& dropping, Real* d, Real* dout, Real* din, Branch&& branch_backward) const {
         const Size n = rows * width_;
-        if (!pre_) norm_.backward(weights, tape.aside, tape.statistics, d, d, dweights, rows);
+        if (!pre_) norm_.backward(weights, saved.aside, saved.statistics, d, d, dweights, rows);
         if (dropping) dropping.apply(d, dout, n);
-        branch_backward(pre_ ? tape.aside : in, dropping ? dout : d, din);
-        if (pre_) norm_.backward(weights, in, tape.statistics, din, din, dweights, rows);
+        branch_backward(pre_ ? saved.aside : in, dropping ? dout : d, din);
+        if (pre_) norm_.backward(weights, in, saved.statistics, din, din, dweights, rows);
         axpy(1, din, d, n);
     }
 

@@ -3,17 +3,17 @@
 //
 //     x = W_in x + positions                       the first layer; W_in only when D ≠ H or x comes as tokens
 //     pre:   x = x + attention(norm1(x))           post:   x = norm1(x + attention(x))
-//            x = x + attention(norm2(x), memory)           x = norm2(x + attention(x, memory))     only with a memory
+//            x = x + attention(norm2(x), source)           x = norm2(x + attention(x, source))     only with a source
 //            x = x + feed_forward(norm3(x))                x = norm3(x + feed_forward(x))
 //            y = norm(x)  after the last layer             y = x, or norm(x) after the last with final_norm: always
 //
-// x (T, B, D), y (T, B, H). As in PyTorch the norms are numbered without a gap, so without a memory norm2 is the feed-
+// x (T, B, D), y (T, B, H). As in PyTorch the norms are numbered without a gap, so without a source norm2 is the feed-
 // forward network's. Weights: weight_in (H, D), positions (context, H), then PyTorch's names and shapes.
-// State of a causal layer: position, keys, values, 1 + 2·context·H elements; a memory adds the keys and values that are
-// made of it, 2·S·H, so a sequence's memory must be the same at all of its steps. A layer that is not causal sees all steps
-// of a call, later ones too (looks_ahead): it has no state.
-// Memory, F = feed_forward·H: the tape holds, for each of T·B positions, up to 9H + 2F and heads·context weights
-// (heads·T when not causal); a memory adds 4H + heads·S for each and 2H for each of its S·B. The workspace holds up to
+// State of a causal layer: position, keys, values, 1 + 2·context·H elements; a source adds the keys and values that are
+// made of it, 2·S·H, so a sequence's source must be the same at all of its steps. A layer that is not causal sees all steps
+// of a call, later ones too: it has no state.
+// Memory, F = feed_forward·H: what is saved takes, for each of T·B positions, up to 9H + 2F and heads·context weights
+// (heads·T when not causal); a source adds 4H + heads·S for each and 2H for each of its S·B. The workspace holds up to
 // T·B·(3H + max(4H, F)) and scores of B·heads tiles.
 #include <algorithm>
 #include <array>
@@ -21,8 +21,8 @@
 
 #include "../common/input_projection.h"
 #include "../common/pieces.h"
+#include "cross_attention_branch.h"
 #include "feed_forward_branch.h"
-#include "memory_attention_branch.h"
 #include "positions.h"
 #include "residual.h"
 #include "self_attention_branch.h"
@@ -37,7 +37,14 @@ using namespace unroll;
 using namespace unroll::cells;
 
 /// What each random stream is for.
-enum Use : Size { embedding, attention_weights, attention_branch, memory_weights, memory_branch, feed_forward_branch };
+enum Use : Size {
+    embedding,
+    attention_weights,
+    attention_branch,
+    cross_attention_weights,
+    cross_attention_branch,
+    feed_forward_branch
+};
 
 Shape checked_shape(const CellSpec& spec, const Options& options) {
     const auto heads = static_cast<Size>(options.integer("heads"));
@@ -54,10 +61,10 @@ Shape checked_shape(const CellSpec& spec, const Options& options) {
     if (spec.context == 0 && (causal || positions != "none"))
         throw Error({"context", "0", "the most steps that a sequence will have, which positions and cached keys need",
                      "set CellSpec::context"});
-    if (spec.memory > 0 && spec.memory_context == 0)
+    if (spec.source > 0 && spec.source_context == 0)
         throw Error(
-            {"memory_context", "0", "the most steps that the memory will have", "set CellSpec::memory_context"});
-    return {spec.hidden,     heads, causal, spec.context, spec.memory, spec.memory_context, options.boolean("bias"),
+            {"source_context", "0", "the most steps that the source will have", "set CellSpec::source_context"});
+    return {spec.hidden,     heads, causal, spec.context, spec.source, spec.source_context, options.boolean("bias"),
             spec.dropout > 0};
 }
 
@@ -76,9 +83,9 @@ public:
             projection_ = {spec, H, layout.add({"weight_in", {H, spec.input}, Weight::Role::input, spec.input})};
         positions_ = {layout, spec, options.text("positions"), shape_.heads};
         attention_ = {layout, shape_};
-        if (spec.memory > 0) memory_ = {layout, shape_};
+        if (spec.source > 0) cross_attention_ = {layout, shape_};
         if (F > 0) feed_forward_ = {layout, shape_, F, options.text("activation") == "relu"};
-        attends_memory_ = spec.memory > 0;
+        cross_attends_ = spec.source > 0;
         feeds_forward_ = F > 0;
 
         Size norms = 0;
@@ -86,7 +93,7 @@ public:
             return Residual<Real>({layout, "norm" + std::to_string(++norms), H, shape_.bias}, pre, H);
         };
         attention_residual_ = residual();
-        if (attends_memory_) memory_residual_ = residual();
+        if (cross_attends_) cross_attention_residual_ = residual();
         if (feeds_forward_) feed_forward_residual_ = residual();
         const std::string& final_norm = options.text("final_norm");
         final_norm_ = spec.layer + 1 == spec.layers && (final_norm == "always" || (pre && final_norm == "pre"));
@@ -94,11 +101,11 @@ public:
 
         layout.output = H;
         layout.context = shape_.causal || options.text("positions") != "none" ? spec.context : 0;
-        layout.looks_ahead = !shape_.causal;
+        layout.causal = shape_.causal;
         layout.attended = H;
         layout.takes_tokens = begins_;
         layout.applies_dropout = true;
-        layout.takes_memory = attends_memory_;
+        layout.cross_attends = cross_attends_;
     }
 
     /// Every head has as many units, and rotary positions turn pairs of them.
@@ -106,7 +113,7 @@ public:
         return static_cast<Size>(options.integer("heads")) * (options.text("positions") == "rotary" ? 2 : 1);
     }
 
-    Size tape_size(Size T, Size B) const override { return Tape(*this, T, B).used(); }
+    Size saved_size(Size T, Size B) const override { return Saved(*this, T, B).used(); }
     Size workspace_size(Size T, Size B) const override { return Workspace(*this, T, B).used(); }
     Size prepared_size() const override { return Prepared<Real>(*this).used(); }
 
@@ -114,7 +121,7 @@ public:
         const Prepared<Real> prepared(*this, to);
         if (projects_) projection_.prepare(weights, prepared.projection);
         attention_.prepare(weights, prepared.attention);
-        if (attends_memory_) memory_.prepare(weights, prepared.memory);
+        if (cross_attends_) cross_attention_.prepare(weights, prepared.cross_attention);
         if (feeds_forward_) feed_forward_.prepare(weights, prepared.feed_forward);
     }
 
@@ -122,64 +129,67 @@ public:
         check(call);
         const Size rows = call.T * call.B, H = shape_.H;
         const Prepared<const Real> prepared(*this, call.prepared);
-        const Tape tape(*this, call.T, call.B, call.tape);
-        const Stream stream = stream_of(call, tape);
+        const Saved saved(*this, call.T, call.B, call.saved);
+        const Stream stream = stream_of(call, saved);
         const Dropping dropping(call, spec_.dropout);
 
-        if (begins_) begin(call, prepared.projection, dropping, tape.input);
-        attention_residual_.forward(call.weights, rows, stream.in, stream.attended, tape.attention_residual,
+        if (begins_) begin(call, prepared.projection, dropping, saved.input);
+        attention_residual_.forward(call.weights, rows, stream.in, stream.attended, saved.attention_residual,
                                     dropping.part(Use::attention_branch), [&](const Real* in, Real* out) {
-                                        attention_.forward(call, prepared.attention, positions_, tape.attention,
+                                        attention_.forward(call, prepared.attention, positions_, saved.attention,
                                                            dropping.part(Use::attention_weights), in, out,
                                                            call.workspace);
                                     });
-        if (attends_memory_)
-            memory_residual_.forward(call.weights, rows, stream.attended, stream.informed, tape.memory_residual,
-                                     dropping.part(Use::memory_branch), [&](const Real* in, Real* out) {
-                                         memory_.forward(call, prepared.memory, tape.memory,
-                                                         dropping.part(Use::memory_weights), in, out, call.workspace);
-                                     });
+        if (cross_attends_)
+            cross_attention_residual_.forward(
+                call.weights, rows, stream.attended, stream.informed, saved.cross_attention_residual,
+                dropping.part(Use::cross_attention_branch), [&](const Real* in, Real* out) {
+                    cross_attention_.forward(call, prepared.cross_attention, saved.cross_attention,
+                                             dropping.part(Use::cross_attention_weights), in, out, call.workspace);
+                });
         if (feeds_forward_)
-            feed_forward_residual_.forward(call.weights, rows, stream.informed, stream.fed, tape.feed_forward_residual,
+            feed_forward_residual_.forward(call.weights, rows, stream.informed, stream.fed, saved.feed_forward_residual,
                                            dropping.part(Use::feed_forward_branch), [&](const Real* in, Real* out) {
-                                               feed_forward_.forward(call, prepared.feed_forward, tape.feed_forward, in,
-                                                                     out);
+                                               feed_forward_.forward(call, prepared.feed_forward, saved.feed_forward,
+                                                                     in, out);
                                            });
-        if (final_norm_) norm_.forward(call.weights, stream.fed, call.y, tape.statistics, rows);
+        if (final_norm_) norm_.forward(call.weights, stream.fed, call.y, saved.statistics, rows);
         for_each_padding(call, [&](Size row) { std::fill_n(call.y + row * H, H, Real{0}); });
-        if (attends_memory_) memory_.leave_state(call, tape.memory);  // first: it asks where the sequence stood
-        attention_.leave_state(call, tape.attention);
+        if (cross_attends_)
+            cross_attention_.leave_state(call, saved.cross_attention);  // first: it asks where the sequence stood
+        attention_.leave_state(call, saved.attention);
     }
 
     void backward(const Forward<Real>& call, const Backward<Real>& gradients) const override {
         const Size rows = call.T * call.B, H = shape_.H;
-        const Tape tape(*this, call.T, call.B, call.tape);
-        const Stream stream = stream_of(call, tape);
+        const Saved saved(*this, call.T, call.B, call.saved);
+        const Stream stream = stream_of(call, saved);
         const Workspace work(*this, call.T, call.B, gradients.workspace);
         const Dropping dropping(call, spec_.dropout);
         Real *d = work.d, *dweights = gradients.dweights;  // d: the stream's gradient, from y down to x
 
         std::copy_n(gradients.dy, rows * H, d);
         for_each_padding(call, [&](Size row) { std::fill_n(d + row * H, H, Real{0}); });
-        if (final_norm_) norm_.backward(call.weights, stream.fed, tape.statistics, d, d, dweights, rows);
+        if (final_norm_) norm_.backward(call.weights, stream.fed, saved.statistics, d, d, dweights, rows);
         if (feeds_forward_)
-            feed_forward_residual_.backward(call.weights, dweights, rows, stream.informed, tape.feed_forward_residual,
+            feed_forward_residual_.backward(call.weights, dweights, rows, stream.informed, saved.feed_forward_residual,
                                             dropping.part(Use::feed_forward_branch), d, work.dout, work.din,
                                             [&](const Real* in, const Real* dout, Real* din) {
-                                                feed_forward_.backward(call, gradients, tape.feed_forward, in, dout,
+                                                feed_forward_.backward(call, gradients, saved.feed_forward, in, dout,
                                                                        din, work.branch);
                                             });
-        if (attends_memory_)
-            memory_residual_.backward(
-                call.weights, dweights, rows, stream.attended, tape.memory_residual, dropping.part(Use::memory_branch),
-                d, work.dout, work.din, [&](const Real* in, const Real* dout, Real* din) {
-                    memory_.backward(call, gradients, tape.memory, dropping.part(Use::memory_weights), in, dout, din,
-                                     work.branch);
+        if (cross_attends_)
+            cross_attention_residual_.backward(
+                call.weights, dweights, rows, stream.attended, saved.cross_attention_residual,
+                dropping.part(Use::cross_attention_branch), d, work.dout, work.din,
+                [&](const Real* in, const Real* dout, Real* din) {
+                    cross_attention_.backward(call, gradients, saved.cross_attention,
+                                              dropping.part(Use::cross_attention_weights), in, dout, din, work.branch);
                 });
         attention_residual_.backward(
-            call.weights, dweights, rows, stream.in, tape.attention_residual, dropping.part(Use::attention_branch), d,
+            call.weights, dweights, rows, stream.in, saved.attention_residual, dropping.part(Use::attention_branch), d,
             work.dout, work.din, [&](const Real* in, const Real* dout, Real* din) {
-                attention_.backward(call, gradients, positions_, tape.attention, dropping.part(Use::attention_weights),
+                attention_.backward(call, gradients, positions_, saved.attention, dropping.part(Use::attention_weights),
                                     in, dout, din, work.branch);
             });
         if (begins_)
@@ -189,7 +199,7 @@ public:
     }
 
 private:
-    /// Throws when a sequence would pass the context or the memory is longer than was said.
+    /// Throws when a sequence would pass the context or the source is longer than was said.
     void check(const Forward<Real>& call) const {
         const Size context = this->layout_.context;
         for (Size b = 0; context > 0 && b < call.B; ++b) {
@@ -199,10 +209,10 @@ private:
                              "at most " + std::to_string(context) + " steps, the context that the layer was made for",
                              "read the last " + std::to_string(context) + " steps again from no state"});
         }
-        if (attends_memory_ && call.memory_steps > shape_.memory_steps)
-            throw Error({"self-attention", "a memory of " + std::to_string(call.memory_steps) + " steps",
-                         "at most " + std::to_string(shape_.memory_steps) + " steps",
-                         "raise CellSpec::memory_context"});
+        if (cross_attends_ && call.source_steps > shape_.source_steps)
+            throw Error({"self-attention", "a source of " + std::to_string(call.source_steps) + " steps",
+                         "at most " + std::to_string(shape_.source_steps) + " steps",
+                         "raise CellSpec::source_context"});
     }
 
     /// The input into the stream (T, B, H): projected, with positions, dropped.
@@ -248,31 +258,31 @@ private:
 
     template <class Element>
     struct Prepared : Pieces<Element> {
-        Element *projection, *attention, *memory, *feed_forward;
+        Element *projection, *attention, *cross_attention, *feed_forward;
 
         explicit Prepared(const SelfAttention& cell, Element* base = nullptr)
             : Pieces<Element>(base),
               projection(this->take(cell.projects_ ? cell.projection_.prepared_size() : 0)),
               attention(this->take(cell.attention_.prepared_size())),
-              memory(this->take(cell.attends_memory_ ? cell.memory_.prepared_size() : 0)),
+              cross_attention(this->take(cell.cross_attends_ ? cell.cross_attention_.prepared_size() : 0)),
               feed_forward(this->take(cell.feeds_forward_ ? cell.feed_forward_.prepared_size() : 0)) {}
     };
 
-    struct Tape : Pieces<Real> {
-        typename SelfAttentionBranch<Real>::Tape attention;
-        typename MemoryAttentionBranch<Real>::Tape memory;
-        typename FeedForwardBranch<Real>::Tape feed_forward;
-        typename Residual<Real>::Tape attention_residual, memory_residual, feed_forward_residual;
+    struct Saved : Pieces<Real> {
+        typename SelfAttentionBranch<Real>::Saved attention;
+        typename CrossAttentionBranch<Real>::Saved cross_attention;
+        typename FeedForwardBranch<Real>::Saved feed_forward;
+        typename Residual<Real>::Saved attention_residual, cross_attention_residual, feed_forward_residual;
         Real *input, *attended, *informed, *fed;  ///< the stream (T, B, H) after each part, where it is not x or y
         Real* statistics;                         ///< of the final norm
 
-        Tape(const SelfAttention& cell, Size T, Size B, Real* base = nullptr) : Pieces<Real>(base) {
+        Saved(const SelfAttention& cell, Size T, Size B, Real* base = nullptr) : Pieces<Real>(base) {
             const Size rows = T * B, n = rows * cell.shape_.H;
             attention = cell.attention_.take(*this, T, B);
             attention_residual = cell.attention_residual_.take(*this, rows);
-            if (cell.attends_memory_) {
-                memory = cell.memory_.take(*this, T, B);
-                memory_residual = cell.memory_residual_.take(*this, rows);
+            if (cell.cross_attends_) {
+                cross_attention = cell.cross_attention_.take(*this, T, B);
+                cross_attention_residual = cell.cross_attention_residual_.take(*this, rows);
             }
             if (cell.feeds_forward_) {
                 feed_forward = cell.feed_forward_.take(*this, rows);
@@ -280,7 +290,7 @@ private:
             }
             input = this->take(cell.begins_ ? n : 0);
             attended = this->take(n);
-            informed = this->take(cell.attends_memory_ ? n : 0);
+            informed = this->take(cell.cross_attends_ ? n : 0);
             fed = this->take(cell.feeds_forward_ ? n : 0);
             statistics = this->take(cell.final_norm_ ? rows * 2 : 0);
         }
@@ -291,13 +301,13 @@ private:
         const Real* in;
         Real *attended, *informed, *fed;
     };
-    Stream stream_of(const Forward<Real>& call, const Tape& tape) const {
-        Stream stream{begins_ ? tape.input : call.x.values, tape.attended, tape.informed, tape.fed};
-        if (!attends_memory_) stream.informed = stream.attended;
+    Stream stream_of(const Forward<Real>& call, const Saved& saved) const {
+        Stream stream{begins_ ? saved.input : call.x.values, saved.attended, saved.informed, saved.fed};
+        if (!cross_attends_) stream.informed = stream.attended;
         if (!feeds_forward_) stream.fed = stream.informed;
         if (final_norm_) return stream;
         // The last branch's sum is y itself.
-        (feeds_forward_ ? stream.fed : attends_memory_ ? stream.informed : stream.attended) = call.y;
+        (feeds_forward_ ? stream.fed : cross_attends_ ? stream.informed : stream.attended) = call.y;
         return stream;
     }
 
@@ -311,7 +321,7 @@ private:
             din = this->take(n);
             branch = this->take(
                 std::max({cell.projects_ ? cell.projection_.workspace_size() : 0, cell.attention_.workspace_size(T, B),
-                          cell.attends_memory_ ? cell.memory_.workspace_size(T, B) : 0,
+                          cell.cross_attends_ ? cell.cross_attention_.workspace_size(T, B) : 0,
                           cell.feeds_forward_ ? cell.feed_forward_.workspace_size(T * B) : 0}));
         }
     };
@@ -320,13 +330,13 @@ private:
     Shape shape_;
     bool projects_;  ///< there is a weight_in
     bool begins_;    ///< the stream begins here: x is projected, gets positions, or may be tokens
-    bool attends_memory_ = false, feeds_forward_ = false, final_norm_ = false;
+    bool cross_attends_ = false, feeds_forward_ = false, final_norm_ = false;
     InputProjection<Real> projection_;
     Positions<Real> positions_;
     SelfAttentionBranch<Real> attention_;
-    MemoryAttentionBranch<Real> memory_;
+    CrossAttentionBranch<Real> cross_attention_;
     FeedForwardBranch<Real> feed_forward_;
-    Residual<Real> attention_residual_, memory_residual_, feed_forward_residual_;
+    Residual<Real> attention_residual_, cross_attention_residual_, feed_forward_residual_;
     Norm<Real> norm_;
 };
 

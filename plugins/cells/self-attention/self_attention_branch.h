@@ -37,12 +37,12 @@ public:
         }
     }
 
-    struct Tape {
+    struct Saved {
         Real* qkv;      ///< (T·B, 3H), queries scaled, queries and keys turned
         Real* weights;  ///< (B, heads, T·columns)
         Real* heads;    ///< (T·B, H), what the heads found
     };
-    Tape take(Pieces<Real>& pieces, Size T, Size B) const {
+    Saved take(Pieces<Real>& pieces, Size T, Size B) const {
         Real* qkv = pieces.take(T * B * 3 * shape_.H);
         Real* weights = pieces.take(B * shape_.heads * weights_size(T, shape_.columns(T)));
         return {qkv, weights, pieces.take(T * B * shape_.H)};
@@ -56,32 +56,32 @@ public:
 
     Size workspace_size(Size T, Size B) const { return Workspace(shape_, T, B).used(); }
 
-    void forward(const Forward<Real>& call, const Real* prepared, const Positions<Real>& positions, const Tape& tape,
+    void forward(const Forward<Real>& call, const Real* prepared, const Positions<Real>& positions, const Saved& saved,
                  const Dropping& dropping, const Real* in, Real* out, Real* workspace) const {
         const Size H = shape_.H, rows = call.T * call.B, columns = shape_.columns(call.T);
-        in_.forward(call.weights, prepared, in, rows, tape.qkv);
+        in_.forward(call.weights, prepared, in, rows, saved.qkv);
         for_each_row(call, [&](Size row, Size p) {
-            Real* qkv = tape.qkv + row * 3 * H;
+            Real* qkv = saved.qkv + row * 3 * H;
             scale(query_scale(), qkv, H);
             if (positions.rotary()) {
                 positions.rotate(qkv, p, false);
                 positions.rotate(qkv + H, p, false);
             }
         });
-        if (call.lengths) std::fill_n(tape.heads, rows * H, Real{0});
+        if (call.lengths) std::fill_n(saved.heads, rows * H, Real{0});
         const Size scratch = shape_.dropping ? attend_workspace(call.T, columns) : 0;
         if (call.T == 1 && shape_.causal && !dropping)
-            attend_single(call, tape);
+            attend_single(call, saved);
         else
             for_each_head(call.B * shape_.heads, products(call.T), workspace, scratch, [&](Size item, Real* own) {
-                attend(head(call, tape, item), tape.weights + item * weights_size(call.T, columns), columns,
-                       heads_of(call, tape.heads, item), dropping.part(item), own);
+                attend(head(call, saved, item), saved.weights + item * weights_size(call.T, columns), columns,
+                       heads_of(call, saved.heads, item), dropping.part(item), own);
             });
-        out_.forward(call.weights, prepared + in_.prepared_size(), tape.heads, rows, out);
+        out_.forward(call.weights, prepared + in_.prepared_size(), saved.heads, rows, out);
     }
 
     /// Writes next_state: the cache with this call's keys and values appended.
-    void leave_state(const Forward<Real>& call, const Tape& tape) const {
+    void leave_state(const Forward<Real>& call, const Saved& saved) const {
         if (!call.next_state || !shape_.causal) return;
         const Size H = shape_.H;
         for (Size b = 0; b < call.B; ++b) {
@@ -93,7 +93,7 @@ public:
                 std::copy_n(call.state + b * shape_.state_size(), shape_.own_state_size(), next);
             next[0] = static_cast<Real>(p + steps);
             for (Size t = 0; t < steps; ++t) {
-                const Real* key = tape.qkv + (t * call.B + b) * 3 * H + H;
+                const Real* key = saved.qkv + (t * call.B + b) * 3 * H + H;
                 for (Size j = 0; j < H; ++j) next[1 + j * shape_.context + p + t] = key[j];
                 std::copy_n(key + H, H, next + 1 + (shape_.context + p + t) * H);
             }
@@ -101,11 +101,11 @@ public:
     }
 
     void backward(const Forward<Real>& call, const Backward<Real>& gradients, const Positions<Real>& positions,
-                  const Tape& tape, const Dropping& dropping, const Real* in, const Real* dout, Real* din,
+                  const Saved& saved, const Dropping& dropping, const Real* in, const Real* dout, Real* din,
                   Real* workspace) const {
         const Size H = shape_.H, rows = call.T * call.B, columns = shape_.columns(call.T);
         const Workspace work(shape_, call.T, call.B, workspace);
-        out_.backward_weights(tape.heads, dout, rows, gradients.dweights);
+        out_.backward_weights(saved.heads, dout, rows, gradients.dweights);
         out_.backward_input(call.weights, dout, rows, work.dheads);
 
         std::fill_n(work.dqkv, rows * 3 * H, Real{0});
@@ -113,7 +113,7 @@ public:
         for_each_head(call.B * shape_.heads, products(call.T), work.scratch, attend_workspace(call.T, columns),
                       [&](Size item, Real* own) {
                           attend_backward<Real>(
-                              head(call, tape, item), tape.weights + item * weights_size(call.T, columns), columns,
+                              head(call, saved, item), saved.weights + item * weights_size(call.T, columns), columns,
                               heads_of(call, work.dheads, item), head_gradients(call, gradients, work.dqkv, item),
                               dropping.part(item), own);
                       });
@@ -141,15 +141,15 @@ private:
     };
 
     /// `attend` of all heads at once, for one step of each sequence.
-    void attend_single(const Forward<Real>& call, const Tape& tape) const {
+    void attend_single(const Forward<Real>& call, const Saved& saved) const {
         const Size H = shape_.H, context = shape_.context;
         parallel_for(call.B, 1 + 100'000 / (context * H), [&](Size begin, Size end) {
             for (Size b = begin; b < end; ++b) {
-                const Real* query = tape.qkv + b * 3 * H;
+                const Real* query = saved.qkv + b * 3 * H;
                 const Real* keys = call.state ? call.state + b * shape_.state_size() + 1 : nullptr;
                 unroll::attend<Real>({shape_.heads, shape_.head_width(), query, query + H, query + 2 * H,
                                       shape_.past(call, b), keys, keys ? keys + context * H : nullptr, context},
-                                     tape.weights + b * shape_.heads * context, context, tape.heads + b * H);
+                                     saved.weights + b * shape_.heads * context, context, saved.heads + b * H);
             }
         });
     }
@@ -187,8 +187,8 @@ private:
         return {keys + shape_.context * shape_.H + first, shape_.past(call, b), w, shape_.H};
     }
 
-    Head<Real> head(const Forward<Real>& call, const Tape& tape, Size item) const {
-        const Real* qkv = tape.qkv;
+    Head<Real> head(const Forward<Real>& call, const Saved& saved, Size item) const {
+        const Real* qkv = saved.qkv;
         return {qkv_of(call, qkv, 0, item), cached(call, call.state, 0, item), cached(call, call.state, 1, item),
                 qkv_of(call, qkv, 1, item), qkv_of(call, qkv, 2, item),        shape_.causal};
     }

@@ -15,8 +15,8 @@ struct Shape {
     Size H, heads;
     bool causal;
     Size context;       ///< the most steps of a causal layer's sequences
-    Size memory;        ///< M
-    Size memory_steps;  ///< the most of a memory
+    Size source;        ///< M
+    Size source_steps;  ///< the most of a source
     bool bias;
     bool dropping;  ///< training may drop attention weights
 
@@ -24,10 +24,10 @@ struct Shape {
     /// Keys that a query of a call of T steps may see.
     Size columns(Size T) const { return causal ? context : T; }
 
-    /// A causal layer's state: position, keys and values of its own steps, then those of the memory.
+    /// A causal layer's state: position, keys and values of its own steps, then those of the source.
     Size own_state_size() const { return causal ? 1 + 2 * context * H : 0; }
-    Size memory_state_size() const { return causal && memory > 0 ? 2 * memory_steps * H : 0; }
-    Size state_size() const { return own_state_size() + memory_state_size(); }
+    Size source_state_size() const { return causal && source > 0 ? 2 * source_steps * H : 0; }
+    Size state_size() const { return own_state_size() + source_state_size(); }
 
     /// Steps that came before this call.
     template <class Real>

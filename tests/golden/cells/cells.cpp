@@ -106,7 +106,7 @@ void run(const json::object& record) {
     const Size T = size_of(record, "T"), B = size_of(record, "B"), D = size_of(record, "D"), H = size_of(record, "H");
     const Size M = size_of(record, "M"), S = size_of(record, "S"), count = size_of(record, "layers");
     const std::vector<Size> lengths = lengths_of(record.at("lengths"));
-    const std::vector<Size> memory_lengths = lengths_of(record.at("memory_lengths"));
+    const std::vector<Size> source_lengths = lengths_of(record.at("memory_lengths"));
 
     const std::vector<Real> x = numbers<Real>(Salt::input, T * B * D), memory = numbers<Real>(Salt::memory, S * B * M);
     std::vector<Token> tokens(T * B);
@@ -122,8 +122,8 @@ void run(const json::object& record) {
         spec.layer = i;
         spec.layers = count;
         spec.context = T;
-        spec.memory = M;
-        spec.memory_context = S;
+        spec.source = M;
+        spec.source_context = S;
         spec.tokens = i == 0 && from_tokens;
         Layer<Real>& layer = layers.emplace_back(plugin, spec, options_of(record));
         fill_weights(layer, i, record.at("weights").at(i).as_array());
@@ -143,9 +143,9 @@ void run(const json::object& record) {
         call.lengths = lengths.empty() ? nullptr : lengths.data();
         call.state = from_state ? states[i].data() : nullptr;
         if (M > 0) {
-            call.memory = memory.data();
-            call.memory_steps = S;
-            call.memory_lengths = memory_lengths.empty() ? nullptr : memory_lengths.data();
+            call.source = memory.data();
+            call.source_steps = S;
+            call.source_lengths = source_lengths.empty() ? nullptr : source_lengths.data();
         }
         layers[i].forward(call);
     }
@@ -163,17 +163,17 @@ void run(const json::object& record) {
     }
     check_tensor("loss", std::vector<Real>{static_cast<Real>(loss)}, json::array{record.at("loss")});
 
-    std::vector<Real> dmemory(S * B * M);
+    std::vector<Real> dsource(S * B * M);
     for (Size i = count; i-- > 0;) {
-        layers[i].dmemory = dmemory;
+        layers[i].dsource = dsource;
         layers[i].backward(dy, state_factors.empty() ? std::vector<Real>() : state_factors[i]);
         check_tensor("dweights", layers[i].dweights, record.at("dweights").at(i));
         if (from_state) check_tensor("dstate", layers[i].dstate, record.at("dstate").at(i));
-        dmemory = layers[i].dmemory;
+        dsource = layers[i].dsource;
         dy = layers[i].dx;
     }
     if (!from_tokens) check_tensor("dx", dy, record.at("dx"));
-    if (M > 0) check_tensor("dmemory", dmemory, record.at("dmemory"));
+    if (M > 0) check_tensor("dsource", dsource, record.at("dmemory"));
 }
 
 }  // namespace

@@ -99,8 +99,8 @@ public:
             spec.layers = count;
             spec.context = memory_ ? given_.T : given_.S;
             if (memory_) {
-                spec.memory = given_.width;
-                spec.memory_context = given_.S;
+                spec.source = given_.width;
+                spec.source_context = given_.S;
             }
             Layer<Real> layer(plugin, spec, options());
             weights.fill(layer);
@@ -111,9 +111,9 @@ public:
             call.x.values = inputs_.back().data();
             call.lengths = lengths.empty() ? nullptr : lengths.data();
             if (memory_) {
-                call.memory = memory_->data();
-                call.memory_steps = given_.S;
-                call.memory_lengths = given_.source_lengths.empty() ? nullptr : given_.source_lengths.data();
+                call.source = memory_->data();
+                call.source_steps = given_.S;
+                call.source_lengths = given_.source_lengths.empty() ? nullptr : given_.source_lengths.data();
             }
             layer.forward(call);
             y = layer.y;
@@ -125,9 +125,9 @@ public:
     /// From dy to dx; `dmemory`, when not null, is added to.
     std::vector<Real> backward(std::vector<Real> dy, std::vector<Real>* dmemory) {
         for (auto layer = layers_.rbegin(); layer != layers_.rend(); ++layer) {
-            if (dmemory) layer->dmemory = *dmemory;
+            if (dmemory) layer->dsource = *dmemory;
             layer->backward(dy, {});
-            if (dmemory) *dmemory = layer->dmemory;
+            if (dmemory) *dmemory = layer->dsource;
             dy = layer->dx;
         }
         return dy;

@@ -172,7 +172,7 @@ TEST_CASE("Generation appends to the cache in place, each sequence at its own po
 TEST_CASE("What a memory's keys and values are is decided at a sequence's first step") {
     constexpr Size S = 5, M = 4, steps = 3;
     CellSpec spec = spec_of();
-    spec.memory = M, spec.memory_context = S + 1;
+    spec.source = M, spec.source_context = S + 1;
     RandomStream stream(4, "memory");
     Layer<double> first(plugin(), spec, options_of("pre", "learned"));
     first.weights = random_numbers(stream, first.weights.size());
@@ -183,7 +183,7 @@ TEST_CASE("What a memory's keys and values are is decided at a sequence's first 
     const std::vector<Size> lengths{5, 1, 3};
     const auto x = random_numbers(stream, steps * B * D), dy = random_numbers(stream, steps * B * H);
     Forward<double> call = call_of(steps, x.data());
-    call.memory = memory.data(), call.memory_steps = S, call.memory_lengths = lengths.data();
+    call.source = memory.data(), call.source_steps = S, call.source_lengths = lengths.data();
     first.forward(call);
 
     // Sequence 1 begins anew and reads the other memory; 0 and 2 go on, and have no use for it.
@@ -192,9 +192,9 @@ TEST_CASE("What a memory's keys and values are is decided at a sequence's first 
     const auto run = [&](const double* state_given, const double* memory_given) {
         Layer<double> layer(plugin(), spec, options_of("pre", "learned"));
         layer.weights = first.weights;
-        layer.dmemory.assign(S * B * M, 0.0);
+        layer.dsource.assign(S * B * M, 0.0);
         Forward<double> own = call;
-        own.state = state_given, own.memory = memory_given;
+        own.state = state_given, own.source = memory_given;
         layer.forward(own);
         layer.backward(dy, {});
         return layer;
@@ -213,10 +213,10 @@ TEST_CASE("What a memory's keys and values are is decided at a sequence's first 
         CHECK(of_sequence(mixed.y, b) == of_sequence(alike.y, b));
         CHECK(of_sequence(mixed.next_state, b) == of_sequence(alike.next_state, b));
         CHECK(of_sequence(mixed.dstate, b) == of_sequence(alike.dstate, b));
-        CHECK(of_sequence(mixed.dmemory, b) == of_sequence(alike.dmemory, b));
+        CHECK(of_sequence(mixed.dsource, b) == of_sequence(alike.dsource, b));
     }
-    CHECK(of_sequence(mixed.dmemory, 0) == std::vector<double>(S * M, 0.0));
-    CHECK(of_sequence(mixed.dmemory, 1) != std::vector<double>(S * M, 0.0));
+    CHECK(of_sequence(mixed.dsource, 0) == std::vector<double>(S * M, 0.0));
+    CHECK(of_sequence(mixed.dsource, 1) != std::vector<double>(S * M, 0.0));
 }
 
 TEST_CASE("A step past the context is refused, not written") {
@@ -237,10 +237,10 @@ TEST_CASE("A step past the context is refused, not written") {
 TEST_CASE("A causal layer has a state and sees no later step; another looks ahead") {
     const Layer<double> causal(plugin(), spec_of(), options_of("pre", "learned"));
     CHECK(causal.layout().state_size() == 1 + 2 * T * H);
-    CHECK_FALSE(causal.layout().looks_ahead);
+    CHECK(causal.layout().causal);
     Layer<double> all(plugin(), spec_of(), options_of("pre", "learned", false));
     CHECK(all.layout().state_size() == 0);
-    CHECK(all.layout().looks_ahead);
+    CHECK_FALSE(all.layout().causal);
 
     RandomStream stream(5, "later");
     all.weights = random_numbers(stream, all.weights.size());

@@ -25,15 +25,15 @@ Values<Real> draw(Size n, const char* purpose) {
     return values;
 }
 
-long double squashed(Squash f, long double x) {
+long double squashed(Activation f, long double x) {
     switch (f) {
-        case Squash::sigmoid:
+        case Activation::sigmoid:
             return 1 / (1 + std::exp(-x));
-        case Squash::hard_sigmoid:
+        case Activation::hard_sigmoid:
             return std::clamp(0.2L * x + 0.5L, 0.0L, 1.0L);
-        case Squash::tanh:
+        case Activation::tanh:
             return std::tanh(x);
-        case Squash::relu:
+        case Activation::relu:
             return std::max(x, 0.0L);
     }
     return 0;
@@ -44,7 +44,7 @@ bool close(Real value, long double wanted) {
     return std::abs(value - wanted) < 16 * std::numeric_limits<Real>::epsilon();
 }
 
-constexpr Squash all[] = {Squash::sigmoid, Squash::hard_sigmoid, Squash::tanh, Squash::relu};
+constexpr Activation all[] = {Activation::sigmoid, Activation::hard_sigmoid, Activation::tanh, Activation::relu};
 const std::vector<Size> lengths = {1, 3, 16, 37, 64};
 
 /// d Σ weights·f(x) / dx[i], by central differences. f returns its outputs in one array.
@@ -65,28 +65,28 @@ double slope(Values<double> x, Size i, const Values<double>& weights, F f) {
 TEMPLATE_TEST_CASE("A simple recurrence is f(sums + added)", "[gates]", float, double) {
     using Real = TestType;
     for (const Size n : lengths)
-        for (const Squash f : all) {
+        for (const Activation f : all) {
             const auto sums = draw<Real>(n, "sums"), added = draw<Real>(n, "added");
             Values<Real> h = sums;
-            simple_recurrence(f, h.data(), added.data(), h.data(), n);
+            rnn_step(f, h.data(), added.data(), h.data(), n);
             for (Size i = 0; i < n; ++i) REQUIRE(close(h[i], squashed(f, static_cast<Real>(sums[i] + added[i]))));
         }
 }
 
 TEST_CASE("A simple recurrence's gradient is that of differences", "[gates]") {
     const Size n = 21;
-    for (const Squash f : all) {
+    for (const Activation f : all) {
         const Values<double> sums = draw(n, "sums"), added = draw(n, "added"), dy = draw(n, "dy"), dh = draw(n, "dh");
         const auto forward = [&](const Values<double>& x) {
             Values<double> h(n);
-            simple_recurrence(f, x.data(), added.data(), h.data(), n);
+            rnn_step(f, x.data(), added.data(), h.data(), n);
             return h;
         };
         const Values<double> h = forward(sums);
         for (const bool later : {true, false}) {
             Values<double> dsums(n), weights = dy;
             for (Size i = 0; i < n && later; ++i) weights[i] += dh[i];
-            simple_recurrence_backward(f, h.data(), dy.data(), later ? dh.data() : nullptr, dsums.data(), n);
+            rnn_step_backward(f, h.data(), dy.data(), later ? dh.data() : nullptr, dsums.data(), n);
             for (Size i = 0; i < n; ++i) REQUIRE(dsums[i] == Approx(slope(sums, i, weights, forward)).margin(1e-8));
         }
     }
@@ -95,17 +95,17 @@ TEST_CASE("A simple recurrence's gradient is that of differences", "[gates]") {
 TEMPLATE_TEST_CASE("A gated memory is its equations", "[gates]", float, double) {
     using Real = TestType;
     for (const Size n : lengths)
-        for (const Squash s : {Squash::sigmoid, Squash::hard_sigmoid})
+        for (const Activation s : {Activation::sigmoid, Activation::hard_sigmoid})
             for (const bool begun : {true, false}) {
                 const auto sums = draw<Real>(4 * n, "sums"), added = draw<Real>(4 * n, "added");
                 const auto before = draw<Real>(n, "before");
                 Values<Real> gates = sums, c(n), h(n);
-                gated_memory(s, added.data(), begun ? before.data() : nullptr, gates.data(), c.data(), h.data(), n);
+                lstm_step(s, added.data(), begun ? before.data() : nullptr, gates.data(), c.data(), h.data(), n);
                 for (Size j = 0; j < n; ++j) {
-                    const auto gate = [&](Squash f, Size k) {
+                    const auto gate = [&](Activation f, Size k) {
                         return squashed(f, static_cast<Real>(sums[k * n + j] + added[k * n + j]));
                     };
-                    const long double i = gate(s, 0), f = gate(s, 1), g = gate(Squash::tanh, 2), o = gate(s, 3);
+                    const long double i = gate(s, 0), f = gate(s, 1), g = gate(Activation::tanh, 2), o = gate(s, 3);
                     const long double memory = (begun ? f * before[j] : 0) + i * g;
                     REQUIRE(close(gates[j], i));
                     REQUIRE(close(gates[n + j], f));
@@ -119,7 +119,7 @@ TEMPLATE_TEST_CASE("A gated memory is its equations", "[gates]", float, double) 
 
 TEST_CASE("A gated memory's gradients are those of differences", "[gates]") {
     const Size n = 21;
-    for (const Squash s : {Squash::sigmoid, Squash::hard_sigmoid})
+    for (const Activation s : {Activation::sigmoid, Activation::hard_sigmoid})
         for (const bool begun : {true, false}) {
             // x: the sums, then c_before. f(x): h, then c.
             const Values<double> x = draw(5 * n, "x"), added = draw(4 * n, "added"), dy = draw(n, "dy");
@@ -128,8 +128,8 @@ TEST_CASE("A gated memory's gradients are those of differences", "[gates]") {
             const auto forward = [&](const Values<double>& values) {
                 gates.assign(values.begin(), values.begin() + 4 * n);
                 Values<double> h(n);
-                gated_memory(s, added.data(), begun ? values.data() + 4 * n : nullptr, gates.data(), c.data(), h.data(),
-                             n);
+                lstm_step(s, added.data(), begun ? values.data() + 4 * n : nullptr, gates.data(), c.data(), h.data(),
+                          n);
                 h.insert(h.end(), c.begin(), c.end());
                 return h;
             };
@@ -141,9 +141,9 @@ TEST_CASE("A gated memory's gradients are those of differences", "[gates]") {
                 else
                     weights.resize(2 * n);
                 forward(x);
-                gated_memory_backward(s, gates.data(), begun ? x.data() + 4 * n : nullptr, c.data(), dy.data(),
-                                      later ? dh.data() : nullptr, later ? dc_before.data() : nullptr, dgates.data(),
-                                      dc_before.data(), n);
+                lstm_step_backward(s, gates.data(), begun ? x.data() + 4 * n : nullptr, c.data(), dy.data(),
+                                   later ? dh.data() : nullptr, later ? dc_before.data() : nullptr, dgates.data(),
+                                   dc_before.data(), n);
                 for (Size j = 0; j < 4 * n; ++j)
                     REQUIRE(dgates[j] == Approx(slope(x, j, weights, forward)).margin(1e-8));
                 for (Size j = 0; j < n && begun; ++j)
@@ -161,14 +161,14 @@ TEMPLATE_TEST_CASE("A gated interpolation is its equations", "[gates]", float, d
                 const auto hidden = draw<Real>(3 * n, "hidden"), bias = draw<Real>(n, "bias");
                 const auto before = draw<Real>(n, "before");
                 Values<Real> gates = x, reset(n), h(n);
-                gated_interpolation(hidden.data(), bias.data(), projected ? gates.data() : nullptr, added.data(),
-                                    begun ? before.data() : nullptr, gates.data(), reset.data(), h.data(), n);
+                gru_step(hidden.data(), bias.data(), projected ? gates.data() : nullptr, added.data(),
+                         begun ? before.data() : nullptr, gates.data(), reset.data(), h.data(), n);
                 for (Size j = 0; j < n; ++j) {
                     const auto input = [&](Size k) {
                         return (projected ? static_cast<long double>(x[k * n + j]) : 0) + added[k * n + j];
                     };
-                    const long double r = squashed(Squash::sigmoid, input(0) + hidden[j]);
-                    const long double z = squashed(Squash::sigmoid, input(1) + hidden[n + j]);
+                    const long double r = squashed(Activation::sigmoid, input(0) + hidden[j]);
+                    const long double z = squashed(Activation::sigmoid, input(1) + hidden[n + j]);
                     const long double m = static_cast<long double>(hidden[2 * n + j]) + bias[j];
                     const long double candidate = std::tanh(input(2) + r * m);
                     REQUIRE(close(gates[j], r));
@@ -189,17 +189,16 @@ TEST_CASE("A gated interpolation's gradients are those of differences", "[gates]
         Values<double> gates(3 * n), reset(n);
         const auto forward = [&](const Values<double>& values) {
             Values<double> h(n);
-            gated_interpolation(values.data() + 3 * n, bias.data(), values.data(), added.data(),
-                                begun ? values.data() + 6 * n : nullptr, gates.data(), reset.data(), h.data(), n);
+            gru_step(values.data() + 3 * n, bias.data(), values.data(), added.data(),
+                     begun ? values.data() + 6 * n : nullptr, gates.data(), reset.data(), h.data(), n);
             return h;
         };
         for (const bool later : {true, false}) {
             Values<double> weights = dy, dx(6 * n), dh_before = dh;
             for (Size j = 0; j < n && later; ++j) weights[j] += dh[j];
             forward(x);
-            gated_interpolation_backward(gates.data(), reset.data(), begun ? x.data() + 6 * n : nullptr, dy.data(),
-                                         later ? dh_before.data() : nullptr, dx.data(), dx.data() + 3 * n,
-                                         dh_before.data(), n);
+            gru_step_backward(gates.data(), reset.data(), begun ? x.data() + 6 * n : nullptr, dy.data(),
+                              later ? dh_before.data() : nullptr, dx.data(), dx.data() + 3 * n, dh_before.data(), n);
             for (Size j = 0; j < 6 * n; ++j) REQUIRE(dx[j] == Approx(slope(x, j, weights, forward)).margin(1e-8));
             for (Size j = 0; j < n && begun; ++j)
                 REQUIRE(dh_before[j] == Approx(slope(x, 6 * n + j, weights, forward)).margin(1e-8));
@@ -212,20 +211,20 @@ TEMPLATE_TEST_CASE("A unit's bits do not depend on where it stands", "[gates]", 
     const Size n = 37;
     const auto sums = draw<Real>(4 * n, "sums"), added = draw<Real>(4 * n, "added"), before = draw<Real>(n, "before");
     Values<Real> gates = sums, c(n), h(n), reset(n);
-    gated_memory(Squash::sigmoid, added.data(), before.data(), gates.data(), c.data(), h.data(), n);
+    lstm_step(Activation::sigmoid, added.data(), before.data(), gates.data(), c.data(), h.data(), n);
     for (Size j = 0; j < n; ++j) {
         Real four[4], row[4], one_c, one_h;
         for (Size k = 0; k < 4; ++k) four[k] = sums[k * n + j], row[k] = added[k * n + j];
-        gated_memory(Squash::sigmoid, row, &before[j], four, &one_c, &one_h, 1);
+        lstm_step(Activation::sigmoid, row, &before[j], four, &one_c, &one_h, 1);
         REQUIRE(std::memcmp(&one_c, &c[j], sizeof(Real)) == 0);
         REQUIRE(std::memcmp(&one_h, &h[j], sizeof(Real)) == 0);
     }
-    gated_interpolation<Real>(sums.data(), sums.data() + 3 * n, nullptr, added.data(), before.data(), gates.data(),
-                              reset.data(), h.data(), n);
+    gru_step<Real>(sums.data(), sums.data() + 3 * n, nullptr, added.data(), before.data(), gates.data(), reset.data(),
+                   h.data(), n);
     for (Size j = 0; j < n; ++j) {
         Real hidden[3], row[3], three[3], one_reset, one_h;
         for (Size k = 0; k < 3; ++k) hidden[k] = sums[k * n + j], row[k] = added[k * n + j];
-        gated_interpolation<Real>(hidden, &sums[3 * n + j], nullptr, row, &before[j], three, &one_reset, &one_h, 1);
+        gru_step<Real>(hidden, &sums[3 * n + j], nullptr, row, &before[j], three, &one_reset, &one_h, 1);
         REQUIRE(std::memcmp(&one_h, &h[j], sizeof(Real)) == 0);
     }
 }

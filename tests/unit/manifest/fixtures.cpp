@@ -145,7 +145,7 @@ public:
             this->layout_.context = spec.context;
         }
     }
-    Size tape_size(Size, Size) const override { return 0; }
+    Size saved_size(Size, Size) const override { return 0; }
     Size workspace_size(Size, Size) const override { return 0; }
     void forward(const Forward<Real>&) const override {}
     void backward(const Forward<Real>&, const Backward<Real>&) const override {}
@@ -161,7 +161,7 @@ public:
 template <class Real>
 class Seer : public Echo<Real> {
 public:
-    Seer(const CellSpec& spec, const Options& options) : Echo<Real>(spec, options) { this->layout_.looks_ahead = true; }
+    Seer(const CellSpec& spec, const Options& options) : Echo<Real>(spec, options) { this->layout_.causal = false; }
 };
 
 /// Its weights for tokens are not those for values.
@@ -178,7 +178,7 @@ class Keeper : public Echo<Real> {
 public:
     Keeper(const CellSpec& spec, const Options& options) : Echo<Real>(spec, options) {
         this->layout_.add_state("kept", spec.hidden);
-        this->layout_.takes_memory = spec.memory > 0;
+        this->layout_.cross_attends = spec.source > 0;
     }
 };
 
@@ -219,7 +219,7 @@ constinit const Plugin all[] = {
     cell_plugin<Looker>("looker", 1, "looks back", looker_options),
     cell_plugin<Seer>("seer", 1, "looks ahead"),
     cell_plugin<Reader>("reader", 1, "reads tokens in its own way"),
-    cell_plugin<Keeper>("keeper", 2, "has a state, and reads a memory", other_options),
+    cell_plugin<Keeper>("keeper", 2, "has a state, and reads a source", other_options),
     cell_plugin<Keeper>("limited", 1, "has a state of so many steps", looker_options),
     cell_plugin<Echo>("silent", 1, "looks back, and does not say that it takes no other H", looker_options),
     sampler_plugin<Pick>("pick", 1, "one of the best", pick_options),

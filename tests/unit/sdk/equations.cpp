@@ -42,7 +42,7 @@ struct Setting {
 Outcome run(const Cell<double>& cell, const Setting& problem) {
     Outcome out;
     const Size S = cell.layout().state_size();
-    Array prepared(cell.prepared_size()), tape(cell.tape_size(problem.T, problem.B)),
+    Array prepared(cell.prepared_size()), saved(cell.saved_size(problem.T, problem.B)),
         workspace(cell.workspace_size(problem.T, problem.B), std::nan(""));
     cell.prepare(problem.weights.data(), prepared.data());
     out.y.resize(problem.T * problem.B * problem.H);
@@ -57,7 +57,7 @@ Outcome run(const Cell<double>& cell, const Setting& problem) {
     call.lengths = problem.lengths.data();
     call.state = problem.state.data();
     call.y = out.y.data(), call.next_state = out.next_state.data();
-    call.tape = tape.data(), call.workspace = workspace.data();
+    call.saved = saved.data(), call.workspace = workspace.data();
     cell.forward(call);
     Backward<double> gradients;
     gradients.dy = problem.dy.data(), gradients.dnext_state = problem.dnext.data();

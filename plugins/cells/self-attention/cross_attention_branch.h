@@ -1,4 +1,4 @@
-// The branch that attends to a memory, as a decoder does to its encoder's outputs.
+// The branch that attends to a source, as a decoder does to its encoder's outputs.
 #pragma once
 
 #include <algorithm>
@@ -14,16 +14,16 @@
 
 namespace unroll::cells {
 
-/// Attention over a memory (S, B, M), such as an encoder's outputs: queries from the stream, keys and values from it.
+/// Attention over a source (S, B, M), such as an encoder's outputs: queries from the stream, keys and values from it.
 ///
-/// The keys and values depend on the memory alone, so a causal layer computes them at a sequence's first step and keeps
+/// The keys and values depend on the source alone, so a causal layer computes them at a sequence's first step and keeps
 /// them in its state: keys (S, H), then values (S, H).
 template <class Real>
-class MemoryAttentionBranch {
+class CrossAttentionBranch {
 public:
-    MemoryAttentionBranch() = default;
-    MemoryAttentionBranch(CellLayout& layout, const Shape& shape) : shape_(shape) {
-        const Size H = shape.H, M = shape.memory;
+    CrossAttentionBranch() = default;
+    CrossAttentionBranch(CellLayout& layout, const Shape& shape) : shape_(shape) {
+        const Size H = shape.H, M = shape.source;
         // As in PyTorch the bias is one array for all three; keys' and values' weights stand together, so they are one
         // product.
         const Size query = layout.add({"multihead_attn.q_proj_weight", {H, H}, Weight::Role::input, H});
@@ -40,19 +40,19 @@ public:
         out_ = add_linear<Real>(layout, "multihead_attn.out_proj.weight", "multihead_attn.out_proj.bias", H, H,
                                 Weight::Role::residual, shape.bias);
         if (shape.causal) {
-            layout.add_state("memory_keys", shape.memory_steps * H);
-            layout.add_state("memory_values", shape.memory_steps * H);
+            layout.add_state("source_keys", shape.source_steps * H);
+            layout.add_state("source_values", shape.source_steps * H);
         }
     }
 
-    struct Tape {
+    struct Saved {
         Real* queries;  ///< (T·B, H), scaled
         Real* kv;       ///< (S·B, 2H), of sequences whose state does not have them
         Real* weights;  ///< (B, heads, T·S)
         Real* heads;    ///< (T·B, H)
     };
-    Tape take(Pieces<Real>& pieces, Size T, Size B) const {
-        const Size S = shape_.memory_steps;
+    Saved take(Pieces<Real>& pieces, Size T, Size B) const {
+        const Size S = shape_.source_steps;
         Real* queries = pieces.take(T * B * shape_.H);
         Real* kv = pieces.take(S * B * 2 * shape_.H);
         Real* weights = pieces.take(B * shape_.heads * weights_size(T, S));
@@ -68,37 +68,37 @@ public:
 
     Size workspace_size(Size T, Size B) const { return Workspace(shape_, T, B).used(); }
 
-    void forward(const Forward<Real>& call, const Real* prepared, const Tape& tape, const Dropping& dropping,
+    void forward(const Forward<Real>& call, const Real* prepared, const Saved& saved, const Dropping& dropping,
                  const Real* in, Real* out, Real* workspace) const {
-        const Size H = shape_.H, rows = call.T * call.B, S = call.memory_steps;
-        query_.forward(call.weights, prepared, in, rows, tape.queries);
-        scale(query_scale(), tape.queries, rows * H);
+        const Size H = shape_.H, rows = call.T * call.B, S = call.source_steps;
+        query_.forward(call.weights, prepared, in, rows, saved.queries);
+        scale(query_scale(), saved.queries, rows * H);
         prepared += query_.prepared_size();
-        if (S > 0 && !all_kept(call)) key_value_.forward(call.weights, prepared, call.memory, S * call.B, tape.kv);
+        if (S > 0 && !all_kept(call)) key_value_.forward(call.weights, prepared, call.source, S * call.B, saved.kv);
         prepared += key_value_.prepared_size();
-        if (call.lengths || S == 0) std::fill_n(tape.heads, rows * H, Real{0});
+        if (call.lengths || S == 0) std::fill_n(saved.heads, rows * H, Real{0});
         const Size scratch = shape_.dropping ? attend_workspace(call.T, S) : 0;
         if (S > 0)
             for_each_head(call.B * shape_.heads, products(call), workspace, scratch, [&](Size item, Real* own) {
-                attend(head(call, tape, item), tape.weights + item * weights_size(call.T, S), S,
-                       stream_of(call, tape.heads, item), dropping.part(item), own);
+                attend(head(call, saved, item), saved.weights + item * weights_size(call.T, S), S,
+                       stream_of(call, saved.heads, item), dropping.part(item), own);
             });
-        out_.forward(call.weights, prepared, tape.heads, rows, out);
+        out_.forward(call.weights, prepared, saved.heads, rows, out);
     }
 
     /// Writes this branch's part of next_state.
-    void leave_state(const Forward<Real>& call, const Tape& tape) const {
+    void leave_state(const Forward<Real>& call, const Saved& saved) const {
         if (!call.next_state) return;
-        const Size H = shape_.H, size = shape_.memory_state_size(), half = size / 2;
+        const Size H = shape_.H, size = shape_.source_state_size(), half = size / 2;
         for (Size b = 0; b < call.B && size > 0; ++b) {
             Real* next = state_of(call.next_state, b);
             if (kept(call, b)) {
                 if (call.state != call.next_state) std::copy_n(state_of(call.state, b), size, next);
                 continue;
             }
-            const Size length = memory_length(call, b);
+            const Size length = source_length(call, b);
             for (Size s = 0; s < length; ++s) {
-                const Real* kv = tape.kv + (s * call.B + b) * 2 * H;
+                const Real* kv = saved.kv + (s * call.B + b) * 2 * H;
                 std::copy_n(kv, H, next + s * H);
                 std::copy_n(kv + H, H, next + half + s * H);
             }
@@ -107,11 +107,11 @@ public:
         }
     }
 
-    void backward(const Forward<Real>& call, const Backward<Real>& gradients, const Tape& tape,
+    void backward(const Forward<Real>& call, const Backward<Real>& gradients, const Saved& saved,
                   const Dropping& dropping, const Real* in, const Real* dout, Real* din, Real* workspace) const {
-        const Size H = shape_.H, rows = call.T * call.B, S = call.memory_steps;
+        const Size H = shape_.H, rows = call.T * call.B, S = call.source_steps;
         const Workspace work(shape_, call.T, call.B, workspace);
-        out_.backward_weights(tape.heads, dout, rows, gradients.dweights);
+        out_.backward_weights(saved.heads, dout, rows, gradients.dweights);
         out_.backward_input(call.weights, dout, rows, work.dheads);
 
         if (call.lengths || S == 0) std::fill_n(work.dqueries, rows * H, Real{0});
@@ -120,10 +120,10 @@ public:
             for_each_head(call.B * shape_.heads, products(call), work.scratch, attend_workspace(call.T, S),
                           [&](Size item, Real* own) {
                               const HeadGradients<Real> into{stream_of(call, work.dqueries, item), none<Real>(),
-                                                             none<Real>(), memory_of(call, work.dkv, 0, item),
-                                                             memory_of(call, work.dkv, 1, item)};
-                              attend_backward<Real>(head(call, tape, item),
-                                                    tape.weights + item * weights_size(call.T, S), S,
+                                                             none<Real>(), source_of(call, work.dkv, 0, item),
+                                                             source_of(call, work.dkv, 1, item)};
+                              attend_backward<Real>(head(call, saved, item),
+                                                    saved.weights + item * weights_size(call.T, S), S,
                                                     stream_of(call, work.dheads, item), into, dropping.part(item), own);
                           });
         scale(query_scale(), work.dqueries, rows * H);
@@ -131,9 +131,9 @@ public:
         query_.backward_input(call.weights, work.dqueries, rows, din);
         state_backward(call, gradients, work.dkv);
         if (S == 0 || all_kept(call)) return;
-        key_value_.backward_weights(call.memory, work.dkv, S * call.B, gradients.dweights);
-        if (gradients.dmemory)
-            key_value_.backward_input(call.weights, work.dkv, S * call.B, gradients.dmemory, Into::add);
+        key_value_.backward_weights(call.source, work.dkv, S * call.B, gradients.dweights);
+        if (gradients.dsource)
+            key_value_.backward_input(call.weights, work.dkv, S * call.B, gradients.dsource, Into::add);
     }
 
 private:
@@ -144,12 +144,12 @@ private:
             : Pieces<Real>(base),
               dheads(this->take(T * B * shape.H)),
               dqueries(this->take(T * B * shape.H)),
-              dkv(this->take(shape.memory_steps * B * 2 * shape.H)),
-              scratch(this->take(B * shape.heads * attend_workspace(T, shape.memory_steps))) {}
+              dkv(this->take(shape.source_steps * B * 2 * shape.H)),
+              scratch(this->take(B * shape.heads * attend_workspace(T, shape.source_steps))) {}
     };
 
     Real query_scale() const { return 1 / std::sqrt(static_cast<Real>(shape_.head_width())); }
-    Size products(const Forward<Real>& call) const { return call.T * call.memory_steps * shape_.head_width(); }
+    Size products(const Forward<Real>& call) const { return call.T * call.source_steps * shape_.head_width(); }
 
     template <class Element>
     static Matrix<Element> none() {
@@ -164,37 +164,37 @@ private:
     }
     /// The same of the keys (0) or values (1) in (S, B, 2H).
     template <class Element>
-    Matrix<Element> memory_of(const Forward<Real>& call, Element* kv, Size which, Size item) const {
+    Matrix<Element> source_of(const Forward<Real>& call, Element* kv, Size which, Size item) const {
         const Size b = item / shape_.heads, w = shape_.head_width();
-        return {kv + (b * 2 + which) * shape_.H + item % shape_.heads * w, memory_length(call, b), w,
+        return {kv + (b * 2 + which) * shape_.H + item % shape_.heads * w, source_length(call, b), w,
                 call.B * 2 * shape_.H};
     }
     /// The same in the state.
     Matrix<const Real> kept_of(const Forward<Real>& call, Size which, Size item) const {
         const Size b = item / shape_.heads, w = shape_.head_width();
-        return {state_of(call.state, b) + which * shape_.memory_steps * shape_.H + item % shape_.heads * w,
-                memory_length(call, b), w, shape_.H};
+        return {state_of(call.state, b) + which * shape_.source_steps * shape_.H + item % shape_.heads * w,
+                source_length(call, b), w, shape_.H};
     }
-    Head<Real> head(const Forward<Real>& call, const Tape& tape, Size item) const {
-        const Real *queries = tape.queries, *kv = tape.kv;
+    Head<Real> head(const Forward<Real>& call, const Saved& saved, Size item) const {
+        const Real *queries = saved.queries, *kv = saved.kv;
         const bool in_state = kept(call, item / shape_.heads);
         return {stream_of(call, queries, item),
                 none<const Real>(),
                 none<const Real>(),
-                in_state ? kept_of(call, 0, item) : memory_of(call, kv, 0, item),
-                in_state ? kept_of(call, 1, item) : memory_of(call, kv, 1, item),
+                in_state ? kept_of(call, 0, item) : source_of(call, kv, 0, item),
+                in_state ? kept_of(call, 1, item) : source_of(call, kv, 1, item),
                 false};
     }
 
-    static Size memory_length(const Forward<Real>& call, Size b) {
-        return call.memory_lengths ? call.memory_lengths[b] : call.memory_steps;
+    static Size source_length(const Forward<Real>& call, Size b) {
+        return call.source_lengths ? call.source_lengths[b] : call.source_steps;
     }
     /// This branch's part of a sequence's state, or of its gradient.
     template <class Element>
     Element* state_of(Element* state, Size b) const {
         return state + b * shape_.state_size() + shape_.own_state_size();
     }
-    /// Does the state of sequence b have the keys and values of its memory?
+    /// Does the state of sequence b have the keys and values of its source?
     bool kept(const Forward<Real>& call, Size b) const { return shape_.past(call, b) > 0; }
     bool all_kept(const Forward<Real>& call) const {
         for (Size b = 0; b < call.B; ++b)
@@ -203,9 +203,9 @@ private:
     }
 
     /// What the state has to do with dkv (S, B, 2H): where it was left, dnext_state adds to it; where it was read, it goes to
-    /// dstate and not to the weights and the memory.
+    /// dstate and not to the weights and the source.
     void state_backward(const Forward<Real>& call, const Backward<Real>& gradients, Real* dkv) const {
-        const Size H = shape_.H, size = shape_.memory_state_size(), half = size / 2;
+        const Size H = shape_.H, size = shape_.source_state_size(), half = size / 2;
         for (Size b = 0; b < call.B && size > 0; ++b) {
             const Real* dnext = gradients.dnext_state ? state_of(gradients.dnext_state, b) : nullptr;
             Real* dstate = gradients.dstate ? state_of(gradients.dstate, b) : nullptr;
@@ -214,7 +214,7 @@ private:
                 std::copy_n(dnext, size, dstate);
             else if (dstate)
                 std::fill_n(dstate, size, Real{0});
-            for (Size s = 0; s < memory_length(call, b); ++s) {
+            for (Size s = 0; s < source_length(call, b); ++s) {
                 Real* row = dkv + (s * call.B + b) * 2 * H;
                 for (Size j = 0; j < H; ++j) {
                     Real &dkey = row[j], &dvalue = row[H + j];
