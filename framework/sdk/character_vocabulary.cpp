@@ -4,6 +4,7 @@
 #include <stdexcept>
 
 #include "unroll/dataset.h"
+#include "unroll/utf8.h"
 
 namespace unroll {
 
@@ -21,9 +22,7 @@ std::optional<std::vector<Token>> CharacterVocabulary::encode(std::string_view t
     for (Size i = 0; i < text.size(); ++i) {
         const Size token = characters_.find(text[i]);
         if (token == std::string::npos) {
-            Size end = i + 1;  // the whole of a symbol beyond ASCII
-            while (end < text.size() && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) ++end;
-            unknown = text.substr(i, end - i);
+            unknown = text.substr(i, code_point_end(text, i) - i);
             return std::nullopt;
         }
         tokens.push_back(static_cast<Token>(token));
