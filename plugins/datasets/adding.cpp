@@ -3,12 +3,9 @@
 //     inputs   (T, 2): a number in [0, 1), and a marker that is 1 once in the first half and once in the second
 //     target   at the last position: the sum of the two marked numbers
 //
-// Who always answers 1 has a mean squared error of 1/6.
-#include <array>
-#include <cstdint>
-
+// A model that always predicts 1 has a mean squared error of 1/6.
+#include "common/made_examples.h"
 #include "unroll/plugin.h"
-#include "unroll/random.h"
 
 namespace {
 
@@ -17,20 +14,17 @@ using unroll::Size;
 class Adding final : public unroll::Dataset {
 public:
     explicit Adding(const unroll::Options& options)
-        : length_(static_cast<Size>(options.integer("length"))),
-          split_seed_(static_cast<std::uint64_t>(options.integer("split_seed"))),
-          examples_{static_cast<Size>(options.integer("train")), static_cast<Size>(options.integer("validation")),
-                    static_cast<Size>(options.integer("test"))} {}
+        : length_(static_cast<Size>(options.integer("length"))), examples_(options) {}
 
     unroll::Task task() const override {
         return {.kind = unroll::Task::Kind::reals, .input_reals = 2, .target_reals = 1, .sequence_length = length_};
     }
 
-    Size examples(unroll::Split split) const override { return examples_[static_cast<Size>(split)]; }
+    Size examples(unroll::Split split) const override { return examples_.count(split); }
 
     /// Made from its index each time: nothing is stored.
     void example(unroll::Split split, Size index, unroll::Example& out) const override {
-        unroll::RandomStream stream(split_seed_, "adding", {static_cast<std::uint64_t>(split), index});
+        unroll::RandomStream stream = examples_.stream("adding", split, index);
         // 24 random bits are a float below 1 exactly; 53 could be rounded up to 1.
         for (Size t = 0; t < length_; ++t) out.reals[2 * t] = static_cast<float>(stream() >> 40) * 0x1p-24f;
         const Size half = length_ / 2;
@@ -45,20 +39,15 @@ public:
 
 private:
     Size length_;
-    std::uint64_t split_seed_;
-    std::array<Size, 3> examples_;
+    MadeExamples examples_;
 };
 
-constexpr unroll::Option options[] = {
-    unroll::Option::integer("length", "100", 2, 1e6, "numbers in a sequence"),
-    unroll::Option::integer("train", "50000", 1, 1e9, "training examples"),
-    unroll::Option::integer("validation", "1000", 0, 1e9, "validation examples"),
-    unroll::Option::integer("test", "1000", 0, 1e9, "test examples"),
-    unroll::Option::integer("split_seed", "1", 0, unroll::largest_seed,
-                            "decides the examples; never follows the trial's seed"),
+constexpr unroll::Option own_options[] = {
+    unroll::Option::integer("length", "100", 2, 1e6, "sequence length"),
 };
+constexpr auto options = with_made_examples(own_options, "50000");
 
 }  // namespace
 
-constinit const unroll::Plugin unroll_plugin =
-    unroll::dataset_plugin<Adding>("adding", 1, "the sum of two marked numbers of a sequence", options);
+constinit const unroll::Plugin unroll_plugin = unroll::dataset_plugin<Adding>(
+    "adding", 1, "adding problem: predict the sum of the two marked numbers of a sequence", options);

@@ -1,22 +1,20 @@
-// Multi-query associative recall (Arora et al. 2023): pairs of a key and a value are shown, and later keys ask for their
-// values. With P pairs, a distance of N and Q queries, T = 2 P + N + Q:
+// Multi-query associative recall (Arora et al. 2023): pairs of a key and a value are shown, and later keys ask for
+// their values. With P pairs, a distance of N and Q queries, T = 2 P + N + Q:
 //
 //     input   k1 v1 … kP vP  0 … 0  q1 … qQ     N blanks
 //     target                        a1 … aQ     the value that was shown behind the key; no other position counts
 //
-// The keys of an example are all different, values need not be. Queries ask for all pairs, in a random order, before one
-// is asked for again. Who knows nothing but the values that were shown has a loss of at most ln P.
+// The keys of an example are all different, values need not be. Queries ask for all pairs, in a random order, before
+// one is asked for again. A model that knows only the set of values shown has a loss of at most ln P.
 #include <algorithm>
-#include <array>
-#include <cstdint>
 #include <string>
-#include <utility>
 #include <vector>
 
+#include "common/made_examples.h"
 #include "common/names.h"
+#include "common/shuffle.h"
 #include "unroll/error.h"
 #include "unroll/plugin.h"
-#include "unroll/random.h"
 
 namespace {
 
@@ -38,7 +36,7 @@ std::vector<Size> draw_different(unroll::RandomStream& stream, Size count, Size 
         const bool taken = std::find(drawn.begin(), drawn.end(), one) != drawn.end();
         drawn.push_back(taken ? top : one);
     }
-    for (Size i = count; i > 1; --i) std::swap(drawn[i - 1], drawn[stream.below(i)]);
+    shuffle(drawn, stream);
     return drawn;
 }
 
@@ -50,13 +48,11 @@ public:
           distance_(static_cast<Size>(options.integer("distance"))),
           keys_(static_cast<Size>(options.integer("keys"))),
           values_(static_cast<Size>(options.integer("values"))),
-          split_seed_(static_cast<std::uint64_t>(options.integer("split_seed"))),
-          examples_{static_cast<Size>(options.integer("train")), static_cast<Size>(options.integer("validation")),
-                    static_cast<Size>(options.integer("test"))} {
+          examples_(options) {
         if (keys_ < pairs_) {
             throw unroll::Error({"keys", std::to_string(keys_) + " for " + std::to_string(pairs_) + " pairs",
-                                 "at least as many keys as pairs: those of an example are all different",
-                                 "raise keys, or lower pairs"});
+                                 "at least as many keys as pairs, since the keys of an example are distinct",
+                                 "raise keys or lower pairs"});
         }
         std::vector<std::string> inputs{"_"}, targets;
         add_names(inputs, 'k', keys_);
@@ -76,11 +72,11 @@ public:
     const unroll::Vocabulary* vocabulary() const override { return &inputs_; }
     const unroll::Vocabulary* target_vocabulary() const override { return &targets_; }
 
-    Size examples(Split split) const override { return examples_[static_cast<Size>(split)]; }
+    Size examples(Split split) const override { return examples_.count(split); }
 
     /// Made from its index each time: nothing is stored.
     void example(Split split, Size index, unroll::Example& out) const override {
-        unroll::RandomStream stream(split_seed_, "associative-recall", {static_cast<std::uint64_t>(split), index});
+        unroll::RandomStream stream = examples_.stream("associative-recall", split, index);
         const std::vector<Size> keys = draw_different(stream, pairs_, keys_);
         std::vector<Size> values(pairs_), order;
         for (Size i = 0; i < pairs_; ++i) {
@@ -100,25 +96,20 @@ public:
 
 private:
     Size pairs_, queries_, distance_, keys_, values_;
-    std::uint64_t split_seed_;
-    std::array<Size, 3> examples_;
+    MadeExamples examples_;
     Names inputs_, targets_;
 };
 
-constexpr unroll::Option options[] = {
-    unroll::Option::integer("pairs", "8", 1, 1e4, "pairs of a key and a value in an example"),
-    unroll::Option::integer("queries", "8", 1, 1e4, "keys whose values are asked for"),
+constexpr unroll::Option own_options[] = {
+    unroll::Option::integer("pairs", "8", 1, 1e4, "key-value pairs per example"),
+    unroll::Option::integer("queries", "8", 1, 1e4, "queries per example, each a key whose value is the target"),
     unroll::Option::integer("distance", "0", 0, 1e6, "blanks between the last pair and the first query"),
-    unroll::Option::integer("keys", "64", 1, 1e5, "how many keys there are"),
-    unroll::Option::integer("values", "64", 2, 1e5, "how many values there are"),
-    unroll::Option::integer("train", "20000", 1, 1e9, "training examples"),
-    unroll::Option::integer("validation", "1000", 0, 1e9, "validation examples"),
-    unroll::Option::integer("test", "1000", 0, 1e9, "test examples"),
-    unroll::Option::integer("split_seed", "1", 0, unroll::largest_seed,
-                            "decides the examples; never follows the trial's seed"),
+    unroll::Option::integer("keys", "64", 1, 1e5, "number of distinct keys"),
+    unroll::Option::integer("values", "64", 2, 1e5, "number of distinct values"),
 };
+constexpr auto options = with_made_examples(own_options, "20000");
 
 }  // namespace
 
 constinit const unroll::Plugin unroll_plugin = unroll::dataset_plugin<AssociativeRecall>(
-    "associative-recall", 1, "the values of keys that were shown earlier", options);
+    "associative-recall", 1, "multi-query associative recall: the values of keys shown earlier", options);

@@ -1,22 +1,20 @@
-// Brackets: how deep is the nesting? A well-nested string comes in, and at each position its depth there is asked for,
-// behind the bracket that stands there:
+// Brackets: nesting depth. The input is a well-nested string, the target at each position the depth behind the bracket
+// that stands there:
 //
 //     input   ( [ ] ( ( ) ) )
 //     target  1 2 1 2 3 2 1 0
 //
-// A string is a walk from depth 0 back to it: wherever both are possible, a bracket opens or closes with equal chance; a
-// closing one is of the kind that it closes. The depth at a position follows from what stands before it, so a longer
+// A string is a walk from depth 0 back to it: wherever both are possible, a bracket opens or closes with equal chance;
+// a closing one is of the kind that it closes. The depth at a position follows from what stands before it, so a longer
 // string contains all shorter questions: accuracy by position in a test of longer strings is accuracy by length.
 #include <algorithm>
-#include <array>
-#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "common/made_examples.h"
 #include "unroll/error.h"
 #include "unroll/plugin.h"
-#include "unroll/random.h"
 
 namespace {
 
@@ -30,8 +28,8 @@ constexpr std::string_view depths = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFG
 Size even(const unroll::Options& options, const char* name) {
     const auto length = static_cast<Size>(options.integer(name));
     if (length % 2 != 0) {
-        throw unroll::Error({name, std::to_string(length), "an even number: each bracket that opens is closed",
-                             "add or take away one"});
+        throw unroll::Error({name, std::to_string(length), "an even number, since every opening bracket is closed",
+                             "change it by one"});
     }
     return length;
 }
@@ -43,9 +41,7 @@ public:
           test_length_(even(options, "test_length")),
           max_depth_(static_cast<Size>(options.integer("max_depth"))),
           kinds_(static_cast<Size>(options.integer("kinds"))),
-          split_seed_(static_cast<std::uint64_t>(options.integer("split_seed"))),
-          examples_{static_cast<Size>(options.integer("train")), static_cast<Size>(options.integer("validation")),
-                    static_cast<Size>(options.integer("test"))},
+          examples_(options),
           brackets_(std::string(brackets.substr(0, 2 * kinds_))),
           depths_(std::string(depths.substr(0, max_depth_ + 1))) {
         if (test_length_ == 0) test_length_ = length_;
@@ -61,11 +57,11 @@ public:
     const unroll::Vocabulary* vocabulary() const override { return &brackets_; }
     const unroll::Vocabulary* target_vocabulary() const override { return &depths_; }
 
-    Size examples(Split split) const override { return examples_[static_cast<Size>(split)]; }
+    Size examples(Split split) const override { return examples_.count(split); }
 
     /// Made from its index each time: nothing is stored.
     void example(Split split, Size index, unroll::Example& out) const override {
-        unroll::RandomStream stream(split_seed_, "brackets", {static_cast<std::uint64_t>(split), index});
+        unroll::RandomStream stream = examples_.stream("brackets", split, index);
         out.length = split == Split::test ? test_length_ : length_;
         std::vector<Size> open;  // the kinds of the brackets that are open
         for (Size t = 0; t < out.length; ++t) {
@@ -81,24 +77,19 @@ public:
 
 private:
     Size length_, test_length_, max_depth_, kinds_;
-    std::uint64_t split_seed_;
-    std::array<Size, 3> examples_;
+    MadeExamples examples_;
     unroll::CharacterVocabulary brackets_, depths_;
 };
 
-constexpr unroll::Option options[] = {
-    unroll::Option::integer("length", "40", 2, 1e6, "brackets in a string for training and validation"),
-    unroll::Option::integer("test_length", "0", 0, 1e6, "brackets in a test string; 0: as many as in the others"),
-    unroll::Option::integer("max_depth", "8", 1, 61, "how deep brackets nest"),
-    unroll::Option::integer("kinds", "2", 1, 4, "kinds of brackets: ( [ { <"),
-    unroll::Option::integer("train", "10000", 1, 1e9, "training examples"),
-    unroll::Option::integer("validation", "1000", 0, 1e9, "validation examples"),
-    unroll::Option::integer("test", "1000", 0, 1e9, "test examples"),
-    unroll::Option::integer("split_seed", "1", 0, unroll::largest_seed,
-                            "decides the examples; never follows the trial's seed"),
+constexpr unroll::Option own_options[] = {
+    unroll::Option::integer("length", "40", 2, 1e6, "length of the training and validation strings"),
+    unroll::Option::integer("test_length", "0", 0, 1e6, "length of the test strings; 0: the same"),
+    unroll::Option::integer("max_depth", "8", 1, 61, "maximum nesting depth"),
+    unroll::Option::integer("kinds", "2", 1, 4, "kinds of brackets: the first N of () [] {} <>"),
 };
+constexpr auto options = with_made_examples(own_options, "10000");
 
 }  // namespace
 
 constinit const unroll::Plugin unroll_plugin =
-    unroll::dataset_plugin<Brackets>("brackets", 1, "how deep the nesting is, at each bracket of a string", options);
+    unroll::dataset_plugin<Brackets>("brackets", 1, "nesting depth at each position of a bracket string", options);

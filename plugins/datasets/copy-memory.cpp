@@ -4,14 +4,12 @@
 //     input   s1 … sL  0 … 0  m … m     N - 1 blanks, then L + 1 markers, of which the first says "now"
 //     target  0 ……………………… 0  s1 … sL    every position counts
 //
-// Who remembers nothing but knows the form has a loss of L ln(symbols) / T.
-#include <array>
-#include <cstdint>
+// A model that remembers nothing but knows the layout has a loss of L ln(symbols) / T.
 #include <string>
 #include <string_view>
 
+#include "common/made_examples.h"
 #include "unroll/plugin.h"
-#include "unroll/random.h"
 
 namespace {
 
@@ -27,9 +25,7 @@ public:
         : delay_(static_cast<Size>(options.integer("delay"))),
           symbols_(static_cast<Size>(options.integer("symbols"))),
           length_(static_cast<Size>(options.integer("length"))),
-          split_seed_(static_cast<std::uint64_t>(options.integer("split_seed"))),
-          examples_{static_cast<Size>(options.integer("train")), static_cast<Size>(options.integer("validation")),
-                    static_cast<Size>(options.integer("test"))},
+          examples_(options),
           vocabulary_(std::string(characters.substr(0, symbols_ + 2))) {}
 
     unroll::Task task() const override {
@@ -41,11 +37,11 @@ public:
 
     const unroll::Vocabulary* vocabulary() const override { return &vocabulary_; }
 
-    Size examples(unroll::Split split) const override { return examples_[static_cast<Size>(split)]; }
+    Size examples(unroll::Split split) const override { return examples_.count(split); }
 
     /// Made from its index each time: nothing is stored.
     void example(unroll::Split split, Size index, unroll::Example& out) const override {
-        unroll::RandomStream stream(split_seed_, "copy-memory", {static_cast<std::uint64_t>(split), index});
+        unroll::RandomStream stream = examples_.stream("copy-memory", split, index);
         const Size T = delay_ + 2 * length_;
         for (Size i = 0; i < length_; ++i) {
             const auto symbol = static_cast<Token>(1 + stream.below(symbols_));
@@ -59,23 +55,19 @@ public:
 
 private:
     Size delay_, symbols_, length_;
-    std::uint64_t split_seed_;
-    std::array<Size, 3> examples_;
+    MadeExamples examples_;
     unroll::CharacterVocabulary vocabulary_;
 };
 
-constexpr unroll::Option options[] = {
-    unroll::Option::integer("delay", "100", 1, 1e6, "steps from the last symbol to the first that is asked for"),
-    unroll::Option::integer("symbols", "8", 1, 60, "how many symbols there are"),
-    unroll::Option::integer("length", "10", 1, 1e4, "symbols to remember"),
-    unroll::Option::integer("train", "10000", 1, 1e9, "training examples"),
-    unroll::Option::integer("validation", "1000", 0, 1e9, "validation examples"),
-    unroll::Option::integer("test", "1000", 0, 1e9, "test examples"),
-    unroll::Option::integer("split_seed", "1", 0, unroll::largest_seed,
-                            "decides the examples; never follows the trial's seed"),
+constexpr unroll::Option own_options[] = {
+    unroll::Option::integer("delay", "100", 1, 1e6,
+                            "steps from the last symbol read to the first one to be reproduced"),
+    unroll::Option::integer("symbols", "8", 1, 60, "number of distinct symbols"),
+    unroll::Option::integer("length", "10", 1, 1e4, "number of symbols to remember"),
 };
+constexpr auto options = with_made_examples(own_options, "10000");
 
 }  // namespace
 
-constinit const unroll::Plugin unroll_plugin =
-    unroll::dataset_plugin<CopyMemory>("copy-memory", 1, "symbols to be repeated after a long delay", options);
+constinit const unroll::Plugin unroll_plugin = unroll::dataset_plugin<CopyMemory>(
+    "copy-memory", 1, "copy task: reproduce the first symbols after a long delay", options);

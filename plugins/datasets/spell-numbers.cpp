@@ -1,9 +1,9 @@
-// Spelling numbers: a number comes in as one vector, and its name in English words goes out, letter by letter.
+// Spelling numbers: the input is a number as one vector, the target its English name, letter by letter.
 //
 //     input   one step of 10 · digits numbers: each digit one-hot, the highest first
 //     target  "four hundred seven", then an end-of-sequence token
 //
-// Which numbers are held out is decided by a random order of all of them.
+// The held-out numbers are the last of a random order of all of them.
 #include <array>
 #include <cstdint>
 #include <numeric>
@@ -11,6 +11,8 @@
 #include <string_view>
 #include <vector>
 
+#include "common/shuffle.h"
+#include "common/split.h"
 #include "unroll/error.h"
 #include "unroll/plugin.h"
 #include "unroll/random.h"
@@ -47,14 +49,15 @@ public:
         const Size validation = static_cast<Size>(options.integer("validation")),
                    test = static_cast<Size>(options.integer("test"));
         if (validation + test >= count)
-            throw unroll::Error(
-                {"validation", std::to_string(validation) + " and " + std::to_string(test) + " for test",
-                 "fewer than the " + std::to_string(count) + " numbers there are", "lower them, or raise digits"});
-        examples_ = {count - validation - test, validation, test};
+            throw unroll::Error({"validation",
+                                 std::to_string(validation) + ", and " + std::to_string(test) + " for test",
+                                 "together fewer than the " + std::to_string(count) + " numbers of that many digits",
+                                 "lower validation or test, or raise digits"});
+        splits_ = {{count - validation - test, count - test, count}};
         numbers_.resize(count);
         std::iota(numbers_.begin(), numbers_.end(), 0u);
         unroll::RandomStream stream(static_cast<std::uint64_t>(options.integer("split_seed")), "spell-numbers");
-        for (Size i = count; i > 1; --i) std::swap(numbers_[i - 1], numbers_[stream.below(i)]);
+        shuffle(numbers_, stream);
         for (const std::uint32_t number : numbers_) longest_ = std::max(longest_, name_of(number).size() + 1);
     }
 
@@ -69,12 +72,10 @@ public:
 
     const unroll::Vocabulary* target_vocabulary() const override { return &vocabulary_; }
 
-    Size examples(Split split) const override { return examples_[static_cast<Size>(split)]; }
+    Size examples(Split split) const override { return splits_.size(split); }
 
     void example(Split split, Size index, unroll::Example& out) const override {
-        Size place = index;
-        for (Size before = 0; before < static_cast<Size>(split); ++before) place += examples_[before];
-        Size rest = numbers_[place];
+        Size rest = numbers_[splits_.begin(split) + index];
         const std::string name = name_of(rest) + ".";
         for (Size i = digits_; i-- > 0; rest /= 10) out.reals[10 * i + rest % 10] = 1;
         for (Size t = 0; t < name.size(); ++t) {
@@ -87,19 +88,18 @@ public:
 private:
     Size digits_, longest_ = 0;
     unroll::CharacterVocabulary vocabulary_;
-    std::array<Size, 3> examples_{};
+    SplitRanges splits_;
     std::vector<std::uint32_t> numbers_;
 };
 
 constexpr unroll::Option options[] = {
-    unroll::Option::integer("digits", "4", 1, 6, "digits of a number; leading zeros count"),
-    unroll::Option::integer("validation", "500", 0, 1e6, "numbers held out for validation"),
-    unroll::Option::integer("test", "500", 0, 1e6, "numbers held out for test"),
-    unroll::Option::integer("split_seed", "1", 0, unroll::largest_seed,
-                            "decides which; never follows the trial's seed"),
+    unroll::Option::integer("digits", "4", 1, 6, "digits per number, leading zeros included"),
+    unroll::Option::integer("validation", "500", 0, 1e6, "number of validation examples"),
+    unroll::Option::integer("test", "500", 0, 1e6, "number of test examples"),
+    split_seed_option(),
 };
 
 }  // namespace
 
-constinit const unroll::Plugin unroll_plugin =
-    unroll::dataset_plugin<SpellNumbers>("spell-numbers", 1, "a number, to be written out in words", options);
+constinit const unroll::Plugin unroll_plugin = unroll::dataset_plugin<SpellNumbers>(
+    "spell-numbers", 1, "sequence to sequence: the digits of a number to its English name", options);

@@ -20,4 +20,5 @@ public:
 
 }  // namespace
 
-constinit const unroll::Plugin unroll_plugin = unroll::sampler_plugin<Greedy>("greedy", 1, "the most probable token");
+constinit const unroll::Plugin unroll_plugin =
+    unroll::sampler_plugin<Greedy>("greedy", 1, "always picks the most probable token");

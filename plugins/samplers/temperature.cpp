@@ -16,4 +16,4 @@ public:
 }  // namespace
 
 constinit const unroll::Plugin unroll_plugin =
-    unroll::sampler_plugin<Temperature>("temperature", 2, "any token, by its probability at the temperature");
+    unroll::sampler_plugin<Temperature>("temperature", 2, "samples from softmax(logits / temperature)");

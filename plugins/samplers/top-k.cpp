@@ -30,10 +30,10 @@ private:
 };
 
 constexpr unroll::Option options[] = {
-    unroll::Option::integer("k", "40", 1, 1e6, "how many tokens to choose from"),
+    unroll::Option::integer("k", "40", 1, 1e6, "number of most probable tokens to sample from"),
 };
 
 }  // namespace
 
 constinit const unroll::Plugin unroll_plugin =
-    unroll::sampler_plugin<TopK>("top-k", 2, "one of the k most probable tokens, at the temperature", options);
+    unroll::sampler_plugin<TopK>("top-k", 2, "samples from the k most probable tokens, at the temperature", options);

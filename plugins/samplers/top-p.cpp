@@ -11,8 +11,8 @@ class TopP final : public unroll::Sampler {
 public:
     explicit TopP(const unroll::Options& options) : p_(options.number("p")) {
         if (!(p_ > 0)) {
-            throw unroll::Error({"p", "0", "a number above 0, up to 1",
-                                 "for the most probable token alone give a small number, such as 1e-9"});
+            throw unroll::Error({"p", "0", "a number above 0, at most 1",
+                                 "to pick only the most probable token, give a small number such as 1e-9"});
         }
     }
 
@@ -35,10 +35,10 @@ private:
 };
 
 constexpr unroll::Option options[] = {
-    unroll::Option::number("p", "0.9", 0, 1, "the probability that the tokens to choose from have together; above 0"),
+    unroll::Option::number("p", "0.9", 0, 1, "cumulative probability of the tokens to sample from, in (0, 1]"),
 };
 
 }  // namespace
 
-constinit const unroll::Plugin unroll_plugin =
-    unroll::sampler_plugin<TopP>("top-p", 2, "one of the fewest tokens with probability p together", options);
+constinit const unroll::Plugin unroll_plugin = unroll::sampler_plugin<TopP>(
+    "top-p", 2, "nucleus sampling: samples from the fewest tokens with cumulative probability p", options);

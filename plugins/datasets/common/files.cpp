@@ -1,16 +1,13 @@
-// Looking files up, with folders and globs; reading them; their digest.
+// Looking files up, with folders and globs; reading them.
 #include "files.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 #include <fnmatch.h>
-#include <openssl/evp.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 #include <system_error>
 
 #include "unroll/error.h"
@@ -23,7 +20,7 @@ namespace {
     throw unroll::Error({"path", std::move(found), std::move(wanted), std::move(next)});
 }
 
-constexpr auto what_a_path_is = "a text file, a folder with text files, or a glob that matches some";
+constexpr auto what_a_path_is = "a text file, a folder of text files or a glob that matches some";
 
 bool hidden(const fs::path& file) {
     return file.filename().native().starts_with('.');
@@ -89,23 +86,24 @@ std::vector<fs::path> find(const std::string& path) {
         add_folder(asked, files);
         if (files.empty()) {
             fail(fmt::format("\"{}\" is a folder without files", path), what_a_path_is,
-                 "put the texts there; names that begin with a dot are left out");
+                 "add text files; hidden files (leading dot) are ignored");
         }
     } else if (fs::exists(asked)) {
-        fail(fmt::format("\"{}\" is neither a file nor a folder", path), what_a_path_is, "give the path of a text");
+        fail(fmt::format("\"{}\" is neither a file nor a folder", path), what_a_path_is,
+             "give the path of a text file");
     } else if (has_wildcard(path)) {
         const fs::path relative = asked.relative_path();
         add_matches(asked.root_path().empty() ? fs::path(".") : asked.root_path(), relative.begin(), relative.end(),
                     files);
         if (files.empty()) {
-            fail(
-                fmt::format("the glob \"{}\" matches no file", path), what_a_path_is,
-                "compare it with what is there: * and ? stay within a name, ** stands for any number of folders, names "
-                "that begin with a dot are left out");
+            fail(fmt::format("the glob \"{}\" matches no file", path), what_a_path_is,
+                 "check the pattern: * and ? match within a name, ** matches any number of folders, hidden files "
+                 "(leading "
+                 "dot) are ignored");
         }
     } else {
         fail(fmt::format("\"{}\" does not exist", path), what_a_path_is,
-             "check the name; a relative path is looked up beside the manifest, in the working directory and in the "
+             "check the path; a relative path is looked up beside the manifest, in the working directory and in the "
              "folders of UNROLL_DATA");
     }
     std::sort(files.begin(), files.end(), [](const fs::path& a, const fs::path& b) { return a.native() < b.native(); });
@@ -128,11 +126,11 @@ void read_file(const fs::path& path, char* to, std::size_t size) {
     if (file >= 0) close(file);
     if (problem != 0) {
         fail(fmt::format("\"{}\" cannot be read: {}", path.native(), std::generic_category().message(problem)),
-             "files that may be read", "check its permissions");
+             "readable files", "check its permissions");
     }
     if (done < size) {
-        fail(fmt::format("\"{}\" ended after {} of {} bytes", path.native(), done, size),
-             "files that nobody writes to meanwhile", "run again when it is complete");
+        fail(fmt::format("\"{}\" shrank while it was read, to {} of {} bytes", path.native(), done, size),
+             "files that are not being written to", "run again when it is complete");
     }
 }
 
@@ -143,7 +141,7 @@ std::vector<fs::path> find_files(const std::string& path) {
         return find(path);
     } catch (const fs::filesystem_error& error) {
         fail(fmt::format("\"{}\" cannot be searched: {}", error.path1().native(), error.code().message()),
-             "files and folders that may be read", "check its permissions");
+             "readable files and folders", "check its permissions");
     }
 }
 
@@ -154,7 +152,7 @@ Bytes read_files(const std::vector<fs::path>& files) {
         std::error_code problem;
         total += sizes.emplace_back(fs::file_size(file, problem));
         if (problem) {
-            fail(fmt::format("\"{}\" cannot be read: {}", file.native(), problem.message()), "files that may be read",
+            fail(fmt::format("\"{}\" cannot be read: {}", file.native(), problem.message()), "readable files",
                  "check its permissions");
         }
     }
@@ -162,7 +160,7 @@ Bytes read_files(const std::vector<fs::path>& files) {
         fail(files.size() == 1
                  ? fmt::format("\"{}\" is empty", files[0].native())
                  : fmt::format("all {} files are empty, the first is \"{}\"", files.size(), files[0].native()),
-             "a text to learn from", "check that the text was written to it");
+             "a text to train on", "check the contents of the files");
     }
     Bytes bytes;
     bytes.memory = std::make_unique_for_overwrite<char[]>(total);
@@ -174,13 +172,4 @@ Bytes read_files(const std::vector<fs::path>& files) {
         offset += sizes[i];
     }
     return bytes;
-}
-
-std::string sha256(std::string_view bytes) {
-    unsigned char hash[EVP_MAX_MD_SIZE];
-    unsigned size = 0;
-    if (EVP_Digest(bytes.data(), bytes.size(), hash, &size, EVP_sha256(), nullptr) != 1) {
-        throw std::runtime_error("OpenSSL cannot compute SHA-256");
-    }
-    return fmt::format("{:02x}", fmt::join(hash, hash + size, ""));
 }

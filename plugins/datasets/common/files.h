@@ -26,6 +26,3 @@ struct Bytes {
 
 /// Throws Error, `where` "path", when a file cannot be read, changes meanwhile, or all of them are empty.
 Bytes read_files(const std::vector<std::filesystem::path>& files);
-
-/// SHA-256 in hexadecimal.
-std::string sha256(std::string_view bytes);

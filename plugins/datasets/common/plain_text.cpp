@@ -11,7 +11,7 @@ std::string_view text_of(const Bytes::File& file, std::string_view or_else) {
     const std::string_view text = file.bytes.starts_with("\xEF\xBB\xBF") ? file.bytes.substr(3) : file.bytes;
     if (const std::size_t zero = file.bytes.find('\0'); zero != std::string_view::npos) {
         throw unroll::Error({"path", fmt::format("\"{}\" is a binary file: byte {} is zero", file.path.native(), zero),
-                             "text in UTF-8", fmt::format("leave it out{}", or_else)});
+                             "UTF-8 text", fmt::format("exclude it{}", or_else)});
     }
     return text;
 }
@@ -22,5 +22,6 @@ void fail_not_utf8(const Bytes::File& file, std::string_view text, std::size_t o
     throw unroll::Error({"path",
                          fmt::format("\"{}\" is not UTF-8: line {}, byte {} of the file is 0x{:02X}",
                                      file.path.native(), line, in_file, static_cast<unsigned char>(text[offset])),
-                         "text in UTF-8", fmt::format("convert it, as in iconv -f latin1 -t utf-8{}", or_else)});
+                         "UTF-8 text",
+                         fmt::format("convert it, for example with iconv -f latin1 -t utf-8{}", or_else)});
 }

@@ -23,14 +23,14 @@ class Reader {
 public:
     Reader(const std::string& path, const std::string& option) : path_(path), option_(option) {}
 
-    /// The whole file, unpacked.
+    /// The whole file, decompressed.
     std::string read() const {
         if (!std::filesystem::is_regular_file(path_))
-            fail("is no file", "an IDX file, packed with gzip or not", "give the file's path");
+            fail("is not a file", "an IDX file, gzip-compressed or not", "give the path of a file");
         errno = 0;
         const std::unique_ptr<gzFile_s, int (*)(gzFile)> file(gzopen(path_.c_str(), "rb"), gzclose);
         if (!file) {
-            fail("cannot be read: " + std::generic_category().message(errno), "a file that may be read",
+            fail("cannot be read: " + std::generic_category().message(errno), "a readable file",
                  "check its permissions");
         }
         std::string bytes;
@@ -41,9 +41,9 @@ public:
         int problem = Z_OK;
         const char* message = gzerror(file.get(), &problem);
         if (problem != Z_OK) {
-            fail("cannot be unpacked: " +
+            fail("cannot be decompressed: " +
                      (problem == Z_ERRNO ? std::generic_category().message(errno) : reason(message)),
-                 "a whole gzip file, or one that is not packed", "fetch it again");
+                 "a complete gzip file, or an uncompressed one", "download it again");
         }
         return bytes;
     }
@@ -73,10 +73,10 @@ IdxFile read_idx(const std::string& path, const std::string& option, Size dimens
     };
     if (!file.bytes.starts_with(magic)) {
         const std::string begin = file.bytes.substr(0, magic.size());
-        reader.fail(begin.empty() ? "is empty" : "begins with the bytes " + in_hexadecimal(begin),
+        reader.fail(begin.empty() ? "is empty" : "starts with the bytes " + in_hexadecimal(begin),
                     fmt::format("{}, the magic number of an IDX file with {} dimension{} of bytes",
                                 in_hexadecimal(magic), dimensions, dimensions == 1 ? "" : "s"),
-                    "give the path of another file; images have three dimensions, labels one");
+                    "check the path; images have three dimensions, labels one");
     }
     const Size header = magic.size() + bytes_of_size * dimensions;
     Size wanted = header;
@@ -93,10 +93,10 @@ IdxFile read_idx(const std::string& path, const std::string& option, Size dimens
     }
     if (file.bytes.size() != wanted) {
         reader.fail(fmt::format("has {} bytes", file.bytes.size()),
-                    file.sizes.empty() ? fmt::format("at least {}: its header", wanted)
-                                       : fmt::format("{}, as its header says: {} bytes of values", wanted,
+                    file.sizes.empty() ? fmt::format("at least the {} bytes of its header", wanted)
+                                       : fmt::format("{}, according to its header: {} bytes of values", wanted,
                                                      fmt::join(file.sizes, " x ")),
-                    "fetch it again: it is cut off, or something was added");
+                    "download it again: it is truncated or has extra bytes");
     }
     return file;
 }

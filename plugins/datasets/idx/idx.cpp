@@ -1,5 +1,5 @@
-// Pictures from IDX files, the format of the MNIST digits: to be told what they show, by number or by name, or to be
-// imitated. Each point is a number from 0 to 1.
+// Images from IDX files, the format of the MNIST digits: to be classified, named or generated. Each pixel is a number
+// from 0 to 1.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -9,13 +9,14 @@
 #include <numeric>
 #include <string_view>
 
-#include "../common/files.h"
 #include "../common/names.h"
+#include "../common/shuffle.h"
 #include "../common/split.h"
 #include "file.h"
 #include "unroll/error.h"
 #include "unroll/plugin.h"
 #include "unroll/random.h"
+#include "unroll/sha256.h"
 
 namespace {
 
@@ -35,21 +36,21 @@ Size longest_name() {
     return longest + 1;  // and its end
 }
 
-/// Where the parts of n pictures end. `split` are fractions of 1, or how many.
-std::array<Size, 3> ends_of(const std::vector<double>& split, Size n) {
+/// The splits of n images. `split` are fractions of 1, or how many.
+SplitRanges ranges_of(const std::vector<double>& split, Size n) {
     const bool counts = std::any_of(split.begin(), split.end(), [](double part) { return part > 1; });
-    if (!counts || split.size() != 3) return split_ends(split, n);
+    if (!counts || split.size() != 3) return split_ranges(split, n);
     const auto wrong = [&](std::string found, std::string wanted) {
         throw unroll::Error({"split", fmt::format("[{}], {}", fmt::join(split, ", "), found), std::move(wanted),
-                             "change them, or give fractions that sum to 1"});
+                             "change the counts, or give fractions that sum to 1"});
     };
     if (std::any_of(split.begin(), split.end(), [](double part) { return part != std::floor(part); }))
-        wrong("of which one is above 1 and one no whole number", "three whole numbers: train, validation, test");
+        wrong("a mixture of counts and fractions", "three whole numbers: train, validation, test");
     const double sum = std::accumulate(split.begin(), split.end(), 0.0);
     if (sum > static_cast<double>(n))
-        wrong(fmt::format("which sum to {}", sum), fmt::format("no more than the {} pictures", n));
+        wrong(fmt::format("which sum to {}", sum), fmt::format("at most {}, the number of images", n));
     const auto train = static_cast<Size>(split[0]), validation = static_cast<Size>(split[1]);
-    return {train, train + validation, static_cast<Size>(sum)};
+    return {{train, train + validation, static_cast<Size>(sum)}};
 }
 
 class Idx final : public unroll::Dataset {
@@ -60,14 +61,14 @@ public:
         if (count * rows * columns == 0) {
             throw unroll::Error(
                 {"images",
-                 fmt::format("\"{}\" has {} pictures of {} x {} points", options.text("images"), count, rows, columns),
-                 "pictures", "give the path of another file"});
+                 fmt::format("\"{}\" has {} images of {} x {} pixels", options.text("images"), count, rows, columns),
+                 "at least one image with at least one pixel", "check the path"});
         }
         by_row_ = options.text("step") == "row";
         if (by_row_ && target_ == "none")
-            throw unroll::Error({"step", "\"row\", but with \"target\": \"none\" whole pictures are made",
-                                 "\"picture\"", "change it, or choose another target"});
-        digest_ = sha256(images_.bytes);
+            throw unroll::Error({"step", R"("row" with "target": "none", where whole images are generated)",
+                                 "\"picture\"", "change it or choose another target"});
+        digest_ = unroll::sha256(images_.bytes);
         if (target_ != "none") read_labels(options);
         draw_split(options, count);
     }
@@ -100,22 +101,19 @@ public:
 
     std::string digest() const override { return digest_; }
 
-    Size examples(Split split) const override {
-        const auto part = static_cast<Size>(split);
-        return ends_[part] - (part == 0 ? 0 : ends_[part - 1]);
-    }
+    Size examples(Split split) const override { return splits_.size(split); }
 
     void example(Split split, Size index, unroll::Example& out) const override {
-        const Size picture = order_[(split == Split::train ? 0 : ends_[static_cast<Size>(split) - 1]) + index];
-        const Size points = images_.sizes[1] * images_.sizes[2];
-        const unsigned char* const point = images_.values() + picture * points;
-        for (Size i = 0; i < points; ++i) out.reals[i] = static_cast<float>(point[i]) / 255.0f;
+        const Size image = order_[splits_.begin(split) + index];
+        const Size pixels = images_.sizes[1] * images_.sizes[2];
+        const unsigned char* const pixel = images_.values() + image * pixels;
+        for (Size i = 0; i < pixels; ++i) out.reals[i] = static_cast<float>(pixel[i]) / 255.0f;
         out.length = by_row_ ? images_.sizes[1] : 1;
         if (target_ == "label") {
-            out.target_tokens[out.length - 1] = labels_.values()[picture];
+            out.target_tokens[out.length - 1] = labels_.values()[image];
             out.weights[out.length - 1] = 1;
         } else if (target_ == "name") {
-            const std::string_view name = digit_names[labels_.values()[picture]];
+            const std::string_view name = digit_names[labels_.values()[image]];
             for (Size t = 0; t <= name.size(); ++t) {
                 out.target_tokens[t] = static_cast<Token>(name_characters.find(t < name.size() ? name[t] : name_end));
                 out.weights[t] = 1;
@@ -129,33 +127,33 @@ private:
         const auto fail = [](std::string found, std::string wanted, std::string next) {
             throw unroll::Error({"labels", std::move(found), std::move(wanted), std::move(next)});
         };
-        if (path.empty()) fail("nothing", "the file with the pictures' labels", R"(give it, or "target": "none")");
+        if (path.empty()) fail("not given", "the file with the images' labels", R"(give it or set "target": "none")");
         labels_ = read_idx(path, "labels", 1);
         if (labels_.sizes[0] != images_.sizes[0]) {
-            fail(fmt::format("\"{}\" has {} labels for {} pictures", path, labels_.sizes[0], images_.sizes[0]),
-                 "a label for each picture", "give the two files that belong together");
+            fail(fmt::format("\"{}\" has {} labels for {} images", path, labels_.sizes[0], images_.sizes[0]),
+                 "one label per image", "give the images and labels of one data set");
         }
         const Size most = *std::max_element(labels_.values(), labels_.values() + labels_.sizes[0]);
         if (most == 0) {
-            fail(fmt::format("\"{}\" has the label 0 alone", path), "at least two classes",
-                 R"(give other files, or "target": "none")");
+            fail(fmt::format("\"{}\" contains only the label 0", path), "at least two classes",
+                 R"(give other files or set "target": "none")");
         }
         if (target_ == "name" && most >= std::size(digit_names)) {
-            throw unroll::Error({"target", fmt::format("\"name\", but \"{}\" has the label {}", path, most),
-                                 "digits, which have names", R"(give "target": "label")"});
+            throw unroll::Error({"target", fmt::format("\"name\", but \"{}\" contains the label {}", path, most),
+                                 "labels 0 to 9: only digits have names", R"(set "target": "label")"});
         }
         std::vector<std::string> names;
         for (Size label = 0; label <= most; ++label) names.push_back(std::to_string(label));
         classes_ = {std::move(names), ' '};
-        digest_ = sha256(digest_ + sha256(labels_.bytes));
+        digest_ = unroll::sha256(digest_ + unroll::sha256(labels_.bytes));
     }
 
     void draw_split(const unroll::Options& options, Size count) {
-        ends_ = ends_of(options.numbers("split"), count);
+        splits_ = ranges_of(options.numbers("split"), count);
         order_.resize(count);
         std::iota(order_.begin(), order_.end(), Size{0});
         unroll::RandomStream stream(static_cast<std::uint64_t>(options.integer("split_seed")), "idx");
-        for (Size i = count; i > 1; --i) std::swap(order_[i - 1], order_[stream.below(i)]);
+        shuffle(order_, stream);
     }
 
     std::string target_;
@@ -164,23 +162,23 @@ private:
     std::string digest_;
     Names classes_;
     unroll::CharacterVocabulary letters_{std::string(name_characters)};
-    std::vector<Size> order_;  ///< pictures: those for training, for validation, for test, and what is left
-    std::array<Size, 3> ends_{};
+    std::vector<Size> order_;  ///< images: training, validation, test, and those in no split
+    SplitRanges splits_;
 };
 
 constexpr unroll::Option options[] = {
-    unroll::Option::path("images", "", "an IDX file of pictures, packed with gzip or not"),
-    unroll::Option::path("labels", "\"\"", "an IDX file of their labels; not needed when the target is none"),
-    unroll::Option::choice("target", "\"label\"", "label|name|none",
-                           "what is to be told: the label, a digit's name letter by letter, or nothing"),
-    unroll::Option::choice("step", "\"picture\"", "picture|row", "what is read in one step"),
+    unroll::Option::path("images", "", "IDX file of images, gzip-compressed or not"),
+    unroll::Option::path("labels", "\"\"", "IDX file of their labels; not needed when the target is none"),
+    unroll::Option::choice(
+        "target", "\"label\"", "label|name|none",
+        "what to predict: the class, the digit's name letter by letter, or nothing (to generate images)"),
+    unroll::Option::choice("step", "\"picture\"", "picture|row", "input of a step: the whole image or a row of pixels"),
     unroll::Option::numbers("split", "[0.8, 0.1, 0.1]", 0, 1e9,
-                            "training, validation and test: fractions that sum to 1, or how many pictures"),
-    unroll::Option::integer("split_seed", "1", 0, unroll::largest_seed,
-                            "decides the split; never follows the trial's seed"),
+                            "training, validation and test: fractions that sum to 1, or numbers of images"),
+    split_seed_option(),
 };
 
 }  // namespace
 
 constinit const unroll::Plugin unroll_plugin = unroll::dataset_plugin<Idx>(
-    "idx", 1, "pictures of an IDX file, as MNIST's: their labels, names, or more like them", options);
+    "idx", 1, "images from IDX files (the format of MNIST): to be classified, named or generated", options);

@@ -1,16 +1,18 @@
-// Labelled text: sentences, each of one class. The class is to be told at the end of the sentence.
+// Labelled text: sentences, each of one class. The class is predicted at the end of the sentence.
 #include <fmt/format.h>
 
 #include <array>
 #include <numeric>
 
 #include "../common/names.h"
+#include "../common/shuffle.h"
 #include "../common/split.h"
 #include "lexicon.h"
 #include "lines.h"
 #include "unroll/error.h"
 #include "unroll/plugin.h"
 #include "unroll/random.h"
+#include "unroll/sha256.h"
 
 namespace {
 
@@ -25,7 +27,7 @@ Unit unit_of(const std::string& name) {
 class LabelledText final : public unroll::Dataset {
 public:
     explicit LabelledText(const unroll::Options& options) {
-        split_ends(options.numbers("split"), 0);  // a mistake there is told before files are read
+        split_ranges(options.numbers("split"), 0);  // a mistake there is told before files are read
         const Bytes bytes = read_files(find_files(options.text("path")));
         Lines lines = read_lines(bytes, options.text("unit") != "byte");
         digest_ = digest_of(lines);
@@ -35,9 +37,8 @@ public:
         std::unordered_map<std::string, Size> counts;
         for (const Size example : split_[0])
             for (const std::string& symbol : sentences[example]) ++counts[symbol];
-        const Limit limit{.symbols = static_cast<Size>(options.integer("vocabulary")),
-                          .count = static_cast<Size>(options.integer("minimum_count"))};
-        lexicon_ = {counts, limit, unit_of(options.text("unit")), {.lower = options.boolean("lower")}};
+        lexicon_ = {
+            counts, VocabularyLimit(options), unit_of(options.text("unit")), {.lower = options.boolean("lower")}};
         ends_.push_back(0);
         for (const std::vector<std::string>& sentence : sentences) {
             for (const std::string& symbol : sentence) tokens_.push_back(lexicon_.token(symbol));
@@ -77,7 +78,7 @@ private:
         for (const Line& line : lines.lines) {
             all.append(lines.classes[line.label]).append("\t").append(line.text).append("\n");
         }
-        return sha256(all);
+        return unroll::sha256(all);
     }
 
     /// Each line's symbols, no more than `longest`. A line without symbols is refused: blank ones were left out before.
@@ -88,14 +89,14 @@ private:
         for (const Line& line : lines.lines) {
             auto& sentence = sentences.emplace_back(cut(line.text, unit_of(unit), {.lower = options.boolean("lower")}));
             if (sentence.empty()) {
-                throw unroll::Error({"path", fmt::format("{}, has not one {}", place_of(line), unit),
-                                     "a text in every line", "remove the line"});
+                throw unroll::Error({"path", fmt::format("{}, contains no {}s", place_of(line), unit),
+                                     "a text on every line", "remove the line"});
             }
             if (longest == 0 || sentence.size() <= longest) continue;
             if (options.text("longer") == "refuse") {
                 throw unroll::Error({"longest", fmt::format("{}, has {} {}s", place_of(line), sentence.size(), unit),
-                                     fmt::format("no more than {}", longest),
-                                     R"(raise it, shorten the line, or give "longer": "cut")"});
+                                     fmt::format("at most {}", longest),
+                                     R"(raise it, shorten the line or set "longer": "cut")"});
             }
             sentence.resize(longest);
         }
@@ -110,14 +111,14 @@ private:
         for (Size label = 0; label < of_class.size(); ++label) {
             std::vector<Size>& examples = of_class[label];
             unroll::RandomStream stream(seed, "labelled-text", {unroll::content_hash(lines.classes[label])});
-            for (Size i = examples.size(); i > 1; --i) std::swap(examples[i - 1], examples[stream.below(i)]);
-            const auto ends = split_ends(options.numbers("split"), examples.size());
+            shuffle(examples, stream);
+            const auto ends = split_ranges(options.numbers("split"), examples.size()).ends;
             if (ends[0] == 0) {
-                throw unroll::Error({"split",
-                                     fmt::format("class \"{}\" has {} examples, none of them for training",
-                                                 lines.classes[label], examples.size()),
-                                     "training examples of every class",
-                                     "enlarge the first fraction, or add examples"});
+                throw unroll::Error(
+                    {"split",
+                     fmt::format("class \"{}\" has {}, none in the training split", lines.classes[label],
+                                 examples.size() == 1 ? "1 example" : fmt::format("{} examples", examples.size())),
+                     "at least one training example of every class", "enlarge the training fraction or add examples"});
             }
             for (Size i = 0, part = 0; i < examples.size(); ++i) {
                 while (i == ends[part]) ++part;
@@ -136,27 +137,21 @@ private:
 };
 
 constexpr unroll::Option options[] = {
-    unroll::Option::path(
-        "path", "",
-        "one file with a label, a tab and a text in each line; or a folder or glob of files, one for each class, "
-        "a text in each line"),
-    unroll::Option::choice("unit", "\"word\"", "character|byte|word", "what a token stands for"),
-    unroll::Option::boolean("lower", "false", "make capital letters small"),
-    unroll::Option::integer(
-        "vocabulary", "0", 0, 1e7,
-        "tokens for the most frequent symbols of the training texts, so many; 0: for all; the rest is one "
-        "unknown, \u2047"),
-    unroll::Option::integer("minimum_count", "1", 1, 1e9,
-                            "symbols that the training texts have less often are unknown, too"),
-    unroll::Option::integer("longest", "0", 0, 1e6, "tokens in a text; 0: no limit"),
-    unroll::Option::choice("longer", "\"cut\"", "cut|refuse", "what happens to a text that is longer"),
+    unroll::Option::path("path", "",
+                         "one file with LABEL<TAB>TEXT on each line; or a folder or glob of files, one per class, "
+                         "with a text on each line"),
+    unroll::Option::choice("unit", "\"word\"", "character|byte|word", "what a token is"),
+    unroll::Option::boolean("lower", "false", "convert to lower case"),
+    vocabulary_option,
+    minimum_count_option,
+    unroll::Option::integer("longest", "0", 0, 1e6, "maximum number of tokens in a text; 0: no limit"),
+    unroll::Option::choice("longer", "\"cut\"", "cut|refuse", "longer texts: truncate them, or refuse the data"),
     unroll::Option::numbers("split", "[0.8, 0.1, 0.1]", 0, 1,
                             "fractions of each class for training, validation and test"),
-    unroll::Option::integer("split_seed", "1", 0, unroll::largest_seed,
-                            "decides the split; never follows the trial's seed"),
+    split_seed_option(),
 };
 
 }  // namespace
 
-constinit const unroll::Plugin unroll_plugin =
-    unroll::dataset_plugin<LabelledText>("labelled-text", 1, "the class of a text, told at its end", options);
+constinit const unroll::Plugin unroll_plugin = unroll::dataset_plugin<LabelledText>(
+    "labelled-text", 1, "text classification: the class of a text is predicted at its end", options);

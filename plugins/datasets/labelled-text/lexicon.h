@@ -1,4 +1,4 @@
-// The symbols that sentences are made of, and one for all others.
+// The vocabulary of labelled texts: their symbols, and one unknown token for all others.
 #pragma once
 
 #include <string>
@@ -6,25 +6,22 @@
 #include <unordered_map>
 #include <vector>
 
-#include "../common/unicode.h"
+#include "../common/normalizer.h"
+#include "../common/vocabulary_limit.h"
 #include "unroll/dataset.h"
 
 enum class Unit { character, byte, word };
 
-/// A text's symbols in the given unit, spelled as asked. The text is UTF-8 unless the unit is byte.
-std::vector<std::string> cut(std::string_view text, Unit unit, Spelling spelling);
+/// A text's symbols in the given unit, normalized as asked. The text is UTF-8 unless the unit is byte.
+std::vector<std::string> cut(std::string_view text, Unit unit, Normalizer normalizer);
 
-/// Which symbols have tokens of their own.
-struct Limit {
-    unroll::Size symbols = 0;  ///< so many, the most frequent; of equal ones, the first by code points. 0: all
-    unroll::Size count = 1;    ///< those that occur so often
-};
-
-/// Symbols by code points, and behind them one token for any other symbol, which is written as unknown_symbol.
+/// Symbols by code points, and behind them one token for any other symbol, which is written as unknown_symbol. Where
+/// the limit has to choose between equally frequent symbols, the first by code points stay.
 class Lexicon final : public unroll::Vocabulary {
 public:
     Lexicon() = default;
-    Lexicon(const std::unordered_map<std::string, unroll::Size>& counts, Limit limit, Unit unit, Spelling spelling);
+    Lexicon(const std::unordered_map<std::string, unroll::Size>& counts, const VocabularyLimit& limit, Unit unit,
+            Normalizer normalizer);
 
     unroll::Token token(const std::string& symbol) const;
 
@@ -40,5 +37,5 @@ private:
     std::vector<std::string> symbols_;
     std::unordered_map<std::string, unroll::Token> token_of_;
     Unit unit_ = Unit::word;
-    Spelling spelling_;
+    Normalizer normalizer_;
 };

@@ -8,8 +8,8 @@
 #include <set>
 
 #include "../common/plain_text.h"
-#include "../common/unicode.h"
 #include "unroll/error.h"
+#include "unroll/utf8.h"
 
 using unroll::Size;
 
@@ -29,7 +29,7 @@ using Visit = std::function<void(std::string_view line, Size number)>;
 void visit_lines(const Bytes::File& file, bool utf8, const Visit& visit) {
     const std::string_view text = utf8 ? text_of(file) : file.bytes;
     if (utf8) {
-        const Size end = visit_code_points(text, [](utf8proc_int32_t) {});
+        const Size end = unroll::first_invalid_utf8(text);
         if (end < text.size()) fail_not_utf8(file, text, end);
     }
     Size number = 0;
@@ -63,9 +63,10 @@ std::vector<std::string> class_names(const std::vector<Bytes::File>& files) {
     }
     auto names = named([](const path& file) { return file.filename().string(); });
     if (!differ(names)) {
-        fail(fmt::format("{} files, some of one name in several folders, as \"{}\"", files.size(),
+        fail(fmt::format("{} files, some with the same name in different folders; the first is \"{}\"", files.size(),
                          files.front().path.native()),
-             "one file for each class, named as the class", "rename them, or give one file with a label on every line");
+             "one file per class, named after the class",
+             "rename them or give a single file with a label on every line");
     }
     return names;
 }
@@ -82,8 +83,8 @@ Lines read_class_files(const Bytes& bytes, bool utf8) {
             result.lines.push_back({text, label, &bytes.files[i], number});
         });
         if (result.lines.size() == before) {
-            fail(fmt::format("\"{}\" has no line with a text", bytes.files[i].path.native()),
-                 "one file for each class, an example a line", "write examples to it, or leave it out");
+            fail(fmt::format("\"{}\" contains no text", bytes.files[i].path.native()),
+                 "one file per class, with an example on each line", "add examples or exclude the file");
         }
     }
     return result;
@@ -98,8 +99,8 @@ Lines read_labelled_lines(const Bytes::File& file, bool utf8) {
         if (!complete) {
             fail(fmt::format("line {} of \"{}\" is \"{}\"", number, file.path.native(),
                              line.substr(0, std::min<Size>(tab, 40))),
-                 "a label, a tab and a text in every line of a single file",
-                 "correct the line; or give several files, one for each class, with a folder or a glob");
+                 "LABEL<TAB>TEXT on every line of a single file",
+                 "correct the line, or give several files, one per class, as a folder or a glob");
         }
         labels.push_back(line.substr(0, tab));
         result.lines.push_back({line.substr(tab + 1), 0, &file, number});
@@ -119,10 +120,10 @@ Lines read_lines(const Bytes& bytes, bool utf8) {
     const bool one = bytes.files.size() == 1;
     Lines result = one ? read_labelled_lines(bytes.files.front(), utf8) : read_class_files(bytes, utf8);
     if (result.classes.size() < 2) {
-        fail(fmt::format("\"{}\" has {}", bytes.files.front().path.native(),
-                         result.classes.empty() ? "no line with a text"
-                                                : fmt::format("only the label \"{}\"", result.classes.front())),
-             "at least two classes", "give examples of another class");
+        fail(fmt::format(
+                 "\"{}\" has {}", bytes.files.front().path.native(),
+                 result.classes.empty() ? "no text" : fmt::format("only the label \"{}\"", result.classes.front())),
+             "at least two classes", "add examples of another class");
     }
     return result;
 }

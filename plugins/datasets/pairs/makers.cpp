@@ -1,4 +1,4 @@
-// Questions that are made, not read: sums, dates, words said backwards.
+// Pairs that are made by a rule: sums, dates, reversed words.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -6,7 +6,7 @@
 #include <stdexcept>
 #include <string_view>
 
-#include "pairs.h"
+#include "makers.h"
 
 namespace {
 
@@ -23,7 +23,7 @@ Size chosen(const Options& options) {
     return static_cast<Size>(options.integer("length"));
 }
 
-/// "12+305  " and "317 ", as Keras's example has it: a number has 1 to `length` digits, blanks fill up, and the question
+/// "12+305 " and "317 ", as Keras's example has it: a number has 1 to `length` digits, blanks fill up, and the question
 /// may be read from its end, which puts the digits that matter first nearer to each other. 305+12 asks the same.
 Pair addition(const Options& options, RandomStream& stream) {
     const Size digits = chosen(options);
@@ -97,5 +97,5 @@ const Maker& maker(const std::string& kind) {
     if (kind == "addition") return adds;
     if (kind == "dates") return writes_dates;
     if (kind == "reversal") return reverses;
-    throw std::logic_error("no pairs are made of the kind " + kind);
+    throw std::logic_error("unknown kind of pairs: " + kind);
 }

@@ -1,14 +1,16 @@
-// Pairs: a question is read, symbol by symbol, and its answer is the target, another sequence of another length. Pairs
-// are made by a rule or read from a file; no question comes twice, so that what is held out was never trained on.
-#include "pairs.h"
-
+// Pairs: the input is a question, symbol by symbol, the target its answer, a sequence of another length. Pairs are made
+// by a rule or read from files; no question comes twice, so that what is held out was never trained on.
 #include <fmt/format.h>
 
 #include <array>
 #include <cstdint>
+#include <numeric>
 #include <unordered_set>
 
+#include "../common/shuffle.h"
 #include "../common/split.h"
+#include "makers.h"
+#include "pair_file.h"
 #include "symbols.h"
 #include "unroll/error.h"
 #include "unroll/plugin.h"
@@ -45,14 +47,10 @@ public:
     const unroll::Vocabulary* target_vocabulary() const override { return &answers_; }
     std::string digest() const override { return digest_; }
 
-    Size examples(Split split) const override {
-        const auto part = static_cast<Size>(split);
-        return ends_[part] - (part > 0 ? ends_[part - 1] : 0);
-    }
+    Size examples(Split split) const override { return splits_.size(split); }
 
     void example(Split split, Size index, unroll::Example& out) const override {
-        const Size place = index + (split == Split::train ? 0 : ends_[static_cast<Size>(split) - 1]);
-        const auto& [question, answer] = examples_[place];
+        const auto& [question, answer] = examples_[splits_.begin(split) + index];
         std::copy(question.begin(), question.end(), out.tokens);
         std::copy(answer.begin(), answer.end(), out.target_tokens);
         std::fill_n(out.weights, answer.size(), 1.0f);
@@ -69,12 +67,12 @@ private:
         const std::array<Size, 3> sizes{static_cast<Size>(options.integer("train")),
                                         static_cast<Size>(options.integer("validation")),
                                         static_cast<Size>(options.integer("test"))};
-        for (Size part = 0, end = 0; part < 3; ++part) ends_[part] = end += sizes[part];
+        std::partial_sum(sizes.begin(), sizes.end(), splits_.ends.begin());
         unroll::RandomStream stream(static_cast<std::uint64_t>(options.integer("split_seed")), "pairs");
         std::vector<Pair> pairs;
         std::unordered_set<std::string> seen;
         Size in_vain = 0;
-        while (pairs.size() < ends_[2]) {
+        while (pairs.size() < splits_.ends.back()) {
             Pair pair = maker(kind).make(options, stream);
             if (seen.insert(pair.key).second) {
                 pairs.push_back(std::move(pair));
@@ -83,8 +81,8 @@ private:
                 throw unroll::Error(
                     {"train",
                      fmt::format("{} training, {} validation and {} test examples", sizes[0], sizes[1], sizes[2]),
-                     fmt::format("no more than there are different questions, about {}", pairs.size()),
-                     "lower these sizes, or raise length"});
+                     fmt::format("no more examples than there are distinct questions, about {}", pairs.size()),
+                     "lower train, validation or test, or raise length"});
             }
         }
         return pairs;
@@ -97,8 +95,8 @@ private:
         for (Pair& pair : read_pairs(options.text("path"), digest_))
             if (seen.insert(pair.key).second) pairs.push_back(std::move(pair));
         unroll::RandomStream stream(static_cast<std::uint64_t>(options.integer("split_seed")), "pairs");
-        for (Size i = pairs.size(); i > 1; --i) std::swap(pairs[i - 1], pairs[stream.below(i)]);
-        ends_ = split_ends(options.numbers("split"), pairs.size());
+        shuffle(pairs, stream);
+        splits_ = split_ranges(options.numbers("split"), pairs.size());
         return pairs;
     }
 
@@ -112,26 +110,27 @@ private:
 
     Symbols questions_, answers_;
     std::vector<Encoded> examples_;  ///< training, then validation, then test
-    std::array<Size, 3> ends_{};
+    SplitRanges splits_;
     Size longest_question_ = 0, longest_answer_ = 0;
     std::string digest_;
 };
 
 constexpr unroll::Option options[] = {
     unroll::Option::choice("kind", "\"addition\"", "addition|dates|reversal",
-                           "sums, ways to write a date, or words said backwards"),
-    unroll::Option::integer("length", "3", 1, 18, "addition: digits of a number; reversal: letters of a word"),
-    unroll::Option::boolean("reversed", "false", "addition, dates: whether questions are read from their end"),
-    unroll::Option::integer("train", "10000", 1, 1e7, "training examples, unless from a file"),
-    unroll::Option::integer("validation", "1000", 0, 1e7, "validation examples, unless from a file"),
-    unroll::Option::integer("test", "0", 0, 1e7, "test examples, unless from a file"),
-    unroll::Option::path("path", "\"\"", "instead of those: lines QUESTION<TAB>ANSWER of a file, a folder or a glob"),
-    unroll::Option::numbers("split", "[0.9, 0.1, 0]", 0, 1, "parts of a file for training, validation and test"),
-    unroll::Option::integer("split_seed", "1", 0, unroll::largest_seed,
-                            "decides the examples; never follows the trial's seed"),
+                           "sums of two numbers, dates to ISO 8601, or reversed words"),
+    unroll::Option::integer("length", "3", 1, 18,
+                            "addition: maximum digits of a number; reversal: maximum letters of a word"),
+    unroll::Option::boolean("reversed", "false", "addition, dates: whether the question is reversed"),
+    unroll::Option::integer("train", "10000", 1, 1e7, "number of training examples; without path"),
+    unroll::Option::integer("validation", "1000", 0, 1e7, "number of validation examples; without path"),
+    unroll::Option::integer("test", "0", 0, 1e7, "number of test examples; without path"),
+    unroll::Option::path("path", "\"\"",
+                         "a file, folder or glob with QUESTION<TAB>ANSWER on each line, to be read instead"),
+    unroll::Option::numbers("split", "[0.9, 0.1, 0]", 0, 1, "with path: fractions for training, validation and test"),
+    split_seed_option("seed of the generated examples or of the data split; independent of the trial's seed"),
 };
 
 }  // namespace
 
-constinit const unroll::Plugin unroll_plugin =
-    unroll::dataset_plugin<Pairs>("pairs", 2, "a question and, as another sequence, its answer", options);
+constinit const unroll::Plugin unroll_plugin = unroll::dataset_plugin<Pairs>(
+    "pairs", 2, "sequence to sequence: questions and their answers, generated or from files", options);

@@ -5,14 +5,14 @@
 #include <string>
 #include <vector>
 
-#include "../common/unicode.h"
+#include "../common/normalizer.h"
 #include "unroll/dataset.h"
 
 class Symbols final : public unroll::Vocabulary {
 public:
     /// Adds what occurs in `text`, which is UTF-8. Before the first other call.
     void see(std::string_view text) {
-        visit_code_points(text, [&](utf8proc_int32_t symbol) { symbols_.push_back(symbol); });
+        visit_code_points(text, [&](unroll::CodePoint symbol) { symbols_.push_back(symbol); });
         std::sort(symbols_.begin(), symbols_.end());
         symbols_.erase(std::unique(symbols_.begin(), symbols_.end()), symbols_.end());
     }
@@ -25,12 +25,12 @@ public:
     std::optional<std::vector<unroll::Token>> encode(std::string_view text, std::string& unknown) const override {
         std::vector<unroll::Token> tokens;
         bool known = true;
-        const auto end = visit_code_points(text, [&](utf8proc_int32_t symbol) {
+        const auto end = visit_code_points(text, [&](unroll::CodePoint symbol) {
             const auto found = std::lower_bound(symbols_.begin(), symbols_.end(), symbol);
             if (known && (found == symbols_.end() || *found != symbol)) {
                 known = false;
                 unknown.clear();
-                append_code_point(unknown, symbol);
+                unroll::append_code_point(unknown, symbol);
             }
             tokens.push_back(static_cast<unroll::Token>(found - symbols_.begin()));
         });
@@ -45,11 +45,11 @@ public:
     std::string decode(std::span<const unroll::Token> tokens) const override {
         std::string text;
         for (const unroll::Token token : tokens)
-            if (token != end()) append_code_point(text, symbols_.at(static_cast<unroll::Size>(token)));
+            if (token != end()) unroll::append_code_point(text, symbols_.at(static_cast<unroll::Size>(token)));
         return text;
     }
 
 private:
-    std::vector<utf8proc_int32_t> symbols_;
+    std::vector<unroll::CodePoint> symbols_;
     bool ends_ = false;
 };

@@ -1,4 +1,4 @@
-// A limited vocabulary: rare symbols become one, the unknown.
+// The limited vocabulary of a corpus.
 #pragma once
 
 #include <algorithm>
@@ -7,26 +7,23 @@
 #include <vector>
 
 #include "../common/unknown.h"
+#include "../common/vocabulary_limit.h"
 #include "unroll/dataset.h"
 
-/// Which symbols have tokens of their own, by how often they occur in the training part.
-struct Limit {
-    unroll::Size symbols = 0;  ///< so many, the most frequent; of equal ones, those that come first. 0: all
-    unroll::Size count = 1;    ///< those that occur so often
-    std::function<unroll::Size(unroll::Size)> training;  ///< tokens of the training part, of so many
-
-    explicit operator bool() const { return symbols > 0 || count > 1; }
+/// What a corpus keeps; of equally frequent symbols, those that come first.
+struct CorpusLimit : VocabularyLimit {
+    std::function<unroll::Size(unroll::Size)> training;  ///< tokens of the training split, of so many
 };
 
-/// The tokens that `limit` keeps, of a corpus with a vocabulary of `size`, ascending; never `unknown`. Throws Error when
-/// it keeps none.
-std::vector<unroll::Token> frequent(std::span<const unroll::Token> corpus, unroll::Size size, const Limit& limit,
+/// The tokens that `limit` keeps, of a corpus with a vocabulary of `size`, ascending; never `unknown`. Throws Error
+/// when it keeps none.
+std::vector<unroll::Token> frequent(std::span<const unroll::Token> corpus, unroll::Size size, const CorpusLimit& limit,
                                     unroll::Token unknown);
 
 /// Leaves the frequent ones of `symbols`, sorted, and makes tokens of these; any other symbol becomes the token
 /// symbols.size().
 template <class Symbol>
-void keep_frequent(const Limit& limit, const Symbol& unknown, std::vector<Symbol>& symbols,
+void keep_frequent(const CorpusLimit& limit, const Symbol& unknown, std::vector<Symbol>& symbols,
                    std::vector<unroll::Token>& corpus) {
     const auto found = std::lower_bound(symbols.begin(), symbols.end(), unknown);
     const bool has_unknown = found != symbols.end() && *found == unknown;

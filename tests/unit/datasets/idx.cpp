@@ -181,63 +181,63 @@ TEST_CASE("pictures are split at random by the split's seed, by fractions or by 
 
 TEST_CASE("splits of pictures that make no sense are refused") {
     CHECK(complaint(pictures(10), labels(10), {{"split", "[8, 2, 1]"}}) ==
-          "split: [8, 2, 1], which sum to 11\n  wanted: no more than the 10 pictures\n"
-          "  next: change them, or give fractions that sum to 1");
-    CHECK(
-        complaint(pictures(10), labels(10), {{"split", "[8, 0.5, 0]"}}) ==
-        "split: [8, 0.5, 0], of which one is above 1 and one no whole number\n"
-        "  wanted: three whole numbers: train, validation, test\n  next: change them, or give fractions that sum to 1");
+          "split: [8, 2, 1], which sum to 11\n  wanted: at most 10, the number of images\n"
+          "  next: change the counts, or give fractions that sum to 1");
+    CHECK(complaint(pictures(10), labels(10), {{"split", "[8, 0.5, 0]"}}) ==
+          "split: [8, 0.5, 0], a mixture of counts and fractions\n"
+          "  wanted: three whole numbers: train, validation, test\n  next: change the counts, or give fractions that "
+          "sum to 1");
     CHECK(complaint(pictures(10), labels(10), {{"split", "[0.8, 0.1, 0]"}}).find("which sum to 0.9") != Bytes::npos);
     CHECK(complaint(pictures(10), labels(10), {{"split", "[8, 2]"}}).find("split: 2 numbers") == 0);
 }
 
 TEST_CASE("files that are no IDX files, or not whole, are refused") {
     CHECK(complaint("GIF89a", labels(3)) ==
-          "images: \"images\" begins with the bytes 47 49 46 38\n"
+          "images: \"images\" starts with the bytes 47 49 46 38\n"
           "  wanted: 00 00 08 03, the magic number of an IDX file with 3 dimensions of bytes\n"
-          "  next: give the path of another file; images have three dimensions, labels one");
-    CHECK(complaint(labels(3), labels(3)).find("images: \"images\" begins with the bytes 00 00 08 01\n") == 0);
+          "  next: check the path; images have three dimensions, labels one");
+    CHECK(complaint(labels(3), labels(3)).find("images: \"images\" starts with the bytes 00 00 08 01\n") == 0);
     CHECK(complaint(pictures(3), pictures(3)) ==
-          "labels: \"labels\" begins with the bytes 00 00 08 03\n"
+          "labels: \"labels\" starts with the bytes 00 00 08 03\n"
           "  wanted: 00 00 08 01, the magic number of an IDX file with 1 dimension of bytes\n"
-          "  next: give the path of another file; images have three dimensions, labels one");
-    CHECK(complaint(Bytes("\0\0\x0D\x03", 4), labels(3)).find("begins with the bytes 00 00 0D 03") != Bytes::npos);
+          "  next: check the path; images have three dimensions, labels one");
+    CHECK(complaint(Bytes("\0\0\x0D\x03", 4), labels(3)).find("starts with the bytes 00 00 0D 03") != Bytes::npos);
     CHECK(complaint("", labels(3)).find("images: \"images\" is empty\n") == 0);
     CHECK(complaint(pictures(3).substr(0, 9), labels(3))
-              .find("\"images\" has 9 bytes\n  wanted: at least 16: its header") != Bytes::npos);
+              .find("\"images\" has 9 bytes\n  wanted: at least the 16 bytes of its header") != Bytes::npos);
     CHECK(complaint(pictures(3).substr(0, 30), labels(3)) ==
-          "images: \"images\" has 30 bytes\n  wanted: 34, as its header says: 3 x 2 x 3 bytes of values\n"
-          "  next: fetch it again: it is cut off, or something was added");
+          "images: \"images\" has 30 bytes\n  wanted: 34, according to its header: 3 x 2 x 3 bytes of values\n"
+          "  next: download it again: it is truncated or has extra bytes");
     CHECK(complaint(pictures(3) + "x", labels(3)).find("\"images\" has 35 bytes\n  wanted: 34,") != Bytes::npos);
     const unsigned most = ~0u;
     CHECK(complaint(idx({most, most, most}, {}), labels(3)).find("\"images\" has 16 bytes\n") != Bytes::npos);
-    CHECK(
-        complaint(idx({0, 2, 3}, {}), labels(3)) ==
-        "images: \"images\" has 0 pictures of 2 x 3 points\n  wanted: pictures\n  next: give the path of another file");
+    CHECK(complaint(idx({0, 2, 3}, {}), labels(3)) ==
+          "images: \"images\" has 0 images of 2 x 3 pixels\n  wanted: at least one image with at least one pixel\n  "
+          "next: check the path");
 }
 
 TEST_CASE("gzip files that are damaged or cut off are refused") {
     const TemporaryFolder folder;
     Bytes packed = gzipped(folder, pictures(200));
     CHECK(complaint(packed.substr(0, packed.size() / 2), labels(200))
-              .find("cannot be unpacked: unexpected end of file") != Bytes::npos);
+              .find("cannot be decompressed: unexpected end of file") != Bytes::npos);
     CHECK(complaint(packed.substr(0, packed.size() - 4), labels(200)).find("unexpected end of file") != Bytes::npos);
     packed[packed.size() - 6] ^= 1;  // in the checksum
     CHECK(complaint(packed, labels(200)) ==
-          "images: \"images\" cannot be unpacked: incorrect data check\n"
-          "  wanted: a whole gzip file, or one that is not packed\n  next: fetch it again");
+          "images: \"images\" cannot be decompressed: incorrect data check\n"
+          "  wanted: a complete gzip file, or an uncompressed one\n  next: download it again");
 }
 
 TEST_CASE("labels that do not go with the pictures are refused") {
     CHECK(complaint(pictures(3), labels(4)) ==
-          "labels: \"labels\" has 4 labels for 3 pictures\n  wanted: a label for each picture\n"
-          "  next: give the two files that belong together");
+          "labels: \"labels\" has 4 labels for 3 images\n  wanted: one label per image\n"
+          "  next: give the images and labels of one data set");
     CHECK(complaint(pictures(3), "") ==
-          "labels: nothing\n  wanted: the file with the pictures' labels\n  next: give it, or \"target\": \"none\"");
-    CHECK(complaint(pictures(1), labels(1)).find("labels: \"labels\" has the label 0 alone") == 0);
+          "labels: not given\n  wanted: the file with the images' labels\n  next: give it or set \"target\": \"none\"");
+    CHECK(complaint(pictures(1), labels(1)).find("labels: \"labels\" contains only the label 0") == 0);
     CHECK(complaint(pictures(1), idx({1}, {12}), {{"target", R"("name")"}}) ==
-          "target: \"name\", but \"labels\" has the label 12\n  wanted: digits, which have names\n"
-          "  next: give \"target\": \"label\"");
+          "target: \"name\", but \"labels\" contains the label 12\n  wanted: labels 0 to 9: only digits have names\n"
+          "  next: set \"target\": \"label\"");
     CHECK_NOTHROW(idx_of(TemporaryFolder(), pictures(10), idx({10}, std::vector<unsigned char>(10, 61)), {}));
 }
 
@@ -247,5 +247,5 @@ TEST_CASE("an IDX file that is not there is told") {
     CHECK(error_of([&] {
               make("idx", {{"images", '"' + path + '"'}});
           }) == "images: \"" + path +
-                    "\" is no file\n  wanted: an IDX file, packed with gzip or not\n  next: give the file's path");
+                    "\" is not a file\n  wanted: an IDX file, gzip-compressed or not\n  next: give the path of a file");
 }

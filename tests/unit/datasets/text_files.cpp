@@ -76,8 +76,8 @@ TEST_CASE("a path without a text is refused") {
     CHECK(error_of([&] { text_at(base + "/no.txt"); }) ==
           "path: \"" + base +
               "/no.txt\" does not exist\n"
-              "  wanted: a text file, a folder with text files, or a glob that matches some\n"
-              "  next: check the name; a relative path is looked up beside the manifest, in the working directory and "
+              "  wanted: a text file, a folder of text files or a glob that matches some\n"
+              "  next: check the path; a relative path is looked up beside the manifest, in the working directory and "
               "in the "
               "folders of UNROLL_DATA");
     CHECK(complaint(base) == "path: \"" + base + "\" is a folder without files");
@@ -104,7 +104,7 @@ TEST_CASE("a text without a single token is refused") {
     const TemporaryFolder folder;
     const std::string file = folder.write("blank.txt", "\xEF\xBB\xBF");
     CHECK(error_of([&] { text_at(file); }) == "path: \"" + file +
-                                                  "\" has not one character in 3 bytes\n"
-                                                  "  wanted: a text to learn from\n"
-                                                  "  next: check that the text was written to it");
+                                                  "\" contains no characters (3 bytes)\n"
+                                                  "  wanted: a text to train on\n"
+                                                  "  next: check the contents of the files");
 }

@@ -95,15 +95,15 @@ TEST_CASE("limits that leave nothing, and limits on bytes, are refused") {
     CHECK(error_of([] {
               words_of("a b a b c", {{"minimum_count", "3"}});
           }) ==
-          "minimum_count: 3: no symbol of the training part occurs so often\n"
-          "  wanted: at most 2, how often the most frequent one does\n"
-          "  next: lower it, or give the training part more of the text");
+          "minimum_count: 3, but no symbol occurs that often in the training split\n"
+          "  wanted: at most 2, the count of the most frequent symbol\n"
+          "  next: lower it or enlarge the training split");
     CHECK(error_of([] {
               text_of_bytes("abc", {{"unit", R"("byte")"}, {"vocabulary", "2"}});
           }) ==
-          "vocabulary: a limit on bytes\n  wanted: none: there are 256 of them at most\n"
-          "  next: leave it out, or choose another unit");
+          "vocabulary: a vocabulary limit for bytes\n  wanted: no limit: there are at most 256 different bytes\n"
+          "  next: remove it or choose another unit");
     CHECK(error_of([] {
               text_of_bytes("abc", {{"unit", R"("byte")"}, {"minimum_count", "2"}});
-          }).find("minimum_count: a limit on bytes") == 0);
+          }).find("minimum_count: a vocabulary limit for bytes") == 0);
 }

@@ -1,10 +1,10 @@
 // A text as words.
-#include "../common/words.h"
+#include "../common/word_tokens.h"
 
 #include <algorithm>
 #include <unordered_map>
 
-#include "units.h"
+#include "corpus.h"
 
 using unroll::Size;
 using unroll::Token;
@@ -13,23 +13,24 @@ namespace {
 
 class Words final : public unroll::Vocabulary {
 public:
-    Words(std::vector<std::string> words, bool limited, Spelling spelling)
-        : words_(std::move(words)), limited_(limited), spelling_(spelling) {}
+    Words(std::vector<std::string> words, bool limited, Normalizer normalizer)
+        : words_(std::move(words)), limited_(limited), normalizer_(normalizer) {}
 
     Size size() const override { return words_.size() + limited_; }
     bool can_generate(Token token) const override { return static_cast<Size>(token) < words_.size(); }
 
     std::optional<std::vector<Token>> encode(std::string_view text, std::string& unknown) const override {
-        std::string spelled;
-        const Size end = visit_code_points(
-            text, [&](utf8proc_int32_t code_point) { append_code_point(spelled, spelling_(code_point)); });
+        std::string normalized;
+        const Size end = visit_code_points(text, [&](unroll::CodePoint code_point) {
+            unroll::append_code_point(normalized, normalizer_(code_point));
+        });
         if (end < text.size()) {
             unknown = text[end];
             return std::nullopt;
         }
         std::vector<Token> tokens;
         bool known = true;
-        visit_words(spelled, [&](std::string_view word) {
+        visit_word_tokens(normalized, [&](std::string_view word) {
             if (!known) return;
             const auto found = std::lower_bound(words_.begin(), words_.end(), word);
             const bool has_token = found != words_.end() && *found == word;
@@ -54,16 +55,16 @@ public:
 private:
     std::vector<std::string> words_;  ///< sorted by bytes, which for UTF-8 is by code points
     bool limited_;                    ///< any other word is the token words_.size()
-    Spelling spelling_;
+    Normalizer normalizer_;
 };
 
-std::string spell(const Bytes& bytes, Spelling spelling) {
+std::string normalize(const Bytes& bytes, Normalizer normalizer) {
     std::string text;
     text.reserve(bytes.all.size());
     for (const Bytes::File& file : bytes.files) {
         const std::string_view part = text_of(file);
         const Size end = visit_code_points(
-            part, [&](utf8proc_int32_t code_point) { append_code_point(text, spelling(code_point)); });
+            part, [&](unroll::CodePoint code_point) { unroll::append_code_point(text, normalizer(code_point)); });
         if (end < part.size()) fail_not_utf8(file, part, end);
     }
     return text;
@@ -71,12 +72,12 @@ std::string spell(const Bytes& bytes, Spelling spelling) {
 
 }  // namespace
 
-Corpus cut_into_words(const Bytes& bytes, Spelling spelling, const Limit& limit) {
+Corpus corpus_of_words(const Bytes& bytes, Normalizer normalizer, const CorpusLimit& limit) {
     Corpus corpus;
-    const std::string text = spell(bytes, spelling);
+    const std::string text = normalize(bytes, normalizer);
     // Words are numbered as they come, then renumbered in the vocabulary's order.
     std::unordered_map<std::string_view, Token> number_of;
-    visit_words(text, [&](std::string_view word) {
+    visit_word_tokens(text, [&](std::string_view word) {
         corpus.tokens.push_back(number_of.try_emplace(word, static_cast<Token>(number_of.size())).first->second);
     });
     std::vector<std::pair<std::string_view, Token>> sorted(number_of.begin(), number_of.end());
@@ -89,6 +90,6 @@ Corpus cut_into_words(const Bytes& bytes, Spelling spelling, const Limit& limit)
     }
     for (Token& token : corpus.tokens) token = token_of[static_cast<Size>(token)];
     if (limit) keep_frequent(limit, std::string(unknown_symbol), words, corpus.tokens);
-    corpus.vocabulary = std::make_unique<Words>(std::move(words), bool(limit), spelling);
+    corpus.vocabulary = std::make_unique<Words>(std::move(words), bool(limit), normalizer);
     return corpus;
 }

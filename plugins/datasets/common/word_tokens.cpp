@@ -1,47 +1,45 @@
-// Cutting a text into words, and joining words into a text.
-#include "words.h"
+// The word tokenizer of datasets.
+#include "word_tokens.h"
 
 namespace {
 
-bool between(utf8proc_int32_t value, utf8proc_int32_t first, utf8proc_int32_t last) {
+bool between(unroll::CodePoint value, unroll::CodePoint first, unroll::CodePoint last) {
     return first <= value && value <= last;
 }
 
-bool is_apostrophe(utf8proc_int32_t code_point) {
+bool is_apostrophe(unroll::CodePoint code_point) {
     return code_point == '\'' || code_point == 0x2019;
 }
-bool is_letter(utf8proc_int32_t code_point) {
+bool is_letter(unroll::CodePoint code_point) {
     return kind_of(code_point) == CharacterKind::letter;
 }
-bool is_digit(utf8proc_int32_t code_point) {
+bool is_digit(unroll::CodePoint code_point) {
     return utf8proc_category(code_point) == UTF8PROC_CATEGORY_ND;
 }
 
 /// The code point at text[at], or 0 at the end.
-utf8proc_int32_t peek(std::string_view text, std::size_t at) {
-    return at < text.size() ? next_code_point(text, at) : 0;
+unroll::CodePoint peek(std::string_view text, std::size_t at) {
+    return at < text.size() ? unroll::next_code_point(text, at) : 0;
 }
 
 /// Whether a character that is no letter belongs to the word that it stands in.
-bool joins(utf8proc_int32_t before, utf8proc_int32_t code_point, utf8proc_int32_t after) {
+bool joins(unroll::CodePoint before, unroll::CodePoint code_point, unroll::CodePoint after) {
     if (is_apostrophe(code_point)) return is_letter(after);
     if (code_point == '-') return is_letter(after);
     if (code_point == '.' || code_point == ',') return is_digit(before) && is_digit(after);
     return false;
 }
 
-utf8proc_int32_t first_of(std::string_view token) {
+unroll::CodePoint first_of(std::string_view token) {
     return peek(token, 0);
 }
 
-utf8proc_int32_t last_of(std::string_view token) {
-    std::size_t at = token.size();
-    do --at;
-    while (at > 0 && (static_cast<unsigned char>(token[at]) & 0xC0) == 0x80);
-    return next_code_point(token, at);
+unroll::CodePoint last_of(std::string_view token) {
+    std::size_t at = unroll::code_point_begin(token, token.size() - 1);
+    return unroll::next_code_point(token, at);
 }
 
-bool is_opening(utf8proc_int32_t code_point) {
+bool is_opening(unroll::CodePoint code_point) {
     if (code_point < 0x80)
         return std::string_view("([{$#@").find(static_cast<char>(code_point)) != std::string_view::npos;
     const auto category = utf8proc_category(code_point);
@@ -49,14 +47,14 @@ bool is_opening(utf8proc_int32_t code_point) {
            code_point == 0xBF || code_point == 0xA3;  // ¡ ¿ £
 }
 
-bool is_closing(utf8proc_int32_t code_point) {
+bool is_closing(unroll::CodePoint code_point) {
     if (code_point < 0x80)
         return std::string_view(")]}.,;:!?%'").find(static_cast<char>(code_point)) != std::string_view::npos;
     const auto category = utf8proc_category(code_point);
     return category == UTF8PROC_CATEGORY_PE || category == UTF8PROC_CATEGORY_PF || code_point == 0x2026;  // …
 }
 
-CharacterKind kind_beyond_ascii(utf8proc_int32_t code_point) {
+CharacterKind kind_beyond_ascii(unroll::CodePoint code_point) {
     if (between(code_point, 0x3005, 0x3007) || between(code_point, 0x3040, 0x30FF) ||
         between(code_point, 0x3400, 0x4DBF) || between(code_point, 0x4E00, 0x9FFF) ||
         between(code_point, 0xF900, 0xFAFF) || between(code_point, 0x20000, 0x3FFFF)) {
@@ -74,7 +72,7 @@ CharacterKind kind_beyond_ascii(utf8proc_int32_t code_point) {
 
 }  // namespace
 
-CharacterKind kind_of(utf8proc_int32_t code_point) {
+CharacterKind kind_of(unroll::CodePoint code_point) {
     if (code_point >= 0x80) return kind_beyond_ascii(code_point);
     if (code_point == '\n') return CharacterKind::newline;
     if (code_point <= ' ' || code_point == 0x7F) return CharacterKind::blank;
@@ -84,13 +82,13 @@ CharacterKind kind_of(utf8proc_int32_t code_point) {
 
 std::size_t token_end(std::string_view text, std::size_t begin) {
     std::size_t at = begin;
-    utf8proc_int32_t code_point = next_code_point(text, at);
+    unroll::CodePoint code_point = unroll::next_code_point(text, at);
     const CharacterKind kind = kind_of(code_point);
     if (kind == CharacterKind::newline || kind == CharacterKind::ideograph) return at;
     const bool word = kind == CharacterKind::letter || (is_apostrophe(code_point) && is_letter(peek(text, at)));
     while (at < text.size()) {
         std::size_t end = at;
-        const utf8proc_int32_t next = next_code_point(text, end);
+        const unroll::CodePoint next = unroll::next_code_point(text, end);
         const bool belongs = word ? is_letter(next) || joins(code_point, next, peek(text, end)) : next == code_point;
         if (!belongs) break;
         code_point = next;
@@ -101,7 +99,7 @@ std::size_t token_end(std::string_view text, std::size_t begin) {
 
 bool WordJoiner::blank_before(std::string_view token) const {
     if (previous_.empty()) return false;
-    const utf8proc_int32_t before = last_of(previous_), after = first_of(token);
+    const unroll::CodePoint before = last_of(previous_), after = first_of(token);
     for (CharacterKind kind : {kind_of(before), kind_of(after)}) {
         if (kind == CharacterKind::newline || kind == CharacterKind::ideograph) return false;
     }

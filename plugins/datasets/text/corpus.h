@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "../common/files.h"
+#include "../common/normalizer.h"
 #include "../common/plain_text.h"
-#include "../common/unicode.h"
 #include "limit.h"
 #include "unroll/dataset.h"
 
@@ -18,12 +18,12 @@ struct Corpus {
 /// Unicode code points. The vocabulary: those that occur, by their numbers, as Python's sorted(set(text)); a
 /// limited one has the unknown symbol last. A byte order mark at the beginning of a file is no part of the text. Throws
 /// Error, `where` "path", for what is not UTF-8 text.
-Corpus cut_into_characters(const Bytes& bytes, Spelling spelling, const Limit& limit);
+Corpus corpus_of_characters(const Bytes& bytes, Normalizer normalizer, const CorpusLimit& limit);
 
 /// Bytes of any file, even one that is no text. The vocabulary: those that occur, by their values. `lower` knows the
 /// letters A to Z alone, and only "\n" is a newline.
-Corpus cut_into_bytes(const Bytes& bytes, Spelling spelling);
+Corpus corpus_of_bytes(const Bytes& bytes, Normalizer normalizer);
 
-/// Words, punctuation and newlines; see words.cpp for what they are. The vocabulary: those that occur, by code points.
-/// Otherwise as characters.
-Corpus cut_into_words(const Bytes& bytes, Spelling spelling, const Limit& limit);
+/// Words, punctuation and newlines; see common/word_tokens.h for what they are. The vocabulary: those that occur, by
+/// code points. Otherwise as characters.
+Corpus corpus_of_words(const Bytes& bytes, Normalizer normalizer, const CorpusLimit& limit);

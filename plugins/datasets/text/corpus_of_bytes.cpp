@@ -1,29 +1,29 @@
 // Any file as bytes.
 #include <array>
 
-#include "units.h"
+#include "corpus.h"
 
 using unroll::Size;
 using unroll::Token;
 
 namespace {
 
-unsigned char spell(Spelling spelling, char byte) {
+unsigned char normalize(Normalizer normalizer, char byte) {
     const auto value = static_cast<unsigned char>(byte);
-    return value < 0x80 ? static_cast<unsigned char>(spelling(value)) : value;
+    return value < 0x80 ? static_cast<unsigned char>(normalizer(value)) : value;
 }
 
 class ByteValues final : public unroll::Vocabulary {
 public:
-    ByteValues(std::array<Token, 256> token_of, std::string symbols, Spelling spelling)
-        : token_of_(token_of), symbols_(std::move(symbols)), spelling_(spelling) {}
+    ByteValues(std::array<Token, 256> token_of, std::string symbols, Normalizer normalizer)
+        : token_of_(token_of), symbols_(std::move(symbols)), normalizer_(normalizer) {}
 
     Size size() const override { return symbols_.size(); }
 
     std::optional<std::vector<Token>> encode(std::string_view text, std::string& unknown) const override {
         std::vector<Token> tokens;
         for (char byte : text) {
-            const Token token = token_of_[spell(spelling_, byte)];
+            const Token token = token_of_[normalize(normalizer_, byte)];
             if (token < 0) {
                 unknown = byte;
                 return std::nullopt;
@@ -42,14 +42,14 @@ public:
 private:
     std::array<Token, 256> token_of_;  ///< -1: does not occur
     std::string symbols_;
-    Spelling spelling_;
+    Normalizer normalizer_;
 };
 
 }  // namespace
 
-Corpus cut_into_bytes(const Bytes& bytes, Spelling spelling) {
+Corpus corpus_of_bytes(const Bytes& bytes, Normalizer normalizer) {
     std::array<bool, 256> occurs{};
-    for (char byte : bytes.all) occurs[spell(spelling, byte)] = true;
+    for (char byte : bytes.all) occurs[normalize(normalizer, byte)] = true;
     std::array<Token, 256> token_of;
     std::string symbols;
     for (Size value = 0; value < 256; ++value) {
@@ -58,7 +58,7 @@ Corpus cut_into_bytes(const Bytes& bytes, Spelling spelling) {
     }
     Corpus corpus;
     corpus.tokens.resize(bytes.all.size());
-    for (Size i = 0; i < bytes.all.size(); ++i) corpus.tokens[i] = token_of[spell(spelling, bytes.all[i])];
-    corpus.vocabulary = std::make_unique<ByteValues>(token_of, std::move(symbols), spelling);
+    for (Size i = 0; i < bytes.all.size(); ++i) corpus.tokens[i] = token_of[normalize(normalizer, bytes.all[i])];
+    corpus.vocabulary = std::make_unique<ByteValues>(token_of, std::move(symbols), normalizer);
     return corpus;
 }

@@ -1,11 +1,13 @@
-// Pairs from a file.
+// Pairs that are read from files.
+#include "pair_file.h"
+
 #include <fmt/format.h>
 
 #include "../common/files.h"
 #include "../common/plain_text.h"
-#include "../common/unicode.h"
-#include "pairs.h"
 #include "unroll/error.h"
+#include "unroll/sha256.h"
+#include "unroll/utf8.h"
 
 namespace {
 
@@ -21,11 +23,11 @@ std::string_view next_line(std::string_view& rest) {
 
 std::vector<Pair> read_pairs(const std::string& path, std::string& digest) {
     const Bytes bytes = read_files(find_files(path));
-    digest = sha256(bytes.all);
+    digest = unroll::sha256(bytes.all);
     std::vector<Pair> pairs;
     for (const Bytes::File& file : bytes.files) {
         const std::string_view text = text_of(file, "");
-        const std::size_t valid = visit_code_points(text, [](auto) {});
+        const std::size_t valid = unroll::first_invalid_utf8(text);
         if (valid < text.size()) fail_not_utf8(file, text, valid, "");
         std::string_view rest = text;
         for (std::size_t number = 1; !rest.empty(); ++number) {
@@ -33,14 +35,14 @@ std::vector<Pair> read_pairs(const std::string& path, std::string& digest) {
             if (line.empty()) continue;
             const std::size_t tab = line.find('\t');
             if (tab == line.npos || tab == 0 || tab + 1 == line.size() || line.find('\t', tab + 1) != line.npos)
-                throw unroll::Error(
-                    {"path", fmt::format("line {} of \"{}\" is \"{}\"", number, file.path.native(), line),
-                     "a question, a tab and an answer, neither of them empty", "mend or remove the line"});
+                throw unroll::Error({"path",
+                                     fmt::format("line {} of \"{}\" is \"{}\"", number, file.path.native(), line),
+                                     "QUESTION<TAB>ANSWER, neither of them empty", "correct or remove the line"});
             pairs.push_back({std::string(line.substr(0, tab)), std::string(line.substr(tab + 1))});
         }
     }
     if (pairs.empty())
         throw unroll::Error({"path", fmt::format("\"{}\" has only empty lines", bytes.files.front().path.native()),
-                             "a question, a tab and an answer in every line", "write pairs to it"});
+                             "QUESTION<TAB>ANSWER on every line", "add pairs to it"});
     return pairs;
 }
