@@ -10,9 +10,9 @@
 #include <string_view>
 #include <vector>
 
-#include "manifest/trial.h"
 #include "plugins/catalog.h"
 #include "plugins/options_check.h"
+#include "trial/trial.h"
 #include "unroll/equations.h"
 #include "unroll/error.h"
 #include "unroll/kernels.h"
@@ -432,15 +432,15 @@ inline unroll::plugins::Catalog catalog() {
 }
 
 /// A plugin's choice with the defaults of its options.
-inline unroll::manifest::PluginChoice choice(const unroll::Plugin& plugin) {
-    unroll::manifest::PluginChoice chosen{plugin.name, {}};
+inline unroll::trial::PluginChoice choice(const unroll::Plugin& plugin) {
+    unroll::trial::PluginChoice chosen{plugin.name, {}};
     unroll::plugins::set_defaults(chosen.options, plugin);
     return chosen;
 }
 
 /// A trial of one part: `layers` layers of a cell, H hidden units, on sequences of T steps.
-inline unroll::manifest::Trial trial(const unroll::Plugin& cell, Size T = 6, Size B = 4, Size H = 5, Size layers = 1) {
-    unroll::manifest::Trial all;
+inline unroll::trial::Trial trial(const unroll::Plugin& cell, Size T = 6, Size B = 4, Size H = 5, Size layers = 1) {
+    unroll::trial::Trial all;
     all.dataset = choice(corpus_dataset);
     all.cells = {{choice(cell), H, layers, 0, "uniform"}};
     all.training.sequence_length = all.training.evaluate_length = T;

@@ -5,6 +5,7 @@
 
 #include <sstream>
 
+#include "base/nearest.h"
 #include "plugins/catalog.h"
 #include "unroll/error.h"
 
@@ -65,10 +66,10 @@ std::optional<Arguments> parse(Command command, const Words& words) {
         }
         po::notify(arguments.values);
     } catch (const po::unknown_option& unknown) {
-        const std::string near = plugins::nearest(unknown.get_option_name(), long_names(visible));
+        const std::string near = base::nearest(unknown.get_option_name(), long_names(visible));
         throw Error({"command line", fmt::format("unknown option '{}'", unknown.get_option_name()),
-                     near.empty() ? "usage: " + command.usage : fmt::format("{}, perhaps", near),
-                     "run the command with --help for all options"});
+                     "usage: " + command.usage,
+                     near.empty() ? "run the command with --help for all options" : base::did_you_mean(near)});
     } catch (const po::error& error) {
         throw Error(
             {"command line", error.what(), "usage: " + command.usage, "run the command with --help for all options"});

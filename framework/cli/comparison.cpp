@@ -10,11 +10,12 @@
 #include <map>
 #include <optional>
 
-#include "manifest/metric.h"
+#include "base/nearest.h"
 #include "plugins/catalog.h"
 #include "store/axes.h"
 #include "store/database.h"
 #include "store/query.h"
+#include "trial/metric.h"
 #include "unroll/error.h"
 
 namespace unroll::cli {
@@ -68,10 +69,10 @@ Experiment experiment_of(store::Store& store, const std::string& name) {
         store::query(store, "SELECT metric, goal, compare_by, compare_best FROM experiment WHERE name = ?", {name});
     if (found.rows.empty()) {
         const Names known = first_column(store::query(store, "SELECT name FROM experiment ORDER BY updated_at DESC"));
-        const std::string near = plugins::nearest(name, known);
-        throw Error({store.file(), fmt::format("no experiment '{}'", name), "one of: " + list(known),
-                     near.empty() ? "run its manifest first, or name another file with --db"
-                                  : fmt::format("'{}', perhaps", near)});
+        const std::string near = base::nearest(name, known);
+        throw Error(
+            {store.file(), fmt::format("no experiment '{}'", name), "one of: " + list(known),
+             near.empty() ? "run its manifest first, or name another file with --db" : base::did_you_mean(near)});
     }
     const auto& row = found.rows[0];
     Experiment experiment{text_of(row[0]), text_of(row[1]), names_in(row[2]), names_in(row[3]), {}};
@@ -96,11 +97,11 @@ std::string expression_for(store::Store& store, const Experiment& experiment, co
     if (std::get<std::int64_t>(settings.rows[0][0]) > 0) return in_config;
     Names known = axes;
     known.insert(known.end(), columns.begin(), columns.end());
-    const std::string near = plugins::nearest(name, known);
+    const std::string near = base::nearest(name, known);
     throw Error(
         {fmt::format("experiment '{}'", experiment_name), fmt::format("no axis '{}'", name),
          fmt::format("an axis ({}), a column of result ({}), or a path of the config", list(axes), list(columns)),
-         near.empty() ? "" : fmt::format("'{}', perhaps", near)});
+         near.empty() ? "" : base::did_you_mean(near)});
 }
 
 struct Metric {
@@ -243,16 +244,16 @@ void check_metric(store::Store& store, const std::string& experiment, const std:
         " WHERE experiment = ? AND series_id = series.id) ORDER BY split DESC, name",
         {experiment}));
     if (holds(known, metric)) return;
-    const std::string near = plugins::nearest(metric, known);
+    const std::string near = base::nearest(metric, known);
     throw Error({fmt::format("experiment '{}'", experiment), fmt::format("no metric '{}'", metric),
                  "one of: " + list(known),
-                 near.empty() ? "name one in compare.metric, or with --metric" : fmt::format("'{}', perhaps", near)});
+                 near.empty() ? "name one in compare.metric, or with --metric" : base::did_you_mean(near)});
 }
 
 std::string goal_for(const ComparisonRequest& request, const Experiment& experiment, const Metric& metric) {
     if (!request.goal.empty()) return request.goal;
     if (request.metric.empty() || request.metric == experiment.metric) return experiment.goal;
-    return manifest::more_is_better(metric.name) ? "max" : "min";
+    return trial::more_is_better(metric.name) ? "max" : "min";
 }
 
 /// The request's own; else the manifest's; else every axis but the seed. What the best is chosen of is no group.

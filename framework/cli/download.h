@@ -3,7 +3,7 @@
 
 #include <filesystem>
 
-#include "manifest/remote.h"
+#include "manifest/data_files/remote.h"
 
 namespace unroll::cli {
 

@@ -25,7 +25,7 @@ Judges::Judges(const std::vector<manifest::Plan>& plans, Session& session, std::
     : session_(session), database_(std::move(database)) {
     for (const manifest::Plan& plan : plans)
         for (const manifest::PlannedTrial& planned : plan.trials)
-            for (const manifest::SamplingSettings& settings : planned.sampling) {
+            for (const trial::SamplingSettings& settings : planned.sampling) {
                 const auto same = [&](const Pair& pair) {
                     return pair.trial->fingerprint == planned.trial.fingerprint && pair.judge == settings.judge;
                 };
@@ -34,7 +34,7 @@ Judges::Judges(const std::vector<manifest::Plan>& plans, Session& session, std::
             }
 }
 
-model::Model<float> Judges::model_of(const manifest::Trial& trial) {
+model::Model<float> Judges::model_of(const trial::Trial& trial) {
     return model::Model<float>(trial, session_.datasets().load(trial.dataset)->task(), session_.catalog());
 }
 

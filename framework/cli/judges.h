@@ -29,12 +29,12 @@ public:
 private:
     struct Pair {
         std::string experiment;  ///< that asks for it
-        const manifest::Trial* trial;
+        const trial::Trial* trial;
         std::string judge;  ///< an experiment
     };
 
     StoredTrial fitting(store::Store& store, const store::FoundTrial& judge, const Pair& pair);
-    model::Model<float> model_of(const manifest::Trial& trial);
+    model::Model<float> model_of(const trial::Trial& trial);
     bool judge_all(const std::atomic<bool>& stop);
     void judge(store::Store& store, const Pair& pair, const std::atomic<bool>& stop);
     void note_none(store::Store& store, const Pair& pair);

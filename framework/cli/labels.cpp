@@ -5,6 +5,7 @@
 
 #include <boost/json.hpp>
 
+
 namespace unroll::cli {
 
 namespace {

@@ -8,6 +8,7 @@
 #include <exception>
 #include <string_view>
 
+#include "base/nearest.h"
 #include "cli/arguments.h"
 #include "cli/commands.h"
 #include "fetch/download.h"
@@ -58,10 +59,9 @@ int dispatch(const cli::Words& words) {
         if (entry.name == words[0]) return delivered(entry.run({words.begin() + 1, words.end()}));
         names.emplace_back(entry.name);
     }
-    const std::string near = plugins::nearest(words[0], names);
-    throw Error({"command line", fmt::format("unknown command '{}'", words[0]),
-                 near.empty() ? "a command of 'unroll --help'" : fmt::format("'{}', perhaps", near),
-                 "run 'unroll --help' for all commands"});
+    const std::string near = base::nearest(words[0], names);
+    throw Error({"command line", fmt::format("unknown command '{}'", words[0]), "a command of 'unroll --help'",
+                 near.empty() ? "run 'unroll --help' for all commands" : base::did_you_mean(near)});
 }
 
 }  // namespace

@@ -9,7 +9,8 @@
 #include "cli/table.h"
 #include "store/store.h"
 #include "sweep/work.h"
-#include "training/timing.h"
+#include "training/length.h"
+#include "trial/due.h"
 #include "unroll/error.h"
 
 namespace unroll::cli {
@@ -64,10 +65,10 @@ int plan(const Words& words) {
     Size done = 0;
     for (Size i = 0; i < work.size(); ++i) {
         const sweep::Work& entry = work[i];
-        const training::Length length = training::length_of(*entry.trial, *entry.dataset);
+        const trial::Length length = training::length_of(*entry.trial, *entry.dataset);
         Size samples = 0;
         for (const auto& settings : entry.sampling)
-            samples += settings.count * training::due_steps(settings.every, length).size();
+            samples += settings.count * trial::due_steps(settings.every, length).size();
         const auto state = states.find(entry.row.fingerprint);
         const bool is_known = state != states.end();
         const bool is_done = is_known && (state->second.status == store::Status::finished ||

@@ -8,6 +8,7 @@
 #include <cmath>
 #include <filesystem>
 
+#include "base/nearest.h"
 #include "cli/table.h"
 #include "plugins/options_check.h"
 
@@ -43,11 +44,11 @@ Selection select(const Catalog& catalog, const std::string& name) {
         problem.found = fmt::format("'{}' was refused: {}", name, problem.found);
         throw Error(problem);
     }
-    const std::string near = plugins::nearest(name, names);
+    const std::string near = base::nearest(name, names);
     throw Error({"command line", fmt::format("no plugin is named '{}'", name),
                  names.empty() ? "a plugin, but none was found" : fmt::format("{}", fmt::join(names, ", ")),
                  near.empty() ? "run 'unroll plugins' to see where plugins are looked for; --plugin-path adds a folder"
-                              : fmt::format("write '{}' if that is what is meant", near)});
+                              : base::did_you_mean(near)});
 }
 
 /// Where the file is, short: relative to the working directory when it is below.
@@ -116,8 +117,8 @@ std::string describe(const Catalog& catalog, const std::vector<Folder>& folders,
                                 shown(file), options_table(*plugin));
     if (!selection.refused.empty()) text += "\nrefused\n";
     for (const Refused& refused : selection.refused)
-        text += fmt::format("  {}: {}\n    wanted: {}\n    next: {}\n", refused.problem.where, refused.problem.found,
-                            refused.problem.wanted, refused.problem.next);
+        text += fmt::format("  {}: {}\n    expected: {}\n    help: {}\n", refused.problem.where, refused.problem.found,
+                            refused.problem.expected, refused.problem.help);
     return text;
 }
 
@@ -138,8 +139,8 @@ std::string describe_json(const Catalog& catalog, const std::vector<Folder>& fol
         refused.push_back({{"file", entry.file.string()},
                            {"where", entry.problem.where},
                            {"found", entry.problem.found},
-                           {"wanted", entry.problem.wanted},
-                           {"next", entry.problem.next}});
+                           {"wanted", entry.problem.expected},
+                           {"next", entry.problem.help}});
     for (const Folder& folder : folders) looked.push_back({{"path", folder.path.string()}, {"why", folder.why}});
     return json::serialize(json::object{{"found", found}, {"refused", refused}, {"folders", looked}}) + "\n";
 }

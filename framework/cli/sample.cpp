@@ -10,12 +10,12 @@
 #include "cli/arguments.h"
 #include "cli/interrupt.h"
 #include "cli/stored_trial.h"
-#include "manifest/splits.h"
 #include "plugins/options_check.h"
 #include "sampling/images.h"
 #include "sampling/samples.h"
 #include "store/query.h"
 #include "training/trained.h"
+#include "trial/splits.h"
 #include "unroll/error.h"
 #include "unroll/kernels.h"
 
@@ -61,18 +61,18 @@ Error wrong_temperature(double temperature, const plugins::Catalog& catalog) {
                       : fmt::format("for the likeliest token each time use --sampler {}", deterministic)});
 }
 
-manifest::PluginChoice checked(const plugins::Catalog& catalog, const std::string& name,
-                               const std::map<std::string, plugins::Given>& given, const std::string& where) {
+trial::PluginChoice checked(const plugins::Catalog& catalog, const std::string& name,
+                            const std::map<std::string, plugins::Given>& given, const std::string& where) {
     const Plugin* plugin = catalog.find(Plugin::Kind::sampler, name);
     if (!plugin) throw Error(catalog.missing(Plugin::Kind::sampler, name));
     std::vector<Problem> problems;
-    manifest::PluginChoice choice{name, plugins::check(*plugin, given, where, problems)};
+    trial::PluginChoice choice{name, plugins::check(*plugin, given, where, problems)};
     if (!problems.empty()) throw Error(problems.front());
     return choice;
 }
 
 /// NAME or NAME,OPTION=JSON,…
-manifest::PluginChoice sampler_of(const std::string& text, const plugins::Catalog& catalog) {
+trial::PluginChoice sampler_of(const std::string& text, const plugins::Catalog& catalog) {
     const Size comma = text.find(',');
     const std::string name = text.substr(0, comma);
     std::map<std::string, plugins::Given> given;
@@ -95,7 +95,7 @@ manifest::PluginChoice sampler_of(const std::string& text, const plugins::Catalo
 }
 
 /// What the trial was sampled with first; when it never was, a sampler that needs nothing but a temperature.
-manifest::PluginChoice default_sampler(store::Store& store, const StoredTrial& trial, const plugins::Catalog& catalog) {
+trial::PluginChoice default_sampler(store::Store& store, const StoredTrial& trial, const plugins::Catalog& catalog) {
     const store::Table table = store::query(
         store, "SELECT sampler, options FROM sample WHERE trial_id = ? ORDER BY id LIMIT 1", {trial.found.id});
     if (!table.rows.empty()) {
@@ -149,15 +149,15 @@ Split prompts_from(const Arguments& arguments, const Dataset& dataset) {
     const std::string& name = arguments.get<std::string>("from");
     if (arguments.has("prompt"))
         throw Error({"--from", "both --prompt and --from", "one of them", "leave one of them out"});
-    const auto split = std::find(manifest::split_names.begin(), manifest::split_names.end(), name);
-    if (split != manifest::split_names.end()) return static_cast<Split>(split - manifest::split_names.begin());
+    const auto split = std::find(trial::split_names.begin(), trial::split_names.end(), name);
+    if (split != trial::split_names.end()) return static_cast<Split>(split - trial::split_names.begin());
     throw Error({"--from", fmt::format("'{}'", name), "train, validation or test", "choose one of these"});
 }
 
 /// What the command line asks for; what it leaves open is as usual for the trial.
-std::vector<manifest::SamplingSettings> settings_of(const Arguments& arguments, const StoredTrial& trial,
-                                                    store::Store& store, const plugins::Catalog& catalog) {
-    manifest::SamplingSettings settings;
+std::vector<trial::SamplingSettings> settings_of(const Arguments& arguments, const StoredTrial& trial,
+                                                 store::Store& store, const plugins::Catalog& catalog) {
+    trial::SamplingSettings settings;
     settings.sampler = arguments.has("sampler") ? sampler_of(arguments.get<std::string>("sampler"), catalog)
                                                 : default_sampler(store, trial, catalog);
     const Plugin* plugin = catalog.find(Plugin::Kind::sampler, settings.sampler.plugin);
@@ -173,16 +173,16 @@ std::vector<manifest::SamplingSettings> settings_of(const Arguments& arguments, 
     }
     settings.length = whole_number(arguments, "length", 1, 100'000'000, "leave it out for 400 tokens");
     settings.count = whole_number(arguments, "count", 1, 1'000'000, "leave it out for one text");
-    settings.memory = trial.planned.trial.training.predict == manifest::Predict::last ? manifest::Memory::window
-                                                                                      : manifest::Memory::carry;
+    settings.memory = trial.planned.trial.training.predict == trial::Predict::last ? trial::StateMode::window
+                                                                                   : trial::StateMode::carry;
     if (arguments.has("memory")) {
         const std::string& memory = arguments.get<std::string>("memory");
         if (memory != "carry" && memory != "window")
             throw Error({"--memory", fmt::format("'{}'", memory), "carry or window", "choose one of these"});
-        settings.memory = memory == "carry" ? manifest::Memory::carry : manifest::Memory::window;
+        settings.memory = memory == "carry" ? trial::StateMode::carry : trial::StateMode::window;
     }
     const Split from = prompts_from(arguments, *trial.dataset);
-    std::vector<manifest::SamplingSettings> list;
+    std::vector<trial::SamplingSettings> list;
     if (arguments.has("prompt")) {
         for (const std::string& prompt : arguments.get<std::vector<std::string>>("prompt")) {
             list.push_back(settings);

@@ -33,7 +33,7 @@ Session::Session(const Arguments& arguments)
     : quiet_(arguments.values.count("quiet") && arguments.get<bool>("quiet")),
       catalog_(plugins::load(plugins::folders(with_plugin_paths(arguments).plugin_paths))),
       datasets_(catalog_),
-      above_{[this](const manifest::Trial& trial, const Task& task) {
+      above_{[this](const trial::Trial& trial, const Task& task) {
                  return model::Model<float>(trial, task, catalog_).parameters().size();
              },
              store::expectation_problem} {}

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "cli/arguments.h"
-#include "manifest/datasets.h"
+#include "manifest/dataset_cache.h"
 #include "manifest/expand.h"
 #include "plugins/catalog.h"
 
@@ -21,7 +21,7 @@ public:
     Session& operator=(const Session&) = delete;
 
     const plugins::Catalog& catalog() const { return catalog_; }
-    manifest::Datasets& datasets() { return datasets_; }
+    manifest::DatasetCache& datasets() { return datasets_; }
 
     /// Reads and checks a manifest file; downloads what it names and is nowhere. Throws manifest::Problems, Error or
     /// fetch::Interrupted.
@@ -36,8 +36,8 @@ private:
 
     bool quiet_;
     plugins::Catalog catalog_;
-    manifest::Datasets datasets_;
-    manifest::Above above_;
+    manifest::DatasetCache datasets_;
+    manifest::HostQueries above_;
 };
 
 /// The words of --set, each PATH=JSON.

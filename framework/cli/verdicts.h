@@ -4,7 +4,8 @@
 #include <filesystem>
 #include <vector>
 
-#include "manifest/trial.h"
+#include "manifest/plan.h"
+#include "trial/trial.h"
 
 namespace unroll::cli {
 

@@ -13,7 +13,7 @@
 #include <thread>
 #include <utility>
 
-#include "manifest/digest.h"
+#include "base/sha256.h"
 #include "unroll/error.h"
 
 namespace unroll::fetch {
@@ -43,7 +43,7 @@ void sync_folder(const fs::path& folder) {
 
 bool is_right(const fs::path& file, const std::string& sha256) {
     std::error_code ignored;
-    return fs::is_regular_file(file, ignored) && manifest::sha256_of(file) == sha256;
+    return fs::is_regular_file(file, ignored) && base::sha256_of(file) == sha256;
 }
 
 /// A file that is being written, by its owner alone; gone with it unless it was kept.

@@ -4,7 +4,7 @@
 #include <filesystem>
 
 #include "fetch/download.h"
-#include "manifest/remote.h"
+#include "manifest/data_files/remote.h"
 
 namespace unroll::fetch {
 

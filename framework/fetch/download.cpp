@@ -12,7 +12,7 @@
 #include <exception>
 #include <memory>
 
-#include "manifest/digest.h"
+#include "base/sha256.h"
 #include "unroll/error.h"
 
 namespace unroll::fetch {
@@ -195,7 +195,7 @@ private:
     const Limits& limits_;
     Observer& observer_;
     char message_[CURL_ERROR_SIZE] = {};
-    manifest::Sha256 hash_;
+    base::Sha256 hash_;
     std::uint64_t bytes_ = 0;
     Clock::time_point last_ = Clock::now();  ///< when something came
     std::exception_ptr failure_;

@@ -8,16 +8,19 @@
 #include <filesystem>
 #include <unordered_map>
 
-#include "manifest/assign.h"
+#include "base/nearest.h"
+#include "json/parse.h"
+#include "json/write.h"
+#include "manifest/compatibility.h"
 #include "manifest/expect.h"
-#include "manifest/fit.h"
 #include "manifest/match.h"
-#include "manifest/metric.h"
+#include "manifest/patch.h"
 #include "manifest/path.h"
 #include "manifest/resolve.h"
+#include "manifest/sampling_plan.h"
 #include "manifest/skip.h"
 #include "manifest/sweep.h"
-#include "manifest/texts.h"
+#include "trial/metric.h"
 
 namespace unroll::manifest {
 namespace {
@@ -25,40 +28,40 @@ namespace {
 class Expansion {
 public:
     Expansion(const std::string& text, const std::string& file, const plugins::Catalog& catalog, const Lookup& lookup,
-              Datasets& datasets, const Above& above)
+              DatasetCache& datasets, const HostQueries& host_queries)
         : text_(text),
           checker_(file, catalog, lookup),
           datasets_(datasets),
-          above_(above),
-          matching_(checker_, datasets, above, overridden_),
-          fit_(checker_),
+          host_queries_(host_queries),
+          matching_(checker_, datasets, host_queries, overridden_),
+          compatibility_(checker_),
           sampling_(checker_) {}
 
     Plan run(const std::vector<Override>& overrides) {
         read_text();
         override_values(overrides);
         check_top();
-        const Sweep sweep = read_sweep(manifest_.find("sweep"), checker_, report_);
+        const Sweep sweep = read_sweep(manifest_.find("sweep"), checker_, diagnostics_);
         refuse_override_of_axis(sweep);
         if (sweep.damaged) checker_.tolerate_missing();
         expand(sweep);
         read_compare(sweep);
         if (!sweep.damaged)
             plan_.expectations =
-                read_expectations(manifest_.find("expect"), plan_.name, axes_, above_, checker_, report_);
-        report_.raise();
+                read_expectations(manifest_.find("expect"), plan_.name, axes_, host_queries_, checker_, diagnostics_);
+        diagnostics_.raise();
         return std::move(plan_);
     }
 
 private:
     void read_text() {
-        auto root = parse_json(text_, checker_.file(), report_);
+        auto root = json::parse(text_, checker_.file(), diagnostics_);
         if (root && !root->object()) {
-            report_.add(
-                {checker_.where(root->at, ""), excerpt(*root), "an object", "write a manifest as {\"KEY\": VALUE, …}"});
+            diagnostics_.add({checker_.where(root->at, ""), json::excerpt(*root), "an object",
+                              "write a manifest as {\"KEY\": VALUE, …}"});
             root.reset();
         }
-        if (!root) report_.raise();
+        if (!root) diagnostics_.raise();
         manifest_ = std::move(*root);
         plan_.source = text_;
     }
@@ -69,43 +72,43 @@ private:
         for (const Override& each : overrides) {
             const std::string where = fmt::format("--set {}", each.path);
             const auto path = normal_path(each.path);
-            Report malformed;
-            auto value = parse_json(each.json, where, malformed);
+            base::Diagnostics malformed;
+            auto value = json::parse(each.json, where, malformed);
             if (!path)
-                report_.add({where, "no path", "PATH=JSON, as in training.steps=100", "name the setting"});
+                diagnostics_.add({where, "no path", "PATH=JSON, as in training.steps=100", "name the setting"});
             else if (!value)
-                report_.add({where, fmt::format("{}, which is not JSON", each.json),
-                             "a JSON value; a text has its quotes",
-                             fmt::format("write --set '{}=\"{}\"' if a text is meant", each.path, each.json)});
+                diagnostics_.add({where, fmt::format("{}, which is not JSON", each.json),
+                                  "a JSON value; a text has its quotes",
+                                  fmt::format("write --set '{}=\"{}\"' if a text is meant", each.path, each.json)});
             if (!path || !value) continue;
-            plan_.source +=
-                fmt::format("{}// --set {}={}", plan_.source.ends_with('\n') ? "" : "\n", each.path, to_json(*value));
+            plan_.source += fmt::format("{}// --set {}={}", plan_.source.ends_with('\n') ? "" : "\n", each.path,
+                                        json::dump(*value));
             plan_.source += '\n';
             forget_position(*value);
             if (path->starts_with("sweep.")) {
-                Json* sweep = manifest_.find("sweep");
-                if (!sweep) sweep = &manifest_.set("sweep", Json(Json::Object{}));
+                json::Value* sweep = manifest_.find("sweep");
+                if (!sweep) sweep = &manifest_.set("sweep", json::Value(json::Object{}));
                 if (sweep->object())
                     sweep->set(std::string_view(*path).substr(6), std::move(*value));
                 else
-                    report_.add({where, "an axis to be set, but the manifest's sweep is a list",
-                                 "a sweep that is an object", "set the whole of it, as in --set sweep={…}"});
+                    diagnostics_.add({where, "an axis to be set, but the manifest's sweep is a list",
+                                      "a sweep that is an object", "set the whole of it, as in --set sweep={…}"});
                 continue;
             }
             values_.push_back(std::move(*value));
             assignments.push_back({*path, &values_.back()});
         }
-        assign(manifest_, assignments, checker_, report_);
+        assign(manifest_, assignments, checker_, diagnostics_);
         overridden_ = std::move(assignments);
     }
 
     /// Of a value from the command line, which messages say instead of a line.
-    static void forget_position(Json& value) {
+    static void forget_position(json::Value& value) {
         value.at = {};
-        if (Json::Array* array = value.array())
-            for (Json& item : *array) forget_position(item);
-        if (Json::Object* object = value.object())
-            for (Json::Member& member : *object) {
+        if (json::Array* array = value.array())
+            for (json::Value& item : *array) forget_position(item);
+        if (json::Object* object = value.object())
+            for (json::Member& member : *object) {
                 member.at = {};
                 forget_position(member.value);
             }
@@ -115,58 +118,60 @@ private:
         for (const Assignment& override : overridden_)
             for (const Assignment& axis : sweep.paths)
                 if (overlap(override.path, axis.path))
-                    report_.add({fmt::format("--set {}", override.path),
-                                 fmt::format("a setting that the sweep sets, on line {}", axis.value->at.line),
-                                 "a setting that is the same in all trials",
-                                 fmt::format("change the axis, as in --set 'sweep.{}=[{}]'", axis.path,
-                                             excerpt(*override.value))});
+                    diagnostics_.add({fmt::format("--set {}", override.path),
+                                      fmt::format("a setting that the sweep sets, on line {}", axis.value->at.line),
+                                      "a setting that is the same in all trials",
+                                      fmt::format("change the axis, as in --set 'sweep.{}=[{}]'", axis.path,
+                                                  json::excerpt(*override.value))});
     }
 
     void check_top() {
         const Section& top = section("");
-        for (const Json::Member& member : *manifest_.object())
+        for (const json::Member& member : *manifest_.object())
             if (std::none_of(top.settings.begin(), top.settings.end(),
                              [&](const Setting& each) { return each.option.name == member.key; }))
-                report_.add(checker_.unknown_key(top, member, ""));
+                diagnostics_.add(checker_.unknown_key(top, member, ""));
         const auto read = [&](std::size_t index, std::string otherwise) {
             const Setting& setting = top.settings[index];
-            const Json* given = manifest_.find(setting.option.name);
-            const Json value = given ? checker_.check_value(setting, *given, setting.option.name, report_) : Json();
+            const json::Value* given = manifest_.find(setting.option.name);
+            const json::Value value =
+                given ? checker_.check_value(setting, *given, setting.option.name, diagnostics_) : json::Value();
             return value.text() ? *value.text() : otherwise;
         };
         plan_.name = read(0, std::filesystem::path(checker_.file()).stem().string());
         plan_.about = read(1, "");
-        if (const Json* name = manifest_.find("name"); name && name->text() && name->text()->empty())
-            report_.add({checker_.where(name->at, "name"), "an empty name", "a name for the experiment",
-                         "give it one, or leave it out for the file's name"});
+        if (const json::Value* name = manifest_.find("name"); name && name->text() && name->text()->empty())
+            diagnostics_.add({checker_.where(name->at, "name"), "an empty name", "a name for the experiment",
+                              "give it one, or leave it out for the file's name"});
     }
 
     void expand(const Sweep& sweep) {
-        Skips skips(manifest_.find("skip"), sweep, checker_, report_);
-        Json base = manifest_;
-        std::erase_if(*base.object(), [](const Json::Member& member) {
+        Skips skips(manifest_.find("skip"), sweep, checker_, diagnostics_);
+        json::Value base = manifest_;
+        std::erase_if(*base.object(), [](const json::Member& member) {
             return member.key == "sweep" || member.key == "skip" || member.key == "compare" || member.key == "expect" ||
                    member.key == "name" || member.key == "about";
         });
         plan_.trials.reserve(sweep.combinations.size());
         for (const Combination& combination : sweep.combinations) expand(base, combination, skips);
-        if (report_.empty()) skips.report_unused(report_);  // what is wrong may be why it does not match
+        if (diagnostics_.empty()) skips.report_unused(diagnostics_);  // what is wrong may be why it does not match
     }
 
-    void expand(const Json& base, const Combination& combination, Skips& skips) {
-        Report own;
-        Json manifest = base;
+    void expand(const json::Value& base, const Combination& combination, Skips& skips) {
+        base::Diagnostics own;
+        json::Value manifest = base;
         assign(manifest, combination.sets, checker_, own);
         std::string matched = matching_.solve(manifest, combination, own);
         Resolved resolved = resolve(manifest, checker_, datasets_, own);
         if (const auto line = skips.trial(combination.labels, resolved.settings)) {
-            plan_.dropped.push_back(fmt::format("{}: skipped by line {}", to_json(nested(combination.labels)), *line));
+            plan_.dropped.push_back(
+                fmt::format("{}: skipped by line {}", json::dump(nested(combination.labels)), *line));
             return;
         }
-        if (resolved.complete) fit_.check(manifest, resolved, own);
-        std::vector<SamplingSettings> sampling = expand_sampling(manifest, combination, resolved, skips, own);
-        report_.add(own);
-        std::string axes = to_json(nested(combination.labels));
+        if (resolved.complete) compatibility_.check(manifest, resolved, own);
+        std::vector<trial::SamplingSettings> sampling = expand_sampling(manifest, combination, resolved, skips, own);
+        diagnostics_.add(own);
+        std::string axes = json::dump(nested(combination.labels));
         axes_.push_back(axes);
         if (!own.empty()) return;
 
@@ -174,28 +179,30 @@ private:
         if (is_new) {
             plan_.trials.push_back(
                 {std::move(resolved.trial), std::move(axes), std::move(sampling), {}, std::move(matched)});
-            if (resolved.gradient.kind != When::Kind::never) plan_.trials.back().gradient = {resolved.gradient};
+            if (resolved.gradient.kind != trial::When::Kind::never) plan_.trials.back().gradient = {resolved.gradient};
             return;
         }
         axes_.pop_back();
         PlannedTrial& twin = plan_.trials[known->second];
         plan_.dropped.push_back(fmt::format("{}: the same trial as {}", axes, twin.axes));
-        for (SamplingSettings& each : sampling)
+        for (trial::SamplingSettings& each : sampling)
             if (std::find(twin.sampling.begin(), twin.sampling.end(), each) == twin.sampling.end())
                 twin.sampling.push_back(std::move(each));
     }
 
-    std::vector<SamplingSettings> expand_sampling(const Json& manifest, const Combination& combination,
-                                                  const Resolved& resolved, Skips& skips, Report& report) {
-        std::vector<SamplingSettings> all;
-        const auto add = [&](const Json& with, const std::vector<Label>& labels) {
-            for (SamplingPoint& point : sampling_.points(with, resolved, report)) {
+    std::vector<trial::SamplingSettings> expand_sampling(const json::Value& manifest, const Combination& combination,
+                                                         const Resolved& resolved, Skips& skips,
+                                                         base::Diagnostics& diagnostics) {
+        std::vector<trial::SamplingSettings> all;
+        const auto add = [&](const json::Value& with, const std::vector<Label>& labels) {
+            for (SamplingPoint& point : sampling_.points(with, resolved, diagnostics)) {
                 const auto line = skips.any_sampling()
                                       ? skips.sampling(combination.labels, resolved.settings, labels, point.json)
                                       : std::nullopt;
                 if (line)
-                    plan_.dropped.push_back(fmt::format(
-                        "{} {}: skipped by line {}", to_json(nested(combination.labels)), to_json(point.json), *line));
+                    plan_.dropped.push_back(fmt::format("{} {}: skipped by line {}",
+                                                        json::dump(nested(combination.labels)), json::dump(point.json),
+                                                        *line));
                 else if (std::find(all.begin(), all.end(), point.settings) == all.end())
                     all.push_back(std::move(point.settings));
             }
@@ -205,31 +212,32 @@ private:
             return all;
         }
         for (const SamplingChoice& choice : product(combination.sampling)) {
-            Json with = manifest;
-            assign(with, choice.sets, checker_, report);
+            json::Value with = manifest;
+            assign(with, choice.sets, checker_, diagnostics);
             add(with, choice.labels);
         }
         return all;
     }
 
     void read_compare(const Sweep& sweep) {
-        const Json* given = manifest_.find("compare");
-        const Json checked = checker_.check(section("compare"), given, "compare", manifest_.at, "", report_);
+        const json::Value* given = manifest_.find("compare");
+        const json::Value checked =
+            checker_.check(section("compare"), given, "compare", manifest_.at, "", diagnostics_);
         Compare& compare = plan_.compare;
-        if (const Json* metric = checked.find("metric"); metric->text()) {
+        if (const json::Value* metric = checked.find("metric"); metric->text()) {
             compare.metric = *metric->text();
             const std::string_view split = std::string_view(compare.metric).substr(0, compare.metric.find('/'));
             if (split.size() + 1 >= compare.metric.size() ||
                 (split != "train" && split != "validation" && split != "test"))
-                report_.add({checker_.where(given->find("metric")->at, "compare.metric"), excerpt(*metric),
-                             "SPLIT/NAME, the split being train, validation or test",
-                             "write it as in \"validation/loss\""});
+                diagnostics_.add({checker_.where(given->find("metric")->at, "compare.metric"), json::excerpt(*metric),
+                                  "SPLIT/NAME, the split being train, validation or test",
+                                  "write it as in \"validation/loss\""});
         }
-        const Json& goal = *checked.find("goal");
-        compare.goal = goal.text() ? *goal.text() : more_is_better(compare.metric) ? "max" : "min";
+        const json::Value& goal = *checked.find("goal");
+        compare.goal = goal.text() ? *goal.text() : trial::more_is_better(compare.metric) ? "max" : "min";
         for (const auto& [name, list] : {std::pair{"by", &compare.by}, std::pair{"best", &compare.best}})
-            if (const Json* names = checked.find(name); names->array())
-                for (const Json& axis : *names->array()) {
+            if (const json::Value* names = checked.find(name); names->array())
+                for (const json::Value& axis : *names->array()) {
                     list->push_back(*axis.text());
                     check_axis(*axis.text(), sweep, given->find(name)->at, fmt::format("compare.{}", name));
                 }
@@ -239,29 +247,29 @@ private:
                     compare.by.push_back(axis);
     }
 
-    void check_axis(const std::string& axis, const Sweep& sweep, Position at, const std::string& path) {
+    void check_axis(const std::string& axis, const Sweep& sweep, json::Position at, const std::string& path) {
         if (sweep.damaged || std::find(sweep.axes.begin(), sweep.axes.end(), axis) != sweep.axes.end()) return;
         const bool sampling =
             std::find(sweep.sampling_axes.begin(), sweep.sampling_axes.end(), axis) != sweep.sampling_axes.end();
-        const std::string near = plugins::nearest(axis, sweep.axes);
-        report_.add(
+        const std::string near = base::nearest(axis, sweep.axes);
+        diagnostics_.add(
             {checker_.where(at, path),
              sampling ? fmt::format("\"{}\", a sampling axis: it has no losses of its own", axis)
                       : fmt::format("\"{}\", which is no axis", axis),
              sweep.axes.empty() ? "an axis, but the manifest has none" : fmt::format("{}", fmt::join(sweep.axes, ", ")),
-             near.empty() ? "remove it" : fmt::format("write \"{}\" if that is what is meant", near)});
+             near.empty() ? "remove it" : base::did_you_mean(near)});
     }
 
     const std::string& text_;
     Checker checker_;
-    Datasets& datasets_;
-    const Above& above_;
+    DatasetCache& datasets_;
+    const HostQueries& host_queries_;
     Matching matching_;
-    Fit fit_;
-    Sampling sampling_;
-    Report report_;
-    Json manifest_;
-    std::vector<Json> values_;  // of --set; never grows beyond what was reserved, so that pointers stay
+    Compatibility compatibility_;
+    SamplingPlan sampling_;
+    base::Diagnostics diagnostics_;
+    json::Value manifest_;
+    std::vector<json::Value> values_;  // of --set; never grows beyond what was reserved, so that pointers stay
     std::vector<Assignment> overridden_;
     std::unordered_map<std::string, std::size_t> by_fingerprint_;
     std::vector<std::string> axes_;  // of the trials that there are or, but for what is wrong with them, would be
@@ -279,8 +287,9 @@ Override parse_override(const std::string& text) {
 }
 
 Plan expand(const std::string& text, const std::string& file, const std::vector<Override>& overrides,
-            const plugins::Catalog& catalog, const Lookup& lookup, Datasets& datasets, const Above& above) {
-    return Expansion(text, file, catalog, lookup, datasets, above).run(overrides);
+            const plugins::Catalog& catalog, const Lookup& lookup, DatasetCache& datasets,
+            const HostQueries& host_queries) {
+    return Expansion(text, file, catalog, lookup, datasets, host_queries).run(overrides);
 }
 
 }  // namespace unroll::manifest

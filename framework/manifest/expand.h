@@ -4,12 +4,13 @@
 #include <string>
 #include <vector>
 
-#include "manifest/above.h"
-#include "manifest/datasets.h"
-#include "manifest/lookup.h"
-#include "manifest/problems.h"
-#include "manifest/trial.h"
+#include "base/diagnostics.h"
+#include "manifest/data_files/lookup.h"
+#include "manifest/dataset_cache.h"
+#include "manifest/host_queries.h"
+#include "manifest/plan.h"
 #include "plugins/catalog.h"
+#include "trial/trial.h"
 
 namespace unroll::manifest {
 
@@ -31,6 +32,7 @@ Override parse_override(const std::string& text);
 /// Throws Problems with everything that is wrong at once, and what `lookup.fetch` throws that is no Error. Prints
 /// nothing and writes nothing, unless `lookup.fetch` does.
 Plan expand(const std::string& text, const std::string& file, const std::vector<Override>& overrides,
-            const plugins::Catalog& catalog, const Lookup& lookup, Datasets& datasets, const Above& above);
+            const plugins::Catalog& catalog, const Lookup& lookup, DatasetCache& datasets,
+            const HostQueries& host_queries);
 
 }  // namespace unroll::manifest

@@ -4,14 +4,14 @@
 #include <string>
 #include <vector>
 
-#include "manifest/above.h"
-#include "manifest/settings.h"
+#include "manifest/checker.h"
+#include "manifest/host_queries.h"
 
 namespace unroll::manifest {
 
 /// The expectations in `given` (null: none), in their order. A query that cannot be asked is a problem.
-std::vector<Expectation> read_expectations(const Json* given, const std::string& experiment,
-                                           const std::vector<std::string>& axes, const Above& above,
-                                           const Checker& checker, Report& report);
+std::vector<Expectation> read_expectations(const json::Value* given, const std::string& experiment,
+                                           const std::vector<std::string>& axes, const HostQueries& host_queries,
+                                           const Checker& checker, base::Diagnostics& diagnostics);
 
 }  // namespace unroll::manifest

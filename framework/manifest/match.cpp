@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <numeric>
 
+#include "base/nearest.h"
+#include "json/write.h"
 #include "manifest/path.h"
 #include "plugins/options_check.h"
 
@@ -17,12 +19,12 @@ struct Matching::Request {
     std::string path;  ///< of what is varied, in normal form
     Size parameters;
     double within;
-    Position vary_at, parameters_at;
+    json::Position vary_at, parameters_at;
 
     std::string_view parent() const { return std::string_view(path).substr(0, std::min(path.rfind('.'), path.size())); }
     std::string_view name() const { return std::string_view(path).substr(path.rfind('.') + 1); }
-    Json value(std::int64_t number) const {
-        Json value(number);
+    json::Value value(std::int64_t number) const {
+        json::Value value(number);
         value.at = vary_at;
         return value;
     }
@@ -38,18 +40,20 @@ std::string_view without_index(std::string_view object) {
 }
 
 /// Paths of whole numbers in the settings of model and cell, to be offered.
-void add_numbers(const Json& settings, const std::string& path, std::vector<std::string>& paths) {
+void add_numbers(const json::Value& settings, const std::string& path, std::vector<std::string>& paths) {
     if (settings.integer()) paths.push_back(path);
-    if (const Json::Object* object = settings.object())
-        for (const Json::Member& member : *object) add_numbers(member.value, child(path, member.key), paths);
-    if (const Json::Array* list = settings.array())
+    if (const json::Object* object = settings.object())
+        for (const json::Member& member : *object) add_numbers(member.value, child(path, member.key), paths);
+    if (const json::Array* list = settings.array())
         for (std::size_t i = 0; i < list->size(); ++i) add_numbers((*list)[i], child(path, std::to_string(i)), paths);
 }
 
 /// The number that H must be a multiple of, in the cells whose H is `first` in one trial and `second` in the other.
-Size common_multiple(const Trial& one, const Trial& other, Size first, Size second, const plugins::Catalog& catalog) {
+Size common_multiple(const trial::Trial& one, const trial::Trial& other, Size first, Size second,
+                     const plugins::Catalog& catalog) {
     Size multiple = 1;
-    const auto take = [&](const std::vector<CellSettings>& cells, const std::vector<CellSettings>& others) {
+    const auto take = [&](const std::vector<trial::CellSettings>& cells,
+                          const std::vector<trial::CellSettings>& others) {
         for (std::size_t i = 0; i < cells.size(); ++i) {
             if (cells[i].hidden != first || others[i].hidden != second) continue;
             const Plugin* plugin = catalog.find(Plugin::Kind::cell, cells[i].choice.plugin);
@@ -88,23 +92,23 @@ Point nearest(std::int64_t first, std::int64_t last, Size wanted, Weights weight
 
 }  // namespace
 
-std::string Matching::solve(Json& manifest, const Combination& combination, Report& report) {
-    const Json* given = manifest.find("match");
+std::string Matching::solve(json::Value& manifest, const Combination& combination, base::Diagnostics& diagnostics) {
+    const json::Value* given = manifest.find("match");
     if (!given || given->null()) return {};
-    const Json settings = checker_.check(section("match"), given, "match", manifest.at, "", report);
-    const Json &parameters = *settings.find("parameters"), &vary = *settings.find("vary");
+    const json::Value settings = checker_.check(section("match"), given, "match", manifest.at, "", diagnostics);
+    const json::Value &parameters = *settings.find("parameters"), &vary = *settings.find("vary");
     const std::optional<double> within = settings.find("within")->number();
     if (!parameters.integer() || !vary.text() || !within) return {};
     const Request request{normal_path(*vary.text()).value_or(*vary.text()), static_cast<Size>(*parameters.integer()),
                           *within, given->find("vary")->at, given->find("parameters")->at};
-    if (!is_free(request, combination, report)) return {};
-    const std::optional<Option> option = varied_option(request, manifest, report);
+    if (!is_free(request, combination, diagnostics)) return {};
+    const std::optional<Option> option = varied_option(request, manifest, diagnostics);
     if (!option) return {};
 
     const auto first = std::max<std::int64_t>(1, static_cast<std::int64_t>(option->minimum));
     const auto last = static_cast<std::int64_t>(option->maximum);
     set_at(manifest, request.path, request.value(first));
-    Report told_later;  // as the problems of a trial with this value
+    base::Diagnostics told_later;  // as the problems of a trial with this value
     const Resolved smallest = resolve(manifest, checker_, datasets_, told_later);
     if (!smallest.complete) return {};
     const auto [known, is_new] = solved_.try_emplace(key(request, smallest));
@@ -114,29 +118,29 @@ std::string Matching::solve(Json& manifest, const Combination& combination, Repo
 
     std::vector<Label> labels = combination.labels;
     std::erase_if(labels, [](const Label& label) { return label.axis == "seed"; });
-    const std::string trial = labels.empty() ? "" : fmt::format(" for {}", to_json(nested(labels)));
+    const std::string trial = labels.empty() ? "" : fmt::format(" for {}", json::dump(nested(labels)));
     if (solution.failure) {
         Problem problem = *solution.failure;
         problem.where = checker_.where(request.vary_at, "match.vary");
         problem.found += trial;
-        report.add(std::move(problem));
+        diagnostics.add(std::move(problem));
         return {};
     }
     const auto wanted = static_cast<double>(request.parameters), got = static_cast<double>(solution.weights);
     if (std::max(wanted - got, got - wanted) > request.within * wanted)
-        report.add({checker_.where(request.parameters_at, "match.parameters"),
-                    fmt::format("{}{}; the nearest that there is: {}, with {}={}", request.parameters, trial,
-                                solution.weights, request.path, solution.value),
-                    fmt::format("a number of weights that a model comes within {:g}% of{}", 100 * request.within,
-                                solution.multiple == 1
-                                    ? ""
-                                    : fmt::format(", {} being a multiple of {}", request.path, solution.multiple)),
-                    "change match.parameters or match.within, or what else the model is made of"});
+        diagnostics.add({checker_.where(request.parameters_at, "match.parameters"),
+                         fmt::format("{}{}; the nearest that there is: {}, with {}={}", request.parameters, trial,
+                                     solution.weights, request.path, solution.value),
+                         fmt::format("a number of weights that a model comes within {:g}% of{}", 100 * request.within,
+                                     solution.multiple == 1
+                                         ? ""
+                                         : fmt::format(", {} being a multiple of {}", request.path, solution.multiple)),
+                         "change match.parameters or match.within, or what else the model is made of"});
     return fmt::format("{}={}", request.path, solution.value);
 }
 
 /// Whether nobody else sets what is varied. What the manifest itself has there gives way, as it does to an axis.
-bool Matching::is_free(const Request& request, const Combination& combination, Report& report) const {
+bool Matching::is_free(const Request& request, const Combination& combination, base::Diagnostics& diagnostics) const {
     for (const std::vector<Assignment>* sets : {&combination.sets, &overridden_})
         for (const Assignment& assignment : *sets) {
             if (!overlap(assignment.path, request.path)) continue;
@@ -144,20 +148,21 @@ bool Matching::is_free(const Request& request, const Combination& combination, R
             if (leads_there &&
                 !find_at(*assignment.value, std::string_view(request.path).substr(assignment.path.size() + 1)))
                 continue;
-            const Position at = assignment.value->at;
-            report.add({checker_.where(request.vary_at, "match.vary"),
-                        fmt::format("\"{}\", which {} sets, too", request.path,
-                                    at.line ? fmt::format("the sweep, on line {},", at.line) : "--set"),
-                        "a setting that nothing else sets", "vary another setting, or remove one of the two"});
+            const json::Position at = assignment.value->at;
+            diagnostics.add({checker_.where(request.vary_at, "match.vary"),
+                             fmt::format("\"{}\", which {} sets, too", request.path,
+                                         at.line ? fmt::format("the sweep, on line {},", at.line) : "--set"),
+                             "a setting that nothing else sets", "vary another setting, or remove one of the two"});
             return false;
         }
     return true;
 }
 
 /// The declaration of what is varied; a problem when that is no whole number of the model or of a cell.
-std::optional<Option> Matching::varied_option(const Request& request, const Json& manifest, Report& report) {
+std::optional<Option> Matching::varied_option(const Request& request, const json::Value& manifest,
+                                              base::Diagnostics& diagnostics) {
     const std::string_view object_path = request.parent(), base = without_index(object_path);
-    const Json* object = find_at(manifest, object_path);
+    const json::Value* object = find_at(manifest, object_path);
     const bool is_entry = base.size() < object_path.size();
     const bool is_there = is_entry ? object && find_at(manifest, base)->array() : !object || object->object();
     for (const Section& each : sections()) {
@@ -167,42 +172,42 @@ std::optional<Option> Matching::varied_option(const Request& request, const Json
             if (setting.option.name == request.name() && setting.shape == Setting::Shape::plain &&
                 setting.option.type == Option::Type::integer)
                 return setting.option;
-        const Json* name = each.plugin && object ? object->find("plugin") : nullptr;
-        if (const Json* cell = manifest.find("cell"); each.plugin && !name && cell) name = cell->find("plugin");
+        const json::Value* name = each.plugin && object ? object->find("plugin") : nullptr;
+        if (const json::Value* cell = manifest.find("cell"); each.plugin && !name && cell) name = cell->find("plugin");
         const Plugin* plugin =
             name && name->text() ? checker_.catalog().find(Plugin::Kind::cell, *name->text()) : nullptr;
         const Option* option = plugin ? plugins::find_option(*plugin, request.name()) : nullptr;
         if (option && option->type == Option::Type::integer) return *option;
     }
-    Report told_later;
+    base::Diagnostics told_later;
     const Resolved resolved = resolve(manifest, checker_, datasets_, told_later);
     std::vector<std::string> paths;
     for (const char* part : {"cell", "model"})
-        if (const Json* settings = resolved.settings.find(part)) add_numbers(*settings, part, paths);
-    const std::string near = plugins::nearest(request.path, paths);
-    report.add({checker_.where(request.vary_at, "match.vary"), fmt::format("\"{}\"", request.path),
-                fmt::format("a whole number of the model: {}", fmt::join(paths, ", ")),
-                near.empty() ? "name one of them" : fmt::format("write \"{}\" if that is what is meant", near)});
+        if (const json::Value* settings = resolved.settings.find(part)) add_numbers(*settings, part, paths);
+    const std::string near = base::nearest(request.path, paths);
+    diagnostics.add({checker_.where(request.vary_at, "match.vary"), fmt::format("\"{}\"", request.path),
+                     fmt::format("a whole number of the model: {}", fmt::join(paths, ", ")),
+                     near.empty() ? "name one of them" : base::did_you_mean(near)});
     return std::nullopt;
 }
 
 /// All that the number of weights depends on, but for what is varied, which is the smallest.
 std::string Matching::key(const Request& request, const Resolved& resolved) const {
-    Json key = resolved.settings;
+    json::Value key = resolved.settings;
     std::erase_if(*key.object(),
-                  [](const Json::Member& member) { return member.key == "seed" || member.key == "training"; });
+                  [](const json::Member& member) { return member.key == "seed" || member.key == "training"; });
     return fmt::format("{} {} {} {} {}", request.path, request.parameters, resolved.trial.training.sequence_length,
-                       resolved.trial.training.evaluate_length, to_json(key));
+                       resolved.trial.training.evaluate_length, json::dump(key));
 }
 
-Matching::Solution Matching::search(const Request& request, Json manifest, const Resolved& smallest, std::int64_t first,
-                                    std::int64_t last) {
+Matching::Solution Matching::search(const Request& request, json::Value manifest, const Resolved& smallest,
+                                    std::int64_t first, std::int64_t last) {
     Solution solution;
     std::int64_t value = first;
     const auto resolved_with = [&](std::int64_t number) {
         value = number;
         set_at(manifest, request.path, request.value(number));
-        Report problems;
+        base::Diagnostics problems;
         Resolved resolved = resolve(manifest, checker_, datasets_, problems);
         problems.raise();
         return resolved;
@@ -220,7 +225,7 @@ Matching::Solution Matching::search(const Request& request, Json manifest, const
         const std::int64_t lowest = (first + step - 1) / step, highest = std::max(lowest, last / step);
         const auto weights = [&](std::int64_t place) {
             const Resolved resolved = resolved_with(place * step);
-            return above_.count_weights(resolved.trial, resolved.dataset->task());
+            return host_queries_.count_weights(resolved.trial, resolved.dataset->task());
         };
         if (lowest < highest && weights(lowest) >= weights(lowest + 1))
             return fail(fmt::format("\"{}\", which does not make the model larger", request.path),
@@ -230,8 +235,8 @@ Matching::Solution Matching::search(const Request& request, Json manifest, const
         solution.weights = best.weights;
     } catch (const Error& error) {
         const Problem& problem = error.problem();
-        return fail(fmt::format("\"{}\", but as {}: {}: {} (wanted: {})", request.path, value, problem.where,
-                                problem.found, problem.wanted),
+        return fail(fmt::format("\"{}\", but as {}: {}: {} (expected: {})", request.path, value, problem.where,
+                                problem.found, problem.expected),
                     "a setting that may be any number; a cell that takes multiples only declares hidden_multiple",
                     "vary another setting, or set this one without match");
     } catch (const std::exception& error) {

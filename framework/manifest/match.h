@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "manifest/above.h"
-#include "manifest/datasets.h"
+#include "manifest/dataset_cache.h"
+#include "manifest/host_queries.h"
 #include "manifest/resolve.h"
 #include "manifest/sweep.h"
 
@@ -17,13 +17,14 @@ namespace unroll::manifest {
 class Matching {
 public:
     /// `overridden` is what --set gives.
-    Matching(Checker& checker, Datasets& datasets, const Above& above, const std::vector<Assignment>& overridden)
-        : checker_(checker), datasets_(datasets), above_(above), overridden_(overridden) {}
+    Matching(Checker& checker, DatasetCache& datasets, const HostQueries& host_queries,
+             const std::vector<Assignment>& overridden)
+        : checker_(checker), datasets_(datasets), host_queries_(host_queries), overridden_(overridden) {}
 
     /// Sets the setting that the `match` of a combination's manifest varies, and returns it as in "cell.hidden=57"; ""
     /// without `match` or when there is nothing to be solved. Values from 1 are tried: 0 is not small, it means none. An
     /// H that its cell does not take (Plugin::hidden_multiple) is not tried.
-    std::string solve(Json& manifest, const Combination& combination, Report& report);
+    std::string solve(json::Value& manifest, const Combination& combination, base::Diagnostics& diagnostics);
 
 private:
     struct Request;
@@ -34,15 +35,16 @@ private:
         std::optional<Problem> failure;  ///< it cannot be solved for; `where` is empty
     };
 
-    bool is_free(const Request& request, const Combination& combination, Report& report) const;
-    std::optional<Option> varied_option(const Request& request, const Json& manifest, Report& report);
+    bool is_free(const Request& request, const Combination& combination, base::Diagnostics& diagnostics) const;
+    std::optional<Option> varied_option(const Request& request, const json::Value& manifest,
+                                        base::Diagnostics& diagnostics);
     std::string key(const Request& request, const Resolved& resolved) const;
-    Solution search(const Request& request, Json manifest, const Resolved& smallest, std::int64_t first,
+    Solution search(const Request& request, json::Value manifest, const Resolved& smallest, std::int64_t first,
                     std::int64_t last);
 
     Checker& checker_;
-    Datasets& datasets_;
-    const Above& above_;
+    DatasetCache& datasets_;
+    const HostQueries& host_queries_;
     const std::vector<Assignment>& overridden_;
     std::map<std::string, Solution> solved_;
 };

@@ -6,8 +6,8 @@
 namespace unroll::manifest {
 namespace {
 
-const Json* step(const Json& value, std::string_view part) {
-    if (const Json::Array* array = value.array()) {
+const json::Value* step(const json::Value& value, std::string_view part) {
+    if (const json::Array* array = value.array()) {
         std::size_t index = 0;
         const auto read = std::from_chars(part.data(), part.data() + part.size(), index);
         const bool whole = read.ec == std::errc() && read.ptr == part.data() + part.size();
@@ -57,34 +57,34 @@ bool overlap(std::string_view a, std::string_view b) {
     return b.substr(0, a.size()) == a && (b.size() == a.size() || b[a.size()] == '.');
 }
 
-const Json* find_at(const Json& root, std::string_view path) {
-    const Json* value = &root;
+const json::Value* find_at(const json::Value& root, std::string_view path) {
+    const json::Value* value = &root;
     for (const std::string_view part : path_parts(path))
         if (!(value = step(*value, part))) return nullptr;
     return value;
 }
 
-const Json& nearest_at(const Json& root, std::string_view path) {
-    const Json* value = &root;
+const json::Value& nearest_at(const json::Value& root, std::string_view path) {
+    const json::Value* value = &root;
     for (const std::string_view part : path_parts(path)) {
-        const Json* next = step(*value, part);
+        const json::Value* next = step(*value, part);
         if (!next) break;
         value = next;
     }
     return *value;
 }
 
-const Json* set_at(Json& root, std::string_view path, Json value) {
-    Json* place = &root;
+const json::Value* set_at(json::Value& root, std::string_view path, json::Value value) {
+    json::Value* place = &root;
     const auto parts = path_parts(path);
     for (std::size_t i = 0; i < parts.size(); ++i) {
-        if (Json* next = const_cast<Json*>(step(*place, parts[i]))) {
+        if (json::Value* next = const_cast<json::Value*>(step(*place, parts[i]))) {
             place = next;
             continue;
         }
         if (!place->object()) return place;
         for (; i < parts.size(); ++i) {
-            Json made{Json::Object{}};
+            json::Value made{json::Object{}};
             made.at = value.at;
             place = &place->set(parts[i], std::move(made));
         }

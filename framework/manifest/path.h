@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "manifest/json.h"
+#include "json/value.h"
 
 namespace unroll::manifest {
 
@@ -22,13 +22,13 @@ std::string_view path_head(std::string_view path);
 bool overlap(std::string_view a, std::string_view b);
 
 /// The value at a path; null when there is none.
-const Json* find_at(const Json& root, std::string_view path);
+const json::Value* find_at(const json::Value& root, std::string_view path);
 
 /// The value at a path or, where there is none, the innermost one on the way to it.
-const Json& nearest_at(const Json& root, std::string_view path);
+const json::Value& nearest_at(const json::Value& root, std::string_view path);
 
 /// Sets the value at a path; objects that are missing on the way are made. Where that is impossible, because a number
 /// or a text is in the way or a list has no such index: what is in the way, and nothing is changed.
-const Json* set_at(Json& root, std::string_view path, Json value);
+const json::Value* set_at(json::Value& root, std::string_view path, json::Value value);
 
 }  // namespace unroll::manifest

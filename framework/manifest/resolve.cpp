@@ -5,31 +5,32 @@
 
 #include <algorithm>
 
-#include "manifest/digest.h"
-#include "manifest/parts.h"
+#include "base/sha256.h"
+#include "json/write.h"
 #include "manifest/path.h"
 #include "plugins/options_check.h"
+#include "trial/topology.h"
 
 namespace unroll::manifest {
 namespace {
 
-Size size(const Json& object, std::string_view name) {
-    const Json* value = object.find(name);
+Size size(const json::Value& object, std::string_view name) {
+    const json::Value* value = object.find(name);
     return value && value->integer() ? static_cast<Size>(*value->integer()) : 0;
 }
 
-double number(const Json& object, std::string_view name, double otherwise) {
-    const Json* value = object.find(name);
+double number(const json::Value& object, std::string_view name, double otherwise) {
+    const json::Value* value = object.find(name);
     return value ? value->number().value_or(otherwise) : otherwise;
 }
 
-std::string text(const Json& object, std::string_view name) {
-    const Json* value = object.find(name);
+std::string text(const json::Value& object, std::string_view name) {
+    const json::Value* value = object.find(name);
     return value && value->text() ? *value->text() : "";
 }
 
-bool given(const Json& settings, std::string_view name) {
-    const Json* value = settings.find(name);
+bool given(const json::Value& settings, std::string_view name) {
+    const json::Value* value = settings.find(name);
     return value && !value->null();
 }
 
@@ -40,23 +41,24 @@ bool reads_tokens(const Task& task, const std::string& bridge) {
 
 class Resolver {
 public:
-    Resolver(const Json& manifest, Checker& checker, Datasets& datasets, Report& report)
-        : manifest_(manifest), checker_(checker), datasets_(datasets), report_(report) {}
+    Resolver(const json::Value& manifest, Checker& checker, DatasetCache& datasets, base::Diagnostics& diagnostics)
+        : manifest_(manifest), checker_(checker), datasets_(datasets), diagnostics_(diagnostics) {}
 
     Resolved run() {
-        out_.settings = Json(Json::Object{});
+        out_.settings = json::Value(json::Object{});
         read_seed();
         read_dataset();
-        const std::string_view task = out_.dataset ? task_word(out_.dataset->task()) : "";
-        out_.settings.set(
-            "model", checker_.check(section("model"), manifest_.find("model"), "model", manifest_.at, task, report_));
+        const std::string_view task = out_.dataset ? trial::task_word(out_.dataset->task()) : "";
+        out_.settings.set("model", checker_.check(section("model"), manifest_.find("model"), "model", manifest_.at,
+                                                  task, diagnostics_));
         read_cells();
-        Json& training = out_.settings.set("training", checker_.check(section("training"), manifest_.find("training"),
-                                                                      "training", manifest_.at, task, report_));
+        json::Value& training =
+            out_.settings.set("training", checker_.check(section("training"), manifest_.find("training"), "training",
+                                                         manifest_.at, task, diagnostics_));
         derive(training);
         agree(training);
         read_diagnostics();
-        if (report_.empty() && !checker_.tolerates_missing()) {
+        if (diagnostics_.empty() && !checker_.tolerates_missing()) {
             fill();
             write();
             out_.complete = true;
@@ -66,23 +68,23 @@ public:
 
 private:
     void wrong(std::string_view path, std::string found, std::string wanted, std::string next) {
-        report_.add({checker_.where(nearest_at(manifest_, path).at, path), std::move(found), std::move(wanted),
-                     std::move(next)});
+        diagnostics_.add({checker_.where(nearest_at(manifest_, path).at, path), std::move(found), std::move(wanted),
+                          std::move(next)});
     }
 
     void read_seed() {
         for (const Setting& setting : section("").settings)
             if (std::string_view(setting.option.name) == "seed") {
-                const Json* seed = manifest_.find("seed");
-                out_.settings.set("seed",
-                                  seed ? checker_.check_value(setting, *seed, "seed", report_) : Json(std::int64_t{1}));
+                const json::Value* seed = manifest_.find("seed");
+                out_.settings.set("seed", seed ? checker_.check_value(setting, *seed, "seed", diagnostics_)
+                                               : json::Value(std::int64_t{1}));
             }
     }
 
     void read_dataset() {
-        Json& settings = out_.settings.set("dataset", {});
-        const Json* object = manifest_.find("dataset");
-        Report own;
+        json::Value& settings = out_.settings.set("dataset", {});
+        const json::Value* object = manifest_.find("dataset");
+        base::Diagnostics own;
         out_.dataset_plugin = checker_.check_plugin(section("dataset"), Plugin::Kind::dataset, object, "dataset",
                                                     manifest_.at, own, settings, out_.trial.dataset);
         if (out_.dataset_plugin && own.empty()) try {
@@ -90,55 +92,55 @@ private:
             } catch (...) {
                 own.add(maker_problem(checker_, *out_.dataset_plugin, *object, "dataset"));
             }
-        report_.add(own);
+        diagnostics_.add(own);
     }
 
     void read_cells() {
-        const Json* cell = manifest_.find("cell");
+        const json::Value* cell = manifest_.find("cell");
         if (!out_.dataset && !cell && manifest_.find("model")) {  // its parts may be the cells: the task would tell
             out_.settings.set("cell", {});
             return;
         }
-        if (!out_.dataset || !has_front(out_.dataset->task())) {
+        if (!out_.dataset || !trial::has_front(out_.dataset->task())) {
             out_.settings.set("cell", read_part(cell, "cell", out_.trial.cells, out_.cells));
             return;
         }
         // Each part is the cell with what differs in that part.
         const Task task = out_.dataset->task();
-        const Json* model = manifest_.find("model");
-        const auto read = [&](std::string_view name, std::vector<CellSettings>& cells, auto& plugins) {
-            const Json* own = model ? model->find(name) : nullptr;
+        const json::Value* model = manifest_.find("model");
+        const auto read = [&](std::string_view name, std::vector<trial::CellSettings>& cells, auto& plugins) {
+            const json::Value* own = model ? model->find(name) : nullptr;
             const std::string path = own || !cell ? child("model", name) : "cell";
-            std::optional<Json> merged = own ? std::optional(merge(cell, *own)) : std::nullopt;
-            const std::optional<Json> optimizer = merged ? take_optimizer(*merged, path) : std::nullopt;
-            Json& part =
+            std::optional<json::Value> merged = own ? std::optional(merge(cell, *own)) : std::nullopt;
+            const std::optional<json::Value> optimizer = merged ? take_optimizer(*merged, path) : std::nullopt;
+            json::Value& part =
                 out_.settings.find("model")->set(name, read_part(merged ? &*merged : cell, path, cells, plugins));
             if (optimizer) part.set("optimizer", *optimizer);
         };
-        read(front_name(task), out_.trial.front, out_.front);
-        read(main_name(task), out_.trial.cells, out_.cells);
+        read(trial::front_name(task), out_.trial.front, out_.front);
+        read(trial::main_name(task), out_.trial.cells, out_.cells);
     }
 
     /// A part's own optimizer, checked; it is no setting of a cell.
-    std::optional<Json> take_optimizer(Json& part, const std::string& path) {
-        const Json* given = part.find("optimizer");
+    std::optional<json::Value> take_optimizer(json::Value& part, const std::string& path) {
+        const json::Value* given = part.find("optimizer");
         if (!given) return std::nullopt;
-        Json checked =
-            checker_.check(section("training.optimizer"), given, child(path, "optimizer"), part.at, "", report_);
+        json::Value checked =
+            checker_.check(section("training.optimizer"), given, child(path, "optimizer"), part.at, "", diagnostics_);
         check_betas(checked, child(path, "optimizer"));
-        std::erase_if(*part.object(), [](const Json::Member& member) { return member.key == "optimizer"; });
+        std::erase_if(*part.object(), [](const json::Member& member) { return member.key == "optimizer"; });
         return checked;
     }
 
     /// A part's cells: an object, or a list of them, bottom first.
-    Json read_part(const Json* given, const std::string& path, std::vector<CellSettings>& cells,
-                   std::vector<const Plugin*>& plugins) {
-        Json::Array stack;
-        const auto read = [&](const Json* object, const std::string& at) {
-            Json settings;
-            PluginChoice choice;
+    json::Value read_part(const json::Value* given, const std::string& path, std::vector<trial::CellSettings>& cells,
+                          std::vector<const Plugin*>& plugins) {
+        json::Array stack;
+        const auto read = [&](const json::Value* object, const std::string& at) {
+            json::Value settings;
+            trial::PluginChoice choice;
             plugins.push_back(checker_.check_plugin(section("cell"), Plugin::Kind::cell, object, at, manifest_.at,
-                                                    report_, settings, choice));
+                                                    diagnostics_, settings, choice));
             cells.push_back({std::move(choice), size(settings, "hidden"), size(settings, "layers"),
                              number(settings, "dropout", 0), text(settings, "initializer")});
             stack.push_back(std::move(settings));
@@ -150,59 +152,59 @@ private:
         } else {
             read(given, path);
         }
-        return stack.size() == 1 ? std::move(stack[0]) : Json(std::move(stack));
+        return stack.size() == 1 ? std::move(stack[0]) : json::Value(std::move(stack));
     }
 
     /// What a part says, over what `cell` says: settings of all cells stay, and the options too unless the plugin is
     /// another one. A stack has nothing to be merged over.
-    static Json merge(const Json* cell, const Json& part) {
+    static json::Value merge(const json::Value* cell, const json::Value& part) {
         if (part.array()) {
-            Json list = part;
-            for (Json& entry : *list.array()) entry = merge(cell, entry);
+            json::Value list = part;
+            for (json::Value& entry : *list.array()) entry = merge(cell, entry);
             return list;
         }
         if (!cell || !cell->object() || !part.object()) return part;
-        Json merged = *cell;
-        const Json* plugin = part.find("plugin");
+        json::Value merged = *cell;
+        const json::Value* plugin = part.find("plugin");
         if (plugin && cell->find("plugin") && *plugin != *cell->find("plugin"))
-            std::erase_if(*merged.object(), [known = names(section("cell"))](const Json::Member& member) {
+            std::erase_if(*merged.object(), [known = names(section("cell"))](const json::Member& member) {
                 return std::find(known.begin(), known.end(), member.key) == known.end();
             });
         merged.at = part.at;
-        for (const Json::Member& member : *part.object()) {
-            std::erase_if(*merged.object(), [&](const Json::Member& other) { return other.key == member.key; });
+        for (const json::Member& member : *part.object()) {
+            std::erase_if(*merged.object(), [&](const json::Member& other) { return other.key == member.key; });
             merged.object()->push_back(member);
         }
         return merged;
     }
 
     /// Defaults that depend on other settings.
-    void derive(Json& training) {
+    void derive(json::Value& training) {
         if (const Size fixed = out_.dataset ? out_.dataset->task().sequence_length : 0) {
             if (const Size own = size(training, "sequence_length"); own && own != fixed)
                 wrong("training.sequence_length", std::to_string(own), fmt::format("{}: the dataset fixes it", fixed),
                       "remove it, or change the dataset's options");
-            training.set("sequence_length", Json(fixed));
+            training.set("sequence_length", json::Value(fixed));
         } else if (!given(training, "sequence_length")) {
-            training.set("sequence_length", Json(std::int64_t{64}));
+            training.set("sequence_length", json::Value(std::int64_t{64}));
         }
         if (training.find("evaluate_length") && !given(training, "evaluate_length"))
             training.set("evaluate_length", *training.find("sequence_length"));
         if (!given(training, "checkpoint_every")) training.set("checkpoint_every", *training.find("evaluate_every"));
     }
 
-    void check_betas(const Json& optimizer, const std::string& path) {
-        const Json* betas = optimizer.find("betas");
+    void check_betas(const json::Value& optimizer, const std::string& path) {
+        const json::Value* betas = optimizer.find("betas");
         if (!betas || !betas->array()) return;
-        const auto below_one = [](const Json& beta) { return *beta.number() < 1; };
+        const auto below_one = [](const json::Value& beta) { return *beta.number() < 1; };
         if (betas->array()->size() != 2 || !std::all_of(betas->array()->begin(), betas->array()->end(), below_one))
-            wrong(child(path, "betas"), excerpt(*betas), "two numbers, at least 0 and below 1",
+            wrong(child(path, "betas"), json::excerpt(*betas), "two numbers, at least 0 and below 1",
                   "change them, or leave them out for [0.9, 0.999]");
     }
 
     /// Settings that must agree with one another and with the task.
-    void agree(const Json& training) {
-        const Json* written = manifest_.find("training");
+    void agree(const json::Value& training) {
+        const json::Value* written = manifest_.find("training");
         const bool steps = written && given(*written, "steps"), epochs = written && given(*written, "epochs");
         if (steps && epochs)
             wrong("training.epochs", "both steps and epochs", "one of them", "remove \"steps\" or \"epochs\"");
@@ -211,7 +213,7 @@ private:
                   "say how long to train, as in \"steps\": 2000");
 
         check_betas(*training.find("optimizer"), "training.optimizer");
-        const Json& schedule = *training.find("schedule");
+        const json::Value& schedule = *training.find("schedule");
         if (const Size warmup = size(schedule, "warmup"); steps && warmup && warmup >= size(training, "steps"))
             wrong("training.schedule.warmup", std::to_string(warmup),
                   fmt::format("fewer than training.steps, {}", size(training, "steps")),
@@ -221,16 +223,16 @@ private:
         if (const Size stride = size(training, "stride"); examples && stride > 1)
             wrong("training.stride", std::to_string(stride), "nothing: examples come as they are", "remove it");
 
-        const Json& stop = *training.find("stop");
+        const json::Value& stop = *training.find("stop");
         if (!stop.null() && out_.dataset && out_.dataset->task().kind == Task::Kind::image)
             wrong("training.stop", "stop, but two rivals have no loss that is evaluated", "null", "remove it");
         if (!stop.null()) {
             if (!given(stop, "target") && size(stop, "patience") == 0)
                 wrong("training.stop", "neither target nor patience", "at least one of them",
                       "say when to stop, as in \"patience\": 5");
-            const Json& every = *training.find("evaluate_every");
+            const json::Value& every = *training.find("evaluate_every");
             if ((every.text() && *every.text() == "end") || every.boolean())
-                wrong("training.stop", fmt::format("stop, but evaluate_every is {}", to_json(every)),
+                wrong("training.stop", fmt::format("stop, but evaluate_every is {}", json::dump(every)),
                       "evaluations while it trains", "set training.evaluate_every, as in \"epoch\"");
             if (out_.dataset && out_.dataset->task().target_tokens == 0 &&
                 text(stop, "metric") == "validation/accuracy")
@@ -242,8 +244,8 @@ private:
                       "give the dataset one, or remove \"stop\"");
         }
 
-        const Json& model = *out_.settings.find("model");
-        const Json* tied = model.find("tied");
+        const json::Value& model = *out_.settings.find("model");
+        const json::Value* tied = model.find("tied");
         if (out_.dataset && size(model, "embedding") && !reads_tokens(out_.dataset->task(), text(model, "bridge")))
             wrong("model.embedding", std::to_string(size(model, "embedding")), "0: inputs are real numbers, not tokens",
                   "remove it");
@@ -253,24 +255,24 @@ private:
     }
 
     void read_diagnostics() {
-        const Json settings = checker_.check(section("diagnostics"), manifest_.find("diagnostics"), "diagnostics",
-                                             manifest_.at, "", report_);
+        const json::Value settings = checker_.check(section("diagnostics"), manifest_.find("diagnostics"),
+                                                    "diagnostics", manifest_.at, "", diagnostics_);
         out_.gradient = to_when(*settings.find("gradient"));
-        if (out_.gradient.kind != When::Kind::never && out_.dataset && has_front(out_.dataset->task()))
+        if (out_.gradient.kind != trial::When::Kind::never && out_.dataset && trial::has_front(out_.dataset->task()))
             wrong("diagnostics.gradient",
                   fmt::format("a gradient by lag, but the model has two parts, {} and {}",
-                              front_name(out_.dataset->task()), main_name(out_.dataset->task())),
+                              trial::front_name(out_.dataset->task()), trial::main_name(out_.dataset->task())),
                   "a model of one part: between two of them there is no lag",
                   "remove it, or choose a dataset of another task");
     }
 
-    static OptimizerSettings optimizer_of(const Json& settings) {
-        OptimizerSettings by;
+    static trial::OptimizerSettings optimizer_of(const json::Value& settings) {
+        trial::OptimizerSettings by;
         by.name = text(settings, "name");
         by.learning_rate = number(settings, "learning_rate", by.learning_rate);
         by.momentum = number(settings, "momentum", 0);
         by.decay = number(settings, "decay", by.decay);
-        if (const Json* betas = settings.find("betas")) {
+        if (const json::Value* betas = settings.find("betas")) {
             by.beta1 = *(*betas->array())[0].number();
             by.beta2 = *(*betas->array())[1].number();
         }
@@ -283,29 +285,29 @@ private:
 
     /// The typed trial.
     void fill() {
-        Trial& trial = out_.trial;
+        trial::Trial& trial = out_.trial;
         trial.seed = static_cast<std::uint64_t>(*out_.settings.find("seed")->integer());
-        const Json& model = *out_.settings.find("model");
+        const json::Value& model = *out_.settings.find("model");
         const std::string bridge = text(model, "bridge");
         trial.model.embedding = size(model, "embedding");
         trial.model.tied = *model.find("tied")->boolean();
-        trial.model.bridge = bridge == "repeat"      ? Bridge::repeat
-                             : bridge == "attention" ? Bridge::attention
-                                                     : Bridge::state;
+        trial.model.bridge = bridge == "repeat"      ? trial::Bridge::repeat
+                             : bridge == "attention" ? trial::Bridge::attention
+                                                     : trial::Bridge::state;
         trial.model.noise = size(model, "noise");
 
-        const Json& training = *out_.settings.find("training");
-        TrainingSettings& to = trial.training;
+        const json::Value& training = *out_.settings.find("training");
+        trial::TrainingSettings& to = trial.training;
         to.sequence_length = size(training, "sequence_length");
         to.batch = size(training, "batch");
         to.steps = size(training, "steps");
         to.epochs = size(training, "epochs");
         const std::string windows = text(training, "windows");
-        to.windows = windows == "strided"   ? Windows::strided
-                     : windows == "streams" ? Windows::streams
-                                            : Windows::random;
+        to.windows = windows == "strided"   ? trial::Windows::strided
+                     : windows == "streams" ? trial::Windows::streams
+                                            : trial::Windows::random;
         to.stride = std::max<Size>(size(training, "stride"), 1);
-        to.predict = text(training, "predict") == "last" ? Predict::last : Predict::every;
+        to.predict = text(training, "predict") == "last" ? trial::Predict::last : trial::Predict::every;
         to.evaluate_length = training.find("evaluate_length") ? size(training, "evaluate_length") : to.sequence_length;
         to.log_every = size(training, "log_every");
         to.evaluate_every = to_when(*training.find("evaluate_every"));
@@ -313,26 +315,26 @@ private:
         to.keep_checkpoints = size(training, "keep_checkpoints");
 
         to.optimizer = optimizer_of(*training.find("optimizer"));
-        if (const Task task = out_.dataset->task(); has_front(task)) {
+        if (const Task task = out_.dataset->task(); trial::has_front(task)) {
             const auto own = [&](std::string_view part) { return find_at(model, std::string(part) + ".optimizer"); };
-            if (const Json* front = own(front_name(task))) trial.front_optimizer = optimizer_of(*front);
-            if (const Json* main = own(main_name(task))) {
+            if (const json::Value* front = own(trial::front_name(task))) trial.front_optimizer = optimizer_of(*front);
+            if (const json::Value* main = own(trial::main_name(task))) {
                 if (!trial.front_optimizer) trial.front_optimizer = to.optimizer;
                 to.optimizer = optimizer_of(*main);
             }
         }
 
-        const Json& schedule = *training.find("schedule");
+        const json::Value& schedule = *training.find("schedule");
         to.schedule = {text(schedule, "name"), size(schedule, "warmup"), number(schedule, "minimum", 0),
                        number(schedule, "decay", 1), size(schedule, "every")};
 
-        const Json& clip = *training.find("clip");
+        const json::Value& clip = *training.find("clip");
         if (const auto norm = clip.number())
-            to.clip = {Clip::Kind::norm, *norm};
-        else if (const Json* element = clip.find("element"))
-            to.clip = {Clip::Kind::element, *element->number()};
+            to.clip = {trial::Clip::Kind::norm, *norm};
+        else if (const json::Value* element = clip.find("element"))
+            to.clip = {trial::Clip::Kind::element, *element->number()};
 
-        const Json& stop = *training.find("stop");
+        const json::Value& stop = *training.find("stop");
         if (!stop.null()) {
             to.stop.metric = text(stop, "metric");
             if (given(stop, "target")) to.stop.target = number(stop, "target", 0);
@@ -342,36 +344,37 @@ private:
 
     /// Config, identity and fingerprint.
     void write() {
-        out_.trial.config = to_json(out_.settings);
+        out_.trial.config = json::dump(out_.settings);
 
-        Json identity = decisive(section(""), out_.settings);
-        Json& dataset = identity.set("dataset", *out_.settings.find("dataset"));
+        json::Value identity = decisive(section(""), out_.settings);
+        json::Value& dataset = identity.set("dataset", *out_.settings.find("dataset"));
         const std::string digest = out_.dataset->digest();
-        std::erase_if(*dataset.object(), [&](const Json::Member& member) {
+        std::erase_if(*dataset.object(), [&](const json::Member& member) {
             const Option* option = plugins::find_option(*out_.dataset_plugin, member.key);
             return option ? option->type == Option::Type::path && !digest.empty()
                           : is_remote_key(*out_.dataset_plugin, member.key);
         });
-        if (!digest.empty()) dataset.set("digest", Json(digest));
-        dataset.set("revision", Json(std::int64_t{out_.dataset_plugin->revision}));
-        const auto add_revisions = [](Json& part, const std::vector<const Plugin*>& plugins) {
+        if (!digest.empty()) dataset.set("digest", json::Value(digest));
+        dataset.set("revision", json::Value(std::int64_t{out_.dataset_plugin->revision}));
+        const auto add_revisions = [](json::Value& part, const std::vector<const Plugin*>& plugins) {
             for (std::size_t i = 0; i < plugins.size(); ++i)
-                (part.array() ? (*part.array())[i] : part).set("revision", Json(std::int64_t{plugins[i]->revision}));
+                (part.array() ? (*part.array())[i] : part)
+                    .set("revision", json::Value(std::int64_t{plugins[i]->revision}));
         };
-        if (const Task task = out_.dataset->task(); has_front(task)) {
-            add_revisions(*identity.find("model")->find(front_name(task)), out_.front);
-            add_revisions(*identity.find("model")->find(main_name(task)), out_.cells);
+        if (const Task task = out_.dataset->task(); trial::has_front(task)) {
+            add_revisions(*identity.find("model")->find(trial::front_name(task)), out_.front);
+            add_revisions(*identity.find("model")->find(trial::main_name(task)), out_.cells);
         } else {
             add_revisions(identity.set("cell", *out_.settings.find("cell")), out_.cells);
         }
-        out_.trial.identity = to_json(identity);
-        out_.trial.fingerprint = sha256(out_.trial.identity);
+        out_.trial.identity = json::dump(identity);
+        out_.trial.fingerprint = base::sha256(out_.trial.identity);
     }
 
     /// The settings that can change weights or losses.
-    static Json decisive(const Section& of, const Json& settings) {
-        Json kept{Json::Object{}};
-        for (const Json::Member& member : *settings.object()) {
+    static json::Value decisive(const Section& of, const json::Value& settings) {
+        json::Value kept{json::Object{}};
+        for (const json::Member& member : *settings.object()) {
             const auto setting = std::find_if(of.settings.begin(), of.settings.end(),
                                               [&](const Setting& each) { return each.option.name == member.key; });
             if (!setting->decides) continue;
@@ -384,28 +387,29 @@ private:
         return kept;
     }
 
-    const Json& manifest_;
+    const json::Value& manifest_;
     Checker& checker_;
-    Datasets& datasets_;
-    Report& report_;
+    DatasetCache& datasets_;
+    base::Diagnostics& diagnostics_;
     Resolved out_;
 };
 
 }  // namespace
 
-Resolved resolve(const Json& manifest, Checker& checker, Datasets& datasets, Report& report) {
-    return Resolver(manifest, checker, datasets, report).run();
+Resolved resolve(const json::Value& manifest, Checker& checker, DatasetCache& datasets,
+                 base::Diagnostics& diagnostics) {
+    return Resolver(manifest, checker, datasets, diagnostics).run();
 }
 
-Problem maker_problem(const Checker& checker, const Plugin& plugin, const Json& given, const std::string& path) {
+Problem maker_problem(const Checker& checker, const Plugin& plugin, const json::Value& given, const std::string& path) {
     const std::string who = fmt::format("{} '{}'", plugins::to_string(plugin.kind), plugin.name);
-    const Json* name = given.find("plugin");
+    const json::Value* name = given.find("plugin");
     try {
         throw;
     } catch (const Error& error) {
         Problem problem = error.problem();
         if (plugins::find_option(plugin, problem.where) || given.find(problem.where)) {
-            const Json* option = given.find(problem.where);
+            const json::Value* option = given.find(problem.where);
             problem.where = checker.where(option ? option->at : given.at, child(path, problem.where));
             problem.found = fmt::format("{}: {}", who, problem.found);
         } else {
@@ -425,12 +429,13 @@ Problem maker_problem(const Checker& checker, const Plugin& plugin, const Json& 
     }
 }
 
-When to_when(const Json& value) {
-    if (value.integer()) return {When::Kind::steps, static_cast<Size>(*value.integer())};
-    if (const Json* epochs = value.find("epochs")) return {When::Kind::epochs, static_cast<Size>(*epochs->integer())};
-    if (value.text() && *value.text() == "epoch") return {When::Kind::epochs, 1};
-    if (value.text() && *value.text() == "end") return {When::Kind::end, 0};
-    return {When::Kind::never, 0};
+trial::When to_when(const json::Value& value) {
+    if (value.integer()) return {trial::When::Kind::steps, static_cast<Size>(*value.integer())};
+    if (const json::Value* epochs = value.find("epochs"))
+        return {trial::When::Kind::epochs, static_cast<Size>(*epochs->integer())};
+    if (value.text() && *value.text() == "epoch") return {trial::When::Kind::epochs, 1};
+    if (value.text() && *value.text() == "end") return {trial::When::Kind::end, 0};
+    return {trial::When::Kind::never, 0};
 }
 
 }  // namespace unroll::manifest

@@ -5,29 +5,29 @@
 #include <string>
 #include <vector>
 
-#include "manifest/datasets.h"
-#include "manifest/json.h"
-#include "manifest/settings.h"
-#include "manifest/trial.h"
+#include "json/value.h"
+#include "manifest/checker.h"
+#include "manifest/dataset_cache.h"
+#include "trial/trial.h"
 
 namespace unroll::manifest {
 
 struct Resolved {
-    Trial trial;    ///< filled in only when nothing was wrong
-    Json settings;  ///< what `config` is written from: as far as it could be read, also after problems
+    trial::Trial trial;    ///< filled in only when nothing was wrong
+    json::Value settings;  ///< what `config` is written from: as far as it could be read, also after problems
     std::shared_ptr<const Dataset> dataset;   ///< null when it could not be loaded
     std::vector<const Plugin*> cells, front;  ///< of each entry of trial.cells and trial.front; null when not there
     const Plugin* dataset_plugin = nullptr;
-    When gradient{When::Kind::never};  ///< `diagnostics.gradient`, which is no part of the trial
-    bool complete = false;             ///< nothing was wrong
+    trial::When gradient{trial::When::Kind::never};  ///< `diagnostics.gradient`, which is no part of the trial
+    bool complete = false;                           ///< nothing was wrong
 };
 
-Resolved resolve(const Json& manifest, Checker& checker, Datasets& datasets, Report& report);
+Resolved resolve(const json::Value& manifest, Checker& checker, DatasetCache& datasets, base::Diagnostics& diagnostics);
 
 /// What a maker has thrown, which is the exception being handled, as the manifest's problem. `given` is the object that
 /// named the plugin, `path` its path.
-Problem maker_problem(const Checker& checker, const Plugin& plugin, const Json& given, const std::string& path);
+Problem maker_problem(const Checker& checker, const Plugin& plugin, const json::Value& given, const std::string& path);
 
-When to_when(const Json& value);
+trial::When to_when(const json::Value& value);
 
 }  // namespace unroll::manifest

@@ -6,6 +6,8 @@
 
 #include <algorithm>
 
+#include "base/nearest.h"
+#include "json/write.h"
 #include "manifest/path.h"
 #include "plugins/catalog.h"
 
@@ -18,49 +20,50 @@ bool contains(const std::vector<std::string>& names, const std::string& name) {
     return std::find(names.begin(), names.end(), name) != names.end();
 }
 
-const Json* labelled(const std::vector<Label>& labels, const std::string& axis) {
+const json::Value* labelled(const std::vector<Label>& labels, const std::string& axis) {
     const auto label = std::find_if(labels.begin(), labels.end(), [&](const Label& each) { return each.axis == axis; });
     return label == labels.end() ? nullptr : &label->value;
 }
 
-bool equals(const Json* actual, const Json& wanted) {
+bool equals(const json::Value* actual, const json::Value& wanted) {
     if (!actual) return false;
     if (*actual == wanted) return true;
     return wanted.array() && std::any_of(wanted.array()->begin(), wanted.array()->end(),
-                                         [&](const Json& each) { return *actual == each; });
+                                         [&](const json::Value& each) { return *actual == each; });
 }
 
 }  // namespace
 
-Skips::Skips(const Json* skip, const Sweep& sweep, const Checker& checker, Report& report) : checker_(checker) {
+Skips::Skips(const json::Value* skip, const Sweep& sweep, const Checker& checker, base::Diagnostics& diagnostics)
+    : checker_(checker) {
     if (!skip) return;
-    const auto wrong = [&](Position at, const std::string& path, std::string found, std::string wanted,
+    const auto wrong = [&](json::Position at, const std::string& path, std::string found, std::string wanted,
                            std::string next) {
-        report.add({checker.where(at, path), std::move(found), std::move(wanted), std::move(next)});
+        diagnostics.add({checker.where(at, path), std::move(found), std::move(wanted), std::move(next)});
     };
     if (!skip->array()) {
-        wrong(skip->at, "skip", excerpt(*skip), "a list of objects, each AXIS OR PATH: VALUE", "put it into [ ]");
+        wrong(skip->at, "skip", json::excerpt(*skip), "a list of objects, each AXIS OR PATH: VALUE", "put it into [ ]");
         return;
     }
     std::vector<std::string> axes = sweep.axes;
     axes.insert(axes.end(), sweep.sampling_axes.begin(), sweep.sampling_axes.end());
-    for (const Json& item : *skip->array()) {
+    for (const json::Value& item : *skip->array()) {
         const std::string path = fmt::format("skip.{}", &item - skip->array()->data());
         if (!item.object() || item.object()->empty()) {
-            wrong(item.at, path, excerpt(item), "an object, AXIS OR PATH: VALUE",
+            wrong(item.at, path, json::excerpt(item), "an object, AXIS OR PATH: VALUE",
                   "name at least one axis and its value");
             continue;
         }
         Entry entry{&item, {}};
-        for (const Json::Member& member : *item.object()) {
+        for (const json::Member& member : *item.object()) {
             const std::string name = normal_path(member.key).value_or(member.key);
             const bool is_path = name.find('.') != name.npos || name == "seed";
             if (!contains(axes, name) && !is_path) {
-                const std::string near = plugins::nearest(name, axes);
+                const std::string near = base::nearest(name, axes);
                 wrong(member.at, child(path, member.key), fmt::format("unknown axis \"{}\"", member.key),
                       fmt::format("an axis ({}) or the path of a setting",
                                   axes.empty() ? "there is none" : fmt::format("{}", fmt::join(axes, ", "))),
-                      near.empty() ? "correct the name" : fmt::format("write \"{}\" if that is what is meant", near));
+                      near.empty() ? "correct the name" : base::did_you_mean(near));
                 continue;
             }
             const bool sampling = contains(sweep.sampling_axes, name) || name.starts_with(prefix);
@@ -71,11 +74,11 @@ Skips::Skips(const Json* skip, const Sweep& sweep, const Checker& checker, Repor
     }
 }
 
-std::optional<std::uint32_t> Skips::trial(const std::vector<Label>& labels, const Json& settings) {
+std::optional<std::uint32_t> Skips::trial(const std::vector<Label>& labels, const json::Value& settings) {
     for (Entry& entry : entries_) {
         const bool matches =
             !entry.sampling && std::all_of(entry.terms.begin(), entry.terms.end(), [&](const Term& term) {
-                const Json* label = labelled(labels, term.name);
+                const json::Value* label = labelled(labels, term.name);
                 return equals(label, *term.value) || (!label && equals(find_at(settings, term.name), *term.value));
             });
         if (!matches) continue;
@@ -85,13 +88,13 @@ std::optional<std::uint32_t> Skips::trial(const std::vector<Label>& labels, cons
     return std::nullopt;
 }
 
-std::optional<std::uint32_t> Skips::sampling(const std::vector<Label>& labels, const Json& settings,
-                                             const std::vector<Label>& sampling_labels, const Json& point) {
+std::optional<std::uint32_t> Skips::sampling(const std::vector<Label>& labels, const json::Value& settings,
+                                             const std::vector<Label>& sampling_labels, const json::Value& point) {
     for (Entry& entry : entries_) {
         const bool matches =
             entry.sampling && std::all_of(entry.terms.begin(), entry.terms.end(), [&](const Term& term) {
-                const auto in = [&](const std::vector<Label>& list, const Json& root, std::string_view path) {
-                    const Json* label = labelled(list, term.name);
+                const auto in = [&](const std::vector<Label>& list, const json::Value& root, std::string_view path) {
+                    const json::Value* label = labelled(list, term.name);
                     return equals(label, *term.value) || equals(find_at(root, path), *term.value);
                 };
                 if (!term.sampling) return in(labels, settings, term.name);
@@ -109,13 +112,13 @@ bool Skips::any_sampling() const {
     return std::any_of(entries_.begin(), entries_.end(), [](const Entry& entry) { return entry.sampling; });
 }
 
-void Skips::report_unused(Report& report) const {
+void Skips::report_unused(base::Diagnostics& diagnostics) const {
     for (const Entry& entry : entries_)
         if (!entry.used)
-            report.add({checker_.where(entry.json->at, fmt::format("skip.{}", &entry - entries_.data())),
-                        fmt::format("{}, which no combination matches", excerpt(*entry.json)),
-                        "a partial match of at least one combination",
-                        "correct the axis or value, or remove the entry"});
+            diagnostics.add({checker_.where(entry.json->at, fmt::format("skip.{}", &entry - entries_.data())),
+                             fmt::format("{}, which no combination matches", json::excerpt(*entry.json)),
+                             "a partial match of at least one combination",
+                             "correct the axis or value, or remove the entry"});
 }
 
 }  // namespace unroll::manifest

@@ -14,26 +14,26 @@ namespace unroll::manifest {
 class Skips {
 public:
     /// `skip` (null: none) must outlive this.
-    Skips(const Json* skip, const Sweep& sweep, const Checker& checker, Report& report);
+    Skips(const json::Value* skip, const Sweep& sweep, const Checker& checker, base::Diagnostics& diagnostics);
 
     /// The line of the first entry that leaves out the whole trial.
-    std::optional<std::uint32_t> trial(const std::vector<Label>& labels, const Json& settings);
+    std::optional<std::uint32_t> trial(const std::vector<Label>& labels, const json::Value& settings);
     /// The line of the first entry that leaves out this sampling point of the trial.
-    std::optional<std::uint32_t> sampling(const std::vector<Label>& labels, const Json& settings,
-                                          const std::vector<Label>& sampling_labels, const Json& point);
+    std::optional<std::uint32_t> sampling(const std::vector<Label>& labels, const json::Value& settings,
+                                          const std::vector<Label>& sampling_labels, const json::Value& point);
     bool any_sampling() const;
 
     /// An entry that has never matched is a mistake.
-    void report_unused(Report& report) const;
+    void report_unused(base::Diagnostics& diagnostics) const;
 
 private:
     struct Term {
         std::string name;  ///< in normal form
-        const Json* value;
+        const json::Value* value;
         bool sampling;
     };
     struct Entry {
-        const Json* json;
+        const json::Value* json;
         std::vector<Term> terms;
         bool sampling = false, used = false;
     };

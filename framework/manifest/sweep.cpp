@@ -8,6 +8,8 @@
 #include <array>
 #include <set>
 
+#include "base/nearest.h"
+#include "json/write.h"
 #include "manifest/path.h"
 #include "plugins/catalog.h"
 
@@ -32,15 +34,16 @@ void append(std::vector<T>& to, const std::vector<T>& from) {
 
 class Reader {
 public:
-    Reader(Sweep& sweep, const Checker& checker, Report& report) : sweep_(sweep), checker_(checker), report_(report) {}
+    Reader(Sweep& sweep, const Checker& checker, base::Diagnostics& diagnostics)
+        : sweep_(sweep), checker_(checker), diagnostics_(diagnostics) {}
 
     /// The union of a list of objects, or the product of one.
-    Combinations read(const Json& value, const std::string& path) {
+    Combinations read(const json::Value& value, const std::string& path) {
         if (!value.array()) return read_object(value, path);
         if (value.array()->empty())
             wrong(value.at, path, "an empty list", "at least one object of axes", "add one, or remove it");
         Combinations all;
-        for (const Json& item : *value.array()) {
+        for (const json::Value& item : *value.array()) {
             append(all, read_object(item, path));
             if (too_many(all.size(), value.at, path)) break;
         }
@@ -48,14 +51,14 @@ public:
     }
 
 private:
-    Combinations read_object(const Json& value, const std::string& path) {
+    Combinations read_object(const json::Value& value, const std::string& path) {
         Combinations all{Combination{}};
         if (!value.object()) {
-            wrong(value.at, path, excerpt(value), "an object of axes, or a list of such objects",
+            wrong(value.at, path, json::excerpt(value), "an object of axes, or a list of such objects",
                   "write axes as {\"training.batch\": [32, 64]}");
             return all;
         }
-        for (const Json::Member& axis : *value.object()) {
+        for (const json::Member& axis : *value.object()) {
             Combinations choices = read_axis(axis, child(path, axis.key));
             if (choices.empty()) continue;  // a problem, which has been reported
             refuse_overlap(all, choices, axis, path);
@@ -75,21 +78,22 @@ private:
     }
 
     /// One combination for each choice on the axis, or one for all when it is a sampling axis; empty after a problem.
-    Combinations read_axis(const Json::Member& axis, const std::string& path) {
+    Combinations read_axis(const json::Member& axis, const std::string& path) {
         if (axis.value.array()) return read_values(axis, path);
         if (axis.value.object()) return read_choices(axis, path);
-        return wrong(axis.value.at, path, excerpt(axis.value), "a list of values, or an object of labelled choices",
-                     fmt::format("write [{}] if one value is meant", excerpt(axis.value)));
+        return wrong(axis.value.at, path, json::excerpt(axis.value),
+                     "a list of values, or an object of labelled choices",
+                     fmt::format("write [{}] if one value is meant", json::excerpt(axis.value)));
     }
 
-    Combinations read_values(const Json::Member& axis, const std::string& path) {
+    Combinations read_values(const json::Member& axis, const std::string& path) {
         const auto name = settable(axis, path);
         if (axis.value.array()->empty())
             return wrong(axis.value.at, path, "an empty axis", "at least one value", "add values, or remove the axis");
         if (!name) return {};
         Combinations choices;
         SamplingAxis sampling;
-        for (const Json& value : *axis.value.array()) {
+        for (const json::Value& value : *axis.value.array()) {
             if (is_sampling(*name))
                 sampling.push_back({{{*name, &value}}, {{*name, value}}});
             else
@@ -104,7 +108,7 @@ private:
         return {Combination{{}, {}, {std::make_shared<const SamplingAxis>(std::move(sampling))}}};
     }
 
-    Combinations read_choices(const Json::Member& axis, const std::string& path) {
+    Combinations read_choices(const json::Member& axis, const std::string& path) {
         if (axis.key.find_first_of(".[") != axis.key.npos ||
             std::find(roots.begin(), roots.end(), axis.key) != roots.end() || axis.key.empty())
             return wrong(axis.at, path, fmt::format("labelled choices under \"{}\"", axis.key),
@@ -114,7 +118,7 @@ private:
             return wrong(axis.value.at, path, "an empty axis", "at least one labelled choice",
                          "add choices, or remove the axis");
         std::vector<Combinations> choices;
-        for (const Json::Member& choice : *axis.value.object())
+        for (const json::Member& choice : *axis.value.object())
             choices.push_back(read_patch(choice, child(path, choice.key)));
         // With nothing but settings of sampling it is a sampling axis.
         const auto samples_only = [](const Combinations& list) {
@@ -131,7 +135,7 @@ private:
             for (std::size_t i = 0; i < choices.size(); ++i)
                 for (const Combination& each : choices[i])
                     for (SamplingChoice& one : product(each.sampling)) {
-                        one.labels.insert(one.labels.begin(), {axis.key, Json((*axis.value.object())[i].key)});
+                        one.labels.insert(one.labels.begin(), {axis.key, json::Value((*axis.value.object())[i].key)});
                         sampling.push_back(std::move(one));
                     }
             return {Combination{{}, {}, {std::make_shared<const SamplingAxis>(std::move(sampling))}}};
@@ -140,25 +144,25 @@ private:
         Combinations all;
         for (std::size_t i = 0; i < choices.size(); ++i)
             for (Combination& each : choices[i]) {
-                each.labels.insert(each.labels.begin(), {axis.key, Json((*axis.value.object())[i].key)});
+                each.labels.insert(each.labels.begin(), {axis.key, json::Value((*axis.value.object())[i].key)});
                 all.push_back(std::move(each));
             }
         return all;
     }
 
     /// A labelled choice: what it sets, times its inner sweep.
-    Combinations read_patch(const Json::Member& choice, const std::string& path) {
+    Combinations read_patch(const json::Member& choice, const std::string& path) {
         Combination patch;
         Combinations inner{Combination{}};
         if (!choice.value.object()) {
-            wrong(choice.value.at, path, excerpt(choice.value),
+            wrong(choice.value.at, path, json::excerpt(choice.value),
                   "an object of PATH: VALUE, with or without an inner \"sweep\"",
                   "write it as in {\"cell.hidden\": 64}");
             return inner;
         }
         SamplingChoice sampling;
-        const Json::Member* inner_sweep = nullptr;
-        for (const Json::Member& member : *choice.value.object()) {
+        const json::Member* inner_sweep = nullptr;
+        for (const json::Member& member : *choice.value.object()) {
             if (member.key == "sweep") {
                 inner_sweep = &member;
                 continue;
@@ -185,20 +189,19 @@ private:
     }
 
     /// The normal form of a path that a sweep may set.
-    std::optional<std::string> settable(const Json::Member& member, const std::string& path) {
+    std::optional<std::string> settable(const json::Member& member, const std::string& path) {
         const auto normal = normal_path(member.key);
         const std::string head(path_head(normal ? *normal : member.key));
         if (normal && std::find(roots.begin(), roots.end(), head) != roots.end()) return normal;
-        const std::string near = plugins::nearest(head, {roots.begin(), roots.end()});
+        const std::string near = base::nearest(head, {roots.begin(), roots.end()});
         wrong(member.at, path, fmt::format("unknown path \"{}\"", member.key),
               fmt::format("a path that begins with {}", fmt::join(roots, ", ")),
-              near.empty() ? "correct the path, as in \"cell.hidden\""
-                           : fmt::format("begin with \"{}\" if that is what is meant", near));
+              near.empty() ? "correct the path, as in \"cell.hidden\"" : base::did_you_mean(near));
         return std::nullopt;
     }
 
     /// No combination may set one path twice, nor have two axes of one name.
-    void refuse_overlap(const Combinations& before, const Combinations& choices, const Json::Member& axis,
+    void refuse_overlap(const Combinations& before, const Combinations& choices, const json::Member& axis,
                         const std::string& path) {
         const std::set<std::string> one = touched(before), other = touched(choices);
         for (const std::string& a : one)
@@ -248,29 +251,31 @@ private:
             sweep_.paths.push_back(std::move(assignment));
     }
 
-    bool too_many(std::size_t count, Position at, const std::string& path) {
+    bool too_many(std::size_t count, json::Position at, const std::string& path) {
         if (count <= most) return false;
         wrong(at, path, fmt::format("{} combinations so far", count), fmt::format("at most {}", most),
               "sweep over fewer values, or write several manifests");
         return true;
     }
 
-    Combinations wrong(Position at, const std::string& path, std::string found, std::string wanted, std::string next) {
-        report_.add({checker_.where(at, path), std::move(found), std::move(wanted), std::move(next)});
+    Combinations wrong(json::Position at, const std::string& path, std::string found, std::string wanted,
+                       std::string next) {
+        diagnostics_.add({checker_.where(at, path), std::move(found), std::move(wanted), std::move(next)});
         sweep_.damaged = true;
         return {};
     }
 
     Sweep& sweep_;
     const Checker& checker_;
-    Report& report_;
+    base::Diagnostics& diagnostics_;
 };
 
 }  // namespace
 
-Sweep read_sweep(const Json* sweep, const Checker& checker, Report& report) {
+Sweep read_sweep(const json::Value* sweep, const Checker& checker, base::Diagnostics& diagnostics) {
     Sweep result;
-    result.combinations = sweep ? Reader(result, checker, report).read(*sweep, "sweep") : Combinations{Combination{}};
+    result.combinations =
+        sweep ? Reader(result, checker, diagnostics).read(*sweep, "sweep") : Combinations{Combination{}};
     return result;
 }
 
@@ -289,8 +294,8 @@ std::vector<SamplingChoice> product(const std::vector<std::shared_ptr<const std:
     return all;
 }
 
-Json nested(const std::vector<Label>& labels) {
-    Json axes{Json::Object{}};
+json::Value nested(const std::vector<Label>& labels) {
+    json::Value axes{json::Object{}};
     for (const Label& label : labels) set_at(axes, label.axis, label.value);
     return axes;
 }

@@ -5,16 +5,16 @@
 #include <string>
 #include <vector>
 
-#include "manifest/assign.h"
-#include "manifest/json.h"
-#include "manifest/settings.h"
+#include "json/value.h"
+#include "manifest/checker.h"
+#include "manifest/patch.h"
 
 namespace unroll::manifest {
 
 /// A choice on an axis: the axis's path and value, or its name and label.
 struct Label {
     std::string axis;
-    Json value;
+    json::Value value;
 };
 
 /// One choice on a sampling axis.
@@ -40,12 +40,12 @@ struct Sweep {
 };
 
 /// `sweep` (null: none) must outlive the result.
-Sweep read_sweep(const Json* sweep, const Checker& checker, Report& report);
+Sweep read_sweep(const json::Value* sweep, const Checker& checker, base::Diagnostics& diagnostics);
 
 /// The product of sampling axes, the last fastest.
 std::vector<SamplingChoice> product(const std::vector<std::shared_ptr<const std::vector<SamplingChoice>>>& axes);
 
 /// Of labels: {"system": "small", "training": {"sequence_length": 64}}.
-Json nested(const std::vector<Label>& labels);
+json::Value nested(const std::vector<Label>& labels);
 
 }  // namespace unroll::manifest

@@ -54,24 +54,23 @@ std::string_view topology(const Task& task) {
 }
 
 template <class Real>
-Model<Real>::Model(const manifest::Trial& trial, const Task& task, const plugins::Catalog& catalog, bool writes_out)
+Model<Real>::Model(const trial::Trial& trial, const Task& task, const plugins::Catalog& catalog, bool writes_out)
     : task_(task),
       seed_(trial.seed),
       bridge_(trial.model.bridge),
       noise_(trial.model.noise),
-      front_(manifest::has_front(task)
-                 ? std::optional(make_stack(manifest::front_part(trial, task), catalog, writes_out))
-                 : std::nullopt),
+      front_(trial::has_front(task) ? std::optional(make_stack(trial::front_part(trial, task), catalog, writes_out))
+                                    : std::nullopt),
       front_size_(parameters_.size()),
-      stack_(make_stack(manifest::main_part(trial, task, front_ ? front_->output() : 0), catalog, writes_out)),
+      stack_(make_stack(trial::main_part(trial, task, front_ ? front_->output() : 0), catalog, writes_out)),
       head_(make_head(trial)) {}
 
 template <class Real>
-Stack<Real> Model<Real>::make_stack(const manifest::Part& part, const plugins::Catalog& catalog, bool writes_out) {
+Stack<Real> Model<Real>::make_stack(const trial::Part& part, const plugins::Catalog& catalog, bool writes_out) {
     std::vector<typename Stack<Real>::Layer> layers;
     std::vector<Start> starts;
     const std::string prefix = part.name.empty() ? "" : std::string(part.name) + ".";
-    const auto add = [&](const manifest::CellSettings& settings, std::string name, std::unique_ptr<Cell<Real>> cell) {
+    const auto add = [&](const trial::CellSettings& settings, std::string name, std::unique_ptr<Cell<Real>> cell) {
         for (const Weight& weight [[maybe_unused]] : cell->layout().weights)
             starts.push_back({settings.initializer, settings.layers});
         layers.push_back({prefix + std::move(name), std::move(cell)});
@@ -80,7 +79,7 @@ Stack<Real> Model<Real>::make_stack(const manifest::Part& part, const plugins::C
         add(part.cells.front(), "embedding", std::make_unique<Embedding<Real>>(part.tokens, part.embedding));
 
     Size number = 0;
-    manifest::for_each_layer(part, [&](Size, const manifest::CellSettings& settings, CellSpec spec) {
+    trial::for_each_layer(part, [&](Size, const trial::CellSettings& settings, CellSpec spec) {
         const Plugin* plugin = catalog.find(Plugin::Kind::cell, settings.choice.plugin);
         if (!plugin) throw Error(catalog.missing(Plugin::Kind::cell, settings.choice.plugin));
         const bool reads_tokens = spec.tokens;
@@ -100,7 +99,7 @@ Stack<Real> Model<Real>::make_stack(const manifest::Part& part, const plugins::C
 }
 
 template <class Real>
-Head Model<Real>::make_head(const manifest::Trial& trial) {
+Head Model<Real>::make_head(const trial::Trial& trial) {
     Head head;
     head.inputs = stack_.output();
     head.outputs = task_.kind == Task::Kind::image ? 1 : task_.target_tokens ? task_.target_tokens : task_.target_reals;

@@ -6,11 +6,11 @@
 #include <optional>
 #include <string_view>
 
-#include "manifest/parts.h"
-#include "manifest/trial.h"
 #include "model/parameters.h"
 #include "model/stack.h"
 #include "plugins/catalog.h"
+#include "trial/topology.h"
+#include "trial/trial.h"
 #include "unroll/dataset.h"
 #include "unroll/kernels.h"
 
@@ -39,7 +39,7 @@ public:
     /// do not fit both embedding and head.
     /// `writes_out`: no cell gets tokens, one-hot rows are written out for it, so that there is a gradient with respect
     /// to them. Weights are the same, unless a cell has others for values (manifest/fit.cpp refuses those).
-    Model(const manifest::Trial& trial, const Task& task, const plugins::Catalog& catalog, bool writes_out = false);
+    Model(const trial::Trial& trial, const Task& task, const plugins::Catalog& catalog, bool writes_out = false);
 
     const Parameters& parameters() const { return parameters_; }
     const Stack<Real>& stack() const { return stack_; }
@@ -50,12 +50,12 @@ public:
     const Stack<Real>* front() const { return front_ ? &*front_ : nullptr; }
     /// The front's weights are the first of all; this many.
     Size front_size() const { return front_size_; }
-    manifest::Bridge bridge() const { return bridge_; }  ///< meaningful with an encoder
-    Size noise() const { return noise_; }                ///< random numbers that a generator makes an image of
+    trial::Bridge bridge() const { return bridge_; }  ///< meaningful with an encoder
+    Size noise() const { return noise_; }             ///< random numbers that a generator makes an image of
     /// What a decoder reads before the first symbol of a target: the token after the last of the targets' vocabulary.
     Token start() const { return Token(task_.target_tokens); }
     /// Whether there is a decoder that reads what came before, and so makes one symbol after another.
-    bool feeds_back() const { return task_.kind == Task::Kind::target_sequence && bridge_ != manifest::Bridge::repeat; }
+    bool feeds_back() const { return task_.kind == Task::Kind::target_sequence && bridge_ != trial::Bridge::repeat; }
 
     /// Fills `weights` (parameters().size()) from streams keyed by the trial's seed and each array's name.
     void initialize(Real* weights) const;
@@ -81,14 +81,14 @@ private:
         Size depth;
     };
 
-    Stack<Real> make_stack(const manifest::Part& part, const plugins::Catalog& catalog, bool writes_out);
-    Head make_head(const manifest::Trial& trial);
+    Stack<Real> make_stack(const trial::Part& part, const plugins::Catalog& catalog, bool writes_out);
+    Head make_head(const trial::Trial& trial);
     Size prepared_head() const;
 
     Parameters parameters_;
     Task task_;
     std::uint64_t seed_;
-    manifest::Bridge bridge_;
+    trial::Bridge bridge_;
     Size noise_;
     std::vector<Start> starts_;  ///< of each parameter
     std::optional<Stack<Real>> front_;

@@ -41,11 +41,11 @@ Pass<Real>::Pass(const Model<Real>& model, const std::vector<Extent>& extents, b
     encoded_.workspace = Buffer<Real>(front_workspace);
     encoded_.y = Buffer<Real>(front_rows * front.output());
     if (gradients) encoded_.dy = Buffer<Real>(encoded_.y.size());
-    if (bridges(manifest::Bridge::state)) {
+    if (bridges(trial::Bridge::state)) {
         encoded_.state = Buffer<Real>(front.state_size(sequences));
         if (gradients) encoded_.dstate = Buffer<Real>(encoded_.state.size());
     }
-    if (bridges(manifest::Bridge::repeat)) {
+    if (bridges(trial::Bridge::repeat)) {
         encoded_.repeated = Buffer<Real>(rows * front.output());
         if (gradients) encoded_.drepeated = Buffer<Real>(encoded_.repeated.size());
     }
@@ -66,7 +66,7 @@ void Pass<Real>::encode(const Real* weights, const Real* prepared, const Source<
     call.x =
         source.tokens.empty() ? Input<Real>{source.reals.data(), nullptr} : Input<Real>{nullptr, source.tokens.data()};
     call.lengths = source.lengths.empty() ? nullptr : source.lengths.data();
-    call.next_state = bridges(manifest::Bridge::state) ? encoded_.state.data() : nullptr;
+    call.next_state = bridges(trial::Bridge::state) ? encoded_.state.data() : nullptr;
     call.dropout = encoded_.dropout ? &*encoded_.dropout : nullptr;
     call.y = encoded_.y.data();
     call.saved = encoded_.saved.data();
@@ -98,7 +98,7 @@ void Pass<Real>::run(const Real* weights, const Real* prepared, Size T, Size B, 
     call_.x = x;
     call_.lengths = lengths;
     call_.state = state;
-    if (bridges(manifest::Bridge::attention)) {
+    if (bridges(trial::Bridge::attention)) {
         call_.source = encoded_.y.data();
         call_.source_steps = encoded_.call.T;
         call_.source_lengths = encoded_.call.lengths;
@@ -134,8 +134,8 @@ LossSums Pass<Real>::forward(const Real* weights, const Real* prepared, const Ba
         batch.tokens.empty() ? Input<Real>{batch.reals.data(), nullptr} : Input<Real>{nullptr, batch.tokens.data()};
     if (encodes()) {
         encode(weights, prepared, batch.source, batch.B, dropout);
-        if (bridges(manifest::Bridge::state)) state = encoded_.state.data();
-        if (bridges(manifest::Bridge::repeat)) {
+        if (bridges(trial::Bridge::state)) state = encoded_.state.data();
+        if (bridges(trial::Bridge::repeat)) {
             repeat(batch.T);
             x = {encoded_.repeated.data(), nullptr};
         }
@@ -222,9 +222,9 @@ void Pass<Real>::backward(Real* dweights, Real* dx) {
     gradients.workspace = workspace_.data();
     if (encodes()) {
         encoded_.dy.clear();
-        if (bridges(manifest::Bridge::state)) gradients.dstate = encoded_.dstate.data();
-        if (bridges(manifest::Bridge::repeat)) gradients.dx = encoded_.drepeated.data();
-        if (bridges(manifest::Bridge::attention)) gradients.dsource = encoded_.dy.data();
+        if (bridges(trial::Bridge::state)) gradients.dstate = encoded_.dstate.data();
+        if (bridges(trial::Bridge::repeat)) gradients.dx = encoded_.drepeated.data();
+        if (bridges(trial::Bridge::attention)) gradients.dsource = encoded_.dy.data();
     }
     model_.stack().backward(call_, gradients);
     if (encodes()) encode_backward(dweights);
@@ -234,7 +234,7 @@ void Pass<Real>::backward(Real* dweights, Real* dx) {
 template <class Real>
 void Pass<Real>::encode_backward(Real* dweights) {
     const Forward<Real>& call = encoded_.call;
-    if (bridges(manifest::Bridge::repeat)) {
+    if (bridges(trial::Bridge::repeat)) {
         const Size width = model_.front()->output();
         for (Size b = 0; b < call.B; ++b) {
             const Size last = (call.lengths ? call.lengths[b] : call.T) - 1;
@@ -245,7 +245,7 @@ void Pass<Real>::encode_backward(Real* dweights) {
     }
     Backward<Real> gradients;
     gradients.dy = encoded_.dy.data();
-    if (bridges(manifest::Bridge::state)) gradients.dnext_state = encoded_.dstate.data();
+    if (bridges(trial::Bridge::state)) gradients.dnext_state = encoded_.dstate.data();
     gradients.dweights = dweights;
     gradients.workspace = encoded_.workspace.data();
     model_.front()->backward(call, gradients);
@@ -261,7 +261,7 @@ const Real* Pass<Real>::predict(const Real* weights, const Real* prepared, Size 
 template <class Real>
 const Real* Pass<Real>::encode(const Real* weights, const Real* prepared, const Source<Real>& source, Size B) {
     encode(weights, prepared, source, B, nullptr);
-    return bridges(manifest::Bridge::state) ? encoded_.state.data() : nullptr;
+    return bridges(trial::Bridge::state) ? encoded_.state.data() : nullptr;
 }
 
 template <class Real>

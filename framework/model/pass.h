@@ -60,7 +60,7 @@ private:
     const Real* write_logits(const Real* weights, const Real* prepared, const Real* top, Size rows);
     void count_exact(LossSums& sums, Size B);
     bool encodes() const { return model_.task().kind == Task::Kind::target_sequence; }
-    bool bridges(manifest::Bridge bridge) const { return encodes() && model_.bridge() == bridge; }
+    bool bridges(trial::Bridge bridge) const { return encodes() && model_.bridge() == bridge; }
 
     const Model<Real>& model_;
     Buffer<Real> saved_, workspace_, y_, dy_, compact_, logits_, target_reals_;

@@ -46,7 +46,4 @@ private:
 /// "cell", "dataset", "sampler".
 std::string_view to_string(Plugin::Kind kind);
 
-/// Of `names`, the one nearest to `name` by edit distance, or "" when none is near enough to be meant.
-std::string nearest(std::string_view name, const std::vector<std::string>& names);
-
 }  // namespace unroll::plugins

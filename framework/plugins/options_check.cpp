@@ -9,6 +9,7 @@
 #include <charconv>
 #include <cmath>
 
+#include "base/nearest.h"
 #include "plugins/catalog.h"
 
 namespace unroll::plugins {
@@ -102,8 +103,8 @@ std::string bounds(const Option& option, std::string_view what) {
 
 std::string advice(const Option& option, const Given& given) {
     if (const auto* word = std::get_if<std::string>(&given.value); word && option.type == Option::Type::choice)
-        if (const std::string near = nearest(*word, words(option)); !near.empty())
-            return fmt::format("write \"{}\" if that is what is meant", near);
+        if (const std::string near = base::nearest(*word, words(option)); !near.empty())
+            return base::did_you_mean(near);
     if (*option.default_json) return fmt::format("change the value, or leave it out for {}", option.default_json);
     return "change the value";
 }
@@ -159,12 +160,12 @@ const Option* find_option(const Plugin& plugin, std::string_view name) {
 Problem unknown_option(const Plugin& plugin, std::string_view name, std::string where) {
     std::vector<std::string> names;
     for (const Option& option : plugin.options) names.emplace_back(option.name);
-    const std::string near = nearest(name, names);
+    const std::string near = base::nearest(name, names);
     const std::string kind(to_string(plugin.kind));
     return {std::move(where), fmt::format("{} '{}' has no option '{}'", kind, plugin.name, name),
             names.empty() ? "no options" : fmt::format("{}", fmt::join(names, ", ")),
             near.empty() ? fmt::format("'unroll plugins {}' tells what each option does", plugin.name)
-                         : fmt::format("write '{}' if that is what is meant", near)};
+                         : base::did_you_mean(near)};
 }
 
 Problem missing_option(const Plugin& plugin, const Option& option, std::string where) {

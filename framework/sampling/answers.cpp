@@ -5,8 +5,8 @@
 
 #include <algorithm>
 
-#include "manifest/splits.h"
 #include "model/pass.h"
+#include "trial/splits.h"
 #include "unroll/error.h"
 
 namespace unroll::sampling {
@@ -126,7 +126,7 @@ Question question(const Dataset& dataset, Split split, Size index) {
     tokens.resize(task.input_tokens ? example.length : 0);
     reals.resize(example.length * task.input_reals);
     question.text = dataset.vocabulary() ? dataset.vocabulary()->decode(tokens)
-                                         : fmt::format("example {} of {}", index, manifest::name_of(split));
+                                         : fmt::format("example {} of {}", index, trial::name_of(split));
     question.source.tokens = std::move(tokens);
     question.source.reals = std::move(reals);
     for (Size t = 0; t < target.size() && weights[t] != 0 && target[t] != task.target_end; ++t)

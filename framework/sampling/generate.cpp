@@ -17,22 +17,22 @@ constexpr Size most_at_once = 64;  // texts in a batch: from there on the produc
 /// What must be equal for texts to be made in one batch: how they remember, and how many tokens they read at once. Those
 /// that carry their state past no limit read one each, wherever each of them is, so prompts of any length go together.
 struct Kind {
-    manifest::Memory memory;
+    trial::StateMode memory;
     Size reads;  ///< of the prompt, where the last tokens are read again later; 0: nothing is read again
 
     auto operator<=>(const Kind&) const = default;
 };
 
 /// The most tokens that are read at once; 0: no limit.
-Size limit(const model::Model<float>& model, Size window, manifest::Memory memory) {
-    return memory == manifest::Memory::window ? window : model.stack().context();
+Size limit(const model::Model<float>& model, Size window, trial::StateMode memory) {
+    return memory == trial::StateMode::window ? window : model.stack().context();
 }
 
 Kind kind_of(const model::Model<float>& model, Size window, const Request& request) {
     const Size most = limit(model, window, request.memory), prompt = request.prompt.size();
     // The last token is picked and not read.
     const bool fits = most == 0 || prompt + request.length <= most + 1;
-    if (request.memory == manifest::Memory::carry && fits) return {request.memory, 0};
+    if (request.memory == trial::StateMode::carry && fits) return {request.memory, 0};
     return {request.memory, most ? std::min(prompt, most) : prompt};
 }
 
@@ -76,7 +76,7 @@ public:
     }
 
 private:
-    bool carries() const { return kind_.memory == manifest::Memory::carry; }
+    bool carries() const { return kind_.memory == trial::StateMode::carry; }
     Size prompt_steps(const Text& text) const {
         const Size prompt = text.request->prompt.size();
         return limit_ ? std::min(prompt, limit_) : prompt;

@@ -4,8 +4,8 @@
 #include <atomic>
 #include <vector>
 
-#include "manifest/trial.h"
 #include "model/model.h"
+#include "trial/trial.h"
 #include "unroll/random.h"
 #include "unroll/sampler.h"
 
@@ -18,7 +18,7 @@ struct Request {
     double temperature;
     RandomStream stream;
     Size length;  ///< tokens to generate
-    manifest::Memory memory;
+    trial::StateMode memory;
 };
 
 /// Weights and what Model::prepare made of them.

@@ -11,11 +11,11 @@
 #include <set>
 #include <tuple>
 
-#include "manifest/splits.h"
 #include "plugins/options_check.h"
 #include "sampling/answers.h"
 #include "sampling/images.h"
 #include "sampling/withhold.h"
+#include "trial/splits.h"
 #include "unroll/error.h"
 
 namespace unroll::sampling {
@@ -30,20 +30,19 @@ bool draws(const Dataset& dataset) {
 
 namespace {
 
-std::string key_of(const manifest::Prompt& prompt) {
-    if (prompt.from && prompt.length == 0) return fmt::format(R"({{"from":"{}"}})", manifest::name_of(*prompt.from));
-    if (prompt.from)
-        return fmt::format(R"({{"from":"{}","length":{}}})", manifest::name_of(*prompt.from), prompt.length);
+std::string key_of(const trial::Prompt& prompt) {
+    if (prompt.from && prompt.length == 0) return fmt::format(R"({{"from":"{}"}})", trial::name_of(*prompt.from));
+    if (prompt.from) return fmt::format(R"({{"from":"{}","length":{}}})", trial::name_of(*prompt.from), prompt.length);
     return boost::json::serialize(boost::json::string(prompt.text));
 }
 
-std::vector<Token> tokens_of(const manifest::Prompt& prompt, const Dataset& dataset, std::uint64_t seed, Size number) {
+std::vector<Token> tokens_of(const trial::Prompt& prompt, const Dataset& dataset, std::uint64_t seed, Size number) {
     if (prompt.from) {
         const std::span<const Token> all = dataset.tokens(*prompt.from);
         if (all.size() < prompt.length || prompt.length == 0)
             throw Error({"sampling.prompt",
                          fmt::format("a window of {} tokens from the {} split, which has {}", prompt.length,
-                                     manifest::name_of(*prompt.from), all.size()),
+                                     trial::name_of(*prompt.from), all.size()),
                          "a window that fits the split", "lower sampling.prompt.length or enlarge the split"});
         RandomStream stream(seed, "prompt", {std::uint64_t(*prompt.from), prompt.length, number});
         const Size start = stream.below(all.size() - prompt.length + 1);
@@ -60,12 +59,12 @@ std::vector<Token> tokens_of(const manifest::Prompt& prompt, const Dataset& data
     return *tokens;
 }
 
-Question question_of(const manifest::Prompt& prompt, const Dataset& dataset, std::uint64_t seed, Size number) {
+Question question_of(const trial::Prompt& prompt, const Dataset& dataset, std::uint64_t seed, Size number) {
     if (!prompt.from) return question(dataset, prompt.text);
     const Size examples = dataset.examples(*prompt.from);
     if (examples == 0)
         throw Error({"sampling.prompt",
-                     fmt::format("an example of the {} split, which is empty", manifest::name_of(*prompt.from)),
+                     fmt::format("an example of the {} split, which is empty", trial::name_of(*prompt.from)),
                      "a split with examples", "name another split"});
     RandomStream stream(seed, "question", {std::uint64_t(*prompt.from), number});
     return question(dataset, *prompt.from, stream.below(examples));
@@ -88,11 +87,11 @@ RandomStream stream_of(const Sample& sample) {
 
 }  // namespace
 
-std::vector<Wanted> wanted(const manifest::Trial& trial, const std::vector<manifest::SamplingSettings>& settings,
+std::vector<Wanted> wanted(const trial::Trial& trial, const std::vector<trial::SamplingSettings>& settings,
                            const Dataset& dataset, std::uint64_t step, double epoch) {
     std::vector<Wanted> list;
     std::set<std::tuple<std::string, std::string, std::optional<double>, std::string, Size, Size, std::string>> seen;
-    for (const manifest::SamplingSettings& entry : settings)
+    for (const trial::SamplingSettings& entry : settings)
         for (Size number = 0; number < entry.count; ++number) {
             Sample sample;
             sample.step = step;
@@ -114,7 +113,7 @@ std::vector<Wanted> wanted(const manifest::Trial& trial, const std::vector<manif
             sample.seed = trial.seed;
             sample.number = number;
             sample.length = entry.length;
-            if (!draws(dataset)) sample.memory = entry.memory == manifest::Memory::carry ? "carry" : "window";
+            if (!draws(dataset)) sample.memory = entry.memory == trial::StateMode::carry ? "carry" : "window";
             if (seen.emplace(sample.sampler, sample.options, sample.temperature, sample.prompt_key, number,
                              entry.length, sample.memory)
                     .second)

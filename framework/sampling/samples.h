@@ -5,11 +5,11 @@
 #include <functional>
 #include <vector>
 
-#include "manifest/trial.h"
 #include "model/model.h"
 #include "plugins/catalog.h"
 #include "sampling/generate.h"
 #include "sampling/sample.h"
+#include "trial/trial.h"
 #include "unroll/dataset.h"
 
 namespace unroll::sampling {
@@ -21,7 +21,7 @@ bool draws(const Dataset& dataset);
 
 /// A sample that is asked for; its text is still empty.
 struct Wanted {
-    manifest::SamplingSettings settings;
+    trial::SamplingSettings settings;
     Sample sample;
 };
 
@@ -29,7 +29,7 @@ struct Wanted {
 /// none twice, however many experiments ask for it. Prompts are resolved: a window of a split is drawn by (seed, split,
 /// length, number), the same for all temperatures. Throws Error when a prompt is empty or holds a symbol outside the
 /// vocabulary.
-std::vector<Wanted> wanted(const manifest::Trial& trial, const std::vector<manifest::SamplingSettings>& settings,
+std::vector<Wanted> wanted(const trial::Trial& trial, const std::vector<trial::SamplingSettings>& settings,
                            const Dataset& dataset, std::uint64_t step, double epoch);
 
 /// Makes the texts. Each depends on the weights, its seed, prompt, sampler, temperature and number, and on nothing

@@ -7,8 +7,8 @@ std::string to_string(const Problem& problem) {
     std::string text = problem.where;
     if (!text.empty() && !problem.found.empty()) text += ": ";
     text += problem.found;
-    if (!problem.wanted.empty()) text += "\n  wanted: " + problem.wanted;
-    if (!problem.next.empty()) text += "\n  next: " + problem.next;
+    if (!problem.expected.empty()) text += "\n  expected: " + problem.expected;
+    if (!problem.help.empty()) text += "\n  help: " + problem.help;
     return text;
 }
 

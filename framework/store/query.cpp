@@ -7,6 +7,7 @@
 #include <array>
 #include <memory>
 
+#include "base/nearest.h"
 #include "plugins/catalog.h"
 #include "store/database.h"
 #include "unroll/error.h"
@@ -245,7 +246,7 @@ private:
         const std::string near = nearest_to(message);
         throw Error({place(sql_, offset < 0 ? -1 : offset + static_cast<int>(begin - sql_.data())), message,
                      "SQL as SQLite understands it; texts stand in 'single quotes'",
-                     (near.empty() ? "" : fmt::format("write {} if that is what is meant; ", near)) +
+                     (near.empty() ? "" : base::did_you_mean(near) + " ") +
                          "results/README.md has the tables, the columns and examples"});
     }
 
@@ -261,7 +262,7 @@ private:
                                nullptr);
             const Prepared listing(statement);
             while (listing && sqlite3_step(statement) == SQLITE_ROW) known.push_back(Row(statement).text(0));
-            return plugins::nearest(name, known);
+            return base::nearest(name, known);
         }
         return {};
     }

@@ -8,7 +8,7 @@
 #include <filesystem>
 #include <map>
 
-#include "manifest/digest.h"
+#include "base/sha256.h"
 #include "unroll/kernels.h"
 
 namespace unroll::sweep {
@@ -75,15 +75,15 @@ Builds::Builds(const plugins::Catalog& catalog) {
     }
 }
 
-std::string Builds::of(const manifest::Trial& trial) const {
+std::string Builds::of(const trial::Trial& trial) const {
     std::string all = host_;
     const auto add = [&](Plugin::Kind kind, const std::string& name) {
         if (const auto build = plugins_.find(key_of(kind, name)); build != plugins_.end()) all += build->second;
     };
     add(Plugin::Kind::dataset, trial.dataset.plugin);
     for (const auto* part : {&trial.front, &trial.cells})
-        for (const manifest::CellSettings& cell : *part) add(Plugin::Kind::cell, cell.choice.plugin);
-    return manifest::sha256(all).substr(0, 12) + " " + kernel_set();
+        for (const trial::CellSettings& cell : *part) add(Plugin::Kind::cell, cell.choice.plugin);
+    return base::sha256(all).substr(0, 12) + " " + kernel_set();
 }
 
 }  // namespace unroll::sweep

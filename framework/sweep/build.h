@@ -4,8 +4,8 @@
 #include <map>
 #include <string>
 
-#include "manifest/trial.h"
 #include "plugins/catalog.h"
+#include "trial/trial.h"
 
 namespace unroll::sweep {
 
@@ -16,7 +16,7 @@ public:
 
     /// A short text that changes when anything does that could change a trial's bits: a digest of the linker's build
     /// ids of the program, libunroll, and the trial's dataset and cells, and the kernel set, as in "5f0c1a2b9d3e AVX3".
-    std::string of(const manifest::Trial& trial) const;
+    std::string of(const trial::Trial& trial) const;
 
 private:
     std::string host_;                            ///< build ids of program and libunroll

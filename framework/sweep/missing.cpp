@@ -3,7 +3,8 @@
 
 #include <map>
 
-#include "training/timing.h"
+#include "training/length.h"
+#include "trial/due.h"
 
 namespace unroll::sweep {
 
@@ -15,8 +16,8 @@ store::SampleKey key_of(const sampling::Sample& sample) {
 namespace {
 
 /// Of a trial that has ended with the newest of `checkpoints`.
-training::Length length_of(const Work& work, const std::vector<store::Checkpoint>& checkpoints) {
-    training::Length length = training::length_of(*work.trial, *work.dataset);
+trial::Length length_of(const Work& work, const std::vector<store::Checkpoint>& checkpoints) {
+    trial::Length length = training::length_of(*work.trial, *work.dataset);
     if (!checkpoints.empty()) length.steps = checkpoints.back().step;
     return length;
 }
@@ -33,10 +34,10 @@ Missing missing_samples(const Work& work, const std::set<store::SampleKey>& pres
                         const std::vector<store::Checkpoint>& checkpoints) {
     Missing missing;
     if (work.sampling.empty()) return missing;
-    const training::Length length = length_of(work, checkpoints);
-    std::map<std::uint64_t, std::vector<manifest::SamplingSettings>> due;
-    for (const manifest::SamplingSettings& settings : work.sampling)
-        for (const std::uint64_t step : training::due_steps(settings.every, length)) due[step].push_back(settings);
+    const trial::Length length = length_of(work, checkpoints);
+    std::map<std::uint64_t, std::vector<trial::SamplingSettings>> due;
+    for (const trial::SamplingSettings& settings : work.sampling)
+        for (const std::uint64_t step : trial::due_steps(settings.every, length)) due[step].push_back(settings);
     for (const auto& [step, settings] : due) {
         std::vector<sampling::Wanted> absent;
         for (sampling::Wanted& wanted :
@@ -56,8 +57,8 @@ MissingGradients missing_gradients(const Work& work, const std::set<std::uint64_
                                    const std::vector<store::Checkpoint>& checkpoints) {
     MissingGradients missing;
     std::set<std::uint64_t> due;
-    for (const manifest::When& when : work.gradient)
-        for (const std::uint64_t step : training::due_steps(when, length_of(work, checkpoints))) due.insert(step);
+    for (const trial::When& when : work.gradient)
+        for (const std::uint64_t step : trial::due_steps(when, length_of(work, checkpoints))) due.insert(step);
     for (const std::uint64_t step : due) {
         if (present.contains(step)) continue;
         if (const store::Checkpoint* kept = find(checkpoints, step))

@@ -8,6 +8,7 @@
 #include <unordered_map>
 
 #include "model/model.h"
+#include "training/length.h"
 #include "training/trainer.h"
 
 namespace unroll::sweep {
@@ -19,15 +20,15 @@ std::string plugin_key(const plugins::Catalog& catalog, Plugin::Kind kind, const
     return fmt::format("{}/{}@{}", plugins::to_string(kind), name, plugin ? plugin->revision : 0);
 }
 
-std::vector<std::string> cell_names(const std::vector<manifest::CellSettings>& cells) {
+std::vector<std::string> cell_names(const std::vector<trial::CellSettings>& cells) {
     std::vector<std::string> names;
-    for (const manifest::CellSettings& cell : cells) names.push_back(cell.choice.plugin);
+    for (const trial::CellSettings& cell : cells) names.push_back(cell.choice.plugin);
     return names;
 }
 
-store::TrialRow row_of(const manifest::Trial& trial, const Dataset& dataset, const plugins::Catalog& catalog) {
+store::TrialRow row_of(const trial::Trial& trial, const Dataset& dataset, const plugins::Catalog& catalog) {
     const model::Model<float> model(trial, dataset.task(), catalog);
-    const training::Length length = training::length_of(trial, dataset);
+    const trial::Length length = training::length_of(trial, dataset);
 
     store::TrialRow row;
     row.fingerprint = trial.fingerprint;
@@ -41,7 +42,7 @@ store::TrialRow row_of(const manifest::Trial& trial, const Dataset& dataset, con
         names.insert(names.begin(), front.begin(), front.end());
     row.cell = fmt::format("{}", fmt::join(names, "+"));
     for (const auto* part : {&trial.front, &trial.cells})
-        for (const manifest::CellSettings& cell : *part) {
+        for (const trial::CellSettings& cell : *part) {
             row.hidden = cell.hidden;
             row.layers += cell.layers;
             row.plugins.push_back(plugin_key(catalog, Plugin::Kind::cell, cell.choice.plugin));
@@ -61,7 +62,7 @@ store::TrialRow row_of(const manifest::Trial& trial, const Dataset& dataset, con
 }  // namespace
 
 std::vector<Work> distinct_trials(const std::vector<manifest::Plan>& plans, const plugins::Catalog& catalog,
-                                  manifest::Datasets& datasets) {
+                                  manifest::DatasetCache& datasets) {
     std::vector<Work> list;
     std::unordered_map<std::string, Size> places;
     std::map<const Dataset*, std::shared_ptr<const sampling::TrainingText>> training_texts;

@@ -5,19 +5,20 @@
 #include <string>
 #include <vector>
 
-#include "manifest/datasets.h"
-#include "manifest/trial.h"
+#include "manifest/dataset_cache.h"
+#include "manifest/plan.h"
 #include "plugins/catalog.h"
 #include "sampling/quality.h"
 #include "store/store.h"
+#include "trial/trial.h"
 
 namespace unroll::sweep {
 
 /// One trial, which several experiments may share.
 struct Work {
-    const manifest::Trial* trial;                      ///< in the plan that it came from
-    std::vector<manifest::SamplingSettings> sampling;  ///< what any of the experiments wants
-    std::vector<manifest::When> gradient;              ///< likewise: when it is measured by lag
+    const trial::Trial* trial;                      ///< in the plan that it came from
+    std::vector<trial::SamplingSettings> sampling;  ///< what any of the experiments wants
+    std::vector<trial::When> gradient;              ///< likewise: when it is measured by lag
     std::shared_ptr<const Dataset> dataset;
     store::TrialRow row;                                          ///< with the fingerprint
     std::string axes;                                             ///< of the first experiment that has it: JSON
@@ -27,7 +28,7 @@ struct Work {
 
 /// The distinct trials of the plans, in the order in which they come. The plans must outlive the result.
 std::vector<Work> distinct_trials(const std::vector<manifest::Plan>& plans, const plugins::Catalog& catalog,
-                                  manifest::Datasets& datasets);
+                                  manifest::DatasetCache& datasets);
 
 /// What the store is to know of a plan: its row and its trials.
 store::ExperimentRow experiment_row(const manifest::Plan& plan);

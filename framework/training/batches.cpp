@@ -8,17 +8,17 @@
 
 namespace unroll::training {
 
-using manifest::Predict;
-using manifest::Windows;
+using trial::Predict;
+using trial::Windows;
 
-BatchPlan training_plan(const manifest::Trial& trial) {
-    const manifest::TrainingSettings& training = trial.training;
+BatchPlan training_plan(const trial::Trial& trial) {
+    const trial::TrainingSettings& training = trial.training;
     return {training.sequence_length, training.batch, training.windows, training.stride,
             training.predict,         true,           trial.seed};
 }
 
-BatchPlan evaluation_plan(const manifest::Trial& trial) {
-    const manifest::TrainingSettings& training = trial.training;
+BatchPlan evaluation_plan(const trial::Trial& trial) {
+    const trial::TrainingSettings& training = trial.training;
     BatchPlan plan = training_plan(trial);
     plan.sequence_length = training.evaluate_length;
     plan.shuffled = false;

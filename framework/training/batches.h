@@ -5,9 +5,9 @@
 #include <cstdint>
 #include <vector>
 
-#include "manifest/trial.h"
 #include "model/batch.h"
 #include "model/pass.h"
+#include "trial/trial.h"
 #include "unroll/dataset.h"
 
 namespace unroll::training {
@@ -15,19 +15,19 @@ namespace unroll::training {
 /// How batches are cut from a split.
 struct BatchPlan {
     Size sequence_length = 0, batch = 0;
-    manifest::Windows windows = manifest::Windows::random;
+    trial::Windows windows = trial::Windows::random;
     Size stride = 1;
-    manifest::Predict predict = manifest::Predict::every;
+    trial::Predict predict = trial::Predict::every;
     bool shuffled = true;  ///< strided windows and examples: in a new order every epoch
     std::uint64_t seed = 0;
 };
 
 /// The plan for training.
-BatchPlan training_plan(const manifest::Trial& trial);
+BatchPlan training_plan(const trial::Trial& trial);
 
 /// The plan for a loss over a whole split: non-overlapping windows in order, and as many at once as keep the arithmetic
 /// busy; as streams when training carries its state.
-BatchPlan evaluation_plan(const manifest::Trial& trial);
+BatchPlan evaluation_plan(const trial::Trial& trial);
 
 /// Cuts batches from one split of a dataset. Used by one thread: it remembers the epoch's order.
 /// The dataset must outlive it.
@@ -54,7 +54,7 @@ public:
     Size predictions() const;
 
     /// True when batch `index` goes on where `index` - 1 ended, so that the state is carried over.
-    bool continues(Size index) const { return plan_.windows == manifest::Windows::streams && corpus_ && index > 0; }
+    bool continues(Size index) const { return plan_.windows == trial::Windows::streams && corpus_ && index > 0; }
 
     /// Batch `index` < per_epoch() of an epoch; whatever was in `batch` is replaced. The last batch of an epoch may
     /// have fewer sequences, and a batch of examples has as many steps as the longest of them. Allocates only until its

@@ -24,24 +24,24 @@ void limit(Real bound, Real* gradients, Size n) {
 }  // namespace
 
 template <class Real>
-double clip(const manifest::Clip& settings, Real* gradients, Size n) {
+double clip(const trial::Clip& settings, Real* gradients, Size n) {
     const double norm = std::sqrt(sum_of_squares(gradients, n));
     if (!std::isfinite(norm)) return norm;
     switch (settings.kind) {
-        case manifest::Clip::Kind::none:
+        case trial::Clip::Kind::none:
             break;
-        case manifest::Clip::Kind::norm: {
+        case trial::Clip::Kind::norm: {
             const double factor = settings.value / (norm + 1e-6);
             if (factor < 1) scale(static_cast<Real>(factor), gradients, n);
             break;
         }
-        case manifest::Clip::Kind::element:
+        case trial::Clip::Kind::element:
             limit(static_cast<Real>(settings.value), gradients, n);
     }
     return norm;
 }
 
-template double clip(const manifest::Clip&, float*, Size);
-template double clip(const manifest::Clip&, double*, Size);
+template double clip(const trial::Clip&, float*, Size);
+template double clip(const trial::Clip&, double*, Size);
 
 }  // namespace unroll::training

@@ -1,7 +1,7 @@
 // Gradient clipping.
 #pragma once
 
-#include "manifest/trial.h"
+#include "trial/trial.h"
 #include "unroll/types.h"
 
 namespace unroll::training {
@@ -12,6 +12,6 @@ namespace unroll::training {
 /// - none:    they stay as they are
 /// A norm that is not finite is returned with the gradients untouched: the trial has diverged. Nothing is allocated.
 template <class Real>
-double clip(const manifest::Clip& settings, Real* gradients, Size n);
+double clip(const trial::Clip& settings, Real* gradients, Size n);
 
 }  // namespace unroll::training

@@ -12,10 +12,10 @@ namespace {
 
 constexpr Size sequences = 64, at_once = 8;  // a few at once: one-hot rows of a large vocabulary are wide
 
-BatchPlan in_order(const manifest::Trial& trial) {
+BatchPlan in_order(const trial::Trial& trial) {
     BatchPlan plan = training_plan(trial);
     plan.sequence_length = plan.stride = trial.training.evaluate_length;
-    plan.windows = manifest::Windows::strided;
+    plan.windows = trial::Windows::strided;
     plan.shuffled = false;
     plan.batch = at_once;
     return plan;
@@ -46,7 +46,7 @@ double norm(const Real* x, Size n) {
 }  // namespace
 
 template <class Real>
-GradientNorms gradient_by_lag(const manifest::Trial& trial, const Dataset& dataset, const plugins::Catalog& catalog,
+GradientNorms gradient_by_lag(const trial::Trial& trial, const Dataset& dataset, const plugins::Catalog& catalog,
                               const Real* weights) {
     Batches validation(dataset, Split::validation, in_order(trial)), training(dataset, Split::train, in_order(trial));
     Batches& batches = validation.per_epoch() ? validation : training;
@@ -80,9 +80,9 @@ GradientNorms gradient_by_lag(const manifest::Trial& trial, const Dataset& datas
     return norms;
 }
 
-template GradientNorms gradient_by_lag<float>(const manifest::Trial&, const Dataset&, const plugins::Catalog&,
+template GradientNorms gradient_by_lag<float>(const trial::Trial&, const Dataset&, const plugins::Catalog&,
                                               const float*);
-template GradientNorms gradient_by_lag<double>(const manifest::Trial&, const Dataset&, const plugins::Catalog&,
+template GradientNorms gradient_by_lag<double>(const trial::Trial&, const Dataset&, const plugins::Catalog&,
                                                const double*);
 
 }  // namespace unroll::training

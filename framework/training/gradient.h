@@ -1,9 +1,9 @@
 // How far back a model's input still matters: the gradient of a loss with respect to it, by lag.
 #pragma once
 
-#include "manifest/trial.h"
 #include "plugins/catalog.h"
 #include "training/records.h"
+#include "trial/trial.h"
 #include "unroll/dataset.h"
 
 namespace unroll::training {
@@ -14,7 +14,7 @@ namespace unroll::training {
 /// split when there is no other, each from zero state and without dropout; those too short for a lag are not counted
 /// there. Only for a model of one part. The same bits for the same weights.
 template <class Real>
-GradientNorms gradient_by_lag(const manifest::Trial& trial, const Dataset& dataset, const plugins::Catalog& catalog,
+GradientNorms gradient_by_lag(const trial::Trial& trial, const Dataset& dataset, const plugins::Catalog& catalog,
                               const Real* weights);
 
 }  // namespace unroll::training

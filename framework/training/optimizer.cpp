@@ -14,7 +14,7 @@ namespace {
 
 /// What is the same for all weights of a run in one step. Constants are computed in double and rounded once.
 struct Moment {
-    const manifest::OptimizerSettings& settings;
+    const trial::OptimizerSettings& settings;
     double learning_rate;
     double step;   ///< from 1
     double decay;  ///< weight decay
@@ -88,7 +88,7 @@ void adamw(const Moment& at, Real* w, const Real* g, Real* m, Real* v, Size n) {
 constexpr Size part_weights = 65536;  // that are worth handing to another core
 
 using Slots = std::vector<std::string_view>;
-using Settings = manifest::OptimizerSettings;
+using Settings = trial::OptimizerSettings;
 
 template <class Real>
 using Formula = void (*)(const Moment&, Real* w, const Real* g, Real* slot0, Real* slot1, Size n);
@@ -156,7 +156,7 @@ std::vector<Range> matrices(std::span<const Weight> weights) {
     return ranges;
 }
 
-Optimizer::Optimizer(const manifest::OptimizerSettings& settings, Size weights, std::vector<Range> matrices)
+Optimizer::Optimizer(const trial::OptimizerSettings& settings, Size weights, std::vector<Range> matrices)
     : settings_(settings), weights_(weights), rule_(find(settings.name)), slots_(rules[rule_].slots(settings)) {
     if (settings.decay_all || settings.weight_decay == 0) {
         runs_.push_back({{0, weights}, settings.weight_decay});

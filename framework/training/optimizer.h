@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "manifest/trial.h"
+#include "trial/trial.h"
 #include "unroll/cell.h"
 #include "unroll/types.h"
 
@@ -40,7 +40,7 @@ class Optimizer {
 public:
     /// For `weights` weights. `matrices` (ascending, disjoint) are those that decay when settings.decay_all is false.
     /// Throws Error for an optimiser of another name.
-    Optimizer(const manifest::OptimizerSettings& settings, Size weights, std::vector<Range> matrices);
+    Optimizer(const trial::OptimizerSettings& settings, Size weights, std::vector<Range> matrices);
 
     Size slots() const { return slots_.size(); }
     Size state_size() const { return slots() * weights_; }
@@ -58,7 +58,7 @@ private:
         double decay;
     };
 
-    manifest::OptimizerSettings settings_;
+    trial::OptimizerSettings settings_;
     Size weights_;
     Size rule_;  ///< place in the table of optimisers
     std::vector<std::string_view> slots_;

@@ -17,8 +17,8 @@ std::vector<Range> matrices_of(const model::Parameters& parameters, Range share)
 
 }  // namespace
 
-PartOptimizers::PartOptimizers(const manifest::Trial& trial, const model::Model<float>& model) {
-    const auto add = [&](const manifest::OptimizerSettings& settings, Range share) {
+PartOptimizers::PartOptimizers(const trial::Trial& trial, const model::Model<float>& model) {
+    const auto add = [&](const trial::OptimizerSettings& settings, Range share) {
         Optimizer optimizer(settings, share.last - share.first, matrices_of(model.parameters(), share));
         const Size size = optimizer.state_size();
         parts_.push_back({settings, std::move(optimizer), share, state_size_});

@@ -4,15 +4,15 @@
 #include <string>
 #include <vector>
 
-#include "manifest/trial.h"
 #include "model/model.h"
 #include "training/optimizer.h"
+#include "trial/trial.h"
 
 namespace unroll::training {
 
 /// One part's optimiser.
 struct PartOptimizer {
-    manifest::OptimizerSettings settings;
+    trial::OptimizerSettings settings;
     Optimizer optimizer;
     Range weights;  ///< its share
     Size state;     ///< where its state begins
@@ -20,7 +20,7 @@ struct PartOptimizer {
 
 class PartOptimizers {
 public:
-    PartOptimizers(const manifest::Trial& trial, const model::Model<float>& model);
+    PartOptimizers(const trial::Trial& trial, const model::Model<float>& model);
 
     const PartOptimizer& front() const { return parts_.front(); }  ///< of a model of two parts
     const PartOptimizer& main() const { return parts_.back(); }    ///< of the part that predicts

@@ -13,7 +13,7 @@
 namespace unroll::training {
 namespace {
 
-using manifest::ScheduleSettings;
+using trial::ScheduleSettings;
 
 double constant(double rate, const ScheduleSettings&, const Progress&) {
     return rate;
@@ -59,7 +59,7 @@ const std::vector<std::string>& schedules() {
     return names;
 }
 
-double learning_rate(const manifest::OptimizerSettings& optimizer, const ScheduleSettings& schedule,
+double learning_rate(const trial::OptimizerSettings& optimizer, const ScheduleSettings& schedule,
                      const Progress& progress) {
     const Rule& rule = find(schedule.name);
     if (progress.step < schedule.warmup) {

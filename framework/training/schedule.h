@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "manifest/trial.h"
+#include "trial/trial.h"
 
 namespace unroll::training {
 
@@ -27,7 +27,7 @@ struct Progress {
 /// - exponential:  η · decay^k, k the whole epochs done or, when `every` > 0, the whole periods of `every` steps done
 ///                 (PyTorch's ExponentialLR, stepped once an epoch, and StepLR)
 /// Allocates nothing. Throws Error for a schedule of another name.
-double learning_rate(const manifest::OptimizerSettings& optimizer, const manifest::ScheduleSettings& schedule,
+double learning_rate(const trial::OptimizerSettings& optimizer, const trial::ScheduleSettings& schedule,
                      const Progress& progress);
 
 }  // namespace unroll::training

@@ -75,7 +75,7 @@ void read_weights(const Checkpoint& file, const std::filesystem::path& path, con
 }  // namespace
 
 std::pair<std::filesystem::path, std::string> Snapshot::save(const std::filesystem::path& folder,
-                                                             const manifest::Trial& trial,
+                                                             const trial::Trial& trial,
                                                              const model::Model<float>& model,
                                                              const PartOptimizers& optimizers) const {
     std::vector<Tensor> tensors;

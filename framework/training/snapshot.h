@@ -4,12 +4,12 @@
 #include <filesystem>
 #include <string>
 
-#include "manifest/trial.h"
 #include "model/buffer.h"
 #include "model/loss.h"
 #include "model/model.h"
 #include "training/part_optimizers.h"
 #include "training/stopping.h"
+#include "trial/trial.h"
 
 namespace unroll::training {
 
@@ -33,8 +33,8 @@ struct Snapshot {
     bool pending = false;  ///< interrupted after the step itself, before everything that was due after it
 
     /// Writes the file, named after the step, into `folder`; returns its path and SHA-256.
-    std::pair<std::filesystem::path, std::string> save(const std::filesystem::path& folder,
-                                                       const manifest::Trial& trial, const model::Model<float>& model,
+    std::pair<std::filesystem::path, std::string> save(const std::filesystem::path& folder, const trial::Trial& trial,
+                                                       const model::Model<float>& model,
                                                        const PartOptimizers& optimizers) const;
 
     /// Fills everything from a file that save() wrote; the buffers must have their sizes already.

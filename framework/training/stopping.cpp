@@ -55,7 +55,7 @@ bool Stopping::observe(std::uint64_t step, double value) {
     waited_ = best_.observe(step, value) ? 0 : waited_ + 1;
     if (settings_.target) {
         const bool reached =
-            manifest::more_is_better(settings_.metric) ? value >= *settings_.target : value <= *settings_.target;
+            trial::more_is_better(settings_.metric) ? value >= *settings_.target : value <= *settings_.target;
         if (reached) return true;
     }
     return settings_.patience > 0 && waited_ >= settings_.patience;

@@ -5,8 +5,8 @@
 #include <string>
 #include <string_view>
 
-#include "manifest/metric.h"
-#include "manifest/trial.h"
+#include "trial/metric.h"
+#include "trial/trial.h"
 #include "unroll/types.h"
 
 namespace unroll::training {
@@ -14,7 +14,7 @@ namespace unroll::training {
 /// The best value of a metric so far. The first of equals stays.
 class Best {
 public:
-    explicit Best(std::string_view metric) : more_(manifest::more_is_better(metric)) {}
+    explicit Best(std::string_view metric) : more_(trial::more_is_better(metric)) {}
 
     /// True when `value` is the best so far. A NaN never is.
     bool observe(std::uint64_t step, double value);
@@ -38,7 +38,7 @@ private:
 /// the best before them. Without a metric it never stops.
 class Stopping {
 public:
-    explicit Stopping(const manifest::StopSettings& settings) : settings_(settings), best_(settings.metric) {}
+    explicit Stopping(const trial::StopSettings& settings) : settings_(settings), best_(settings.metric) {}
 
     /// The metric to observe, "" for none.
     const std::string& metric() const { return settings_.metric; }
@@ -51,7 +51,7 @@ public:
     void restore(std::string_view text);
 
 private:
-    manifest::StopSettings settings_;
+    trial::StopSettings settings_;
     Best best_;
     Size waited_ = 0;  ///< evaluations since the best
 };

@@ -15,10 +15,11 @@
 #include "training/clip.h"
 #include "training/evaluate.h"
 #include "training/gradient.h"
+#include "training/length.h"
 #include "training/part_optimizers.h"
 #include "training/schedule.h"
 #include "training/snapshot.h"
-#include "training/timing.h"
+#include "trial/due.h"
 #include "unroll/error.h"
 #include "unroll/kernels.h"
 
@@ -89,7 +90,7 @@ private:
 
     [[noreturn]] void refuse_split() const {
         const Size found = job_.dataset.tokens(Split::train).size() + job_.dataset.examples(Split::train);
-        const Size streams = settings_.windows == manifest::Windows::streams ? settings_.batch : 1;
+        const Size streams = settings_.windows == trial::Windows::streams ? settings_.batch : 1;
         throw Error({"training.sequence_length", fmt::format("a training split of {}, too short for a batch", found),
                      fmt::format("at least {}", job_.dataset.task().kind == Task::Kind::next_token
                                                     ? streams * batches_.sequence_length() + 1
@@ -283,7 +284,7 @@ private:
 
     /// As with samples: at the end it is measured with the last checkpoint.
     void measure_gradient() {
-        const auto due = [&](const manifest::When& when) { return is_due(when, now_.step, length_); };
+        const auto due = [&](const trial::When& when) { return is_due(when, now_.step, length_); };
         if (!done() && std::any_of(job_.gradient.begin(), job_.gradient.end(), due))
             records_.gradient(now_.step, gradient_by_lag(job_.trial, job_.dataset, job_.catalog, now_.weights.data()));
     }
@@ -291,8 +292,8 @@ private:
     /// Samples that are due before the end; those at the end are made from the last checkpoint, as later ones are.
     bool make_samples() {
         if (done()) return true;
-        std::vector<manifest::SamplingSettings> due;
-        for (const manifest::SamplingSettings& settings : job_.sampling)
+        std::vector<trial::SamplingSettings> due;
+        for (const trial::SamplingSettings& settings : job_.sampling)
             if (is_due(settings.every, now_.step, length_)) due.push_back(settings);
         if (due.empty()) return true;
         const auto list = sampling::wanted(job_.trial, due, job_.dataset, now_.step, epoch());
@@ -316,11 +317,11 @@ private:
     Outcome outcome() const { return {kind_, now_.step, now_.tokens, now_.seconds, diverged_step_}; }
 
     const Job& job_;
-    const manifest::TrainingSettings& settings_;
+    const trial::TrainingSettings& settings_;
     Records& records_;
     const std::atomic<bool>& stop_;
     Batches batches_, validation_, test_;
-    Length length_;
+    trial::Length length_;
     const PartOptimizers optimizers_;
     model::Pass<float> pass_;
     std::optional<model::AdversarialPass<float>> duel_;  ///< in place of the pass, for a generator and a discriminator
@@ -341,19 +342,6 @@ private:
 
 Outcome train(const Job& job, Records& records, const std::atomic<bool>& stop) {
     return Trainer(job, records, stop).run();
-}
-
-Length length_of(const manifest::Trial& trial, const Dataset& dataset) {
-    const Batches batches(dataset, Split::train, training_plan(trial));
-    Length length;
-    length.epoch = std::max<Size>(batches.per_epoch(), 1);
-    length.steps = trial.training.steps ? trial.training.steps : trial.training.epochs * length.epoch;
-    return length;
-}
-
-double flops_per_step(const manifest::Trial& trial, const Dataset& dataset, const model::Model<float>& model) {
-    const Batches batches(dataset, Split::train, training_plan(trial));
-    return model.flops_per_step(batches.sequence_length(), batches.largest_batch(), batches.predictions());
 }
 
 }  // namespace unroll::training

@@ -7,25 +7,24 @@
 #include <optional>
 #include <vector>
 
-#include "manifest/trial.h"
 #include "model/model.h"
 #include "plugins/catalog.h"
 #include "training/records.h"
+#include "trial/trial.h"
 #include "unroll/dataset.h"
 
 namespace unroll::training {
 
 /// What is trained, and from where. Everything referred to must outlive the call.
 struct Job {
-    const manifest::Trial& trial;
+    const trial::Trial& trial;
     const Dataset& dataset;
     const model::Model<float>& model;
     const plugins::Catalog& catalog;
-    const std::vector<manifest::SamplingSettings>&
-        sampling;                                 ///< what is due while it trains; not what is due at the end
-    std::filesystem::path folder;                 ///< checkpoints are written here, as STEP.safetensors
-    std::optional<std::filesystem::path> resume;  ///< a checkpoint of this trial to go on from
-    std::vector<manifest::When> gradient = {};    ///< when it is measured by lag while it trains; not at the end
+    const std::vector<trial::SamplingSettings>& sampling;  ///< what is due while it trains; not what is due at the end
+    std::filesystem::path folder;                          ///< checkpoints are written here, as STEP.safetensors
+    std::optional<std::filesystem::path> resume;           ///< a checkpoint of this trial to go on from
+    std::vector<trial::When> gradient = {};  ///< when it is measured by lag while it trains; not at the end
 };
 
 struct Outcome {
@@ -41,14 +40,5 @@ struct Outcome {
 /// Two calls for one trial must not run at once; calls for different trials may. Throws Error (a checkpoint that does
 /// not belong here, a training split without a single batch).
 Outcome train(const Job& job, Records& records, const std::atomic<bool>& stop);
-
-/// Steps in an epoch, and in the whole trial when nothing ends it early.
-struct Length {
-    std::uint64_t epoch = 1, steps = 0;
-};
-Length length_of(const manifest::Trial& trial, const Dataset& dataset);
-
-/// Useful floating-point operations of a full training step.
-double flops_per_step(const manifest::Trial& trial, const Dataset& dataset, const model::Model<float>& model);
 
 }  // namespace unroll::training

@@ -24,6 +24,7 @@
 #include "peak.h"
 #include "sampling/generate.h"
 #include "training/optimizer.h"
+#include "training/length.h"
 #include "training/trainer.h"
 #include "unroll/kernels.h"
 #include "workload.h"
@@ -83,7 +84,7 @@ private:
 };
 
 /// The design's formula: weights × (2 + optimiser slots), packed copies, one batch's activations.
-void print_memory(const model::Model<float>& model, const manifest::Trial& trial, double measured) {
+void print_memory(const model::Model<float>& model, const trial::Trial& trial, double measured) {
     const Size weights = model.parameters().size(), T = trial.training.sequence_length, B = trial.training.batch;
     const training::Optimizer optimizer(trial.training.optimizer, weights, {});
     const auto megabytes = [](Size elements) { return static_cast<double>(elements) * sizeof(float) / mebi; };
@@ -94,7 +95,7 @@ void print_memory(const model::Model<float>& model, const manifest::Trial& trial
                 kept + packed + activations, kept, packed, activations);
 }
 
-void measure_training(const Workload& work, const model::Model<float>& model, const manifest::Trial& trial,
+void measure_training(const Workload& work, const model::Model<float>& model, const trial::Trial& trial,
                       const plugins::Catalog& catalog, double seconds) {
     const RandomText text(work.vocabulary, std::max<Size>(100000, 2 * work.batch * work.length));
     const TemporaryFolder folder;
@@ -112,7 +113,7 @@ void measure_training(const Workload& work, const model::Model<float>& model, co
 /// Texts from one token on, as long as the cell's context or 256 tokens.
 void measure_generation(const model::Model<float>& model, const plugins::Catalog& catalog, Size texts, double seconds) {
     const FloatingPointMode mode;
-    const manifest::PluginChoice choice = choose(catalog, Plugin::Kind::sampler, "temperature");
+    const trial::PluginChoice choice = choose(catalog, Plugin::Kind::sampler, "temperature");
     const auto sampler = catalog.find(Plugin::Kind::sampler, choice.plugin)->make_sampler(choice.options);
     model::Buffer<float> weights(model.parameters().size()), prepared(model.prepared_size());
     model.initialize(weights.data());
@@ -120,7 +121,7 @@ void measure_generation(const model::Model<float>& model, const plugins::Catalog
     const Size context = model.stack().context(), length = context ? context - 1 : 256;
     std::vector<sampling::Request> requests;
     for (Size i = 0; i < texts; ++i)
-        requests.push_back({{0}, sampler.get(), 0.5, RandomStream(1, "text", {i}), length, manifest::Memory::carry});
+        requests.push_back({{0}, sampler.get(), 0.5, RandomStream(1, "text", {i}), length, trial::StateMode::carry});
     const std::atomic<bool> stop{false};
     std::vector<double> rates;
     for (const double begin = seconds_now(); rates.size() < 3 || seconds_now() - begin < seconds;) {
@@ -147,7 +148,7 @@ int run(int count, char** words) {
     const oneapi::tbb::global_control limit(oneapi::tbb::global_control::max_allowed_parallelism, threads);
 
     const plugins::Catalog catalog = plugins::load(plugins::folders({UNROLL_PLUGINS}));
-    const manifest::Trial trial = trial_of(work, catalog);
+    const trial::Trial trial = trial_of(work, catalog);
     const model::Model<float> model(trial, RandomText(work.vocabulary, 1).task(), catalog);
     std::printf("kernels %s\npeak %.1f GFLOP/s\n", kernel_set().c_str(), peak_gflops());
     measure_training(work, model, trial, catalog, seconds);

@@ -4,9 +4,9 @@
 #include <string>
 #include <vector>
 
-#include "manifest/trial.h"
 #include "plugins/loader.h"
 #include "plugins/options_check.h"
+#include "trial/trial.h"
 #include "unroll/dataset.h"
 #include "unroll/error.h"
 #include "unroll/random.h"
@@ -39,35 +39,35 @@ struct Workload {
     bool last = false;  ///< predicts after the last step only
 };
 
-inline manifest::PluginChoice choose(const plugins::Catalog& catalog, Plugin::Kind kind, const std::string& name) {
+inline trial::PluginChoice choose(const plugins::Catalog& catalog, Plugin::Kind kind, const std::string& name) {
     const Plugin* plugin = catalog.find(kind, name);
     if (!plugin) throw Error(catalog.missing(kind, name));
-    manifest::PluginChoice choice{name, {}};
+    trial::PluginChoice choice{name, {}};
     plugins::set_defaults(choice.options, *plugin);
     return choice;
 }
 
 /// The settings of the peers' programs: Adam without clipping for a recurrent cell, and for attention the recipe of
 /// a small GPT: AdamW, norm clipped to 1, no biases.
-inline manifest::Trial trial_of(const Workload& work, const plugins::Catalog& catalog) {
-    manifest::Trial trial;
+inline trial::Trial trial_of(const Workload& work, const plugins::Catalog& catalog) {
+    trial::Trial trial;
     trial.dataset.plugin = "random-text";
     trial.model.embedding = work.embedding;
-    manifest::CellSettings cell{choose(catalog, Plugin::Kind::cell, work.cell), work.hidden, work.layers, 0, "uniform"};
-    manifest::TrainingSettings& training = trial.training;
+    trial::CellSettings cell{choose(catalog, Plugin::Kind::cell, work.cell), work.hidden, work.layers, 0, "uniform"};
+    trial::TrainingSettings& training = trial.training;
     if (work.heads) {
         cell.choice.options.set("heads", static_cast<std::int64_t>(work.heads));
         cell.choice.options.set("bias", false);
         cell.initializer = "normal";
         training.optimizer = {.name = "adamw", .weight_decay = 0.01};
-        training.clip = {manifest::Clip::Kind::norm, 1};
+        training.clip = {trial::Clip::Kind::norm, 1};
     }
     trial.cells = {cell};
     training.sequence_length = training.evaluate_length = work.length;
     training.batch = work.batch;
     training.steps = 1000000;
-    training.predict = work.last ? manifest::Predict::last : manifest::Predict::every;
-    training.evaluate_every = training.checkpoint_every = {manifest::When::Kind::never, 0};
+    training.predict = work.last ? trial::Predict::last : trial::Predict::every;
+    training.evaluate_every = training.checkpoint_every = {trial::When::Kind::never, 0};
     trial.config = "{}";
     return trial;
 }

@@ -95,14 +95,14 @@ TEST_CASE("a text that cannot be had is refused: where, what, and what to do by 
         place.write("far.json", with_url(server.url()).text());
         for (const char* command : {"run", "plan", "check"}) {
             const Ended ended = unroll(place, {command, "far.json"});
-            INFO(command << ": " << ended.err << "wanted: " << found);
+            INFO(command << ": " << ended.err << "expected: " << found);
             CHECK(ended.code == 2);
             CHECK(ended.out.empty());
             CHECK(ended.says("far.json:4: dataset.url: \"far/harbour.txt\", which is in none of "));
             CHECK(ended.says("; " + server.url() + found));
-            CHECK(ended.says("wanted: the file with the SHA-256 " + sum));
+            CHECK(ended.says("expected: the file with the SHA-256 " + sum));
             const auto beside = std::filesystem::canonical(place.path()) / "far/harbour.txt";
-            CHECK(ended.says("next: " + next + ", or put the file at " + beside.string() +
+            CHECK(ended.says("help: " + next + ", or put the file at " + beside.string() +
                              " by hand, or in a folder that UNROLL_DATA names"));
             CHECK(files_in(place.path()) == std::set<std::string>{"far.json", "cache"});
             CHECK(std::filesystem::is_empty(place / "cache"));
@@ -126,7 +126,7 @@ TEST_CASE("a file that is there and wrong is not used, and not replaced") {
     CHECK(run.code == 2);
     CHECK(run.says("far.json:5: dataset.sha256: "));
     CHECK(run.says(sha256("another text")));
-    CHECK(run.says("wanted: " + sum));
+    CHECK(run.says("expected: " + sum));
     CHECK(content_of(place / "far/harbour.txt") == "another text");
     CHECK(server.requests() == 0);
 }

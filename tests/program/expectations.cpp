@@ -149,9 +149,9 @@ TEST_CASE("a query that could not be asked is refused before anything runs") {
         }
     };
     refuses("SELECT validaton_loss < 2 FROM result",
-            {"line 1, column 8: no such column: validaton_loss", "write validation_loss if that is what is meant"});
-    refuses("SELECT 1 FROM tinny", {"no such table: tinny", "write tiny"});
-    refuses("SELECT 1 FROM tiny WHERE sytem = 'gru'", {"no such column: sytem", "write system"});
+            {"line 1, column 8: no such column: validaton_loss", "did you mean \"validation_loss\"?"});
+    refuses("SELECT 1 FROM tinny", {"no such table: tinny", "did you mean \"tiny\"?"});
+    refuses("SELECT 1 FROM tiny WHERE sytem = 'gru'", {"no such column: sytem", "did you mean \"system\"?"});
     refuses("DELETE FROM trial", {"DELETE in it", "one SELECT"});
     refuses("SELECT 1; DROP TABLE trial", {"only read here"});
     refuses("SELECT 1; SELECT 2", {"a second statement"});

@@ -98,7 +98,7 @@ TEST_CASE("without a judge the rest is done, and told") {
     CHECK(grid.out.starts_with("\x89PNG"));
     const Ended refused = unroll(place, {"sample", "1", "--temperature", "0.5"});
     CHECK(refused.code == 2);
-    CHECK(refused.says("--temperature: an option that trial 1 has no use for\n  wanted: --seed or --at"));
+    CHECK(refused.says("--temperature: an option that trial 1 has no use for\n  expected: --seed or --at"));
 }
 
 TEST_CASE("a judge of something else is refused before anything is run") {

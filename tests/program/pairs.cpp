@@ -69,7 +69,7 @@ TEST_CASE("questions are answered, and known to be right or not") {
         {{"--prompt", "abcd"}, "a prompt of 4 symbols"},
         {{"--prompt", "a!"}, "'!' in the prompt 'a!'"},
         {{"--length", "5"}, "--length: an option that trial 1 has no use for"},
-        {{"--memory", "carry"}, "wanted: nothing: an answer ends by itself"},
+        {{"--memory", "carry"}, "expected: nothing: an answer ends by itself"},
     };
     for (const auto& [words, why] : refused) {
         Words all{"sample", "1"};
@@ -99,7 +99,7 @@ TEST_CASE("answers to pictures and numbers are asked for by example") {
     CHECK(unroll(place, {"sample", "1", "--from", "test"}).out.starts_with("example "));
     const Ended refused = unroll(place, {"sample", "1", "--prompt", "seven"});
     CHECK(refused.code == 2);
-    CHECK(refused.says("the text 'seven'\n  wanted: an example, because inputs are numbers"));
+    CHECK(refused.says("the text 'seven'\n  expected: an example, because inputs are numbers"));
     CHECK(refused.says("--from validation"));
 }
 

@@ -15,7 +15,7 @@ void refuses(const TemporaryFolder& place, const Words& words, const Words& says
     CHECK(ended.code == 2);
     CHECK(ended.out.empty());
     for (const std::string& text : says) {
-        INFO("wanted: " << text);
+        INFO("expected: " << text);
         CHECK(ended.says(text));
     }
     CHECK(files_in(place.path()) == before);
@@ -219,15 +219,15 @@ TEST_CASE("a result store that cannot be used is refused and left alone") {
 TEST_CASE("a wrong command line is refused with the nearest right one") {
     const Workplace place;
     place.put("tiny.json", {});
-    refuses(place, {"rum", "tiny.json"}, {"unknown command 'rum'", "'run', perhaps"});
+    refuses(place, {"rum", "tiny.json"}, {"unknown command 'rum'", "did you mean \"run\"?"});
     refuses(place, {"frobnicate"}, {"unknown command 'frobnicate'", "unroll --help"});
     for (const char* command : {"run", "plan", "check", "sample", "compare", "diff", "sql", "verify"}) {
         refuses(place, {command}, {"command line"});
-        refuses(place, {command, "--plugin-pat", "x"}, {"unknown option '--plugin-pat'", "--plugin-path, perhaps"});
+        refuses(place, {command, "--plugin-pat", "x"}, {"unknown option '--plugin-pat'", "did you mean \"--plugin-path\"?"});
         refuses(place, {command, "--db"}, {"--db", "usage: unroll " + std::string(command)});
     }
-    refuses(place, {"plugins", "--formt", "json"}, {"--format, perhaps"});
-    refuses(place, {"plugins", "lstn"}, {"no plugin is named 'lstn'", "'lstm'"});
+    refuses(place, {"plugins", "--formt", "json"}, {"did you mean \"--format\"?"});
+    refuses(place, {"plugins", "lstn"}, {"no plugin is named 'lstn'", "did you mean \"lstm\"?"});
     refuses(place, {"plugins", "lstm", "gru"}, {"one name"});
     refuses(place, {"plugins", "--format", "yaml"}, {"table or json"});
     refuses(place, {"plan", "tiny.json", "--format", "yaml"}, {"--format"});

@@ -1,4 +1,4 @@
-// Errors that reach a user: what was found, what was wanted, where, and what to do next.
+// Errors that reach a user: where it is, what was found, what was expected, and what to do about it.
 #pragma once
 
 #include <stdexcept>
@@ -10,13 +10,13 @@ namespace unroll {
 
 /// One thing that is wrong with what the user asked for. Every part is a phrase without a final full stop.
 struct UNROLL_EXPORT Problem {
-    std::string where;   ///< file and line, manifest path, plugin file or option
-    std::string found;   ///< what was found there, quoted
-    std::string wanted;  ///< what is allowed there
-    std::string next;    ///< what to do now
+    std::string where;     ///< file and line, manifest path, plugin file or option
+    std::string found;     ///< what was found there, quoted
+    std::string expected;  ///< what is allowed there
+    std::string help;      ///< what to do about it
 };
 
-/// "WHERE: FOUND", then "wanted" and "next" on lines of their own; empty parts are left out.
+/// "WHERE: FOUND", then "expected" and "help" on lines of their own; empty parts are left out.
 UNROLL_EXPORT std::string to_string(const Problem& problem);
 
 /// Thrown by plugins (from makers and while data is loaded) and by the host when a request cannot be met.

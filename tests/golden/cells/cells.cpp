@@ -14,7 +14,6 @@
 #include "catch.h"
 #include "layer.h"
 
-namespace json = boost::json;
 using namespace unroll;
 using golden::bits;
 using golden::numbers;
@@ -22,12 +21,12 @@ using tests::Layer;
 
 namespace {
 
-json::array records(const std::string& name) {
+boost::json::array records(const std::string& name) {
     std::ifstream file(UNROLL_SOURCE "/tests/golden/cells/" + name + ".json");
     REQUIRE(file);
     std::ostringstream text;
     text << file.rdbuf();
-    return json::parse(text.str()).as_array();
+    return boost::json::parse(text.str()).as_array();
 }
 
 // Salts of formula.h; layers count on from them.
@@ -36,10 +35,10 @@ enum Salt : std::uint64_t { input = 1, state = 2, memory = 3, output_factors = 4
 // ---- Comparing ------------------------------------------------------------------------------------------------------
 
 template <class Real>
-void check_tensor(const char* what, const std::vector<Real>& ours, const json::value& theirs) {
+void check_tensor(const char* what, const std::vector<Real>& ours, const boost::json::value& theirs) {
     INFO(what);
     const double tolerance = std::is_same_v<Real, double> ? 1e-9 : 1e-5;
-    const json::array& wanted = theirs.as_array();
+    const boost::json::array& wanted = theirs.as_array();
     REQUIRE(ours.size() == wanted.size());
     double difference = 0, norm = 0, worst = 0, largest = 0;
     for (Size i = 0; i < ours.size(); ++i) {
@@ -57,11 +56,11 @@ void check_tensor(const char* what, const std::vector<Real>& ours, const json::v
 // ---- A case
 // -----------------------------------------------------------------------------------------------------------
 
-Size size_of(const json::object& record, const char* name) {
+Size size_of(const boost::json::object& record, const char* name) {
     return record.at(name).to_number<Size>();
 }
 
-Options options_of(const json::object& record) {
+Options options_of(const boost::json::object& record) {
     Options options;
     for (const auto& [name, value] : record.at("options").as_object()) {
         if (value.is_string())
@@ -75,16 +74,16 @@ Options options_of(const json::object& record) {
 }
 
 /// Null in the record: none, and every sequence has all steps.
-std::vector<Size> lengths_of(const json::value& record) {
+std::vector<Size> lengths_of(const boost::json::value& record) {
     std::vector<Size> lengths;
     if (record.is_array())
-        for (const json::value& length : record.as_array()) lengths.push_back(length.to_number<Size>());
+        for (const boost::json::value& length : record.as_array()) lengths.push_back(length.to_number<Size>());
     return lengths;
 }
 
 /// The weights by the formula, and that they are named and shaped as PyTorch's.
 template <class Real>
-void fill_weights(Layer<Real>& layer, Size index, const json::array& wanted) {
+void fill_weights(Layer<Real>& layer, Size index, const boost::json::array& wanted) {
     const std::vector<Weight>& declared = layer.layout().weights;
     REQUIRE(declared.size() == wanted.size());
     layer.weights = numbers<Real>(Salt::weights + index, layer.layout().weight_count());
@@ -100,7 +99,7 @@ void fill_weights(Layer<Real>& layer, Size index, const json::array& wanted) {
 
 /// All layers of a case, from the input to the loss and back.
 template <class Real>
-void run(const json::object& record) {
+void run(const boost::json::object& record) {
     INFO(record.at("name").as_string().c_str() << (std::is_same_v<Real, float> ? ", float" : ", double"));
     const Plugin& plugin = tests::built_plugin("cells", record.at("cell").as_string().c_str());
     const Size T = size_of(record, "T"), B = size_of(record, "B"), D = size_of(record, "D"), H = size_of(record, "H");
@@ -154,14 +153,14 @@ void run(const json::object& record) {
     std::vector<Real> dy = numbers<Real>(Salt::output_factors, T * B * H);
     double loss = 0;
     for (Size i = 0; i < dy.size(); ++i) loss += static_cast<double>(layers.back().y[i]) * static_cast<double>(dy[i]);
-    const json::array& next_states = record.at("next_state").as_array();
+    const boost::json::array& next_states = record.at("next_state").as_array();
     for (Size i = 0; i < next_states.size(); ++i) {
         check_tensor("next_state", layers[i].next_state, next_states[i]);
         state_factors.push_back(numbers<Real>(Salt::state_factors + 10 * i, layers[i].next_state.size()));
         for (Size j = 0; j < state_factors[i].size(); ++j)
             loss += static_cast<double>(layers[i].next_state[j]) * static_cast<double>(state_factors[i][j]);
     }
-    check_tensor("loss", std::vector<Real>{static_cast<Real>(loss)}, json::array{record.at("loss")});
+    check_tensor("loss", std::vector<Real>{static_cast<Real>(loss)}, boost::json::array{record.at("loss")});
 
     std::vector<Real> dsource(S * B * M);
     for (Size i = count; i-- > 0;) {
@@ -181,7 +180,7 @@ void run(const json::object& record) {
 TEST_CASE("A cell's values and gradients equal PyTorch's") {
     const std::string file =
         GENERATE(as<std::string>(), "rnn", "lstm", "gru", "dense", "self-attention", "self-attention-memory");
-    for (const json::value& record : records(file)) {
+    for (const boost::json::value& record : records(file)) {
         run<double>(record.as_object());
         run<float>(record.as_object());
     }

@@ -10,8 +10,8 @@
 
 namespace json = boost::json;
 using unroll::Size;
-using unroll::manifest::OptimizerSettings;
 using unroll::training::Optimizer;
+using unroll::trial::OptimizerSettings;
 
 namespace {
 

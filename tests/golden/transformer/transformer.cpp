@@ -15,7 +15,6 @@
 #include "catch.h"
 #include "layer.h"
 
-namespace json = boost::json;
 using namespace unroll;
 using golden::numbers;
 using tests::Layer;
@@ -33,7 +32,7 @@ struct Case {
     double scale;
     std::vector<Size> source_lengths, target_lengths;
 
-    explicit Case(const json::object& record)
+    explicit Case(const boost::json::object& record)
         : width(size(record, "width")),
           heads(size(record, "heads")),
           encoders(size(record, "encoders")),
@@ -48,12 +47,12 @@ struct Case {
           source_lengths(sizes(record.at("source_lengths"))),
           target_lengths(sizes(record.at("target_lengths"))) {}
 
-    static Size size(const json::object& record, const char* name) { return record.at(name).to_number<Size>(); }
+    static Size size(const boost::json::object& record, const char* name) { return record.at(name).to_number<Size>(); }
     /// Null in the record: none, and every sequence has all steps.
-    static std::vector<Size> sizes(const json::value& record) {
+    static std::vector<Size> sizes(const boost::json::value& record) {
         std::vector<Size> sizes;
         if (record.is_array())
-            for (const json::value& size : record.as_array()) sizes.push_back(size.to_number<Size>());
+            for (const boost::json::value& size : record.as_array()) sizes.push_back(size.to_number<Size>());
         return sizes;
     }
 };
@@ -155,18 +154,18 @@ private:
     std::vector<Layer<Real>> layers_;
 };
 
-void check_near(double ours, const json::value& theirs, double tolerance) {
+void check_near(double ours, const boost::json::value& theirs, double tolerance) {
     REQUIRE(std::isfinite(ours));
     CHECK(std::abs(ours - theirs.to_number<double>()) <= tolerance);
 }
 
 template <class Real>
-void check_gradient(const char* what, const std::vector<Real>& ours, const json::value& theirs) {
+void check_gradient(const char* what, const std::vector<Real>& ours, const boost::json::value& theirs) {
     INFO(what);
-    const json::array& wanted = theirs.as_array();
+    const boost::json::array& wanted = theirs.as_array();
     REQUIRE(ours.size() == wanted.size());
     double norm = 0;
-    for (const json::value& element : wanted) norm += std::pow(element.to_number<double>(), 2);
+    for (const boost::json::value& element : wanted) norm += std::pow(element.to_number<double>(), 2);
     for (Size i = 0; i < ours.size(); ++i) check_near(ours[i], wanted[i], tolerance<Real> * std::sqrt(norm));
 }
 
@@ -175,7 +174,7 @@ void check_gradient(const char* what, const std::vector<Real>& ours, const json:
 template <class Real>
 class Gradients {
 public:
-    explicit Gradients(const json::array& wanted) : wanted_(wanted) {}
+    explicit Gradients(const boost::json::array& wanted) : wanted_(wanted) {}
     ~Gradients() { CHECK(parameter_ == wanted_.size()); }
 
     void check(const std::string& part, const std::vector<Layer<Real>>& layers) {
@@ -219,7 +218,7 @@ private:
     }
     void finish() {
         if (!open_) return;
-        const json::value& wanted = wanted_[parameter_++];
+        const boost::json::value& wanted = wanted_[parameter_++];
         INFO(wanted.at(0).as_string().c_str());
         const double norm = wanted.at(2).to_number<double>();
         check_near(std::sqrt(squares_), wanted.at(2), tolerance<Real> * norm);
@@ -228,14 +227,14 @@ private:
         open_ = false;
     }
 
-    const json::array& wanted_;
+    const boost::json::array& wanted_;
     Size parameter_ = 0, used_ = 0;
     bool open_ = false;
     double squares_ = 0, products_ = 0;
 };
 
 template <class Real>
-void run(const json::object& record) {
+void run(const boost::json::object& record) {
     INFO(record.at("name").as_string().c_str() << (std::is_same_v<Real, float> ? ", float" : ", double"));
     const Case given(record);
     const bool gradients = record.contains("dweights");
@@ -250,7 +249,7 @@ void run(const json::object& record) {
         decoder.forward(given.decoders, numbers<Real>(Salt::target, T * B * width), weights, gradients);
     CHECK(weights.used() == record.at("parameters").to_number<Size>());
 
-    const json::array &outputs = record.at("y").as_array(), &rows = record.at("rows").as_array();
+    const boost::json::array &outputs = record.at("y").as_array(), &rows = record.at("rows").as_array();
     REQUIRE(y.size() == T * B * width);
     REQUIRE(outputs.size() == (y.size() + given.every - 1) / given.every);
     REQUIRE(rows.size() == T * B);
@@ -280,8 +279,8 @@ TEST_CASE("An encoder and a decoder of self-attention are torch.nn.Transformer")
     std::ifstream file(UNROLL_SOURCE "/tests/golden/transformer/transformer.json");
     REQUIRE(file);
     const std::string text{std::istreambuf_iterator<char>(file), {}};
-    const json::value records = json::parse(text);
-    for (const json::value& record : records.as_array()) {
+    const boost::json::value records = boost::json::parse(text);
+    for (const boost::json::value& record : records.as_array()) {
         run<double>(record.as_object());
         run<float>(record.as_object());
     }

@@ -78,14 +78,14 @@ TEST_CASE("Heads that do not fit hidden are refused by name") {
     Options options = options_of("pre", "learned");
     options.set("heads", std::int64_t{3});
     CHECK(message(spec, options) ==
-          "heads: 3 heads for hidden 8\n  wanted: a number of heads that divides hidden\n"
-          "  next: change heads, or make hidden a multiple of 3");
+          "heads: 3 heads for hidden 8\n  expected: a number of heads that divides hidden\n"
+          "  help: change heads, or make hidden a multiple of 3");
     options = options_of("pre", "rotary");
     options.set("heads", std::int64_t{8});
     CHECK(message(spec, options) ==
           "heads: 8 heads for hidden 8, 1 each\n"
-          "  wanted: an even width of each head, because rotary positions turn pairs\n"
-          "  next: change heads, hidden or positions");
+          "  expected: an even width of each head, because rotary positions turn pairs\n"
+          "  help: change heads, hidden or positions");
     CHECK(message(spec_of(0), options_of("pre", "none")).find("context: 0") == 0);
     CHECK(message(spec_of(0), options_of("pre", "none", false)).empty());
 }
@@ -225,8 +225,8 @@ TEST_CASE("A step past the context is refused, not written") {
     const std::vector<double> x(17 * B * D, 0.1);
     CHECK_THROWS_WITH(layer.forward(call_of(17, x.data())),
                       "self-attention: a sequence of 17 steps\n"
-                      "  wanted: at most 16 steps, the context that the layer was made for\n"
-                      "  next: read the last 16 steps again from no state");
+                      "  expected: at most 16 steps, the context that the layer was made for\n"
+                      "  help: read the last 16 steps again from no state");
     layer.forward(call_of(16, x.data()));
     const std::vector<double> full = layer.next_state;
     Forward<double> more = call_of(1, x.data());

@@ -32,7 +32,7 @@ struct Fixture {
         std::vector<store::Membership> members;
         for (std::size_t i = 0; i < runs.size(); ++i) {
             const Run& run = runs[i];
-            rows.push_back(trial("trial" + std::to_string(i), run.system, run.seed));
+            rows.push_back(a_trial("trial" + std::to_string(i), run.system, run.seed));
             const std::string heads = run.heads ? R"("cell":{"heads":)" + std::to_string(run.heads) + "}," : "";
             members.push_back({rows.back().fingerprint, R"({"system":")" + run.system + "\"," + heads + R"("seed":)" +
                                                             std::to_string(run.seed) + "}"});
@@ -142,7 +142,7 @@ TEST_CASE_METHOD(Fixture, "what does not exist is refused with what does") {
     CHECK_THAT(refused({"cells", "--by", "sytem"}), contains("no axis 'sytem'"));
     CHECK_THAT(refused({"cells", "--by", "sytem"}),
                contains("an axis (system, seed), a column of result (experiment, "));
-    CHECK_THAT(refused({"cells", "--by", "sytem"}), contains("'system', perhaps"));
+    CHECK_THAT(refused({"cells", "--by", "sytem"}), contains("did you mean \"system\"?"));
     CHECK_THAT(refused({"cells", "--metric", "validation/los"}), contains("no metric 'validation/los'"));
     CHECK_THAT(refused({"cells", "--metric", "validation/los"}),
                contains("one of: validation/accuracy, validation/loss"));

@@ -12,12 +12,12 @@ struct Fixture {
 
     Fixture() {
         Store store(file, Store::Mode::write);
-        auto other = trial("bbbb", "gru", 2, 32);
+        auto other = a_trial("bbbb", "gru", 2, 32);
         other.config =
             R"({"seed":2,"cell":{"plugin":"gru","hidden":128,"reset":"after"},"training":{"sequence_length":32,
                            "parts":[{"a":1}],"betas":[0.9,0.99]}})";
         other.plugins = {"cell/gru@1", "dataset/text@3"};
-        plan(store, "cells", {trial("aaaa"), other});
+        plan(store, "cells", {a_trial("aaaa"), other});
         store.begin();
         store.write(start("aaaa"));
         store.write("aaaa", point(100, "validation", "loss", 1.5));

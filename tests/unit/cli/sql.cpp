@@ -12,7 +12,7 @@ struct Fixture {
 
     Fixture() {
         Store store(file, Store::Mode::write);
-        plan(store, "cells", {trial("aaaa"), trial("bbbb", "gru")});
+        plan(store, "cells", {a_trial("aaaa"), a_trial("bbbb", "gru")});
     }
     std::string sql(cli::Words words) {
         words.insert(words.end(), {"--db", file.string()});

@@ -75,6 +75,6 @@ TEST_CASE("associative recall refuses more pairs than keys") {
     CHECK(error_of([] {
               make("associative-recall", {{"pairs", "9"}, {"keys", "8"}});
           }) ==
-          "keys: 8 for 9 pairs\n  wanted: at least as many keys as pairs, since the keys of an example are distinct\n"
-          "  next: raise keys or lower pairs");
+          "keys: 8 for 9 pairs\n  expected: at least as many keys as pairs, since the keys of an example are distinct\n"
+          "  help: raise keys or lower pairs");
 }

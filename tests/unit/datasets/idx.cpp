@@ -181,11 +181,11 @@ TEST_CASE("pictures are split at random by the split's seed, by fractions or by 
 
 TEST_CASE("splits of pictures that make no sense are refused") {
     CHECK(complaint(pictures(10), labels(10), {{"split", "[8, 2, 1]"}}) ==
-          "split: [8, 2, 1], which sum to 11\n  wanted: at most 10, the number of images\n"
-          "  next: change the counts, or give fractions that sum to 1");
+          "split: [8, 2, 1], which sum to 11\n  expected: at most 10, the number of images\n"
+          "  help: change the counts, or give fractions that sum to 1");
     CHECK(complaint(pictures(10), labels(10), {{"split", "[8, 0.5, 0]"}}) ==
           "split: [8, 0.5, 0], a mixture of counts and fractions\n"
-          "  wanted: three whole numbers: train, validation, test\n  next: change the counts, or give fractions that "
+          "  expected: three whole numbers: train, validation, test\n  help: change the counts, or give fractions that "
           "sum to 1");
     CHECK(complaint(pictures(10), labels(10), {{"split", "[0.8, 0.1, 0]"}}).find("which sum to 0.9") != Bytes::npos);
     CHECK(complaint(pictures(10), labels(10), {{"split", "[8, 2]"}}).find("split: 2 numbers") == 0);
@@ -194,26 +194,26 @@ TEST_CASE("splits of pictures that make no sense are refused") {
 TEST_CASE("files that are no IDX files, or not whole, are refused") {
     CHECK(complaint("GIF89a", labels(3)) ==
           "images: \"images\" starts with the bytes 47 49 46 38\n"
-          "  wanted: 00 00 08 03, the magic number of an IDX file with 3 dimensions of bytes\n"
-          "  next: check the path; images have three dimensions, labels one");
+          "  expected: 00 00 08 03, the magic number of an IDX file with 3 dimensions of bytes\n"
+          "  help: check the path; images have three dimensions, labels one");
     CHECK(complaint(labels(3), labels(3)).find("images: \"images\" starts with the bytes 00 00 08 01\n") == 0);
     CHECK(complaint(pictures(3), pictures(3)) ==
           "labels: \"labels\" starts with the bytes 00 00 08 03\n"
-          "  wanted: 00 00 08 01, the magic number of an IDX file with 1 dimension of bytes\n"
-          "  next: check the path; images have three dimensions, labels one");
+          "  expected: 00 00 08 01, the magic number of an IDX file with 1 dimension of bytes\n"
+          "  help: check the path; images have three dimensions, labels one");
     CHECK(complaint(Bytes("\0\0\x0D\x03", 4), labels(3)).find("starts with the bytes 00 00 0D 03") != Bytes::npos);
     CHECK(complaint("", labels(3)).find("images: \"images\" is empty\n") == 0);
     CHECK(complaint(pictures(3).substr(0, 9), labels(3))
-              .find("\"images\" has 9 bytes\n  wanted: at least the 16 bytes of its header") != Bytes::npos);
+              .find("\"images\" has 9 bytes\n  expected: at least the 16 bytes of its header") != Bytes::npos);
     CHECK(complaint(pictures(3).substr(0, 30), labels(3)) ==
-          "images: \"images\" has 30 bytes\n  wanted: 34, according to its header: 3 x 2 x 3 bytes of values\n"
-          "  next: download it again: it is truncated or has extra bytes");
-    CHECK(complaint(pictures(3) + "x", labels(3)).find("\"images\" has 35 bytes\n  wanted: 34,") != Bytes::npos);
+          "images: \"images\" has 30 bytes\n  expected: 34, according to its header: 3 x 2 x 3 bytes of values\n"
+          "  help: download it again: it is truncated or has extra bytes");
+    CHECK(complaint(pictures(3) + "x", labels(3)).find("\"images\" has 35 bytes\n  expected: 34,") != Bytes::npos);
     const unsigned most = ~0u;
     CHECK(complaint(idx({most, most, most}, {}), labels(3)).find("\"images\" has 16 bytes\n") != Bytes::npos);
     CHECK(complaint(idx({0, 2, 3}, {}), labels(3)) ==
-          "images: \"images\" has 0 images of 2 x 3 pixels\n  wanted: at least one image with at least one pixel\n  "
-          "next: check the path");
+          "images: \"images\" has 0 images of 2 x 3 pixels\n  expected: at least one image with at least one pixel\n  "
+          "help: check the path");
 }
 
 TEST_CASE("gzip files that are damaged or cut off are refused") {
@@ -225,19 +225,19 @@ TEST_CASE("gzip files that are damaged or cut off are refused") {
     packed[packed.size() - 6] ^= 1;  // in the checksum
     CHECK(complaint(packed, labels(200)) ==
           "images: \"images\" cannot be decompressed: incorrect data check\n"
-          "  wanted: a complete gzip file, or an uncompressed one\n  next: download it again");
+          "  expected: a complete gzip file, or an uncompressed one\n  help: download it again");
 }
 
 TEST_CASE("labels that do not go with the pictures are refused") {
     CHECK(complaint(pictures(3), labels(4)) ==
-          "labels: \"labels\" has 4 labels for 3 images\n  wanted: one label per image\n"
-          "  next: give the images and labels of one data set");
+          "labels: \"labels\" has 4 labels for 3 images\n  expected: one label per image\n"
+          "  help: give the images and labels of one data set");
     CHECK(complaint(pictures(3), "") ==
-          "labels: not given\n  wanted: the file with the images' labels\n  next: give it or set \"target\": \"none\"");
+          "labels: not given\n  expected: the file with the images' labels\n  help: give it or set \"target\": \"none\"");
     CHECK(complaint(pictures(1), labels(1)).find("labels: \"labels\" contains only the label 0") == 0);
     CHECK(complaint(pictures(1), idx({1}, {12}), {{"target", R"("name")"}}) ==
-          "target: \"name\", but \"labels\" contains the label 12\n  wanted: labels 0 to 9: only digits have names\n"
-          "  next: set \"target\": \"label\"");
+          "target: \"name\", but \"labels\" contains the label 12\n  expected: labels 0 to 9: only digits have names\n"
+          "  help: set \"target\": \"label\"");
     CHECK_NOTHROW(idx_of(TemporaryFolder(), pictures(10), idx({10}, std::vector<unsigned char>(10, 61)), {}));
 }
 
@@ -247,5 +247,5 @@ TEST_CASE("an IDX file that is not there is told") {
     CHECK(error_of([&] {
               make("idx", {{"images", '"' + path + '"'}});
           }) == "images: \"" + path +
-                    "\" is not a file\n  wanted: an IDX file, gzip-compressed or not\n  next: give the path of a file");
+                    "\" is not a file\n  expected: an IDX file, gzip-compressed or not\n  help: give the path of a file");
 }

@@ -161,8 +161,8 @@ TEST_CASE("a text that is too long is cut or refused") {
     const std::string_view lines = "a\tone\nb\tone two three\n";
     CHECK(examples_of(*labelled_lines(lines, {{"longest", "2"}}), Split::train) == Strings{"a: one", "b: one two"});
     CHECK(complaint(lines, {{"longest", "2"}, {"longer", quoted("refuse")}}) ==
-          "longest: \"FILE\", line 2, has 3 words\n  wanted: at most 2\n"
-          "  next: raise it, shorten the line or set \"longer\": \"cut\"");
+          "longest: \"FILE\", line 2, has 3 words\n  expected: at most 2\n"
+          "  help: raise it, shorten the line or set \"longer\": \"cut\"");
     CHECK(examples_of(*labelled_lines(lines, {{"longest", "3"}, {"longer", quoted("refuse")}}), Split::train).size() ==
           2);
 }
@@ -186,21 +186,21 @@ TEST_CASE("the digest of labelled text follows from classes and texts, wherever 
 TEST_CASE("labelled text that cannot be used is refused") {
     CHECK(complaint("a\tx\n\nno tab here\n") ==
           "path: line 3 of \"FILE\" is \"no tab here\"\n"
-          "  wanted: LABEL<TAB>TEXT on every line of a single file\n"
-          "  next: correct the line, or give several files, one per class, as a folder or a glob");
+          "  expected: LABEL<TAB>TEXT on every line of a single file\n"
+          "  help: correct the line, or give several files, one per class, as a folder or a glob");
     CHECK(complaint("a\tx\n\ttext without label\n").find("line 2 of \"FILE\" is \"\"") != std::string::npos);
     CHECK(complaint("a\tx\nb\t  \n").find("line 2 of \"FILE\" is \"b\"") != std::string::npos);
     CHECK(complaint("a\tx\na\ty\n") ==
-          "path: \"FILE\" has only the label \"a\"\n  wanted: at least two classes\n"
-          "  next: add examples of another class");
-    CHECK(complaint("\n\n").find("\"FILE\" has no text\n  wanted: at least two classes") != std::string::npos);
+          "path: \"FILE\" has only the label \"a\"\n  expected: at least two classes\n"
+          "  help: add examples of another class");
+    CHECK(complaint("\n\n").find("\"FILE\" has no text\n  expected: at least two classes") != std::string::npos);
     CHECK(complaint("a\tx\nb\t\xE9\n")
               .find("\"FILE\" is not UTF-8: line 2, byte 6 of the file is 0xE9\n"
-                    "  wanted: UTF-8 text\n  next: convert it, for example with iconv -f latin1") != std::string::npos);
+                    "  expected: UTF-8 text\n  help: convert it, for example with iconv -f latin1") != std::string::npos);
     CHECK(complaint("a\tx\nb\ty\n", {{"split", "[0.5, 0.5, 0]"}}) ==
-          "split: class \"a\" has 1 example, none in the training split\n  wanted: at least one training example of "
+          "split: class \"a\" has 1 example, none in the training split\n  expected: at least one training example of "
           "every class\n"
-          "  next: enlarge the training fraction or add examples");
+          "  help: enlarge the training fraction or add examples");
     CHECK(complaint("a\tx\nb\ty\n", {{"split", "[0.5, 0.6, 0]"}}).find("split: [0.5, 0.6, 0], which sum to 1.1") == 0);
 
     const TemporaryFolder folder;
@@ -208,8 +208,8 @@ TEST_CASE("labelled text that cannot be used is refused") {
     const std::string empty = folder.write("b.txt", "\n");
     CHECK(error_of([&] { labelled(folder.path().string()); }) ==
           "path: \"" + empty +
-              "\" contains no text\n  wanted: one file per class, with an example on each line\n"
-              "  next: add examples or exclude the file");
+              "\" contains no text\n  expected: one file per class, with an example on each line\n"
+              "  help: add examples or exclude the file");
     const TemporaryFolder twice;
     twice.write("1/a.txt", "x\n");
     twice.write("2/a.txt", "y\n");

@@ -224,8 +224,8 @@ TEST_CASE("more pairs than there are questions are refused") {
     });
     CHECK(error ==
           "train: 20 training, 5 validation and 2 test examples\n"
-          "  wanted: no more examples than there are distinct questions, about 26\n"
-          "  next: lower train, validation or test, or raise length");
+          "  expected: no more examples than there are distinct questions, about 26\n"
+          "  help: lower train, validation or test, or raise length");
     CHECK_NOTHROW(made("reversal", {{"length", "1"}, {"train", "20"}, {"validation", "4"}, {"test", "2"}}));
     // 10 · 11 / 2 sums of two digits, as a + b is b + a.
     CHECK_NOTHROW(made("addition", {{"length", "1"}, {"train", "55"}, {"validation", "0"}}));
@@ -279,19 +279,19 @@ TEST_CASE("the digest of pairs follows from the bytes of their files") {
 
 TEST_CASE("a file that holds no pairs is refused") {
     const std::string rest =
-        "\n  wanted: QUESTION<TAB>ANSWER, neither of them empty\n  next: correct or remove the line";
+        "\n  expected: QUESTION<TAB>ANSWER, neither of them empty\n  help: correct or remove the line";
     CHECK(complaint("a\tb\n\nno tab here\n") == "path: line 3 of \"FILE\" is \"no tab here\"" + rest);
     CHECK(complaint("a\tb\tc\n") == "path: line 1 of \"FILE\" is \"a\tb\tc\"" + rest);
     CHECK(complaint("\tb\n") == "path: line 1 of \"FILE\" is \"\tb\"" + rest);
     CHECK(complaint("a\tb\na\t\r\n") == "path: line 2 of \"FILE\" is \"a\t\"" + rest);
     CHECK(complaint("\n\r\n") ==
-          "path: \"FILE\" has only empty lines\n  wanted: QUESTION<TAB>ANSWER on every line\n"
-          "  next: add pairs to it");
+          "path: \"FILE\" has only empty lines\n  expected: QUESTION<TAB>ANSWER on every line\n"
+          "  help: add pairs to it");
     CHECK(complaint("a\tb\nc\t\xE9\n") ==
-          "path: \"FILE\" is not UTF-8: line 2, byte 6 of the file is 0xE9\n  wanted: UTF-8 text\n"
-          "  next: convert it, for example with iconv -f latin1 -t utf-8");
+          "path: \"FILE\" is not UTF-8: line 2, byte 6 of the file is 0xE9\n  expected: UTF-8 text\n"
+          "  help: convert it, for example with iconv -f latin1 -t utf-8");
     CHECK(complaint(std::string_view("a\tb\0", 4)) ==
-          "path: \"FILE\" is a binary file: byte 3 is zero\n  wanted: UTF-8 text\n  next: exclude it");
+          "path: \"FILE\" is a binary file: byte 3 is zero\n  expected: UTF-8 text\n  help: exclude it");
     CHECK(error_of([] {
               read_lines("a\tb\n", {{"split", "[0.5, 0.6, 0]"}});
           }).find("split: [0.5, 0.6, 0], which sum") == 0);

@@ -102,7 +102,7 @@ TEST_CASE("more numbers held out than there are is refused") {
     CHECK(error_of([] {
               make("spell-numbers", {{"digits", "2"}, {"validation", "60"}, {"test", "40"}});
           }) ==
-          "validation: 60, and 40 for test\n  wanted: together fewer than the 100 numbers of that many digits\n"
-          "  next: lower validation or test, or raise digits");
+          "validation: 60, and 40 for test\n  expected: together fewer than the 100 numbers of that many digits\n"
+          "  help: lower validation or test, or raise digits");
     CHECK_NOTHROW(make("spell-numbers", {{"digits", "2"}, {"validation", "60"}, {"test", "39"}}));
 }

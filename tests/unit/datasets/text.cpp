@@ -125,12 +125,12 @@ TEST_CASE("splits that make no sense are refused") {
     CHECK(error_of([] {
               text_of_bytes("abc", {{"split", "[0.9, 0.2, 0]"}});
           }) ==
-          "split: [0.9, 0.2, 0], which sum to 1.1\n  wanted: fractions that sum to 1\n  next: adjust the fractions");
+          "split: [0.9, 0.2, 0], which sum to 1.1\n  expected: fractions that sum to 1\n  help: adjust the fractions");
     CHECK(error_of([] {
               text_of_bytes("abc", {{"split", "[0.9, 0.1]"}});
           }) ==
-          "split: 2 numbers\n  wanted: three fractions: train, validation, test\n"
-          "  next: give 0 for a split that is not needed");
+          "split: 2 numbers\n  expected: three fractions: train, validation, test\n"
+          "  help: give 0 for a split that is not needed");
     CHECK_THROWS_AS(text_of_bytes("abc", {{"split", "[1.1, -0.1, 0]"}}), Error);
     CHECK_NOTHROW(text_of_bytes("abc", {{"split", "[0.333333333, 0.333333333, 0.333333334]"}}));
 }
@@ -143,8 +143,8 @@ TEST_CASE("a file that is not UTF-8 is refused with its line and byte") {
                   text_at(file, {{"unit", unit}});
               }) == "path: \"" + file +
                         "\" is not UTF-8: line 2, byte 27 of the file is 0xE9\n"
-                        "  wanted: UTF-8 text\n"
-                        "  next: convert it, for example with iconv -f latin1 -t utf-8, or give \"unit\": \"byte\", "
+                        "  expected: UTF-8 text\n"
+                        "  help: convert it, for example with iconv -f latin1 -t utf-8, or give \"unit\": \"byte\", "
                         "which reads any file");
     }
     CHECK_NOTHROW(text_at(file, {{"unit", R"("byte")"}}));
@@ -165,6 +165,6 @@ TEST_CASE("a binary file is refused as text") {
     CHECK(error_of([&] { text_at(file); }) ==
           "path: \"" + file +
               "\" is a binary file: byte 6 is zero\n"
-              "  wanted: UTF-8 text\n"
-              "  next: exclude it, or give \"unit\": \"byte\", which reads any file");
+              "  expected: UTF-8 text\n"
+              "  help: exclude it, or give \"unit\": \"byte\", which reads any file");
 }

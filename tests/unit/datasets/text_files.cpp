@@ -76,8 +76,8 @@ TEST_CASE("a path without a text is refused") {
     CHECK(error_of([&] { text_at(base + "/no.txt"); }) ==
           "path: \"" + base +
               "/no.txt\" does not exist\n"
-              "  wanted: a text file, a folder of text files or a glob that matches some\n"
-              "  next: check the path; a relative path is looked up beside the manifest, in the working directory and "
+              "  expected: a text file, a folder of text files or a glob that matches some\n"
+              "  help: check the path; a relative path is looked up beside the manifest, in the working directory and "
               "in the "
               "folders of UNROLL_DATA");
     CHECK(complaint(base) == "path: \"" + base + "\" is a folder without files");
@@ -105,6 +105,6 @@ TEST_CASE("a text without a single token is refused") {
     const std::string file = folder.write("blank.txt", "\xEF\xBB\xBF");
     CHECK(error_of([&] { text_at(file); }) == "path: \"" + file +
                                                   "\" contains no characters (3 bytes)\n"
-                                                  "  wanted: a text to train on\n"
-                                                  "  next: check the contents of the files");
+                                                  "  expected: a text to train on\n"
+                                                  "  help: check the contents of the files");
 }

@@ -96,13 +96,13 @@ TEST_CASE("limits that leave nothing, and limits on bytes, are refused") {
               words_of("a b a b c", {{"minimum_count", "3"}});
           }) ==
           "minimum_count: 3, but no symbol occurs that often in the training split\n"
-          "  wanted: at most 2, the count of the most frequent symbol\n"
-          "  next: lower it or enlarge the training split");
+          "  expected: at most 2, the count of the most frequent symbol\n"
+          "  help: lower it or enlarge the training split");
     CHECK(error_of([] {
               text_of_bytes("abc", {{"unit", R"("byte")"}, {"vocabulary", "2"}});
           }) ==
-          "vocabulary: a vocabulary limit for bytes\n  wanted: no limit: there are at most 256 different bytes\n"
-          "  next: remove it or choose another unit");
+          "vocabulary: a vocabulary limit for bytes\n  expected: no limit: there are at most 256 different bytes\n"
+          "  help: remove it or choose another unit");
     CHECK(error_of([] {
               text_of_bytes("abc", {{"unit", R"("byte")"}, {"minimum_count", "2"}});
           }).find("minimum_count: a vocabulary limit for bytes") == 0);

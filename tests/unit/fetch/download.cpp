@@ -10,9 +10,9 @@
 #include <iterator>
 #include <optional>
 
+#include "base/sha256.h"
 #include "catch.h"
 #include "http_server.h"
-#include "manifest/digest.h"
 #include "temporary_folder.h"
 #include "unroll/error.h"
 
@@ -70,7 +70,7 @@ std::string failure(const std::string& url, const Limits& limits = {}) {
     try {
         get(url, recorder, limits);
     } catch (const Error& error) {
-        std::string text = error.problem().found + " | " + error.problem().next;
+        std::string text = error.problem().found + " | " + error.problem().help;
         for (std::size_t at; (at = text.find(url)) != text.npos;) text.replace(at, url.size(), "URL");
         return text;
     }
@@ -84,7 +84,7 @@ TEST_CASE("What the server has arrives whole, with its checksum") {
     const Got got = get(server.url(), recorder);
     CHECK((got.content == text));  // in parentheses: three megabytes in a message help nobody
     CHECK(got.received.bytes == text.size());
-    CHECK(got.received.sha256 == manifest::sha256(text));
+    CHECK(got.received.sha256 == base::sha256(text));
     CHECK(recorder.is_rising);
     CHECK(recorder.last == text.size());
     CHECK(recorder.most_total == text.size());
@@ -93,7 +93,7 @@ TEST_CASE("What the server has arrives whole, with its checksum") {
 TEST_CASE("Nothing at all is something, too") {
     const HttpServer server(answer(""));
     Recorder recorder;
-    CHECK(get(server.url(), recorder).received.sha256 == manifest::sha256(""));
+    CHECK(get(server.url(), recorder).received.sha256 == base::sha256(""));
 }
 
 TEST_CASE("A server need not say how long it is") {
@@ -118,7 +118,7 @@ TEST_CASE("A server that breaks off or lies about the length is found out") {
         Recorder recorder;
         const Got got = get(server.url(), recorder);
         CHECK(got.content == "all");
-        CHECK(got.received.sha256 == manifest::sha256("all"));
+        CHECK(got.received.sha256 == base::sha256("all"));
     }
     SECTION("it says more than the disk has room for") {
         const HttpServer server(answer("a little", "200 OK", "4000000000000000000"));

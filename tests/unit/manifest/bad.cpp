@@ -28,11 +28,11 @@ TEST_CASE("Each bad manifest is refused with the text beside it") {
     CHECK(files.size() > 40);
     for (const fs::path& file : files) {
         INFO(file.string());
-        Datasets datasets(catalog());
+        DatasetCache datasets(catalog());
         std::string text;
         try {
-            manifest::expand(read(file), file.filename(), {}, catalog(), Lookup{{folder()}}, datasets, above());
-        } catch (const Problems& problems) {
+            manifest::expand(read(file), file.filename(), {}, catalog(), Lookup{{folder()}}, datasets, host_queries());
+        } catch (const base::Problems& problems) {
             text = std::string(problems.what()) + "\n";
         }
         const std::string place = folder().string();

@@ -1,17 +1,18 @@
 // Trials: defaults, typed settings, config, identity and fingerprint.
 #include <algorithm>
 
+#include "base/sha256.h"
 #include "catch.h"
 #include "fixtures.h"
-#include "manifest/digest.h"
-#include "manifest/json.h"
+#include "json/parse.h"
+#include "json/value.h"
 #include "manifest/path.h"
 #include "manifest/schema.h"
 
 namespace unroll::manifest::test {
 namespace {
 
-Trial trial(const std::string& members) {
+trial::Trial trial(const std::string& members) {
     return expand(with(members)).trials.at(0).trial;
 }
 
@@ -36,7 +37,7 @@ TEST_CASE("Identity leaves out what cannot change weights or losses and has the 
         R"("training":{"sequence_length":8,"batch":4,"steps":100,"epochs":null,"windows":"random","predict":"every",)"
         R"("optimizer":{"name":"adam","learning_rate":0.001,"betas":[0.9,0.999],"epsilon":1e-08,"weight_decay":0.0},)"
         R"("schedule":{"name":"constant","warmup":0},"clip":null,"stop":null,"evaluate_length":8,"evaluate_every":"end"}})");
-    CHECK(trial("").fingerprint == sha256(trial("").identity));
+    CHECK(trial("").fingerprint == base::sha256(trial("").identity));
 }
 
 TEST_CASE("The fingerprint follows what matters and nothing else") {
@@ -66,7 +67,8 @@ TEST_CASE("A dataset's bytes count, not where they lie") {
     const auto file = [](const std::string& path) {
         return trial(R"("dataset": {"plugin": "file", "path": ")" + path + "\"}");
     };
-    const Trial one = file("texts/long.txt"), same = file("texts/../texts/long.txt"), other = file("texts/short.txt");
+    const trial::Trial one = file("texts/long.txt"), same = file("texts/../texts/long.txt"),
+                       other = file("texts/short.txt");
     CHECK(one.fingerprint == same.fingerprint);
     CHECK(one.fingerprint != other.fingerprint);
     CHECK_THAT(one.identity, !Catch::Contains("long.txt") && Catch::Contains(R"("unit":"character","digest":")"));
@@ -86,7 +88,7 @@ TEST_CASE("A trial's config is a manifest that gives the same trial back") {
              "optimizer": {"name": "adamw", "decay": "matrices"}, "schedule": {"name": "cosine", "minimum": 1e-5, "warmup": 4}})",
          R"("training": {"steps": 3, "windows": "streams", "batch": 2, "evaluate_every": "epoch", "stop": {"target": 1.5},
              "optimizer": {"name": "rmsprop"}, "schedule": {"name": "exponential", "decay": 0.97}})"}) {
-        const Trial first = trial(members);
+        const trial::Trial first = trial(members);
         const Plan again = expand(first.config);
         REQUIRE(again.trials.size() == 1);
         CHECK(again.trials[0].trial.config == first.config);
@@ -95,7 +97,7 @@ TEST_CASE("A trial's config is a manifest that gives the same trial back") {
 }
 
 TEST_CASE("Settings arrive typed") {
-    const Trial full = trial(R"("seed": 9007199254740991, "model": {"embedding": 24, "tied": true},
+    const trial::Trial full = trial(R"("seed": 9007199254740991, "model": {"embedding": 24, "tied": true},
         "cell": {"plugin": "looker", "hidden": 24, "layers": 3, "dropout": 0.25, "initializer": "glorot", "heads": 6, "slopes": [0, 1]},
         "training": {"sequence_length": 12, "batch": 3, "epochs": 4, "windows": "strided", "stride": 6, "predict": "last",
             "optimizer": {"name": "adamw", "learning_rate": 0.3, "betas": [0.8, 0.9], "epsilon": 1e-6, "weight_decay": 0.2,
@@ -106,34 +108,34 @@ TEST_CASE("Settings arrive typed") {
     CHECK(full.seed == 9007199254740991);
     CHECK(full.model.embedding == 24);
     CHECK(full.model.tied);
-    const CellSettings& cell = full.cells.at(0);
+    const trial::CellSettings& cell = full.cells.at(0);
     CHECK(cell.layers == 3);
     CHECK(cell.initializer == "glorot");
     CHECK(cell.choice.options.integer("heads") == 6);
     CHECK(cell.choice.options.numbers("slopes") == std::vector<double>{0, 1});
-    const TrainingSettings& training = full.training;
+    const trial::TrainingSettings& training = full.training;
     CHECK(training.sequence_length == 12);
     CHECK(training.batch == 3);
     CHECK(training.steps == 0);
     CHECK(training.epochs == 4);
-    CHECK(training.windows == Windows::strided);
+    CHECK(training.windows == trial::Windows::strided);
     CHECK(training.stride == 6);
-    CHECK(training.predict == Predict::last);
+    CHECK(training.predict == trial::Predict::last);
     CHECK(training.optimizer.beta1 == 0.8);
     CHECK(training.optimizer.beta2 == 0.9);
     CHECK(training.optimizer.epsilon == 1e-6);
     CHECK_FALSE(training.optimizer.decay_all);
     CHECK(training.schedule.name == "cosine");
     CHECK(training.schedule.warmup == 7);
-    CHECK(training.clip.kind == Clip::Kind::element);
+    CHECK(training.clip.kind == trial::Clip::Kind::element);
     CHECK(training.clip.value == 5);
     CHECK(training.stop.metric == "validation/accuracy");
     CHECK(training.stop.target == 0.9);
     CHECK(training.stop.patience == 6);
     CHECK(training.evaluate_length == 30);
     CHECK(training.log_every == 2);
-    CHECK(training.evaluate_every == When{When::Kind::epochs, 1});
-    CHECK(training.checkpoint_every == When{When::Kind::steps, 50});
+    CHECK(training.evaluate_every == trial::When{trial::When::Kind::epochs, 1});
+    CHECK(training.checkpoint_every == trial::When{trial::When::Kind::steps, 50});
     CHECK(training.keep_checkpoints == 4);
 }
 
@@ -154,7 +156,7 @@ TEST_CASE("Each optimizer has its own defaults") {
 }
 
 TEST_CASE("A dataset may own the sequence length") {
-    const Trial owned =
+    const trial::Trial owned =
         trial(R"("dataset": {"plugin": "pairs", "length": 33}, "training": {"steps": 5, "sequence_length": 33})");
     CHECK(owned.training.sequence_length == 33);
     CHECK(owned.training.evaluate_length == 33);
@@ -165,11 +167,11 @@ TEST_CASE("Moments are read in every spelling") {
     const auto every = [](const std::string& json) {
         return trial(R"("training": {"steps": 9, "evaluate_every": )" + json + "}").training.evaluate_every;
     };
-    CHECK(every("5") == When{When::Kind::steps, 5});
-    CHECK(every("\"epoch\"") == When{When::Kind::epochs, 1});
-    CHECK(every("{\"epochs\": 3}") == When{When::Kind::epochs, 3});
-    CHECK(every("\"end\"") == When{When::Kind::end, 0});
-    CHECK(every("false") == When{When::Kind::never, 0});
+    CHECK(every("5") == trial::When{trial::When::Kind::steps, 5});
+    CHECK(every("\"epoch\"") == trial::When{trial::When::Kind::epochs, 1});
+    CHECK(every("{\"epochs\": 3}") == trial::When{trial::When::Kind::epochs, 3});
+    CHECK(every("\"end\"") == trial::When{trial::When::Kind::end, 0});
+    CHECK(every("false") == trial::When{trial::When::Kind::never, 0});
 }
 
 TEST_CASE("The table of settings is sound") {
@@ -184,8 +186,8 @@ TEST_CASE("The table of settings is sound") {
             CHECK((!again || *setting.only));
             seen.push_back(name);
             if (!*setting.option.default_json) continue;
-            Report report;
-            CHECK(parse_json(setting.option.default_json, "default", report));
+            base::Diagnostics diagnostics;
+            CHECK(json::parse(setting.option.default_json, "default", diagnostics));
         }
     }
 }

@@ -4,8 +4,10 @@
 #include <fstream>
 #include <sstream>
 
-#include "manifest/digest.h"
-#include "manifest/json.h"
+#include "base/sha256.h"
+#include "json/parse.h"
+#include "json/value.h"
+#include "json/write.h"
 #include "model/model.h"
 #include "store/expectations.h"
 
@@ -67,7 +69,7 @@ public:
         std::ifstream in(options.text("path"));
         std::stringstream all;
         all << in.rdbuf();
-        digest_ = sha256(all.str());
+        digest_ = base::sha256(all.str());
         std::string unknown;
         const auto tokens = letters_.encode(all.str(), unknown);
         if (!tokens) throw Error({"path", "a text with '" + unknown + "'", "a text of letters", "choose another file"});
@@ -245,37 +247,37 @@ std::filesystem::path folder() {
     return std::filesystem::path(UNROLL_FIXTURES) / "manifests";
 }
 
-const Above& above() {
-    static const Above told{[](const Trial& trial, const Task& task) {
-                                return model::Model<float>(trial, task, catalog()).parameters().size();
-                            },
-                            store::expectation_problem};
+const HostQueries& host_queries() {
+    static const HostQueries told{[](const trial::Trial& trial, const Task& task) {
+                                      return model::Model<float>(trial, task, catalog()).parameters().size();
+                                  },
+                                  store::expectation_problem};
     return told;
 }
 
 Plan expand(const std::string& text, const std::vector<Override>& overrides) {
-    Datasets datasets(catalog());
-    return manifest::expand(text, "test.json", overrides, catalog(), Lookup{{folder()}}, datasets, above());
+    DatasetCache datasets(catalog());
+    return manifest::expand(text, "test.json", overrides, catalog(), Lookup{{folder()}}, datasets, host_queries());
 }
 
 std::string problems(const std::string& text, const std::vector<Override>& overrides) {
     try {
         expand(text, overrides);
-    } catch (const Problems& problems) {
+    } catch (const base::Problems& problems) {
         return problems.what();
     }
     return {};
 }
 
 std::string with(const std::string& members) {
-    Report report;
-    Json base = *parse_json(R"({"dataset": {"plugin": "letters"}, "cell": {"plugin": "echo", "hidden": 16},
+    base::Diagnostics diagnostics;
+    json::Value base = *json::parse(R"({"dataset": {"plugin": "letters"}, "cell": {"plugin": "echo", "hidden": 16},
                                 "training": {"sequence_length": 8, "batch": 4, "steps": 100}})",
-                            "base", report);
-    const auto further = parse_json("{" + members + "}", "members", report);
-    report.raise();
-    for (const Json::Member& member : *further->object()) base.set(member.key, member.value);
-    return to_json(base);
+                                    "base", diagnostics);
+    const auto further = json::parse("{" + members + "}", "members", diagnostics);
+    diagnostics.raise();
+    for (const json::Member& member : *further->object()) base.set(member.key, member.value);
+    return json::dump(base);
 }
 
 }  // namespace unroll::manifest::test

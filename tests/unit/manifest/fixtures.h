@@ -23,7 +23,7 @@ int datasets_made();
 std::filesystem::path folder();
 
 /// What the program's own floors tell.
-const Above& above();
+const HostQueries& host_queries();
 
 Plan expand(const std::string& text, const std::vector<Override>& overrides = {});
 

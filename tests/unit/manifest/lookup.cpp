@@ -1,5 +1,5 @@
 // Where files are looked for.
-#include "manifest/lookup.h"
+#include "manifest/data_files/lookup.h"
 
 #include <unistd.h>
 

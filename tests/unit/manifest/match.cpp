@@ -40,12 +40,12 @@ TEST_CASE("The nearest number of weights is found, the smaller of two") {
 }
 
 TEST_CASE("A solved value is a value like any other") {
-    const Trial solved =
+    const trial::Trial solved =
         expand(with(R"("match": {"parameters": 1000, "vary": "cell.hidden"}, "cell": {"plugin": "echo", "hidden": 7})"))
             .trials.at(0)
             .trial;
     CHECK(solved.cells[0].hidden == 49);
-    const Trial written = expand(with(R"("cell": {"plugin": "echo", "hidden": 49})")).trials.at(0).trial;
+    const trial::Trial written = expand(with(R"("cell": {"plugin": "echo", "hidden": 49})")).trials.at(0).trial;
     CHECK(solved.config == written.config);
     CHECK(solved.fingerprint == written.fingerprint);
     CHECK(expand(solved.config).trials.at(0).matched.empty());
@@ -141,14 +141,14 @@ TEST_CASE("A trial that is skipped need not be possible") {
 
 TEST_CASE("A model is solved once, whatever seeds and rates it is trained with") {
     Size counted = 0;
-    Above counting = above();
-    counting.count_weights = [&](const Trial& trial, const Task& task) {
+    HostQueries counting = host_queries();
+    counting.count_weights = [&](const trial::Trial& trial, const Task& task) {
         ++counted;
-        return above().count_weights(trial, task);
+        return host_queries().count_weights(trial, task);
     };
     const auto count = [&](const std::string& sweep) {
         counted = 0;
-        Datasets datasets(catalog());
+        DatasetCache datasets(catalog());
         manifest::expand(with(R"("match": {"parameters": 1000, "vary": "cell.hidden"}, "sweep": )" + sweep), "x.json",
                          {}, catalog(), {}, datasets, counting);
         return counted;
@@ -168,11 +168,11 @@ TEST_CASE("A value from the command line") {
           Names{"cell.hidden=100"});
     CHECK(problems(text, {{"cell.hidden", "5"}}) ==
           "test.json:1: match.vary: \"cell.hidden\", which --set sets, too\n"
-          "  wanted: a setting that nothing else sets\n  next: vary another setting, or remove one of the two");
+          "  expected: a setting that nothing else sets\n  help: vary another setting, or remove one of the two");
     CHECK(problems(text, {{"match.parameters", "11"}}) ==
           "--set: match.parameters: 11; the nearest that there is: 30, with cell.hidden=1\n"
-          "  wanted: a number of weights that a model comes within 2% of\n"
-          "  next: change match.parameters or match.within, or what else the model is made of");
+          "  expected: a number of weights that a model comes within 2% of\n"
+          "  help: change match.parameters or match.within, or what else the model is made of");
 }
 
 }  // namespace

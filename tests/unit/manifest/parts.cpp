@@ -1,5 +1,5 @@
 // Models of two parts: each part is the cell with what differs in it.
-#include "manifest/parts.h"
+#include "trial/topology.h"
 
 #include "catch.h"
 #include "fixtures.h"
@@ -15,7 +15,7 @@ std::string riddles(const std::string& members) {
     return test::with(R"("dataset": {"plugin": "riddles"}, "training": {"batch": 4, "steps": 100}, )" + members);
 }
 
-Trial trial(const std::string& members) {
+trial::Trial a_trial(const std::string& members) {
     const Plan plan = expand(riddles(members));
     REQUIRE(plan.trials.size() == 1);
     return plan.trials[0].trial;
@@ -24,16 +24,17 @@ Trial trial(const std::string& members) {
 }  // namespace
 
 TEST_CASE("A part is the cell with what differs in it") {
-    const Trial both = trial(R"("cell": {"plugin": "keeper", "hidden": 16, "layers": 2, "gain": 3})");
+    const trial::Trial both = a_trial(R"("cell": {"plugin": "keeper", "hidden": 16, "layers": 2, "gain": 3})");
     for (const auto* part : {&both.front, &both.cells}) {
         REQUIRE(part->size() == 1);
         CHECK(part->front().choice.plugin == "keeper");
         CHECK(part->front().layers == 2);
         CHECK(part->front().choice.options.number("gain") == 3);
     }
-    CHECK(both.model.bridge == Bridge::state);
+    CHECK(both.model.bridge == trial::Bridge::state);
 
-    const Trial apart = trial(R"("cell": {"plugin": "keeper", "hidden": 16, "gain": 3}, "model": {"bridge": "repeat",
+    const trial::Trial apart =
+        a_trial(R"("cell": {"plugin": "keeper", "hidden": 16, "gain": 3}, "model": {"bridge": "repeat",
         "encoder": {"hidden": 8}, "decoder": [{"plugin": "other", "layers": 2}, {"gain": 4}]})");
     REQUIRE(apart.front.size() == 1);
     CHECK(apart.front[0].hidden == 8);
@@ -44,15 +45,15 @@ TEST_CASE("A part is the cell with what differs in it") {
     CHECK(apart.cells[0].choice.options.number("gain") == 2);  // another plugin's own default
     CHECK(apart.cells[1].choice.plugin == "keeper");
     CHECK(apart.cells[1].choice.options.number("gain") == 4);
-    CHECK(apart.model.bridge == Bridge::repeat);
+    CHECK(apart.model.bridge == trial::Bridge::repeat);
 }
 
 TEST_CASE("However the parts are written, the same parts are the same trial") {
     const std::string cell = R"({"plugin": "keeper", "hidden": 16})";
-    const Trial merged = trial(R"("cell": )" + cell);
-    CHECK(trial(R"("cell": {"plugin": "echo"}, "model": {"encoder": )" + cell + R"(, "decoder": )" + cell + "}")
+    const trial::Trial merged = a_trial(R"("cell": )" + cell);
+    CHECK(a_trial(R"("cell": {"plugin": "echo"}, "model": {"encoder": )" + cell + R"(, "decoder": )" + cell + "}")
               .fingerprint == merged.fingerprint);
-    CHECK(trial(R"("cell": )" + cell + R"(, "model": {"bridge": "attention"})").fingerprint != merged.fingerprint);
+    CHECK(a_trial(R"("cell": )" + cell + R"(, "model": {"bridge": "attention"})").fingerprint != merged.fingerprint);
     const Plan again = expand(merged.config);
     REQUIRE(again.trials.size() == 1);
     CHECK(again.trials[0].trial.config == merged.config);
@@ -60,18 +61,18 @@ TEST_CASE("However the parts are written, the same parts are the same trial") {
 }
 
 TEST_CASE("A part may have an optimizer of its own") {
-    const Trial own = trial(R"("cell": {"plugin": "keeper"}, "model": {"bridge": "attention",
+    const trial::Trial own = a_trial(R"("cell": {"plugin": "keeper"}, "model": {"bridge": "attention",
         "decoder": {"optimizer": {"name": "sgd", "learning_rate": 0.5}}})");
     CHECK(own.training.optimizer.name == "sgd");
     REQUIRE(own.front_optimizer);
     CHECK(own.front_optimizer->name == "adam");
-    const Trial front =
-        trial(R"("cell": {"plugin": "keeper"}, "model": {"encoder": {"optimizer": {"name": "rmsprop"}}})");
+    const trial::Trial front =
+        a_trial(R"("cell": {"plugin": "keeper"}, "model": {"encoder": {"optimizer": {"name": "rmsprop"}}})");
     CHECK(front.training.optimizer.name == "adam");
     CHECK(front.front_optimizer->learning_rate == 0.01);
-    CHECK(trial(R"("cell": {"plugin": "keeper"})").fingerprint != front.fingerprint);
+    CHECK(a_trial(R"("cell": {"plugin": "keeper"})").fingerprint != front.fingerprint);
     CHECK(expand(front.config).trials[0].trial.fingerprint == front.fingerprint);
-    CHECK_FALSE(trial(R"("cell": {"plugin": "keeper"})").front_optimizer);
+    CHECK_FALSE(a_trial(R"("cell": {"plugin": "keeper"})").front_optimizer);
     CHECK_THAT(problems(riddles(R"("cell": {"plugin": "keeper"},
                    "model": {"encoder": {"optimizer": {"name": "adam", "betas": [0.9, 1]}}})")),
                Catch::Contains("model.encoder.optimizer.betas: [0.9,1.0]"));
@@ -87,7 +88,7 @@ TEST_CASE("Parts are axes like any other") {
 }
 
 TEST_CASE("What each part reads follows from the task") {
-    Trial of;
+    trial::Trial of;
     of.model.embedding = 5;
     of.model.noise = 7;
     const Task pairs{.kind = Task::Kind::target_sequence,
@@ -95,22 +96,22 @@ TEST_CASE("What each part reads follows from the task") {
                      .target_tokens = 8,
                      .sequence_length = 6,
                      .target_length = 4};
-    CHECK(front_part(of, pairs).input() == 5);
-    CHECK(front_part(of, pairs).context == 6);
-    of.model.bridge = Bridge::attention;
-    const Part decoder = main_part(of, pairs, 32);
+    CHECK(trial::front_part(of, pairs).input() == 5);
+    CHECK(trial::front_part(of, pairs).context == 6);
+    of.model.bridge = trial::Bridge::attention;
+    const trial::Part decoder = trial::main_part(of, pairs, 32);
     CHECK(decoder.tokens == 9);  // the symbols of the targets and a start
     CHECK(decoder.context == 4);
     CHECK(decoder.memory == 32);
     CHECK(decoder.memory_context == 6);
-    of.model.bridge = Bridge::repeat;
-    CHECK(main_part(of, pairs, 32).tokens == 0);
-    CHECK(main_part(of, pairs, 32).input() == 32);
+    of.model.bridge = trial::Bridge::repeat;
+    CHECK(trial::main_part(of, pairs, 32).tokens == 0);
+    CHECK(trial::main_part(of, pairs, 32).input() == 32);
 
     const Task images{.kind = Task::Kind::image, .input_reals = 12, .sequence_length = 1};
-    CHECK(front_part(of, images).input() == 7);
-    CHECK(main_part(of, images, 12).input() == 12);
-    CHECK_FALSE(has_front(Task{}));
+    CHECK(trial::front_part(of, images).input() == 7);
+    CHECK(trial::main_part(of, images, 12).input() == 12);
+    CHECK_FALSE(trial::has_front(Task{}));
 }
 
 TEST_CASE("What a decoder is fed may be embedded, though the encoder reads numbers") {
@@ -123,41 +124,41 @@ TEST_CASE("What a decoder is fed may be embedded, though the encoder reads numbe
         const Plan plan = expand(captions(bridge));
         REQUIRE(plan.trials.size() == 1);
         const Task task{.kind = Task::Kind::target_sequence, .input_reals = 7, .target_tokens = 10};
-        CHECK(front_part(plan.trials[0].trial, task).input() == 7);
-        CHECK(main_part(plan.trials[0].trial, task, 128).input() == 5);
+        CHECK(trial::front_part(plan.trials[0].trial, task).input() == 7);
+        CHECK(trial::main_part(plan.trials[0].trial, task, 128).input() == 5);
     }
     CHECK_THAT(problems(captions("repeat")),
-               Catch::Contains("model.embedding: 5\n  wanted: 0: inputs are real numbers"));
+               Catch::Contains("model.embedding: 5\n  expected: 0: inputs are real numbers"));
 }
 
 TEST_CASE("Parts that do not fit together are refused") {
     CHECK(problems(riddles(R"("cell": {"plugin": "keeper"}, "model": {"decoder": {"hidden": 8}})")) ==
           "test.json:1: model.bridge: \"state\" between an encoder and a decoder whose layers have other states: "
           "128 of keeper; 8 of keeper\n"
-          "  wanted: equal cells on both sides, with a state\n"
-          "  next: make encoder and decoder alike, or choose \"repeat\" or \"attention\"");
+          "  expected: equal cells on both sides, with a state\n"
+          "  help: make encoder and decoder alike, or choose \"repeat\" or \"attention\"");
     CHECK_THAT(problems(riddles(R"("model": {"encoder": {"plugin": "keeper"}, "decoder": {"plugin": "limited"}})")),
-               Catch::Contains("16 of keeper; 16 of limited\n  wanted: equal cells on both sides"));
+               Catch::Contains("16 of keeper; 16 of limited\n  expected: equal cells on both sides"));
     CHECK(
         problems(riddles(R"("cell": {"plugin": "limited"})")) ==
         "test.json:1: model.bridge: \"state\" between layers of cell 'limited', which looks back over 4 steps at most\n"
-        "  wanted: cells whose memory has no limit: the decoder goes on where the encoder ends\n"
-        "  next: change the cells, or choose \"attention\"");
+        "  expected: cells whose memory has no limit: the decoder goes on where the encoder ends\n"
+        "  help: change the cells, or choose \"attention\"");
     CHECK(problems(riddles(R"("cell": {"plugin": "echo"}, "model": {"bridge": "attention"})")) ==
           "test.json:1: model.bridge: \"attention\" for a decoder without a cell that takes a memory\n"
-          "  wanted: a decoder that attends to what the encoder has read\n"
-          "  next: change the decoder's cell, or choose \"state\" or \"repeat\"");
+          "  expected: a decoder that attends to what the encoder has read\n"
+          "  help: change the decoder's cell, or choose \"state\" or \"repeat\"");
     CHECK(problems(riddles(R"("cell": {"plugin": "keeper"}, "model": {"embedding": 128, "tied": true})")) ==
-          "test.json:1: model.tied: true, but the model has two parts\n  wanted: false\n  next: remove \"tied\"");
+          "test.json:1: model.tied: true, but the model has two parts\n  expected: false\n  help: remove \"tied\"");
     CHECK(problems(test::with(R"("dataset": {"plugin": "dots"}, "training": {"batch": 4, "steps": 100},
                                  "model": {"generator": {"hidden": 8}})")) ==
           "test.json:1: model.generator: a generator whose output is 8 wide\n"
-          "  wanted: 12, the numbers of an image of dataset 'dots'\n"
-          "  next: end it with a layer of \"hidden\": 12");
+          "  expected: 12, the numbers of an image of dataset 'dots'\n"
+          "  help: end it with a layer of \"hidden\": 12");
     CHECK_THAT(problems(test::with(R"("dataset": {"plugin": "dots"}, "cell": {"plugin": "echo"},
         "model": {"generator": {"hidden": 12}},
         "training": {"batch": 4, "steps": 100, "evaluate_every": 10, "stop": {"patience": 2}})")),
-               Catch::Contains("training.stop: stop, but two rivals have no loss that is evaluated\n  wanted: null"));
+               Catch::Contains("training.stop: stop, but two rivals have no loss that is evaluated\n  expected: null"));
     // A decoder may not look ahead when it is fed what it is to predict; an encoder may.
     const std::string sees = R"("cell": {"plugin": "keeper"}, "model": {"bridge": "attention", )";
     CHECK_THAT(problems(riddles(sees + R"("decoder": [{"plugin": "seer"}, {"plugin": "keeper"}]})")),

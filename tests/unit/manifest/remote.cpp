@@ -1,14 +1,14 @@
 // Files that a manifest says where to get: what it may say, when they are fetched, and what becomes of it.
-#include "manifest/remote.h"
+#include "manifest/data_files/remote.h"
 
 #include <algorithm>
 #include <fstream>
 #include <iterator>
 #include <vector>
 
+#include "base/sha256.h"
 #include "catch.h"
 #include "fixtures.h"
-#include "manifest/digest.h"
 #include "temporary_folder.h"
 
 namespace unroll::manifest::test {
@@ -25,7 +25,7 @@ std::string content(const fs::path& file) {
 class Two : public Dataset {
 public:
     explicit Two(const Options& options)
-        : digest_(sha256(content(options.text("images")) + content(options.text("labels")))) {}
+        : digest_(base::sha256(content(options.text("images")) + content(options.text("labels")))) {}
     Task task() const override {
         return {.kind = Task::Kind::reals, .input_reals = 2, .target_reals = 1, .sequence_length = 8};
     }
@@ -70,8 +70,8 @@ public:
     }
 
     Plan expand(const std::string& text, const std::vector<Override>& overrides = {}) const {
-        Datasets datasets(plugins_);
-        return manifest::expand(text, "test.json", overrides, plugins_, lookup, datasets, above());
+        DatasetCache datasets(plugins_);
+        return manifest::expand(text, "test.json", overrides, plugins_, lookup, datasets, host_queries());
     }
     /// Of a manifest with this dataset.
     Plan dataset(const std::string& members, const std::string& more = "",
@@ -81,7 +81,7 @@ public:
     std::string problems(const std::string& members, const std::string& more = "") const {
         try {
             dataset(members, more);
-        } catch (const Problems& problems) {
+        } catch (const base::Problems& problems) {
             std::string text = problems.what();
             for (std::size_t at; (at = text.find(path())) != text.npos;) text.replace(at, path().string().size(), "…");
             return text;
@@ -96,7 +96,7 @@ private:
     plugins::Catalog plugins_;
 };
 
-const std::string sum = sha256(letters);
+const std::string sum = base::sha256(letters);
 const std::string far = R"("plugin": "file", "path": "texts/far.txt", "url": "https://example.org/x?a=1", "sha256": ")";
 
 TEST_CASE("A file that is nowhere is fetched, once for all trials") {
@@ -108,7 +108,7 @@ TEST_CASE("A file that is nowhere is fetched, once for all trials") {
     CHECK(world.asked[0].name == "far.txt");
     CHECK(world.asked[0].url == "https://example.org/x?a=1");
     CHECK(world.asked[0].sha256 == sum);
-    const Trial& trial = plan.trials[0].trial;
+    const trial::Trial& trial = plan.trials[0].trial;
     CHECK(trial.dataset.options.text("path") == (world / ("cache/" + sum + "/far.txt")).string());
     CHECK_THAT(trial.config,
                Catch::Contains(R"(far.txt","url":"https://example.org/x?a=1","sha256":")" + sum + "\",\"unit\""));
@@ -136,9 +136,10 @@ TEST_CASE("A file that is there is not fetched, but verified") {
           (world / "there/texts/far.txt").string());
     CHECK(world.dataset(R"("plugin": "file", "path": "texts/far.txt", "sha256": ")" + sum + "\"").trials.size() == 1);
     world.write("here/texts/far.txt", letters + "a");  // the first place counts, right or wrong
-    CHECK_THAT(world.problems(far + sum + "\""),
-               Catch::Contains("dataset.sha256: \"…/here/texts/far.txt\" has the SHA-256 " + sha256(letters + "a")) &&
-                   Catch::Contains("wanted: " + sum));
+    CHECK_THAT(
+        world.problems(far + sum + "\""),
+        Catch::Contains("dataset.sha256: \"…/here/texts/far.txt\" has the SHA-256 " + base::sha256(letters + "a")) &&
+            Catch::Contains("expected: " + sum));
     CHECK(world.asked.empty());
 }
 
@@ -153,15 +154,15 @@ TEST_CASE("What cannot be fetched is told once, with the place to put it by hand
     CHECK(asked == 1);
     CHECK(world.problems(far + sum + "\"") ==
           "test.json:1: dataset.url: \"texts/far.txt\", which is in none of …/here/, …/there/; "
-          "https://example.org/x?a=1 answers 404\n  wanted: the file with the SHA-256 " +
+          "https://example.org/x?a=1 answers 404\n  expected: the file with the SHA-256 " +
               sum +
-              "\n  next: correct the url, or put the file at …/here/texts/far.txt by hand, or in a folder that "
+              "\n  help: correct the url, or put the file at …/here/texts/far.txt by hand, or in a folder that "
               "UNROLL_DATA names");
     CHECK(world.problems(R"("plugin": "file", "path": "/nowhere/far.txt", "url": "http://example.org/", "sha256": ")" +
                          sum + "\"") ==
           "test.json:1: dataset.url: \"/nowhere/far.txt\", which is not there; http://example.org/ answers 404\n"
-          "  wanted: the file with the SHA-256 " +
-              sum + "\n  next: correct the url, or put the file at /nowhere/far.txt by hand");
+          "  expected: the file with the SHA-256 " +
+              sum + "\n  help: correct the url, or put the file at /nowhere/far.txt by hand");
 
     struct Stop {};
     world.lookup.fetch = [](const Remote&) -> fs::path { throw Stop(); };
@@ -174,7 +175,7 @@ TEST_CASE("Each of two files has its own url") {
     const std::string dataset = R"("plugin": "two", "images": "images.gz", "labels": "labels.gz",
         "images_url": "http://a.example/i", "images_sha256": ")" +
                                 sum + R"(", "labels_url": "http://a.example/l", "labels_sha256": ")" + sum + "\"";
-    const Trial trial = world.dataset(dataset).trials[0].trial;
+    const trial::Trial trial = world.dataset(dataset).trials[0].trial;
     REQUIRE(world.asked.size() == 1);
     CHECK(world.asked[0].name == "labels.gz");
     CHECK(world.asked[0].url == "http://a.example/l");

@@ -11,7 +11,7 @@ Plan sampled(const std::string& sampling, const std::string& more = "") {
 
 std::vector<std::optional<double>> temperatures(const PlannedTrial& planned) {
     std::vector<std::optional<double>> all;
-    for (const SamplingSettings& each : planned.sampling) all.push_back(each.temperature);
+    for (const trial::SamplingSettings& each : planned.sampling) all.push_back(each.temperature);
     return all;
 }
 
@@ -28,8 +28,8 @@ TEST_CASE("Lists of samplers, temperatures and prompts are sampling axes of one 
     CHECK(all[0].prompt.text == "ab");
     CHECK(all[0].length == 50);
     CHECK(all[0].count == 2);
-    CHECK(all[0].every == When{When::Kind::epochs, 1});
-    CHECK(all[0].memory == Memory::carry);
+    CHECK(all[0].every == trial::When{trial::When::Kind::epochs, 1});
+    CHECK(all[0].memory == trial::StateMode::carry);
     CHECK(all[1].prompt.from == Split::validation);
     CHECK(all[1].prompt.length == 7);
     CHECK(all[4].sampler.plugin == "best");
@@ -42,16 +42,16 @@ TEST_CASE("Sampling is off unless it is there") {
 }
 
 TEST_CASE("Defaults: one temperature, a window of the train split, memory after what is predicted") {
-    const SamplingSettings every = sampled(R"({"sampler": {"plugin": "pick"}})").trials[0].sampling.at(0);
+    const trial::SamplingSettings every = sampled(R"({"sampler": {"plugin": "pick"}})").trials[0].sampling.at(0);
     CHECK(every.temperature == 1.0);
-    CHECK(every.prompt == Prompt{"", Split::train, 8});
+    CHECK(every.prompt == trial::Prompt{"", Split::train, 8});
     CHECK(every.length == 400);
-    CHECK(every.every.kind == When::Kind::end);
-    const SamplingSettings last =
+    CHECK(every.every.kind == trial::When::Kind::end);
+    const trial::SamplingSettings last =
         sampled(R"({"sampler": {"plugin": "pick"}})", R"("training": {"steps": 9, "predict": "last"})")
             .trials[0]
             .sampling.at(0);
-    CHECK(last.memory == Memory::window);
+    CHECK(last.memory == trial::StateMode::window);
 }
 
 TEST_CASE("Sampling axes of a sweep do not multiply trials") {

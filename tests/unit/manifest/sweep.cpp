@@ -3,7 +3,8 @@
 
 #include "catch.h"
 #include "fixtures.h"
-#include "manifest/json.h"
+#include "json/parse.h"
+#include "json/value.h"
 
 namespace unroll::manifest::test {
 namespace {
@@ -44,9 +45,9 @@ TEST_CASE("Labelled choices are patches, with inner sweeps of their own") {
                               R"({"system":"looker","cell":{"heads":2},"seed":2})",
                               R"({"system":"looker","cell":{"heads":4},"seed":1})",
                               R"({"system":"looker","cell":{"heads":4},"seed":2})"});
-    const Trial& loud = plan.trials[2].trial;
+    const trial::Trial& loud = plan.trials[2].trial;
     CHECK(loud.cells[0].choice.options.number("gain") == 5);
-    CHECK(loud.training.clip.kind == Clip::Kind::norm);
+    CHECK(loud.training.clip.kind == trial::Clip::Kind::norm);
     CHECK(plan.trials[6].trial.cells[0].choice.options.integer("heads") == 4);
     CHECK(plan.compare.by == Names{"system", "cell.heads"});
 }
@@ -64,7 +65,7 @@ TEST_CASE("Another plugin keeps what all cells share and resets the rest") {
         R"("cell": {"plugin": "echo", "hidden": 12, "layers": 2, "dropout": 0.5, "initializer": "normal",
                                          "gain": 7, "bias": false},)";
     const Plan plan = expand(with(base + R"("sweep": {"cell.plugin": ["echo", "other"]})"));
-    const CellSettings &same = plan.trials[0].trial.cells[0], &other = plan.trials[1].trial.cells[0];
+    const trial::CellSettings &same = plan.trials[0].trial.cells[0], &other = plan.trials[1].trial.cells[0];
     CHECK(same.choice.options.number("gain") == 7);
     CHECK_FALSE(same.choice.options.boolean("bias"));
     CHECK(other.choice.options.number("gain") == 2);
@@ -84,7 +85,7 @@ TEST_CASE("Another optimizer, schedule or kind of windows keeps only what they s
             "schedule": {"name": "cosine", "warmup": 10, "minimum": 0.25}},
         "sweep": {"training.optimizer.name": ["sgd", "adamw"], "training.schedule.name": ["constant"],
                   "training.windows": ["streams"]})"));
-    const TrainingSettings &sgd = plan.trials[0].trial.training, &adamw = plan.trials[1].trial.training;
+    const trial::TrainingSettings &sgd = plan.trials[0].trial.training, &adamw = plan.trials[1].trial.training;
     CHECK(sgd.optimizer.momentum == 0.9);
     CHECK(sgd.optimizer.weight_decay == 0.1);
     CHECK(adamw.optimizer.learning_rate == 0.5);
@@ -92,7 +93,7 @@ TEST_CASE("Another optimizer, schedule or kind of windows keeps only what they s
     CHECK(adamw.optimizer.momentum == 0);
     CHECK(adamw.schedule.warmup == 10);
     CHECK(adamw.schedule.minimum == 0);
-    CHECK(adamw.windows == Windows::streams);
+    CHECK(adamw.windows == trial::Windows::streams);
 }
 
 TEST_CASE("Entries of a stack are set by their number") {
@@ -139,17 +140,17 @@ TEST_CASE("A value from the command line takes the manifest's place") {
     CHECK(plan.trials[0].trial.cells[0].choice.options.number("gain") == 2.5);
     CHECK_THAT(plan.source, Catch::EndsWith("// --set training.steps=7\n// --set cell.gain=2.5\n"
                                             "// --set cell.plugin=\"other\"\n// --set sweep.seed=[4]\n"));
-    Report report;
-    CHECK(parse_json(plan.source, "source", report));
+    base::Diagnostics diagnostics;
+    CHECK(json::parse(plan.source, "source", diagnostics));
 
     CHECK(problems(with(""), {{"training.steps", "0"}}) ==
-          "--set: training.steps: 0\n  wanted: a whole number, 1 to 9007199254740991\n  next: change the value");
+          "--set: training.steps: 0\n  expected: a whole number, 1 to 9007199254740991\n  help: change the value");
     CHECK(problems(with(""), {{"cell.plugin", "other"}}) ==
-          "--set cell.plugin: other, which is not JSON\n  wanted: a JSON value; a text has its quotes\n"
-          "  next: write --set 'cell.plugin=\"other\"' if a text is meant");
+          "--set cell.plugin: other, which is not JSON\n  expected: a JSON value; a text has its quotes\n"
+          "  help: write --set 'cell.plugin=\"other\"' if a text is meant");
     CHECK(problems(with("\"sweep\": {\"seed\": [1, 2]}"), {{"seed", "3"}}) ==
-          "--set seed: a setting that the sweep sets, on line 1\n  wanted: a setting that is the same in all trials\n"
-          "  next: change the axis, as in --set 'sweep.seed=[3]'");
+          "--set seed: a setting that the sweep sets, on line 1\n  expected: a setting that is the same in all trials\n"
+          "  help: change the axis, as in --set 'sweep.seed=[3]'");
     CHECK_THAT(problems(with(""), {{"trainig.steps", "3"}}),
                Catch::StartsWith("--set: trainig: unknown key \"trainig\""));
     CHECK_THROWS_WITH(parse_override("training.steps"), Catch::Contains("PATH=JSON"));
@@ -183,9 +184,9 @@ TEST_CASE("A damaged axis does not make what it would have set look missing") {
 
 TEST_CASE("A dataset is loaded once however many trials and manifests use it") {
     const int before = datasets_made();
-    Datasets datasets(catalog());
+    DatasetCache datasets(catalog());
     const std::string text = with(R"("sweep": {"cell.hidden": [4, 8], "dataset.train": [100, 200]})");
-    for (int i = 0; i < 2; ++i) manifest::expand(text, "x.json", {}, catalog(), {}, datasets, above());
+    for (int i = 0; i < 2; ++i) manifest::expand(text, "x.json", {}, catalog(), {}, datasets, host_queries());
     CHECK(datasets_made() == before + 2);
 }
 

@@ -14,7 +14,7 @@ constexpr Size pixels = 6, B = 5;
 
 struct Rivals {
     plugins::Catalog catalog = small::catalog();
-    manifest::Trial trial = small::trial(small::gated_cell, 1, B, 4, 2);
+    trial::Trial trial = small::trial(small::gated_cell, 1, B, 4, 2);
     Task task{.kind = Task::Kind::image, .input_reals = pixels, .sequence_length = 1};
     model::Model<double> model;
     model::Buffer<double> weights, prepared, gradient;

@@ -8,13 +8,13 @@
 #include "training/batches.h"
 
 using namespace unroll;
-using manifest::Predict;
+using trial::Predict;
 
 namespace {
 
 struct Case {
     std::string name;
-    manifest::Trial trial;
+    trial::Trial trial;
     std::shared_ptr<const Dataset> dataset;
     bool with_state = false;
 };
@@ -27,21 +27,21 @@ std::shared_ptr<const Dataset> examples(Task::Kind kind) {
     return std::make_shared<small::Examples>(kind, 5, 20);
 }
 
-manifest::Trial with(manifest::Trial trial, Size embedding, double dropout, Predict predict = Predict::every) {
+trial::Trial with(trial::Trial trial, Size embedding, double dropout, Predict predict = Predict::every) {
     trial.model.embedding = embedding;
     trial.cells[0].dropout = dropout;
     trial.training.predict = predict;
     return trial;
 }
 
-manifest::Trial bridged(manifest::Bridge bridge, Size embedding, double dropout) {
-    manifest::Trial trial = with(small::trial(small::gated_cell, 3, 4, 4, 2), embedding, dropout);
+trial::Trial bridged(trial::Bridge bridge, Size embedding, double dropout) {
+    trial::Trial trial = with(small::trial(small::gated_cell, 3, 4, 4, 2), embedding, dropout);
     trial.dataset = small::choice(small::backwards_dataset);
     trial.front = trial.cells;
     trial.model.bridge = bridge;
-    if (bridge == manifest::Bridge::state) return trial;
+    if (bridge == trial::Bridge::state) return trial;
     trial.front.push_back({small::choice(small::positions_cell), 3, 1, dropout, "uniform"});
-    if (bridge == manifest::Bridge::attention)
+    if (bridge == trial::Bridge::attention)
         trial.cells[0] = {small::choice(small::reminded_cell), 5, 2, dropout, "uniform"};
     return trial;
 }
@@ -54,7 +54,7 @@ std::vector<Case> cases() {
     const auto gated = small::trial(small::gated_cell, 5, 3, 4, 2);
     const auto positions = small::trial(small::positions_cell, 5, 3, 4, 2);
     const auto tokens = small::trial(small::token_positions_cell, 5, 3, 4, 2);
-    manifest::Trial tied = with(gated, 4, 0.3), stack = with(gated, 0, 0.25);
+    trial::Trial tied = with(gated, 4, 0.3), stack = with(gated, 0, 0.25);
     tied.model.tied = true;
     stack.cells.push_back({small::choice(small::positions_cell), 3, 1, 0.5, "glorot"});
     return {
@@ -72,12 +72,12 @@ std::vector<Case> cases() {
         {"sequences with lengths from tokens", with(tokens, 0, 0.2), examples(Task::Kind::sequence)},
         {"reals with lengths", with(gated, 0, 0.2), examples(Task::Kind::reals)},
         {"reals with lengths by positions", with(positions, 0, 0), examples(Task::Kind::reals)},
-        {"encoder's state", bridged(manifest::Bridge::state, 0, 0), backwards()},
-        {"encoder's state, embedding, dropout", bridged(manifest::Bridge::state, 3, 0.2), backwards()},
-        {"encoder's output repeated", bridged(manifest::Bridge::repeat, 0, 0.2), backwards()},
-        {"encoder's outputs attended to", bridged(manifest::Bridge::attention, 3, 0.2), backwards()},
-        {"from reals, encoder's outputs attended to", bridged(manifest::Bridge::attention, 0, 0), backwards(true)},
-        {"from reals, encoder's output repeated", bridged(manifest::Bridge::repeat, 0, 0), backwards(true)},
+        {"encoder's state", bridged(trial::Bridge::state, 0, 0), backwards()},
+        {"encoder's state, embedding, dropout", bridged(trial::Bridge::state, 3, 0.2), backwards()},
+        {"encoder's output repeated", bridged(trial::Bridge::repeat, 0, 0.2), backwards()},
+        {"encoder's outputs attended to", bridged(trial::Bridge::attention, 3, 0.2), backwards()},
+        {"from reals, encoder's outputs attended to", bridged(trial::Bridge::attention, 0, 0), backwards(true)},
+        {"from reals, encoder's output repeated", bridged(trial::Bridge::repeat, 0, 0), backwards(true)},
     };
 }
 

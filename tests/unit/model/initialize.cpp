@@ -159,7 +159,7 @@ TEST_CASE("an unknown scheme is refused with the known ones") {
     } catch (const unroll::Error& error) {
         CHECK(error.problem().where == "cell.initializer");
         CHECK(error.problem().found == "\"xavier\"");
-        CHECK(error.problem().wanted == "one of uniform, glorot, normal");
+        CHECK(error.problem().expected == "one of uniform, glorot, normal");
     }
 }
 

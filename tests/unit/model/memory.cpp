@@ -42,7 +42,7 @@ using namespace unroll;
 namespace {
 
 /// Allocations of the second round of all batches of an epoch.
-std::size_t count(const manifest::Trial& trial, const Dataset& dataset) {
+std::size_t count(const trial::Trial& trial, const Dataset& dataset) {
     const plugins::Catalog catalog = small::catalog();
     const model::Model<float> model(trial, dataset.task(), catalog);
     const training::Optimizer optimizer(trial.training.optimizer, model.parameters().size(), {});
@@ -77,11 +77,11 @@ std::size_t count(const manifest::Trial& trial, const Dataset& dataset) {
 TEST_CASE("a step of windows allocates nothing") {
     const small::Corpus dataset(5, 120, 0, 0);
     for (const Plugin* cell : {&small::gated_cell, &small::positions_cell}) {
-        for (const auto windows : {manifest::Windows::random, manifest::Windows::strided, manifest::Windows::streams}) {
+        for (const auto windows : {trial::Windows::random, trial::Windows::strided, trial::Windows::streams}) {
             auto trial = small::trial(*cell, 6, 4, 5, 2);
             trial.cells[0].dropout = 0.2;
             trial.training.windows = windows;
-            trial.training.predict = manifest::Predict::last;
+            trial.training.predict = trial::Predict::last;
             CHECK(count(trial, dataset) == 0);
         }
     }
@@ -103,7 +103,7 @@ TEST_CASE("a generated token allocates nothing") {
         model::Buffer<float> weights(model.parameters().size()), prepared(model.prepared_size());
         model.initialize(weights.data());
         model.prepare(weights.data(), prepared.data());
-        for (const manifest::Memory memory : {manifest::Memory::carry, manifest::Memory::window}) {
+        for (const trial::StateMode memory : {trial::StateMode::carry, trial::StateMode::window}) {
             const auto allocated = [&](Size length) {
                 std::vector<sampling::Request> requests;
                 for (std::uint64_t i = 0; i < 3; ++i)

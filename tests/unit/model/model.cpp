@@ -42,7 +42,7 @@ const model::Parameter& find(const model::Parameters& parameters, const std::str
     return *found;
 }
 
-std::vector<float> start(const manifest::Trial& trial, const Task& task, const std::string& name) {
+std::vector<float> start(const trial::Trial& trial, const Task& task, const std::string& name) {
     const model::Model<float> model(trial, task, small::catalog());
     std::vector<float> weights(model.parameters().size(), -99.0f);
     model.initialize(weights.data());
@@ -93,8 +93,8 @@ TEST_CASE("tied weights need an embedding that fits the head") {
 
     trial.model.embedding = 3;
     CHECK(error_of([&] { model::Model<float>(trial, letters(5), small::catalog()); }) ==
-          "model.tied: an embedding of 5 tokens, 3 wide\n  wanted: 5 tokens, 4 wide, as the head is\n"
-          "  next: set model.embedding to the width of the top cell's output, or model.tied to false");
+          "model.tied: an embedding of 5 tokens, 3 wide\n  expected: 5 tokens, 4 wide, as the head is\n"
+          "  help: set model.embedding to the width of the top cell's output, or model.tied to false");
     trial.model.embedding = 0;
     CHECK(error_of([&] { model::Model<float>(trial, letters(5), small::catalog()); }).find("0 wide") !=
           std::string::npos);
@@ -176,7 +176,7 @@ TEST_CASE("a stack's state is laid out layer by layer, and steps can be taken on
 TEST_CASE("useful work is counted as the design says") {
     const Size T = 7, B = 3, H = 4, V = 5, E = 6;
     const double steps = double(T * B), head = 6.0 * double(H * V);
-    const auto flops = [&](manifest::Trial trial, Size predictions) {
+    const auto flops = [&](trial::Trial trial, Size predictions) {
         auto catalog = small::catalog();
         catalog.add({&attending_cell, {}});
         return model::Model<float>(trial, letters(V), catalog).flops_per_step(T, B, predictions);

@@ -14,18 +14,6 @@ Plugin named(Plugin::Kind kind, const char* name) {
 
 }  // namespace
 
-TEST_CASE("the nearest name is one that a slip of the finger would lead to") {
-    const std::vector<std::string> names{"hidden", "heads", "layers", "self-recurrent"};
-    CHECK(plugins::nearest("hiden", names) == "hidden");
-    CHECK(plugins::nearest("ihdden", names) == "hidden");
-    CHECK(plugins::nearest("Layers", names) == "layers");
-    CHECK(plugins::nearest("recurrent", names) == "self-recurrent");
-    CHECK(plugins::nearest("dropout", names).empty());
-    CHECK(plugins::nearest("x", names).empty());
-    CHECK(plugins::nearest("", names).empty());
-    CHECK(plugins::nearest("heads", {}).empty());
-}
-
 TEST_CASE("plugins are kept by kind, then by name") {
     const Plugin b = named(Plugin::Kind::cell, "b"), a = named(Plugin::Kind::cell, "a");
     const Plugin c = named(Plugin::Kind::sampler, "a"), d = named(Plugin::Kind::dataset, "z");
@@ -48,8 +36,8 @@ TEST_CASE("a name that two plugins have means neither") {
     REQUIRE(catalog.refused().size() == 3);
     CHECK(to_string(catalog.refused()[0].problem) ==
           "/x/same.so: a cell named 'same', which /y/same.so is too\n"
-          "  wanted: one plugin of a kind and name\n"
-          "  next: remove one of the two files, or give one plugin another name");
+          "  expected: one plugin of a kind and name\n"
+          "  help: remove one of the two files, or give one plugin another name");
     CHECK(catalog.refused()[2].problem.found == "a cell named 'same', which /x/same.so is too");
     CHECK(catalog.missing(Plugin::Kind::cell, "same").found ==
           "cell 'same' was refused: a cell named 'same', which /y/same.so is too");
@@ -65,13 +53,13 @@ TEST_CASE("a plugin that is not there: refused, or unknown with the nearest and 
     const Problem refused = catalog.missing(Plugin::Kind::cell, "gamma");
     CHECK(refused.where == "/x/gamma.so");
     CHECK(refused.found == "cell 'gamma' was refused: built for SDK 7");
-    CHECK(refused.next == "build it again");
+    CHECK(refused.help == "build it again");
 
     const Problem unknown = catalog.missing(Plugin::Kind::cell, "alhpa");
     CHECK(unknown.found == "no cell is named 'alhpa'");
-    CHECK(unknown.wanted == "alpha, beta");
-    CHECK(unknown.next ==
-          "write 'alpha' if that is what is meant; 'unroll plugins' shows where plugins are looked for, and "
+    CHECK(unknown.expected == "alpha, beta");
+    CHECK(unknown.help ==
+          "did you mean \"alpha\"? 'unroll plugins' shows where plugins are looked for, and "
           "--plugin-path adds a folder");
-    CHECK(catalog.missing(Plugin::Kind::dataset, "alpha").wanted == "a dataset, but none was found");
+    CHECK(catalog.missing(Plugin::Kind::dataset, "alpha").expected == "a dataset, but none was found");
 }

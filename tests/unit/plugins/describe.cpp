@@ -33,7 +33,7 @@ TEST_CASE("the list has what was found, where was looked, and what was refused a
     CHECK(contains(text, "leaky average of a linear map"));
     CHECK(contains(text, "nowhere (installed; not there)\n"));
     CHECK(contains(text, "good (--plugin-path)\n"));
-    CHECK(contains(text, "another-build.so: build 0123456789abcdef\n    wanted: build " UNROLL_BUILD_HASH "\n"));
+    CHECK(contains(text, "another-build.so: build 0123456789abcdef\n    expected: build " UNROLL_BUILD_HASH "\n"));
 }
 
 TEST_CASE("a name gives its options") {
@@ -51,7 +51,7 @@ TEST_CASE("a name that nothing has is an error with the reason") {
         FAIL("not reached");
     } catch (const Error& error) {
         CHECK(error.problem().found == "no plugin is named 'fixture-cel'");
-        CHECK(error.problem().next == "write 'fixture-cell' if that is what is meant");
+        CHECK(error.problem().help == "did you mean \"fixture-cell\"?");
     }
     try {
         cli::describe_json(catalog(), folders, "another-build");

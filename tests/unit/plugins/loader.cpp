@@ -95,31 +95,31 @@ TEST_CASE("a refused file says what was found, what was wanted and what to do; t
     CHECK(to_string(catalog.refused()[0].problem) ==
           file("another-sdk").string() +
               ": SDK version 8\n"
-              "  wanted: SDK version 2\n"
-              "  next: build the plugin again against this program: its headers, its compiler, its sanitizers");
+              "  expected: SDK version 2\n"
+              "  help: build the plugin again against this program: its headers, its compiler, its sanitizers");
 }
 
 TEST_CASE("each way of being wrong has its reason") {
     CHECK(refusal("not-a-library").found == "invalid ELF header");
-    CHECK(refusal("not-a-library").wanted == "a shared library that this machine can load");
+    CHECK(refusal("not-a-library").expected == "a shared library that this machine can load");
     CHECK(refusal("empty").found == "file too short");
     CHECK(refusal("no-symbol").found == "no symbol 'unroll_plugin'");
-    CHECK(refusal("no-symbol").wanted == "a plugin: a library that exports it");
+    CHECK(refusal("no-symbol").expected == "a plugin: a library that exports it");
     CHECK(refusal("unresolved").found == "undefined symbol: defined_nowhere");
-    CHECK(refusal("unresolved").next ==
+    CHECK(refusal("unresolved").help ==
           "link the library that has the symbol, or build the plugin again if it was made for another Unroll");
     CHECK(refusal("another-build").found == "build 0123456789abcdef");
-    CHECK(refusal("another-build").wanted == "build " UNROLL_BUILD_HASH);
+    CHECK(refusal("another-build").expected == "build " UNROLL_BUILD_HASH);
     CHECK(refusal("other-name").found == "a sampler named 'some-name'");
-    CHECK(refusal("other-name").wanted == "the name 'other-name', as the file's");
+    CHECK(refusal("other-name").expected == "the name 'other-name', as the file's");
     CHECK(refusal("no-maker").found == "a sampler without its maker");
     CHECK(refusal("no-name").found == "no name or no summary");
     CHECK(refusal("odd-kind").found == "kind 3");
-    CHECK(refusal("odd-kind").wanted == "cell, dataset or sampler");
+    CHECK(refusal("odd-kind").expected == "cell, dataset or sampler");
     CHECK(refusal("odd-revision").found == "revision 0");
     CHECK(refusal("bad-default").where == file("bad-default").string() + ", option 'many'");
     CHECK(refusal("bad-default").found == "default 9");
-    CHECK(refusal("bad-default").wanted == "a whole number, 1 to 8");
+    CHECK(refusal("bad-default").expected == "a whole number, 1 to 8");
     CHECK(refusal("option-twice").found == "declared twice");
 }
 
@@ -143,7 +143,7 @@ TEST_CASE("a folder that was asked for and is not there is reported") {
     CHECK(catalog.found().size() == 3);
     REQUIRE(catalog.refused().size() == 1);
     CHECK(catalog.refused()[0].problem.found == "no such folder");
-    CHECK(catalog.refused()[0].problem.wanted == "a folder, as --plugin-path says");
+    CHECK(catalog.refused()[0].problem.expected == "a folder, as --plugin-path says");
     CHECK(load({{fixtures / "nowhere", "installed", false}}).refused().empty());
     const Catalog missing = load_file(fixtures / "nowhere.so");
     REQUIRE(missing.refused().size() == 1);

@@ -64,34 +64,34 @@ TEST_CASE("values are normalised to the declared type") {
 
 TEST_CASE("a wrong value is refused with what was written and what is allowed") {
     CHECK(to_string(only_problem({{"heads", "65"}})) ==
-          "cell.heads: 65\n  wanted: a whole number, 1 to 64\n  next: change the value, or leave it out for 4");
+          "cell.heads: 65\n  expected: a whole number, 1 to 64\n  help: change the value, or leave it out for 4");
     for (const char* value :
          {"0", "-1", "1.5", "\"4\"", "true", "null", "[4]", "{}", "1e300", "99999999999999999999"}) {
         INFO(value);
         const Problem problem = only_problem({{"heads", value}});
         CHECK(problem.found == value);
-        CHECK(problem.wanted == "a whole number, 1 to 64");
+        CHECK(problem.expected == "a whole number, 1 to 64");
     }
-    CHECK(only_problem({{"rate", "1.01"}}).wanted == "a number, 0 to 1");
-    CHECK(only_problem({{"rate", "1e999"}}).wanted == "a number, 0 to 1");
-    CHECK(only_problem({{"rate", "false"}}).wanted == "a number, 0 to 1");
-    CHECK(only_problem({{"bias", "1"}}).wanted == "true or false");
-    CHECK(only_problem({{"norm", "\"psot\""}}).wanted == "\"pre\", \"post\" or \"none\"");
-    CHECK(only_problem({{"norm", "\"psot\""}}).next == "write \"post\" if that is what is meant");
-    CHECK(only_problem({{"norm", "\"\""}}).next == "change the value, or leave it out for \"pre\"");
-    CHECK(only_problem({{"label", "7"}}).wanted == "a text in quotes");
-    CHECK(only_problem({{"split", "[0.5, 2]"}}).wanted == "a list of numbers, 0 to 1");
-    CHECK(only_problem({{"split", "0.5"}}).wanted == "a list of numbers, 0 to 1");
-    CHECK(only_problem({{"split", "[[0.5]]"}}).wanted == "a list of numbers, 0 to 1");
+    CHECK(only_problem({{"rate", "1.01"}}).expected == "a number, 0 to 1");
+    CHECK(only_problem({{"rate", "1e999"}}).expected == "a number, 0 to 1");
+    CHECK(only_problem({{"rate", "false"}}).expected == "a number, 0 to 1");
+    CHECK(only_problem({{"bias", "1"}}).expected == "true or false");
+    CHECK(only_problem({{"norm", "\"psot\""}}).expected == "\"pre\", \"post\" or \"none\"");
+    CHECK(only_problem({{"norm", "\"psot\""}}).help == "did you mean \"post\"?");
+    CHECK(only_problem({{"norm", "\"\""}}).help == "change the value, or leave it out for \"pre\"");
+    CHECK(only_problem({{"label", "7"}}).expected == "a text in quotes");
+    CHECK(only_problem({{"split", "[0.5, 2]"}}).expected == "a list of numbers, 0 to 1");
+    CHECK(only_problem({{"split", "0.5"}}).expected == "a list of numbers, 0 to 1");
+    CHECK(only_problem({{"split", "[[0.5]]"}}).expected == "a list of numbers, 0 to 1");
 }
 
 TEST_CASE("an unknown option comes with the nearest known one") {
     const Problem problem = only_problem({{"haeds", "2"}});
     CHECK(problem.where == "cell.haeds");
     CHECK(problem.found == "cell 'fixture' has no option 'haeds'");
-    CHECK(problem.wanted == "heads, rate, bias, norm, label, path, split");
-    CHECK(problem.next == "write 'heads' if that is what is meant");
-    CHECK(only_problem({{"colour", "2"}}).next == "'unroll plugins fixture' tells what each option does");
+    CHECK(problem.expected == "heads, rate, bias, norm, label, path, split");
+    CHECK(problem.help == "did you mean \"heads\"?");
+    CHECK(only_problem({{"colour", "2"}}).help == "'unroll plugins fixture' tells what each option does");
 }
 
 TEST_CASE("a required option must be given; all problems come at once") {
@@ -100,8 +100,8 @@ TEST_CASE("a required option must be given; all problems come at once") {
     REQUIRE(problems.size() == 3);
     CHECK(problems[2].where == "cell");
     CHECK(problems[2].found == "cell 'fixture' needs the option 'path'");
-    CHECK(problems[2].wanted == "a file, folder or glob in quotes");
-    CHECK(problems[2].next == "give it: a file to read");
+    CHECK(problems[2].expected == "a file, folder or glob in quotes");
+    CHECK(problems[2].help == "give it: a file to read");
 }
 
 TEST_CASE("numbers come back from JSON as the same double") {
@@ -136,7 +136,7 @@ TEST_CASE("declarations that contradict themselves are found") {
     CHECK(declaration(Option::integer("n", "2", 4, 1, ""))->found == "bounds 4 to 1");
     CHECK(declaration(Option::number("n", "nan", 0, 1, ""))->found == "default nan, which is not JSON");
     CHECK(declaration(Option::number("n", "0", NAN, 1, ""))->found == "bounds nan to 1");
-    CHECK(declaration(Option::choice("n", "\"c\"", "a|b", ""))->wanted == "\"a\" or \"b\"");
+    CHECK(declaration(Option::choice("n", "\"c\"", "a|b", ""))->expected == "\"a\" or \"b\"");
     CHECK(declaration(Option::choice("n", "a", "a|b", ""))->found == "default a, which is not JSON");
     CHECK(declaration(Option::choice("n", "", "", ""))->found == "choices \"\"");
     CHECK(declaration(Option::text("", "", ""))->found == "an option without a name or with a null text");

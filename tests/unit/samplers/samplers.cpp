@@ -182,6 +182,6 @@ TEST_CASE("samplers refuse options out of range") {
     CHECK(error_of([] {
               make("top-p", {{"p", "0"}});
           }) ==
-          "p: 0\n  wanted: a number above 0, at most 1\n"
-          "  next: to pick only the most probable token, give a small number such as 1e-9");
+          "p: 0\n  expected: a number above 0, at most 1\n"
+          "  help: to pick only the most probable token, give a small number such as 1e-9");
 }

@@ -11,7 +11,7 @@
 #include "training/optimizer.h"
 
 using namespace unroll;
-using manifest::Bridge;
+using trial::Bridge;
 
 namespace {
 
@@ -19,7 +19,7 @@ const std::atomic<bool> go_on{false};
 
 /// A model that has learned to say three letters backwards, each twice.
 struct Backwards {
-    manifest::Trial trial;
+    trial::Trial trial;
     small::Backwards dataset{3, 3, 200};
     plugins::Catalog catalog = small::catalog();
     model::Model<float> model;
@@ -48,8 +48,8 @@ struct Backwards {
         }
     }
 
-    static manifest::Trial trial_of(Bridge bridge) {
-        manifest::Trial all = small::trial(small::gated_cell, 3, 20, 24);
+    static trial::Trial trial_of(Bridge bridge) {
+        trial::Trial all = small::trial(small::gated_cell, 3, 20, 24);
         all.front = all.cells;
         all.model.bridge = bridge;
         return all;
@@ -57,14 +57,14 @@ struct Backwards {
 
     sampling::Weights both() const { return {weights.data(), prepared.data()}; }
 
-    std::vector<sampling::Sample> ask(const manifest::SamplingSettings& settings) const {
+    std::vector<sampling::Sample> ask(const trial::SamplingSettings& settings) const {
         return sampling::make(model, both(), dataset, catalog, 3, sampling::wanted(trial, {settings}, dataset, 40, 2.5),
                               go_on);
     }
 };
 
-manifest::SamplingSettings greedily(manifest::Prompt prompt, Size count = 1) {
-    manifest::SamplingSettings settings;
+trial::SamplingSettings greedily(trial::Prompt prompt, Size count = 1) {
+    trial::SamplingSettings settings;
     settings.sampler = small::choice(small::first_sampler);
     settings.prompt = std::move(prompt);
     settings.count = count;
@@ -100,7 +100,7 @@ TEST_CASE("what was learned is answered, and known to be right") {
 
 TEST_CASE("an answer depends on nothing that is asked with it") {
     const Backwards vague(Bridge::state, 20);
-    manifest::SamplingSettings settings = greedily({"", Split::validation, 0}, 12);
+    trial::SamplingSettings settings = greedily({"", Split::validation, 0}, 12);
     settings.sampler = small::choice(small::draw_sampler);
     settings.temperature = 1.0;
     const auto many = vague.ask(settings);

@@ -9,8 +9,8 @@
 #include "small_model.h"
 
 using namespace unroll;
-using manifest::Memory;
 using sampling::Request;
+using trial::StateMode;
 
 namespace {
 
@@ -25,7 +25,7 @@ std::vector<Token> prompt(Size length, std::uint64_t number) {
     return tokens;
 }
 
-Request request(Size prompt_length, Size length, Memory memory, double temperature = 1, std::uint64_t number = 0) {
+Request request(Size prompt_length, Size length, StateMode memory, double temperature = 1, std::uint64_t number = 0) {
     return {prompt(prompt_length, number), &draw, temperature, RandomStream(1, "text", {number}), length, memory};
 }
 
@@ -55,7 +55,8 @@ TEST_CASE("a text is the same whatever else is made with it") {
         std::vector<Request> all;
         for (std::uint64_t number = 0; number < 80; ++number)
             all.push_back(request(1 + number % 3 * 5, number % 4 == 0 ? 0 : 3 + number % 11,
-                                  number % 5 ? Memory::carry : Memory::window, 0.3 + 0.1 * double(number % 7), number));
+                                  number % 5 ? StateMode::carry : StateMode::window, 0.3 + 0.1 * double(number % 7),
+                                  number));
         all[7].sampler = &first;
         const auto texts = sampling::generate(small.model, small.both(), 8, all, go_on);
         REQUIRE(texts.size() == all.size());
@@ -73,7 +74,7 @@ TEST_CASE("a text is the same whatever else is made with it") {
 TEST_CASE("more texts than a batch holds are the same as each alone") {
     const SmallModel small(small::trial(small::gated_cell, 8, 4, 6));
     std::vector<Request> all;
-    for (std::uint64_t number = 0; number < 131; ++number) all.push_back(request(4, 5, Memory::carry, 1, number));
+    for (std::uint64_t number = 0; number < 131; ++number) all.push_back(request(4, 5, StateMode::carry, 1, number));
     const auto texts = sampling::generate(small.model, small.both(), 8, all, go_on);
     for (const Size i : {0, 63, 64, 127, 128, 130}) CHECK(texts[i] == alone(small, 8, all[i]));
 }
@@ -95,20 +96,20 @@ TEST_CASE("prompts and texts of different lengths are made side by side") {
         sampling::generate(small.model, small.both(), 4, requests, go_on);
         return sampler.lengths;
     };
-    const std::vector<Request> carried{request(5, 2, Memory::carry), request(2, 4, Memory::carry),
-                                       request(5, 3, Memory::carry)};
+    const std::vector<Request> carried{request(5, 2, StateMode::carry), request(2, 4, StateMode::carry),
+                                       request(5, 3, StateMode::carry)};
     const std::vector<Size> together{2, 5, 5, 3, 6, 6, 4, 7, 5};
     CHECK(noted(gated, carried) == together);
     CHECK(noted(limited, carried) == together);  // none of them passes the context, 8
-    const std::vector<Request> past{request(9, 2, Memory::carry), request(8, 3, Memory::carry)};
+    const std::vector<Request> past{request(9, 2, StateMode::carry), request(8, 3, StateMode::carry)};
     CHECK(noted(limited, past) == std::vector<Size>{8, 9, 9, 10, 10});
-    const std::vector<Request> windows{request(5, 2, Memory::window), request(4, 1, Memory::window)};
+    const std::vector<Request> windows{request(5, 2, StateMode::window), request(4, 1, StateMode::window)};
     CHECK(noted(gated, windows) == std::vector<Size>{4, 5, 6});
 }
 
 TEST_CASE("a longer text begins as a shorter one") {
     const SmallModel small(small::trial(small::gated_cell, 8, 4, 6));
-    for (const Memory memory : {Memory::carry, Memory::window}) {
+    for (const StateMode memory : {StateMode::carry, StateMode::window}) {
         auto shorter = alone(small, 8, request(3, 10, memory)), longer = alone(small, 8, request(3, 30, memory));
         longer.resize(10);
         CHECK(longer == shorter);
@@ -117,7 +118,7 @@ TEST_CASE("a longer text begins as a shorter one") {
 
 TEST_CASE("carried and re-read texts are equal while the window holds everything") {
     const SmallModel small(small::trial(small::gated_cell, 4, 4, 8, 2));
-    const Request carry = request(3, 40, Memory::carry), window = request(3, 40, Memory::window);
+    const Request carry = request(3, 40, StateMode::carry), window = request(3, 40, StateMode::window);
     const auto carried = alone(small, 4, carry);
     CHECK(carried == reference(small, 0, carry));
     CHECK(alone(small, 43, window) == carried);
@@ -130,9 +131,9 @@ TEST_CASE("past its context a model reads the last window again") {
         const SmallModel small(small::trial(*cell, 6, 4, 12));
         REQUIRE(small.model.stack().context() == 6);
         for (const Size length : {1, 5, 6, 7, 13}) {
-            const Request one = request(length, 20, Memory::carry);
+            const Request one = request(length, 20, StateMode::carry);
             CHECK(alone(small, 6, one) == reference(small, 6, one));
-            const Request again = request(length, 20, Memory::window);
+            const Request again = request(length, 20, StateMode::window);
             CHECK(alone(small, 4, again) == reference(small, 4, again));
         }
     }
@@ -142,13 +143,13 @@ TEST_CASE("a limited layer in a stack limits the stack") {
     auto trial = small::trial(small::gated_cell, 6, 4, 9);
     trial.cells.push_back({small::choice(small::positions_cell), 7, 1, 0, "uniform"});
     const SmallModel small(trial);
-    const Request one = request(3, 20, Memory::carry);
+    const Request one = request(3, 20, StateMode::carry);
     CHECK(alone(small, 6, one) == reference(small, 6, one));
 }
 
 TEST_CASE("a token that is withheld is never picked, however likely") {
     const SmallModel small(small::trial(small::gated_cell));
-    for (const Memory memory : {Memory::carry, Memory::window}) {
+    for (const StateMode memory : {StateMode::carry, StateMode::window}) {
         Request likeliest = request(3, 40, memory);
         likeliest.sampler = &first;
         const Token favourite = alone(small, 6, likeliest).front();
@@ -170,8 +171,8 @@ TEST_CASE("a token that is withheld is never picked, however likely") {
 
 TEST_CASE("no tokens and no texts are fine") {
     const SmallModel small(small::trial(small::gated_cell));
-    CHECK(alone(small, 6, request(3, 0, Memory::carry)).empty());
-    CHECK(alone(small, 6, request(30, 0, Memory::window)).empty());
+    CHECK(alone(small, 6, request(3, 0, StateMode::carry)).empty());
+    CHECK(alone(small, 6, request(30, 0, StateMode::window)).empty());
     CHECK(sampling::generate(small.model, small.both(), 6, {}, go_on).empty());
 }
 
@@ -188,10 +189,10 @@ TEST_CASE("raising stop ends a text after the token in hand") {
     std::atomic<bool> stop{false};
     Stopping sampler;
     sampler.stop = &stop;
-    Request one = request(3, 10, Memory::carry);
+    Request one = request(3, 10, StateMode::carry);
     one.sampler = &sampler;
-    const auto texts = sampling::generate(small.model, small.both(), 6,
-                                          {one, request(5, 10, Memory::carry), request(5, 10, Memory::window)}, stop);
+    const auto texts = sampling::generate(
+        small.model, small.both(), 6, {one, request(5, 10, StateMode::carry), request(5, 10, StateMode::window)}, stop);
     CHECK(texts[0] == std::vector<Token>{2, 2, 2, 2});
     CHECK(texts[1].size() == 4);  // made with it
     CHECK(texts[2].empty());

@@ -20,7 +20,7 @@ struct Trained {
     model::Model<float> model;
     model::Buffer<float> values, prepared;
 
-    Trained(const manifest::Trial& trial, const Task& task, const plugins::Catalog& catalog)
+    Trained(const trial::Trial& trial, const Task& task, const plugins::Catalog& catalog)
         : model(trial, task, catalog), values(model.parameters().size()), prepared(model.prepared_size()) {
         model.initialize(values.data());
         RandomStream stream(11, "weights");
@@ -31,8 +31,8 @@ struct Trained {
     sampling::Weights weights() const { return {values.data(), prepared.data()}; }
 };
 
-manifest::Trial generating() {
-    manifest::Trial trial = small::trial(small::gated_cell, 1, 2, 4);
+trial::Trial generating() {
+    trial::Trial trial = small::trial(small::gated_cell, 1, 2, 4);
     trial.model.noise = 3;
     trial.front = {{small::choice(small::gated_cell), pixels, 1, 0, "uniform"}};
     return trial;

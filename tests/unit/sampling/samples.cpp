@@ -9,15 +9,14 @@
 #include "small_model.h"
 
 using namespace unroll;
-using manifest::SamplingSettings;
 using sampling::Sample;
+using trial::SamplingSettings;
 
 namespace {
 
 const std::atomic<bool> go_on{false};
 
-SamplingSettings settings(std::optional<double> temperature, manifest::Prompt prompt, Size count = 1,
-                          Size length = 12) {
+SamplingSettings settings(std::optional<double> temperature, trial::Prompt prompt, Size count = 1, Size length = 12) {
     SamplingSettings all;
     all.sampler = small::choice(temperature ? small::draw_sampler : small::first_sampler);
     all.temperature = temperature;
@@ -27,7 +26,7 @@ SamplingSettings settings(std::optional<double> temperature, manifest::Prompt pr
     return all;
 }
 
-manifest::Prompt window(Split split, Size length) {
+trial::Prompt window(Split split, Size length) {
     return {"", split, length};
 }
 
@@ -112,7 +111,7 @@ TEST_CASE("a window of a split is the same for all temperatures, another for eac
 
 TEST_CASE("adding samples changes no other text") {
     const SmallModel small(small::trial(small::gated_cell, 6, 4, 8));
-    const manifest::Prompt fixed{"ab", {}, 0};
+    const trial::Prompt fixed{"ab", {}, 0};
     const auto before = make(small, {settings(0.5, fixed, 2), settings(1.0, fixed, 2)});
     REQUIRE(before.size() == 4);
     const auto after =
@@ -187,11 +186,11 @@ TEST_CASE("what the vocabulary does not generate is in no text") {
 
 TEST_CASE("prompts that cannot be are errors") {
     const SmallModel small(small::trial(small::gated_cell));
-    const auto error = [&](manifest::Prompt prompt) {
+    const auto error = [&](trial::Prompt prompt) {
         return error_of([&] { make(small, {settings(0.5, std::move(prompt))}); });
     };
     CHECK(error({"aXb", {}, 0}) ==
-          "sampling.prompt: 'X' in the prompt 'aXb'\n  wanted: symbols that occur in the dataset\n  next: choose a "
+          "sampling.prompt: 'X' in the prompt 'aXb'\n  expected: symbols that occur in the dataset\n  help: choose a "
           "prompt from the text's own symbols");
     CHECK(error({"", {}, 0}).find("an empty prompt") != std::string::npos);
     CHECK(

@@ -9,7 +9,7 @@
 #include "small_plugins.h"
 
 struct SmallModel {
-    explicit SmallModel(const unroll::manifest::Trial& chosen)
+    explicit SmallModel(const unroll::trial::Trial& chosen)
         : trial(chosen),
           catalog(small::catalog()),
           model(trial, dataset.task(), catalog),
@@ -23,7 +23,7 @@ struct SmallModel {
 
     unroll::sampling::Weights both() const { return {weights.data(), prepared.data()}; }
 
-    unroll::manifest::Trial trial;
+    unroll::trial::Trial trial;
     unroll::plugins::Catalog catalog;
     small::Corpus dataset{5, 200, 100, 0};
     unroll::model::Model<float> model;

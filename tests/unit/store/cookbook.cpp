@@ -65,17 +65,17 @@ void fill(Store& store) {
         for (const Size length : {32, 64})
             for (const std::uint64_t seed : {1, 2}) {
                 const auto name = std::string(cell) + std::to_string(length) + std::to_string(seed);
-                rows.push_back(trial(name, cell, seed, length));
+                rows.push_back(a_trial(name, cell, seed, length));
                 members.push_back({name, R"({"system":")" + std::string(cell) + R"(","cell":{"heads":4},"training":)" +
                                              R"({"sequence_length":)" + std::to_string(length) + R"(},"seed":)" +
                                              std::to_string(seed) + "}"});
             }
     for (const char* name : {"failed", "diverged", "running"}) {
-        rows.push_back(trial(name, "rnn", rows.size(), 32));
+        rows.push_back(a_trial(name, "rnn", rows.size(), 32));
         members.push_back({name, R"({"system":"rnn"})"});
     }
     store.plan(experiment, rows, members);
-    plan(store, "other", {rows[0], trial("gone")});
+    plan(store, "other", {rows[0], a_trial("gone")});
     plan(store, "other", {rows[0]});
     for (const char* name : {"brackets", "digits-gan"}) plan(store, name, {rows[0]});
 

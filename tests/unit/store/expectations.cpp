@@ -15,8 +15,8 @@ struct Fixture {
 
     void run(const std::vector<std::pair<std::string, store::Status>>& outcomes) const {
         Store store(file, Store::Mode::write);
-        plan(store, "cells", {trial("aaaa", "lstm"), trial("bbbb", "gru")});
-        plan(store, "others", {trial("bbbb", "gru"), trial("cccc", "rnn")});
+        plan(store, "cells", {a_trial("aaaa", "lstm"), a_trial("bbbb", "gru")});
+        plan(store, "others", {a_trial("bbbb", "gru"), a_trial("cccc", "rnn")});
         double loss = 1;
         for (const auto& [fingerprint, outcome] : outcomes) {
             write(
@@ -87,7 +87,7 @@ TEST_CASE_METHOD(Fixture, "result and curve have nothing but this experiment") {
     // A trial that the manifest asks for no longer is not judged, nor waited for.
     {
         Store store(file, Store::Mode::write);
-        plan(store, "cells", {trial("aaaa", "lstm")});
+        plan(store, "cells", {a_trial("aaaa", "lstm")});
     }
     CHECK(figure("count(*) FROM result") == 1);
 }
@@ -149,10 +149,10 @@ TEST_CASE("a query is known to be wrong before there is any result") {
     CHECK_THAT(problem("SELECT validation_los FROM result"),
                contains("query, line 1, column 8: no such column: validation_los"));
     CHECK_THAT(problem("SELECT validation_los FROM result"),
-               contains("write validation_loss if that is what is meant"));
-    CHECK_THAT(problem("SELECT r.hiden FROM result AS r"), contains("write hidden if"));
-    CHECK_THAT(problem("SELECT 1 FROM results"), contains("write result if"));
-    CHECK_THAT(problem("SELECT medain(seed) FROM result"), contains("write median if"));
+               contains("did you mean \"validation_loss\"?"));
+    CHECK_THAT(problem("SELECT r.hiden FROM result AS r"), contains("did you mean \"hidden\"?"));
+    CHECK_THAT(problem("SELECT 1 FROM results"), contains("did you mean \"result\"?"));
+    CHECK_THAT(problem("SELECT medain(seed) FROM result"), contains("did you mean \"median\"?"));
     CHECK_THAT(problem("SELECT 1 FROM cells", "gates"), contains("no such table: cells"));
     CHECK_THAT(problem("SELECT 1; SELECT 2"), contains("a second statement"));
     CHECK_THAT(problem("  -- nothing"), contains("no statement"));

@@ -74,7 +74,7 @@ TEST_CASE("opening again changes nothing") {
     const auto file = folder / "a.db";
     {
         Store store(file, writing);
-        plan(store, "first", {trial("aaaa")});
+        plan(store, "first", {a_trial("aaaa")});
     }
     Store store(file, writing);
     CHECK(ask(store, "SELECT name FROM experiment") == "first");
@@ -204,7 +204,7 @@ TEST_CASE("a folder in which nobody can write is read all the same") {
     const auto file = folder / "a.db";
     {
         Store store(file, writing);
-        plan(store, "first", {trial("aaaa")});
+        plan(store, "first", {a_trial("aaaa")});
     }
     const auto reads = [&] {
         return as_nobody([&] {
@@ -227,7 +227,7 @@ TEST_CASE("results that stand in a WAL are not passed over where it cannot be ta
     fs::create_directory(folder / "cut off");
     {
         Store store(folder / "a.db", writing);
-        plan(store, "first", {trial("aaaa")});
+        plan(store, "first", {a_trial("aaaa")});
         for (const char* name : {"a.db", "a.db-wal"}) fs::copy(folder / name, folder / "cut off" / name);
     }
     fs::permissions(folder.path(), fs::perms(0755));
@@ -246,13 +246,13 @@ TEST_CASE("closing leaves one file, unless somebody reads it") {
     const Folder folder;
     const auto file = folder / "a.db";
     Store store(file, writing);
-    plan(store, "first", {trial("aaaa")});
+    plan(store, "first", {a_trial("aaaa")});
     CHECK(fs::exists(folder / "a.db-wal"));
     CHECK(store.close());
     CHECK(files_in(folder.path()) == std::vector<std::string>{"a.db"});
 
     Store again(file, writing);
-    plan(again, "second", {trial("bbbb")});
+    plan(again, "second", {a_trial("bbbb")});
     {
         Store reader(file, reading);
         reader.database().execute("BEGIN; SELECT count(*) FROM trial");

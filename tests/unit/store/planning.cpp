@@ -7,7 +7,7 @@ using namespace scratch;
 TEST_CASE("a plan writes the whole expansion as queued") {
     const Folder folder;
     Store store(folder / "a.db", Store::Mode::write);
-    plan(store, "cells", {trial("aaaa", "lstm", 1), trial("bbbb", "lstm", 2), trial("cccc", "gru", 1)});
+    plan(store, "cells", {a_trial("aaaa", "lstm", 1), a_trial("bbbb", "lstm", 2), a_trial("cccc", "gru", 1)});
     CHECK(ask(store, "SELECT place, cell, seed, status, axes ->> '$.system' FROM result ORDER BY place") ==
           "0 lstm 1 queued lstm|1 lstm 2 queued lstm|2 gru 1 queued gru");
     CHECK(ask(store,
@@ -22,13 +22,13 @@ TEST_CASE("a plan writes the whole expansion as queued") {
 TEST_CASE("two experiments share a trial, and one that a manifest no longer asks for is kept with the reason") {
     const Folder folder;
     Store store(folder / "a.db", Store::Mode::write);
-    plan(store, "first", {trial("aaaa"), trial("bbbb", "gru")});
-    plan(store, "second", {trial("aaaa"), trial("cccc", "rnn")});
+    plan(store, "first", {a_trial("aaaa"), a_trial("bbbb", "gru")});
+    plan(store, "second", {a_trial("aaaa"), a_trial("cccc", "rnn")});
     CHECK(ask(store, "SELECT experiment, fingerprint FROM result ORDER BY experiment, place") ==
           "first aaaa|first bbbb|second aaaa|second cccc");
     CHECK(ask(store, "SELECT count(*) FROM trial") == "3");
 
-    plan(store, "first", {trial("bbbb", "gru")});
+    plan(store, "first", {a_trial("bbbb", "gru")});
     CHECK(ask(store, "SELECT fingerprint FROM first") == "bbbb");
     CHECK(ask(store,
               "SELECT fingerprint, current FROM membership JOIN trial ON trial.id = trial_id"
@@ -36,7 +36,7 @@ TEST_CASE("two experiments share a trial, and one that a manifest no longer asks
     CHECK_THAT(ask(store, "SELECT why FROM membership WHERE NOT current"), contains("the manifest of 20"));
     CHECK_THAT(ask(store, "SELECT why FROM membership WHERE NOT current"), contains("does not ask for it"));
 
-    plan(store, "first", {trial("aaaa")});
+    plan(store, "first", {a_trial("aaaa")});
     CHECK(ask(store, "SELECT fingerprint FROM first") == "aaaa");
     CHECK(ask(store, "SELECT count(*) FROM membership WHERE current AND why IS NOT NULL") == "0");
     CHECK(ask(store, "SELECT count(*) FROM experiment") == "2");
@@ -59,7 +59,7 @@ TEST_CASE("an experiment has a view of its name, with its unusual axes as column
     store::ExperimentRow experiment;
     experiment.name = "odd \"name\"; it's";
     experiment.manifest = "{}";
-    store.plan(experiment, {trial("aaaa"), trial("bbbb", "gru")},
+    store.plan(experiment, {a_trial("aaaa"), a_trial("bbbb", "gru")},
                {{"aaaa", R"({"system":"a","seed":1,"cell":{"heads":2,"plugin":"lstm"},"say \"hi\"":"x",
                              "training":{"clip":5,"sequence_length":64},"status":"warm"})"},
                 {"bbbb", R"({"system":"b","seed":1,"cell":{"heads":4,"plugin":"gru"},"say \"hi\"":"y",
@@ -80,9 +80,9 @@ TEST_CASE("an experiment has a view of its name, with its unusual axes as column
 TEST_CASE("a name that belongs to somebody else is refused, and nothing is written") {
     const Folder folder;
     Store store(folder / "a.db", Store::Mode::write);
-    plan(store, "cells", {trial("aaaa")});
+    plan(store, "cells", {a_trial("aaaa")});
     const auto refused = [&](const std::string& name) {
-        return message_of([&] { plan(store, name, {trial("bbbb")}); });
+        return message_of([&] { plan(store, name, {a_trial("bbbb")}); });
     };
     CHECK_THAT(refused("Result"), contains("name: 'Result'"));
     CHECK_THAT(refused("Result"), contains("the result store has a view 'result'"));
@@ -116,7 +116,7 @@ TEST_CASE("the views have the columns that people rely on") {
 TEST_CASE("a trial is found by its id or by the beginning of its fingerprint") {
     const Folder folder;
     Store store(folder / "a.db", Store::Mode::write);
-    plan(store, "cells", {trial("abcd11", "lstm", 5), trial("abcd22"), trial("123456"), trial("2222ff")});
+    plan(store, "cells", {a_trial("abcd11", "lstm", 5), a_trial("abcd22"), a_trial("123456"), a_trial("2222ff")});
     CHECK(store::find_trial(store, "1").fingerprint == "abcd11");
     CHECK(store::find_trial(store, "abcd1").id == 1);
     CHECK(store::find_trial(store, "abcd1").seed == 5);
@@ -140,8 +140,8 @@ TEST_CASE("the best trial of an experiment is the finished one with the best las
     experiment.metric = "test/accuracy";
     const auto goal = GENERATE(std::string("min"), std::string("max"));
     experiment.goal = goal;
-    const std::vector<store::TrialRow> trials{trial("aaaa"), trial("bbbb"), trial("cccc"), trial("dddd"),
-                                              trial("eeee")};
+    const std::vector<store::TrialRow> trials{a_trial("aaaa"), a_trial("bbbb"), a_trial("cccc"), a_trial("dddd"),
+                                              a_trial("eeee")};
     std::vector<store::Membership> members;
     for (const auto& row : trials) members.push_back({row.fingerprint, "{}"});
     store.plan(experiment, trials, members);

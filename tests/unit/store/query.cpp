@@ -12,7 +12,7 @@ namespace {
 struct Fixture {
     static Store planned(const fs::path& file) {
         Store writer(file, Store::Mode::write);
-        plan(writer, "cells", {trial("aaaa"), trial("bbbb", "gru")});
+        plan(writer, "cells", {a_trial("aaaa"), a_trial("bbbb", "gru")});
         writer.close();
         return Store(file, Store::Mode::read);
     }

@@ -14,7 +14,7 @@ struct Fixture {
     Store store{folder / "a.db", Store::Mode::write};
     std::vector<std::string> names{"aaaa"};
 
-    Fixture() { plan(store, "cells", {trial("aaaa"), trial("bbbb", "gru")}); }
+    Fixture() { plan(store, "cells", {a_trial("aaaa"), a_trial("bbbb", "gru")}); }
 
     template <class Record>
     auto put(const Record& record) {

@@ -24,8 +24,8 @@ using store::Store;
 
 using Folder = TemporaryFolder;
 
-inline store::TrialRow trial(const std::string& fingerprint, const std::string& cell = "lstm", std::uint64_t seed = 1,
-                             Size length = 64) {
+inline store::TrialRow a_trial(const std::string& fingerprint, const std::string& cell = "lstm", std::uint64_t seed = 1,
+                               Size length = 64) {
     store::TrialRow row;
     row.fingerprint = fingerprint;
     row.config = R"({"seed":)" + std::to_string(seed) + R"(,"cell":{"plugin":")" + cell +

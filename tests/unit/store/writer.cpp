@@ -19,7 +19,7 @@ namespace {
 std::vector<store::TrialRow> several(int count) {
     std::vector<store::TrialRow> rows;
     for (int i = 0; i < count; ++i)
-        rows.push_back(trial("trial" + std::to_string(i), "lstm", static_cast<std::uint64_t>(i)));
+        rows.push_back(a_trial("trial" + std::to_string(i), "lstm", static_cast<std::uint64_t>(i)));
     return rows;
 }
 
@@ -57,7 +57,7 @@ TEST_CASE("what several threads push is all there, each trial's in order") {
 TEST_CASE("an attempt has begun and its old files are gone when push returns; obsolete checkpoints go too") {
     const Folder folder;
     Store store(folder / "a.db", Store::Mode::write);
-    plan(store, "cells", {trial("aaaa")});
+    plan(store, "cells", {a_trial("aaaa")});
     const auto checkpoints = store::checkpoint_folder(store.file(), "aaaa");
     const auto add = [&](Writer& writer, std::uint64_t step) {
         const auto file = checkpoints / (std::to_string(step) + ".safetensors");
@@ -83,7 +83,7 @@ TEST_CASE("readers and other writers may be around") {
     const Folder folder;
     const auto file = folder / "a.db";
     Store store(file, Store::Mode::write);
-    plan(store, "cells", {trial("aaaa")});
+    plan(store, "cells", {a_trial("aaaa")});
     std::atomic<bool> done = false;
     std::string problem;
     std::thread other([&] {
@@ -173,7 +173,7 @@ TEST_CASE("a killed writer leaves a readable file with whole batches") {
     const pid_t child = ::fork();
     if (child == 0) {
         Store store(file, Store::Mode::write);
-        plan(store, "cells", {trial("aaaa")});
+        plan(store, "cells", {a_trial("aaaa")});
         Writer writer(store);
         writer.push(start("aaaa"));
         for (std::uint64_t step = 1;; ++step) {

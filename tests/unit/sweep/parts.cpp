@@ -4,7 +4,8 @@
 #include "sweep/build.h"
 #include "sweep/cores.h"
 #include "sweep/missing.h"
-#include "training/timing.h"
+#include "training/length.h"
+#include "trial/due.h"
 
 using namespace unroll;
 

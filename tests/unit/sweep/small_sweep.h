@@ -83,7 +83,7 @@ public:
 
 private:
     unroll::plugins::Catalog catalog_;
-    unroll::manifest::Datasets datasets_;
+    unroll::manifest::DatasetCache datasets_;
 };
 
 using Rows = std::vector<std::vector<unroll::store::Value>>;

@@ -229,7 +229,7 @@ TEST_CASE("a trial that throws fails alone, and is tried again on request") {
     sweep::Summary summary = first.run(on(folder));
     CHECK(summary.failed == 1);
     CHECK(summary.trained == 1);
-    const std::string error = "small-broken: a call\n  wanted: no call at all\n  next: use another cell";
+    const std::string error = "small-broken: a call\n  expected: no call at all\n  help: use another cell";
     CHECK(first.told.endings.at(0).error == error);
     const auto states = [&] {
         return rows(on(folder).database, "SELECT cell, status, error FROM trial ORDER BY cell");

@@ -10,10 +10,10 @@
 #include "training/evaluate.h"
 
 using namespace unroll;
-using manifest::Predict;
-using manifest::Windows;
 using training::Batches;
 using training::BatchPlan;
+using trial::Predict;
+using trial::Windows;
 
 namespace {
 

@@ -9,8 +9,8 @@
 #include <sstream>
 #include <stdexcept>
 
+#include "base/sha256.h"
 #include "catch.h"
-#include "manifest/digest.h"
 #include "unroll/error.h"
 
 namespace fs = std::filesystem;
@@ -94,7 +94,7 @@ TEST_CASE("what was saved comes back") {
     const Folder folder;
     const fs::path path = folder / "deep/er/500.safetensors";
     const std::string digest = save(path, some_tensors(), {{"a", "ü\n"}, {"b", ""}});
-    CHECK(digest == unroll::manifest::sha256(read(path)));
+    CHECK(digest == unroll::base::sha256(read(path)));
     CHECK(std::distance(fs::directory_iterator(path.parent_path()), {}) == 1);
 
     const Checkpoint checkpoint(path, digest);
@@ -146,7 +146,7 @@ TEST_CASE("a place that cannot be written to is named, and nothing is left there
     } catch (const unroll::Error& error) {
         CHECK(error.problem().where == path.string());
         CHECK(error.problem().found == "cannot write the checkpoint: Not a directory");
-        CHECK(error.problem().wanted == "a folder that can be written to, on a disk with room");
+        CHECK(error.problem().expected == "a folder that can be written to, on a disk with room");
     }
     fs::create_directory(folder / "taken");  // the rename fails
     write(folder / "taken/file", "");
@@ -170,8 +170,8 @@ TEST_CASE("a file cut off anywhere is refused") {
     const unroll::Problem problem = problem_of(folder / "cut");
     CHECK(problem.where == (folder / "cut").string());
     CHECK(problem.found == "49 bytes of data");
-    CHECK(problem.wanted == "48, as the header says");
-    CHECK(problem.next == "remove this file, or put back an intact copy of it");
+    CHECK(problem.expected == "48, as the header says");
+    CHECK(problem.help == "remove this file, or put back an intact copy of it");
 }
 
 TEST_CASE("a flipped bit is seen by the digest") {
@@ -180,7 +180,7 @@ TEST_CASE("a flipped bit is seen by the digest") {
     std::string damaged = read(folder / "a");
     damaged.back() ^= 1;
     write(folder / "a", damaged);
-    CHECK(problem_of(folder / "a", digest).wanted == digest + ", as it was written");
+    CHECK(problem_of(folder / "a", digest).expected == digest + ", as it was written");
 }
 
 TEST_CASE("a missing file is named") {
@@ -188,7 +188,7 @@ TEST_CASE("a missing file is named") {
     const unroll::Problem problem = problem_of(folder / "nowhere");
     CHECK(problem.where == (folder / "nowhere").string());
     CHECK(problem.found == "No such file or directory");
-    CHECK(problem.wanted == "a checkpoint");
+    CHECK(problem.expected == "a checkpoint");
 }
 
 TEST_CASE("headers that do not fit their data are refused") {
@@ -229,7 +229,7 @@ TEST_CASE("asking for what is not there says what is") {
         try {
             ask();
         } catch (const unroll::Error& error) {
-            return error.problem().found + " / " + error.problem().wanted;
+            return error.problem().found + " / " + error.problem().expected;
         }
         return "nothing wrong";
     };

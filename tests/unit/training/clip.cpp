@@ -7,8 +7,8 @@
 
 #include "catch.h"
 
-using unroll::manifest::Clip;
 using unroll::training::clip;
+using unroll::trial::Clip;
 
 TEMPLATE_TEST_CASE("clipping by norm scales as PyTorch does and returns the norm before", "", float, double) {
     std::vector<TestType> gradients = {3, 0, -4};

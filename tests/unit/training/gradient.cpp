@@ -9,7 +9,7 @@
 #include "training/batches.h"
 
 using namespace unroll;
-using manifest::Trial;
+using trial::Trial;
 
 namespace {
 
@@ -30,7 +30,7 @@ std::shared_ptr<const Dataset> examples(Task::Kind kind) {
     return std::make_shared<small::Examples>(kind, 5, 20);
 }
 
-Trial with(Trial trial, Size embedding, manifest::Windows windows = manifest::Windows::random) {
+Trial with(Trial trial, Size embedding, trial::Windows windows = trial::Windows::random) {
     trial.model.embedding = embedding;
     trial.cells[0].dropout = 0.5;  // never in a gradient by lag
     trial.training.windows = windows;
@@ -46,7 +46,7 @@ std::vector<Case> cases() {
     return {
         {"one-hot", with(gated, 0), corpus()},
         {"tokens", with(tokens, 0), corpus()},
-        {"streams", with(gated, 0, manifest::Windows::streams), corpus()},
+        {"streams", with(gated, 0, trial::Windows::streams), corpus()},
         {"few windows, embedding", with(positions, 3), corpus(30)},
         {"tied", tied, corpus(30)},
         {"no validation", with(tokens, 0), corpus(0), Split::train},
@@ -92,7 +92,7 @@ TEST_CASE("the gradient by lag equals finite differences") {
         fed.prepare(own.data(), prepared.data());
 
         training::BatchPlan plan = training::training_plan(one.trial);
-        plan.windows = manifest::Windows::strided;
+        plan.windows = trial::Windows::strided;
         plan.stride = plan.sequence_length;
         plan.shuffled = false;
         plan.batch = 1;

@@ -59,15 +59,15 @@ struct LastLoss final : training::Records {
 double validation_loss(const std::string& cell, Size steps) {
     const plugins::Catalog catalog = plugins::load_file(UNROLL_PLUGINS "/cells/" + cell + ".so");
     REQUIRE(catalog.found().size() == 1);
-    manifest::Trial trial;
-    manifest::CellSettings settings{{cell, {}}, 32, 1, 0, "uniform"};
+    trial::Trial trial;
+    trial::CellSettings settings{{cell, {}}, 32, 1, 0, "uniform"};
     plugins::set_defaults(settings.choice.options, *catalog.found().front().plugin);
     trial.cells = {settings};
     trial.training.sequence_length = trial.training.evaluate_length = 16;
     trial.training.batch = 16;
     trial.training.steps = steps;
     trial.training.optimizer.learning_rate = 0.01;
-    trial.training.clip = {manifest::Clip::Kind::norm, 1};
+    trial.training.clip = {trial::Clip::Kind::norm, 1};
     trial.config = "{}";
     const Words words;
     const model::Model<float> model(trial, words.task(), catalog);

@@ -12,9 +12,9 @@
 
 using unroll::Size;
 using unroll::Weight;
-using unroll::manifest::OptimizerSettings;
 using unroll::training::Optimizer;
 using unroll::training::Range;
+using unroll::trial::OptimizerSettings;
 using Role = Weight::Role;
 
 namespace {
@@ -45,7 +45,7 @@ TEST_CASE("an unknown optimiser is refused with the known ones") {
     } catch (const unroll::Error& error) {
         CHECK(error.problem().where == "training.optimizer.name");
         CHECK(error.problem().found == "\"lion\"");
-        CHECK(error.problem().wanted == "one of sgd, adagrad, rmsprop, adam, adamw");
+        CHECK(error.problem().expected == "one of sgd, adagrad, rmsprop, adam, adamw");
     }
 }
 

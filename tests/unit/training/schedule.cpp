@@ -6,8 +6,8 @@
 #include "catch.h"
 #include "unroll/error.h"
 
-using unroll::manifest::OptimizerSettings;
-using unroll::manifest::ScheduleSettings;
+using unroll::trial::OptimizerSettings;
+using unroll::trial::ScheduleSettings;
 
 namespace {
 
@@ -77,6 +77,6 @@ TEST_CASE("an unknown schedule is refused with the known ones") {
     } catch (const unroll::Error& error) {
         CHECK(error.problem().where == "training.schedule.name");
         CHECK(error.problem().found == "\"linear\"");
-        CHECK(error.problem().wanted == "one of constant, cosine, exponential");
+        CHECK(error.problem().expected == "one of constant, cosine, exponential");
     }
 }

@@ -6,9 +6,9 @@
 #include "catch.h"
 #include "unroll/error.h"
 
-using unroll::manifest::StopSettings;
 using unroll::training::Best;
 using unroll::training::Stopping;
+using unroll::trial::StopSettings;
 
 TEST_CASE("the best value is the first of the best") {
     Best best("validation/loss");
@@ -88,6 +88,6 @@ TEST_CASE("state that is not ours is refused and nothing changes") {
         stopping.restore("");
         FAIL("accepted");
     } catch (const unroll::Error& error) {
-        CHECK(error.problem().wanted == "a count, then a value and a step");
+        CHECK(error.problem().expected == "a count, then a value and a step");
     }
 }

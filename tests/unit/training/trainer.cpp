@@ -1,5 +1,6 @@
 // Training one trial: everything that is recorded on the way.
 #include "training/trainer.h"
+#include "training/length.h"
 
 #include "trials.h"
 
@@ -179,7 +180,7 @@ TEST_CASE("a training split without a batch is refused") {
     trial.training.windows = Windows::streams;
     Run run(trial, corpus(24, 20, 20));
     CHECK(error_of([&] { run.whole(); }) ==
-          "training.sequence_length: a training split of 24, too short for a batch\n  wanted: at least 25\n  next: "
+          "training.sequence_length: a training split of 24, too short for a batch\n  expected: at least 25\n  help: "
           "enlarge the training split, or lower training.sequence_length or training.batch");
     Run enough(trial, corpus(25, 20, 20));
     CHECK(enough.whole().step == 10);
@@ -224,32 +225,6 @@ TEST_CASE("a checkpoint gives its weights alone") {
     const model::Model<float> other(shallow, run->dataset.task(), run->catalog);
     CHECK(error_of([&] { training::load_weights(last.path, other, weights.data()); }).find("cell.1.") !=
           std::string::npos);
-}
-
-TEST_CASE("what is due, and when") {
-    using training::due_steps;
-    using training::is_due;
-    const training::Length length{10, 35};
-    using Steps = std::vector<std::uint64_t>;
-    const std::pair<When, Steps> expectations[] = {
-        {{When::Kind::never, 0}, {}},
-        {{When::Kind::end, 0}, {35}},
-        {{When::Kind::steps, 10}, {10, 20, 30, 35}},
-        {{When::Kind::steps, 35}, {35}},
-        {{When::Kind::steps, 7}, {7, 14, 21, 28, 35}},
-        {{When::Kind::steps, 100}, {35}},
-        {{When::Kind::steps, 0}, {35}},
-        {{When::Kind::epochs, 1}, {10, 20, 30, 35}},
-        {{When::Kind::epochs, 2}, {20, 35}},
-        {{When::Kind::epochs, 5}, {35}},
-    };
-    for (const auto& [when, expected] : expectations) {
-        CHECK(due_steps(when, length) == expected);
-        Steps by_step;
-        for (std::uint64_t step = 1; step <= 35; ++step)
-            if (is_due(when, step, length)) by_step.push_back(step);
-        CHECK(by_step == expected);
-    }
 }
 
 TEST_CASE("the length of a trial comes from its steps or its epochs") {

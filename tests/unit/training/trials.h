@@ -14,14 +14,14 @@
 #include "training/checkpoint.h"
 #include "training/schedule.h"
 #include "training/snapshot.h"
-#include "training/timing.h"
 #include "training/trainer.h"
+#include "trial/due.h"
 
 namespace unroll::training::test {
 
-using manifest::Trial;
-using manifest::When;
-using manifest::Windows;
+using trial::Trial;
+using trial::When;
+using trial::Windows;
 
 /// Called at everything that happens while a trial runs.
 inline std::function<void()> happened = [] {};
@@ -123,7 +123,7 @@ struct Log final : training::Records {
 };
 
 struct Run {
-    Run(Trial chosen, std::unique_ptr<const Dataset> data, std::vector<manifest::SamplingSettings> sampled = {})
+    Run(Trial chosen, std::unique_ptr<const Dataset> data, std::vector<trial::SamplingSettings> sampled = {})
         : trial(std::move(chosen)),
           sampling(std::move(sampled)),
           dataset(std::move(data)),
@@ -145,7 +145,7 @@ struct Run {
     }
 
     Trial trial;
-    std::vector<manifest::SamplingSettings> sampling;
+    std::vector<trial::SamplingSettings> sampling;
     std::vector<When> gradient;
     Telling dataset;
     plugins::Catalog catalog;
@@ -162,8 +162,8 @@ inline When every(Size steps) {
     return {When::Kind::steps, steps};
 }
 
-inline manifest::SamplingSettings texts(double temperature, When when) {
-    manifest::SamplingSettings settings;
+inline trial::SamplingSettings texts(double temperature, When when) {
+    trial::SamplingSettings settings;
     settings.sampler = small::choice(picking_sampler);
     settings.temperature = temperature;
     settings.prompt = {"ab", {}, 0};
@@ -185,7 +185,7 @@ inline std::unique_ptr<Run> streams() {
     trial.training.windows = Windows::streams;
     trial.training.steps = 23;
     trial.training.optimizer = {.name = "sgd", .learning_rate = 0.1, .momentum = 0.9};
-    trial.training.clip = {manifest::Clip::Kind::norm, 1};
+    trial.training.clip = {trial::Clip::Kind::norm, 1};
     trial.training.log_every = 3;
     trial.training.evaluate_every = every(7);
     trial.training.checkpoint_every = every(5);
@@ -227,7 +227,7 @@ inline std::unique_ptr<Run> examples(Task::Kind kind, const char* optimizer) {
     trial.training.optimizer.name = optimizer;
     trial.training.optimizer.learning_rate = 0.05;
     trial.training.optimizer.weight_decay = 0.01;
-    trial.training.clip = {manifest::Clip::Kind::element, 0.01};
+    trial.training.clip = {trial::Clip::Kind::element, 0.01};
     trial.training.log_every = 4;
     trial.training.evaluate_every = every(5);
     trial.training.checkpoint_every = {When::Kind::never, 0};
@@ -250,14 +250,14 @@ inline std::unique_ptr<Run> images() {
     trial.cells[0].dropout = 0.2;
     trial.model.noise = 3;
     trial.front = {{small::choice(small::positions_cell), 6, 2, 0, "uniform"}};
-    trial.front_optimizer = manifest::OptimizerSettings{.name = "adam", .learning_rate = 0.02};
+    trial.front_optimizer = trial::OptimizerSettings{.name = "adam", .learning_rate = 0.02};
     trial.training.optimizer = {.name = "sgd", .learning_rate = 0.1, .momentum = 0.9};
     trial.training.steps = 21;
-    trial.training.clip = {manifest::Clip::Kind::norm, 0.5};
+    trial.training.clip = {trial::Clip::Kind::norm, 0.5};
     trial.training.log_every = 4;
     trial.training.evaluate_every = every(5);
     trial.training.checkpoint_every = every(6);
-    manifest::SamplingSettings grids;
+    trial::SamplingSettings grids;
     grids.length = 4;
     grids.every = every(3);
     return std::make_unique<Run>(trial, std::make_unique<small::Dots>(16), std::vector{grids});

@@ -1,0 +1,16 @@
+// The name that a slip of the finger has missed, for messages.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace unroll::base {
+
+/// Of `names`, the one nearest to `name` by edit distance, or "" when none is near enough to be meant.
+std::string nearest(std::string_view name, const std::vector<std::string>& names);
+
+/// `did you mean "NAME"?`
+std::string did_you_mean(std::string_view name);
+
+}  // namespace unroll::base

@@ -1,0 +1,49 @@
+// The sampling part of a manifest: which texts are to be made from a trained model.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "manifest/resolve.h"
+
+namespace unroll::manifest {
+
+/// One point of the sampling axes, and how `skip` sees it.
+struct SamplingPoint {
+    trial::SamplingSettings settings;
+    json::Value json;  ///< sampler, temperature, …, one of each
+};
+
+/// Reads the `sampling` of a manifest, making each distinct sampler once.
+class SamplingPlan {
+public:
+    explicit SamplingPlan(Checker& checker) : checker_(checker) {}
+
+    /// Every point, without repetition: samplers, then temperatures, then prompts; a sampler that does not use
+    /// temperature comes once. None when `sampling` is absent or false. Problems are told each time.
+    std::vector<SamplingPoint> points(const json::Value& manifest, const Resolved& resolved,
+                                      base::Diagnostics& diagnostics);
+
+private:
+    struct Made {
+        bool uses_temperature = true;
+        std::optional<Problem> problem;
+    };
+
+    const Made& make(const Plugin& plugin, const trial::PluginChoice& choice, const json::Value& given,
+                     const std::string& path);
+    bool fits(const json::Value& sampling, const Resolved& resolved, base::Diagnostics& diagnostics);
+    std::vector<std::optional<double>> temperatures(const json::Value& value, base::Diagnostics& diagnostics);
+    std::vector<trial::Prompt> prompts(const json::Value& value, const Resolved& resolved,
+                                       base::Diagnostics& diagnostics);
+    std::optional<trial::Prompt> prompt(const json::Value& value, const std::string& path, const Resolved& resolved,
+                                        base::Diagnostics& diagnostics);
+    std::string without_temperature();
+
+    Checker& checker_;
+    std::map<std::string, Made> made_;
+    std::map<std::string, std::vector<SamplingPoint>> known_;  ///< by everything that points() depends on
+};
+
+}  // namespace unroll::manifest

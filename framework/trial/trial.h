@@ -1,0 +1,157 @@
+// A trial and its settings: checked, typed, with every default filled in. Plain data.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "unroll/dataset.h"
+#include "unroll/options.h"
+#include "unroll/types.h"
+
+namespace unroll::trial {
+
+/// A plugin by name with its checked options.
+struct PluginChoice {
+    std::string plugin;
+    Options options;
+
+    bool operator==(const PluginChoice& other) const {
+        return plugin == other.plugin && options.values() == other.options.values();
+    }
+};
+
+/// One entry of `cell`: `layers` equal layers. A model's cells stand bottom first.
+struct CellSettings {
+    PluginChoice choice;
+    Size hidden = 128, layers = 1;
+    double dropout = 0;
+    std::string initializer = "uniform";  ///< uniform | glorot | normal
+};
+
+/// How a decoder comes to know what the encoder has read.
+enum class Bridge {
+    state,      ///< it starts from the encoder's state after the last step
+    repeat,     ///< the encoder's last output is its input at every step; what it has predicted is not fed back
+    attention,  ///< the encoder's outputs are its memory
+};
+
+struct ModelSettings {
+    Size embedding = 0;  ///< 0: one-hot
+    bool tied = false;   ///< the head uses the embedding's weights
+    Bridge bridge = Bridge::state;
+    Size noise = 64;  ///< random numbers that a generator makes an image of
+};
+
+/// A moment that comes back: every `count` steps or epochs, or only at the end.
+struct When {
+    enum class Kind { never, steps, epochs, end };
+    Kind kind = Kind::end;
+    Size count = 0;
+
+    bool operator==(const When&) const = default;
+};
+
+struct OptimizerSettings {
+    std::string name = "adam";  ///< sgd | adagrad | rmsprop | adam | adamw
+    double learning_rate = 0.001;
+    double momentum = 0;                ///< sgd
+    double decay = 0.99;                ///< rmsprop
+    double beta1 = 0.9, beta2 = 0.999;  ///< adam, adamw (`betas`)
+    double epsilon = 1e-8;              ///< all but sgd
+    bool epsilon_in_root = false;       ///< rmsprop: added to the mean square, not to its root
+    double weight_decay = 0;            ///< adamw: decoupled; all others: added to the gradient
+    bool decay_all = true;              ///< `decay: all`; otherwise `matrices`, weights of rank 2 and more
+};
+
+struct ScheduleSettings {
+    std::string name = "constant";  ///< constant | cosine | exponential
+    Size warmup = 0;                ///< steps in which the rate rises linearly; with every schedule
+    double minimum = 0;             ///< cosine: the learning rate at the end
+    double decay = 1;               ///< exponential: factor per epoch or, when `every` > 0, per `every` steps
+    Size every = 0;
+};
+
+struct Clip {
+    enum class Kind { none, norm, element };
+    Kind kind = Kind::none;
+    double value = 0;
+};
+
+struct StopSettings {
+    std::string metric;            ///< SPLIT/NAME, as in "validation/loss"; empty: no early stop
+    std::optional<double> target;  ///< stop when it is reached
+    Size patience = 0;             ///< stop after so many evaluations without a better value; 0: no limit
+};
+
+enum class Windows { random, strided, streams };
+enum class Predict { every, last };
+
+struct TrainingSettings {
+    Size sequence_length = 64;  ///< T; the dataset's own when it fixes one
+    Size batch = 64;            ///< B
+    Size steps = 0;             ///< 0: `epochs` decides
+    Size epochs = 0;
+    Windows windows = Windows::random;
+    Size stride = 1;  ///< strided: distance between the starts of windows
+    Predict predict = Predict::every;
+    OptimizerSettings optimizer;
+    ScheduleSettings schedule;
+    Clip clip;
+    StopSettings stop;
+    Size evaluate_length = 0;  ///< T of validation windows; filled in with sequence_length
+    Size log_every = 10;       ///< steps
+    When evaluate_every, checkpoint_every;
+    Size keep_checkpoints = 2;
+};
+
+/// A text, or a window of a split drawn by seed.
+struct Prompt {
+    std::string text;
+    std::optional<Split> from;  ///< set: `length` tokens of this split
+    Size length = 0;
+
+    bool operator==(const Prompt&) const = default;
+};
+
+/// What a text goes on from, token by token (`sampling.memory`).
+enum class StateMode {
+    carry,   ///< the recurrent state is kept
+    window,  ///< the last T tokens are read again from zero state
+};
+
+/// One point of the sampling axes: `count` texts, answers or grids of images are made from each.
+struct SamplingSettings {
+    PluginChoice sampler;               ///< none for images
+    std::optional<double> temperature;  ///< none for a sampler that does not use it
+    Size length = 400;                  ///< tokens, or images of a grid
+    Size count = 1;
+    Prompt prompt;
+    When every;
+    StateMode memory = StateMode::carry;
+    std::string judge{};  ///< the experiment whose best trial judges the images; empty: none
+
+    bool operator==(const SamplingSettings&) const = default;
+};
+
+/// One training run. Two trials are the same exactly when their fingerprints are.
+struct Trial {
+    std::uint64_t seed = 1;
+    PluginChoice dataset;
+    ModelSettings model;
+    std::vector<CellSettings> cells;  ///< of the part that predicts, often the only one
+    std::vector<CellSettings> front;  ///< of the part in front of it (topology.h); empty when there is none
+    std::optional<OptimizerSettings> front_optimizer;  ///< when it has one of its own
+    TrainingSettings training;
+
+    /// All of the above as JSON text with every default spelled out, keys in a fixed order: what is stored and shown.
+    std::string config;
+    /// `config` without what cannot change weights or losses, with the dataset's digest in place of its path and with
+    /// every plugin's revision.
+    std::string identity;
+    std::string fingerprint;  ///< SHA-256 of `identity`: what the result store knows the trial by
+};
+
+}  // namespace unroll::trial
