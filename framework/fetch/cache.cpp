@@ -13,8 +13,8 @@
 #include <thread>
 #include <utility>
 
-#include "base/sha256.h"
 #include "unroll/error.h"
+#include "unroll/sha256.h"
 
 namespace unroll::fetch {
 namespace {
@@ -43,7 +43,7 @@ void sync_folder(const fs::path& folder) {
 
 bool is_right(const fs::path& file, const std::string& sha256) {
     std::error_code ignored;
-    return fs::is_regular_file(file, ignored) && base::sha256_of(file) == sha256;
+    return fs::is_regular_file(file, ignored) && sha256_of(file) == sha256;
 }
 
 /// A file that is being written, by its owner alone; gone with it unless it was kept.

@@ -12,8 +12,8 @@
 #include <exception>
 #include <memory>
 
-#include "base/sha256.h"
 #include "unroll/error.h"
+#include "unroll/sha256.h"
 
 namespace unroll::fetch {
 namespace {
@@ -195,7 +195,7 @@ private:
     const Limits& limits_;
     Observer& observer_;
     char message_[CURL_ERROR_SIZE] = {};
-    base::Sha256 hash_;
+    Sha256 hash_;
     std::uint64_t bytes_ = 0;
     Clock::time_point last_ = Clock::now();  ///< when something came
     std::exception_ptr failure_;

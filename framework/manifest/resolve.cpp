@@ -5,11 +5,11 @@
 
 #include <algorithm>
 
-#include "base/sha256.h"
 #include "json/write.h"
 #include "manifest/path.h"
 #include "plugins/options_check.h"
 #include "trial/topology.h"
+#include "unroll/sha256.h"
 
 namespace unroll::manifest {
 namespace {
@@ -368,7 +368,7 @@ private:
             add_revisions(identity.set("cell", *out_.settings.find("cell")), out_.cells);
         }
         out_.trial.identity = json::dump(identity);
-        out_.trial.fingerprint = base::sha256(out_.trial.identity);
+        out_.trial.fingerprint = sha256(out_.trial.identity);
     }
 
     /// The settings that can change weights or losses.

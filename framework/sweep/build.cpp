@@ -8,8 +8,8 @@
 #include <filesystem>
 #include <map>
 
-#include "base/sha256.h"
 #include "unroll/kernels.h"
+#include "unroll/sha256.h"
 
 namespace unroll::sweep {
 
@@ -83,7 +83,7 @@ std::string Builds::of(const trial::Trial& trial) const {
     add(Plugin::Kind::dataset, trial.dataset.plugin);
     for (const auto* part : {&trial.front, &trial.cells})
         for (const trial::CellSettings& cell : *part) add(Plugin::Kind::cell, cell.choice.plugin);
-    return base::sha256(all).substr(0, 12) + " " + kernel_set();
+    return sha256(all).substr(0, 12) + " " + kernel_set();
 }
 
 }  // namespace unroll::sweep

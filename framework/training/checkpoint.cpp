@@ -16,8 +16,8 @@
 #include <stdexcept>
 #include <system_error>
 
-#include "base/sha256.h"
 #include "unroll/error.h"
+#include "unroll/sha256.h"
 
 namespace unroll::training {
 namespace {
@@ -140,7 +140,7 @@ void sync_folder(const fs::path& folder) {
 
 std::string write_synced(const fs::path& path, const std::vector<const Tensor*>& tensors, const std::string& header) {
     File file(path, O_WRONLY | O_CREAT | O_TRUNC);
-    base::Sha256 hash;
+    Sha256 hash;
     const auto write = [&](std::string_view bytes) {
         hash.update(bytes);
         file.write(bytes);
@@ -323,7 +323,7 @@ Checkpoint::Checkpoint(const fs::path& path, std::string_view sha256) : path_(pa
     file.read(reinterpret_cast<char*>(data_.get()), static_cast<std::streamsize>(data_size));
     if (!file) reader.fail("an error while reading", fmt::format("{} bytes", size));
 
-    base::Sha256 hash;
+    Sha256 hash;
     hash.update(prefix);
     hash.update(text);
     hash.update({reinterpret_cast<const char*>(data_.get()), data_size});

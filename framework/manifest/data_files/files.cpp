@@ -1,10 +1,9 @@
 // Finding, verifying and fetching files.
 #include "manifest/data_files/files.h"
+#include "unroll/sha256.h"
 
 #include <fmt/core.h>
 #include <fmt/ranges.h>
-
-#include "base/sha256.h"
 
 namespace unroll::manifest {
 namespace {
@@ -52,7 +51,7 @@ Files::Found Files::verified(const fs::path& file, const FileRequest& wanted) co
     std::error_code ignored;
     if (fs::is_directory(file, ignored)) return not_one_file(wanted);
     try {
-        const std::string sha256 = base::sha256_of(file);
+        const std::string sha256 = sha256_of(file);
         if (sha256 == wanted.sha256) return file;
         return Problem{"sha256", fmt::format("\"{}\" has the SHA-256 {}", file.string(), sha256), wanted.sha256,
                        wanted.url.empty()

@@ -12,11 +12,11 @@
 #include <optional>
 #include <set>
 
-#include "base/sha256.h"
 #include "catch.h"
 #include "http_server.h"
 #include "temporary_folder.h"
 #include "unroll/error.h"
+#include "unroll/sha256.h"
 
 namespace unroll::fetch {
 namespace {
@@ -38,7 +38,7 @@ public:
 };
 
 manifest::Remote remote(const HttpServer& server) {
-    return {"hamlet.txt", server.url(), base::sha256(text)};
+    return {"hamlet.txt", server.url(), sha256(text)};
 }
 
 std::string content(const fs::path& file) {
@@ -70,10 +70,10 @@ TEST_CASE("A file is downloaded once") {
     const fs::path folder = cache / "not/there/yet";
     Recorder first, second;
     const fs::path file = cached(remote(server), folder, {}, first);
-    CHECK(file == folder / base::sha256(text) / "hamlet.txt");
+    CHECK(file == folder / sha256(text) / "hamlet.txt");
     CHECK(content(file) == text);
     CHECK(first.events == "started finished:" + std::to_string(text.size()));
-    CHECK(left_in(folder) == std::set<std::string>{base::sha256(text) + "/hamlet.txt"});
+    CHECK(left_in(folder) == std::set<std::string>{sha256(text) + "/hamlet.txt"});
     CHECK(cached(remote(server), folder, {}, second) == file);
     CHECK(second.events.empty());
     CHECK(server.requests() == 1);
@@ -86,12 +86,12 @@ TEST_CASE("Nothing is left of a file that did not come whole and right") {
         other[3] = 'B';
         const HttpServer server(answer(other));
         CHECK(failure(remote(server), cache.path()) ==
-              server.url() + " gives 43 bytes with the SHA-256 " + base::sha256(other));
+              server.url() + " gives 43 bytes with the SHA-256 " + sha256(other));
     }
     SECTION("a length that is too short") {
         const HttpServer server(answer(text, "200 OK", "10"));
         CHECK(failure(remote(server), cache.path()) ==
-              server.url() + " gives 10 bytes with the SHA-256 " + base::sha256(text.substr(0, 10)));
+              server.url() + " gives 10 bytes with the SHA-256 " + sha256(text.substr(0, 10)));
     }
     SECTION("a length that is too long") {
         const HttpServer server(answer(text, "200 OK", "99"));
@@ -125,7 +125,7 @@ TEST_CASE("Nothing is left of a file that did not come whole and right") {
 TEST_CASE("What is in the cache and wrong is downloaded again") {
     const TemporaryFolder cache;
     const HttpServer server(answer(text));
-    const std::string sha256 = base::sha256(text);
+    const std::string sha256 = sha256(text);
     SECTION("a file that was damaged") {
         cache.write(sha256 + "/hamlet.txt", text.substr(1));
     }
@@ -157,13 +157,13 @@ TEST_CASE("Of those who want a file at once, one downloads it") {
     CHECK(server.requests() == 1);
     CHECK(std::count_if(std::begin(recorders), std::end(recorders),
                         [](const Recorder& each) { return each.events.find("started") != std::string::npos; }) == 1);
-    CHECK(left_in(cache.path()) == std::set<std::string>{base::sha256(text) + "/hamlet.txt"});
+    CHECK(left_in(cache.path()) == std::set<std::string>{sha256(text) + "/hamlet.txt"});
 }
 
 TEST_CASE("Who waits goes on when the other fails, and can be interrupted") {
     const TemporaryFolder cache;
     const HttpServer server(answer(text));
-    const fs::path partial = cache / (base::sha256(text) + ".partial");
+    const fs::path partial = cache / (sha256(text) + ".partial");
     const int file = ::open(partial.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     REQUIRE(::flock(file, LOCK_EX) == 0);
     Recorder recorder;

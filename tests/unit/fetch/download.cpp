@@ -10,11 +10,11 @@
 #include <iterator>
 #include <optional>
 
-#include "base/sha256.h"
 #include "catch.h"
 #include "http_server.h"
 #include "temporary_folder.h"
 #include "unroll/error.h"
+#include "unroll/sha256.h"
 
 namespace unroll::fetch {
 namespace {
@@ -84,7 +84,7 @@ TEST_CASE("What the server has arrives whole, with its checksum") {
     const Got got = get(server.url(), recorder);
     CHECK((got.content == text));  // in parentheses: three megabytes in a message help nobody
     CHECK(got.received.bytes == text.size());
-    CHECK(got.received.sha256 == base::sha256(text));
+    CHECK(got.received.sha256 == sha256(text));
     CHECK(recorder.is_rising);
     CHECK(recorder.last == text.size());
     CHECK(recorder.most_total == text.size());
@@ -93,7 +93,7 @@ TEST_CASE("What the server has arrives whole, with its checksum") {
 TEST_CASE("Nothing at all is something, too") {
     const HttpServer server(answer(""));
     Recorder recorder;
-    CHECK(get(server.url(), recorder).received.sha256 == base::sha256(""));
+    CHECK(get(server.url(), recorder).received.sha256 == sha256(""));
 }
 
 TEST_CASE("A server need not say how long it is") {
@@ -118,7 +118,7 @@ TEST_CASE("A server that breaks off or lies about the length is found out") {
         Recorder recorder;
         const Got got = get(server.url(), recorder);
         CHECK(got.content == "all");
-        CHECK(got.received.sha256 == base::sha256("all"));
+        CHECK(got.received.sha256 == sha256("all"));
     }
     SECTION("it says more than the disk has room for") {
         const HttpServer server(answer("a little", "200 OK", "4000000000000000000"));

@@ -3,11 +3,11 @@
 
 #include <limits>
 
-#include "base/sha256.h"
 #include "catch.h"
 #include "json/parse.h"
 #include "json/write.h"
 #include "manifest/path.h"
+#include "unroll/sha256.h"
 
 namespace unroll::manifest {
 namespace {
@@ -106,8 +106,8 @@ TEST_CASE("Values are set by path, and what is in the way is told") {
 }
 
 TEST_CASE("SHA-256 is SHA-256") {
-    CHECK(base::sha256("abc") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
-    CHECK(base::sha256("") == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+    CHECK(sha256("abc") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    CHECK(sha256("") == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
 }
 
 }  // namespace

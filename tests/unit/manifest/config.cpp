@@ -1,13 +1,13 @@
 // Trials: defaults, typed settings, config, identity and fingerprint.
 #include <algorithm>
 
-#include "base/sha256.h"
 #include "catch.h"
 #include "fixtures.h"
 #include "json/parse.h"
 #include "json/value.h"
 #include "manifest/path.h"
 #include "manifest/schema.h"
+#include "unroll/sha256.h"
 
 namespace unroll::manifest::test {
 namespace {
@@ -37,7 +37,7 @@ TEST_CASE("Identity leaves out what cannot change weights or losses and has the 
         R"("training":{"sequence_length":8,"batch":4,"steps":100,"epochs":null,"windows":"random","predict":"every",)"
         R"("optimizer":{"name":"adam","learning_rate":0.001,"betas":[0.9,0.999],"epsilon":1e-08,"weight_decay":0.0},)"
         R"("schedule":{"name":"constant","warmup":0},"clip":null,"stop":null,"evaluate_length":8,"evaluate_every":"end"}})");
-    CHECK(trial("").fingerprint == base::sha256(trial("").identity));
+    CHECK(trial("").fingerprint == sha256(trial("").identity));
 }
 
 TEST_CASE("The fingerprint follows what matters and nothing else") {

@@ -4,12 +4,12 @@
 #include <fstream>
 #include <sstream>
 
-#include "base/sha256.h"
 #include "json/parse.h"
 #include "json/value.h"
 #include "json/write.h"
 #include "model/model.h"
 #include "store/expectations.h"
+#include "unroll/sha256.h"
 
 namespace unroll::manifest::test {
 namespace {
@@ -69,7 +69,7 @@ public:
         std::ifstream in(options.text("path"));
         std::stringstream all;
         all << in.rdbuf();
-        digest_ = base::sha256(all.str());
+        digest_ = sha256(all.str());
         std::string unknown;
         const auto tokens = letters_.encode(all.str(), unknown);
         if (!tokens) throw Error({"path", "a text with '" + unknown + "'", "a text of letters", "choose another file"});

@@ -6,10 +6,10 @@
 #include <iterator>
 #include <vector>
 
-#include "base/sha256.h"
 #include "catch.h"
 #include "fixtures.h"
 #include "temporary_folder.h"
+#include "unroll/sha256.h"
 
 namespace unroll::manifest::test {
 namespace {
@@ -25,7 +25,7 @@ std::string content(const fs::path& file) {
 class Two : public Dataset {
 public:
     explicit Two(const Options& options)
-        : digest_(base::sha256(content(options.text("images")) + content(options.text("labels")))) {}
+        : digest_(sha256(content(options.text("images")) + content(options.text("labels")))) {}
     Task task() const override {
         return {.kind = Task::Kind::reals, .input_reals = 2, .target_reals = 1, .sequence_length = 8};
     }
@@ -96,7 +96,7 @@ private:
     plugins::Catalog plugins_;
 };
 
-const std::string sum = base::sha256(letters);
+const std::string sum = sha256(letters);
 const std::string far = R"("plugin": "file", "path": "texts/far.txt", "url": "https://example.org/x?a=1", "sha256": ")";
 
 TEST_CASE("A file that is nowhere is fetched, once for all trials") {
@@ -136,10 +136,9 @@ TEST_CASE("A file that is there is not fetched, but verified") {
           (world / "there/texts/far.txt").string());
     CHECK(world.dataset(R"("plugin": "file", "path": "texts/far.txt", "sha256": ")" + sum + "\"").trials.size() == 1);
     world.write("here/texts/far.txt", letters + "a");  // the first place counts, right or wrong
-    CHECK_THAT(
-        world.problems(far + sum + "\""),
-        Catch::Contains("dataset.sha256: \"…/here/texts/far.txt\" has the SHA-256 " + base::sha256(letters + "a")) &&
-            Catch::Contains("expected: " + sum));
+    CHECK_THAT(world.problems(far + sum + "\""),
+               Catch::Contains("dataset.sha256: \"…/here/texts/far.txt\" has the SHA-256 " + sha256(letters + "a")) &&
+                   Catch::Contains("expected: " + sum));
     CHECK(world.asked.empty());
 }
 
