@@ -24,15 +24,15 @@ struct Position {
 
 class Value {
 public:
-    Value() = default;
-    Value(bool value) : value_(value) {}
-    Value(std::int64_t value) : value_(value) {}
-    Value(std::uint64_t value) : value_(static_cast<std::int64_t>(value)) {}  ///< below 2^63
-    Value(double value) : value_(value) {}
-    Value(std::string value) : value_(std::move(value)) {}
-    Value(std::string_view value) : value_(std::string(value)) {}
-    Value(const char* value) : value_(std::string(value)) {}
-    Value(Array value) : value_(std::move(value)) {}
+    Value();
+    Value(bool value);
+    Value(std::int64_t value);
+    Value(std::uint64_t value);  ///< below 2^63
+    Value(double value);
+    Value(std::string value);
+    Value(std::string_view value);
+    Value(const char* value);
+    Value(Array value);
     Value(Object value);
 
     /// The value held when it is of this type, else null. A whole number within std::int64_t that was written without
@@ -60,7 +60,7 @@ public:
     friend bool operator==(const Value& a, const Value& b);
 
 private:
-    std::variant<std::nullptr_t, bool, std::int64_t, double, std::string, Array, Object> value_ = nullptr;
+    std::variant<std::nullptr_t, bool, std::int64_t, double, std::string, Array, Object> value_;
 };
 
 struct Member {
@@ -69,6 +69,16 @@ struct Member {
     Value value;
 };
 
+// Here, where Member is whole.
+inline Value::Value() : value_(nullptr) {}
+inline Value::Value(bool value) : value_(value) {}
+inline Value::Value(std::int64_t value) : value_(value) {}
+inline Value::Value(std::uint64_t value) : value_(static_cast<std::int64_t>(value)) {}
+inline Value::Value(double value) : value_(value) {}
+inline Value::Value(std::string value) : value_(std::move(value)) {}
+inline Value::Value(std::string_view value) : value_(std::string(value)) {}
+inline Value::Value(const char* value) : value_(std::string(value)) {}
+inline Value::Value(Array value) : value_(std::move(value)) {}
 inline Value::Value(Object value) : value_(std::move(value)) {}
 
 }  // namespace unroll::json
