@@ -1,0 +1,20 @@
+// How wide characters are on a terminal, as utf8proc knows it.
+#include "base/utf8.h"
+
+#include <utf8proc.h>
+
+#include <algorithm>
+
+namespace unroll::base {
+
+std::size_t display_width(CodePoint code) {
+    return static_cast<std::size_t>(std::max(0, utf8proc_charwidth(code)));
+}
+
+std::size_t display_width(std::string_view text) {
+    std::size_t width = 0;
+    for_each_character(text, [&](CodePoint code, std::string_view) { width += display_width(code); });
+    return width;
+}
+
+}  // namespace unroll::base
