@@ -6,12 +6,14 @@
 #include <sstream>
 
 #include "base/nearest.h"
-#include "plugins/catalog.h"
+#include "base/text.h"
 #include "unroll/error.h"
 
 namespace unroll::cli {
 
 namespace {
+
+constexpr std::size_t help_columns = 100;
 
 std::vector<std::string> long_names(const po::options_description& options) {
     std::vector<std::string> names;
@@ -20,26 +22,54 @@ std::vector<std::string> long_names(const po::options_description& options) {
     return names;
 }
 
-void print_help(const Command& command, const po::options_description& visible) {
+po::options_description shared_options() {
+    po::options_description shared("Options of every command", help_columns);
+    shared.add_options()("db", po::value<std::string>()->default_value("results/unroll.db"),
+                         "the result store, an SQLite file")(
+        "plugin-path", po::value<std::vector<std::string>>()->composing(), "another folder to search for plugins")(
+        "help", "print this help and exit");
+    return shared;
+}
+
+/// Lines are broken between options, not within the brackets of one.
+std::string wrapped_usage(const std::string& usage) {
+    constexpr std::string_view unbreakable_space = "\u00A0";
+    std::string text = "usage: ";
+    int depth = 0;
+    for (const char c : usage) {
+        depth += (c == '[') - (c == ']');
+        if (c == ' ' && depth > 0)
+            text += unbreakable_space;
+        else
+            text += c;
+    }
+    text = base::wrap(text, help_columns);
+    for (std::size_t at = 0; (at = text.find(unbreakable_space, at)) != text.npos;)
+        text.replace(at, unbreakable_space.size(), " ");
+    return text;
+}
+
+void print_help(const Command& command) {
+    // Its own options again, in lines as wide as the text above.
+    po::options_description own(command.options.options().empty() ? "" : "Options", help_columns);
+    for (const auto& option : command.options.options()) own.add(option);
     std::ostringstream options;
-    options << visible;
-    fmt::print("usage: {}\n\n{}\n\n{}", command.usage, command.about, options.str());
+    if (!command.options.options().empty()) options << own << '\n';
+    options << shared_options();
+    fmt::print("{}\n\n{}\n\n{}", wrapped_usage(command.usage), base::wrap(command.about, help_columns), options.str());
 }
 
 }  // namespace
 
+std::vector<std::string> Arguments::list(const std::string& name) const {
+    return has(name) ? get<std::vector<std::string>>(name) : std::vector<std::string>();
+}
+
 std::optional<Arguments> parse(Command command, const Words& words) {
     po::options_description visible;
-    visible.add(command.options);
-    po::options_description shared("For every command");
-    shared.add_options()("db", po::value<std::string>()->default_value("results/unroll.db"), "the result store")(
-        "plugin-path", po::value<std::vector<std::string>>()->composing(), "a folder to look for plugins in, too")(
-        "help", "print this");
-    visible.add(shared);
+    visible.add(command.options).add(shared_options());
 
-    po::options_description all;
-    all.add(visible);
-    po::options_description hidden;
+    po::options_description all, hidden;
     po::positional_options_description positional;
     for (std::size_t i = 0; i < command.positional.size(); ++i) {
         const std::string& name = command.positional[i];
@@ -50,9 +80,10 @@ std::optional<Arguments> parse(Command command, const Words& words) {
             hidden.add_options()(name.c_str(), po::value<std::string>());
         positional.add(name.c_str(), last ? -1 : 1);
     }
-    all.add(hidden);
+    all.add(visible).add(hidden);
 
     Arguments arguments;
+    const char* all_options = "run the command with --help for all options";
     try {
         po::store(po::command_line_parser(words)
                       .options(all)
@@ -61,33 +92,39 @@ std::optional<Arguments> parse(Command command, const Words& words) {
                       .run(),
                   arguments.values);
         if (arguments.values.count("help")) {
-            print_help(command, visible);
+            print_help(command);
             return std::nullopt;
         }
         po::notify(arguments.values);
     } catch (const po::unknown_option& unknown) {
         const std::string near = base::nearest(unknown.get_option_name(), long_names(visible));
         throw Error({"command line", fmt::format("unknown option '{}'", unknown.get_option_name()),
-                     "usage: " + command.usage,
-                     near.empty() ? "run the command with --help for all options" : base::did_you_mean(near)});
+                     "usage: " + command.usage, near.empty() ? all_options : base::did_you_mean(near)});
     } catch (const po::error& error) {
-        throw Error(
-            {"command line", error.what(), "usage: " + command.usage, "run the command with --help for all options"});
+        throw Error({"command line", error.what(), "usage: " + command.usage, all_options});
     }
     arguments.database = arguments.get<std::string>("db");
     if (arguments.database.empty())
-        throw Error({"--db", "nothing", "a file", "leave the option out for the usual results/unroll.db"});
-    if (arguments.values.count("plugin-path"))
-        for (const auto& folder : arguments.get<std::vector<std::string>>("plugin-path"))
-            arguments.plugin_paths.emplace_back(folder);
+        throw Error(
+            {"--db", "an empty path", "the path of a result store", "leave the option out to use results/unroll.db"});
+    for (const std::string& folder : arguments.list("plugin-path")) arguments.plugin_paths.emplace_back(folder);
     return arguments;
 }
 
+std::vector<std::string> exactly(const Arguments& arguments, const std::string& name, std::size_t count,
+                                 const std::string& what, const std::string& help) {
+    std::vector<std::string> words = arguments.list(name);
+    if (words.size() == count) return words;
+    const std::string number = count == 1 ? "one " + name : base::count_of(count, name);
+    throw Error({"command line", words.empty() ? "no " + name : base::count_of(words.size(), name),
+                 fmt::format("exactly {}: {}", number, what), help});
+}
+
 std::uint64_t whole_number(const Arguments& arguments, const std::string& option, std::uint64_t least,
-                           std::uint64_t most, const std::string& next) {
+                           std::uint64_t most, const std::string& help) {
     const std::int64_t value = arguments.get<std::int64_t>(option);
     if (value < 0 || std::uint64_t(value) < least || std::uint64_t(value) > most)
-        throw Error({"--" + option, std::to_string(value), fmt::format("a whole number, {} to {}", least, most), next});
+        throw Error({"--" + option, std::to_string(value), fmt::format("a whole number, {} to {}", least, most), help});
     return std::uint64_t(value);
 }
 

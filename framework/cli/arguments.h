@@ -14,18 +14,19 @@ namespace unroll::cli {
 
 namespace po = boost::program_options;
 
-/// Exit codes of the contract.
-enum Exit : int { well = 0, unmet = 1, wrong = 2, interrupted = 130 };
+/// Exit codes of the contract. unmet: a trial failed, an expectation does not hold, values differ; bad_request: nothing
+/// was done.
+enum ExitCode : int { success = 0, unmet = 1, bad_request = 2, interrupted = 130 };
 
-/// A command's own options and what it says of itself.
+/// A command's own options and its help.
 struct Command {
     std::string usage;                           ///< as in "unroll sql QUERY|@FILE [--format …]"
-    std::string about;                           ///< one sentence
+    std::string about;                           ///< paragraphs of sentences; lines are broken when printed
     po::options_description options{"Options"};  ///< its own; --db, --plugin-path and --help are added
     std::vector<std::string> positional;         ///< names of positional arguments; the last takes all that remain
 };
 
-/// What a command line came to. `database` and `plugin_paths` are there for every command.
+/// A parsed command line. `database` and `plugin_paths` are there for every command.
 struct Arguments {
     po::variables_map values;
     std::filesystem::path database;
@@ -36,13 +37,20 @@ struct Arguments {
     const T& get(const std::string& name) const {
         return values[name].as<T>();
     }
+    /// The words given for the last positional argument, or for an option that may be repeated; empty when none is.
+    std::vector<std::string> list(const std::string& name) const;
 };
-
-/// An option that was declared as po::value<std::int64_t>(). Throws Error when it is not within `least` and `most`.
-std::uint64_t whole_number(const Arguments& arguments, const std::string& option, std::uint64_t least,
-                           std::uint64_t most, const std::string& next);
 
 /// None when --help was asked for and printed. An unknown or misspelled option throws Error with the nearest known one.
 std::optional<Arguments> parse(Command command, const Words& words);
+
+/// Exactly `count` words for the last positional argument, which is called `name`. Throws Error otherwise: "2 trials,
+/// expected: exactly one trial: `what`".
+std::vector<std::string> exactly(const Arguments& arguments, const std::string& name, std::size_t count,
+                                 const std::string& what, const std::string& help);
+
+/// An option that was declared as po::value<std::int64_t>(). Throws Error when it is not within `least` and `most`.
+std::uint64_t whole_number(const Arguments& arguments, const std::string& option, std::uint64_t least,
+                           std::uint64_t most, const std::string& help);
 
 }  // namespace unroll::cli

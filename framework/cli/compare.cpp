@@ -1,8 +1,9 @@
 // unroll compare EXPERIMENT: n, mean, sd and 95% interval of a metric by group.
 #include <fmt/core.h>
 
+#include "analysis/comparison.h"
 #include "cli/arguments.h"
-#include "cli/comparison.h"
+#include "cli/comparison_table.h"
 #include "cli/table.h"
 #include "unroll/error.h"
 
@@ -16,14 +17,15 @@ Command command() {
         "unroll compare EXPERIMENT [--by AXIS]... [--metric SPLIT/NAME] [--goal min|max]"
         " [--format table|csv|json|markdown]";
     command.about =
-        "Compares groups of an experiment's trials, the best mean first: how many there are, and mean, standard "
-        "deviation\n"
-        "and 95% interval (Student's t, from low to high) of a metric over the finished ones.\n"
-        "What is not given comes from the manifest's `compare`; of the axes in its `best`, the best choice is shown.";
+        "Compares groups of an experiment's trials, the best mean first: the number of trials, and the mean, standard "
+        "deviation (sd) and 95% confidence interval of the mean (Student's t; low to high) of a metric over the "
+        "finished ones.\n"
+        "Defaults come from `compare` in the manifest. For each axis in its `best`, only the best value is shown.";
     command.options.add_options()("by", po::value<std::vector<std::string>>()->composing(),
-                                  "an axis, a column of result or a path of the config; several in turn")(
+                                  "group by an axis, a column of the view result, or a path in the config; repeatable")(
         "metric", po::value<std::string>()->default_value("", "the manifest's"), "as in validation/loss")(
-        "goal", po::value<std::string>()->default_value("", "the manifest's"), "min or max: which mean comes first")(
+        "goal", po::value<std::string>()->default_value("", "the manifest's"),
+        "min or max: whether the lowest or the highest mean is best")(
         "format", po::value<std::string>()->default_value("table"), "table, csv, json or markdown");
     command.positional = {"experiment"};
     return command;
@@ -33,29 +35,24 @@ Command command() {
 
 int compare(const Words& words) {
     const auto arguments = parse(command(), words);
-    if (!arguments) return well;
+    if (!arguments) return success;
     const Format format = format_of(arguments->get<std::string>("format"));
-    ComparisonRequest request;
-    if (arguments->has("experiment")) {
-        const auto& names = arguments->get<std::vector<std::string>>("experiment");
-        if (names.size() == 1) request.experiment = names[0];
-    }
-    if (request.experiment.empty())
-        throw Error({"command line", "not one experiment", "the name of one experiment",
-                     "unroll sql 'SELECT name, about FROM experiment' lists them"});
-    if (arguments->has("by")) request.by = arguments->get<std::vector<std::string>>("by");
+    analysis::ComparisonRequest request;
+    request.experiment = exactly(*arguments, "experiment", 1, "the name of one experiment",
+                                 "list them with: unroll sql 'SELECT name, about FROM experiment'")[0];
+    request.by = arguments->list("by");
     request.metric = arguments->get<std::string>("metric");
     request.goal = arguments->get<std::string>("goal");
     if (!request.goal.empty() && request.goal != "min" && request.goal != "max")
-        throw Error({"--goal", fmt::format("'{}'", request.goal), "min or max", ""});
+        throw Error({"--goal", fmt::format("'{}'", request.goal), "min or max", "choose one of these"});
 
     store::Store store(arguments->database, store::Store::Mode::read);
-    const Comparison comparison = compare_groups(store, request);
-    fmt::print(stderr, "{}, the {} first; low … high: 95% interval of the mean\n", comparison.metric,
+    const analysis::Comparison comparison = analysis::compare(store, request);
+    fmt::print(stderr, "{}, {} first; low and high: 95% confidence interval of the mean\n", comparison.metric,
                comparison.goal == "max" ? "highest" : "lowest");
-    for (const auto& note : comparison.notes) fmt::print(stderr, "note: {}\n", note);
-    fmt::print("{}", render(comparison.table, format));
-    return well;
+    for (const auto& note : notes_of(comparison)) fmt::print(stderr, "note: {}\n", note);
+    fmt::print("{}", render(table_of(comparison), format));
+    return success;
 }
 
 }  // namespace unroll::cli

@@ -1,11 +1,8 @@
-// What a person sees while a sweep runs.
+// The progress of a sweep on standard error.
 #include "cli/display.h"
 
 #include <fmt/core.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cstdio>
 
 #include "cli/table.h"
 #include "cli/terminal.h"
@@ -51,9 +48,9 @@ std::string_view word(sweep::Ending::Kind kind) {
 }  // namespace
 
 Display::Display(const std::vector<std::string>& labels, std::vector<double> costs, bool quiet)
-    : costs_(std::move(costs)), quiet_(quiet), live_(!quiet && isatty(STDERR_FILENO)), shares_(costs_.size(), 0) {
+    : costs_(std::move(costs)), quiet_(quiet), lines_(!quiet, 200ms), shares_(costs_.size(), 0) {
     for (const std::string& label : labels) labels_.push_back(fitting(label, std::string::npos));
-    if (live_) drawer_ = std::thread([this] { draw_repeatedly(); });
+    if (lines_.live()) drawer_ = std::thread([this] { draw_repeatedly(); });
 }
 
 Display::~Display() {
@@ -63,7 +60,6 @@ Display::~Display() {
     }
     wake_.notify_all();
     if (drawer_.joinable()) drawer_.join();
-    if (live_) erase();
 }
 
 void Display::planned(const std::vector<Size>& to_train, const std::vector<Size>& to_sample) {
@@ -71,9 +67,9 @@ void Display::planned(const std::vector<Size>& to_train, const std::vector<Size>
     planned_ = to_train.size() + to_sample.size();
     for (const Size index : to_train) total_cost_ += shares_[index] = costs_[index];
     begin_ = Clock::now();
-    if (planned_)
-        say(fmt::format("{} to train, {} more to sample, {} done before", to_train.size(), to_sample.size(),
-                        labels_.size() - planned_));
+    if (planned_ && !quiet_)
+        lines_.print(fmt::format("{} to train, {} more to sample, {} already done", to_train.size(), to_sample.size(),
+                                 labels_.size() - planned_));
 }
 
 void Display::started(Size index, std::uint64_t from_step) {
@@ -105,14 +101,8 @@ void Display::ended(Size index, const sweep::Ending& ending) {
     if (last.steps)
         line += fmt::format(", step {}, loss {:.4f}, {} tokens/s", last.step, last.loss, rate(last.tokens_per_second));
     if (!ending.error.empty()) line += "\n    " + ending.error;
-    say(line, ending.kind == sweep::Ending::Kind::failed);
-    if (live_) draw();
-}
-
-void Display::say(const std::string& line, bool is_problem) {
-    if (quiet_ && !is_problem) return;
-    if (live_) erase();
-    fmt::print(stderr, "{}\n", line);
+    if (!quiet_ || ending.kind == sweep::Ending::Kind::failed) lines_.print(line);
+    draw();
 }
 
 double Display::work_done() const {
@@ -131,35 +121,24 @@ std::string Display::overall() const {
     return text;
 }
 
-void Display::erase() {
-    if (!drawn_lines_) return;
-    fmt::print(stderr, "\033[{}A\033[J", drawn_lines_);
-    drawn_lines_ = 0;
-}
-
 void Display::draw() {
-    if (!planned_) return;
-    erase();
-    const Terminal size = terminal();
-    const auto line = [&](const std::string& text) {
-        fmt::print(stderr, "{}\n", fitting(text, size.columns - 1));
-        ++drawn_lines_;
-    };
+    if (!planned_ || !lines_.live()) return;
     // What scrolls off the top could not be drawn over again.
-    const Size most = size.rows - 2, shown = running_.size() <= most ? most : most - 1;
+    const Size most = terminal().rows - 2, shown = running_.size() <= most ? most : most - 1;
+    std::vector<std::string> lines;
     for (const auto& [index, running] : running_) {
-        if (drawn_lines_ == shown) {
-            line(fmt::format("  and {} more", running_.size() - shown));
+        if (lines.size() == shown) {
+            lines.push_back(fmt::format("  and {} more", running_.size() - shown));
             break;
         }
         if (!running.steps)
-            line(fmt::format("  {}  sampling or starting", labels_[index]));
+            lines.push_back(fmt::format("  {}  starting or sampling", labels_[index]));
         else
-            line(fmt::format("  {}  step {}/{}  loss {:.4f}  {} tokens/s", labels_[index], running.step, running.steps,
-                             running.loss, rate(running.tokens_per_second)));
+            lines.push_back(fmt::format("  {}  step {}/{}  loss {:.4f}  {} tokens/s", labels_[index], running.step,
+                                        running.steps, running.loss, rate(running.tokens_per_second)));
     }
-    line(overall());
-    std::fflush(stderr);
+    lines.push_back(overall());
+    lines_.draw(lines);
 }
 
 void Display::draw_repeatedly() {

@@ -1,5 +1,5 @@
-// What a person sees while a sweep runs, on standard error: on a terminal a block of lines that is drawn again and again, one for
-// each running trial and one for the whole; elsewhere a line when a trial ends.
+// The progress of a sweep on standard error: on a terminal a block of lines that is drawn again and again, one for each
+// running trial and one for the whole; in every case a line when a trial ends.
 #pragma once
 
 #include <chrono>
@@ -10,6 +10,7 @@
 #include <thread>
 #include <vector>
 
+#include "cli/live_lines.h"
 #include "sweep/sweep.h"
 
 namespace unroll::cli {
@@ -33,23 +34,22 @@ private:
     };
 
     void draw_repeatedly();
-    void draw();                                                 ///< under the mutex
-    void erase();                                                ///< the block that was drawn last
-    void say(const std::string& line, bool is_problem = false);  ///< a line that stays
+    void draw();  ///< under the mutex
     std::string overall() const;
     double work_done() const;  ///< of the work of this run, 0 … 1
 
     std::vector<std::string> labels_;
     const std::vector<double> costs_;
-    const bool quiet_, live_;
+    const bool quiet_;
 
     std::mutex mutex_;
+    LiveLines lines_;
     std::condition_variable wake_;
     bool closing_ = false;
     std::map<Size, Running> running_;
     std::vector<double> shares_;  ///< of each trial in this run's work: nothing for steps that were done before
     double total_cost_ = 0, done_cost_ = 0;
-    Size planned_ = 0, ended_ = 0, drawn_lines_ = 0;
+    Size planned_ = 0, ended_ = 0;
     Clock::time_point begin_ = Clock::now();
     std::thread drawer_;
 };

@@ -1,5 +1,5 @@
 // unroll: the program. Finds the command, runs it, and turns errors into a message and an exit code.
-#include <fmt/core.h>
+#include <fmt/format.h>
 
 #include <array>
 #include <cerrno>
@@ -12,7 +12,6 @@
 #include "cli/arguments.h"
 #include "cli/commands.h"
 #include "fetch/download.h"
-#include "plugins/catalog.h"
 #include "unroll/error.h"
 
 namespace {
@@ -26,29 +25,31 @@ struct Entry {
 };
 
 constexpr std::array entries{
-    Entry{"run", cli::run, "train and sample everything that a manifest asks for and is not there yet"},
-    Entry{"plan", cli::plan, "list every trial that a manifest comes to"},
-    Entry{"check", cli::check, "validate a manifest, or put a plugin through the conformance tests"},
-    Entry{"plugins", cli::plugins, "list cells, datasets and samplers with their options; and what was refused"},
-    Entry{"sample", cli::sample, "generate text from a trained trial"},
-    Entry{"compare", cli::compare, "mean, spread and interval of a metric by group"},
-    Entry{"diff", cli::diff, "what differs between two trials"},
-    Entry{"sql", cli::sql, "query the results, read-only"},
-    Entry{"verify", cli::verify, "run a trial again and compare the losses bit for bit"},
+    Entry{"run", cli::run, "train and sample every trial of a manifest that the store does not have"},
+    Entry{"plan", cli::plan, "list the trials of a manifest with their size, cost and status"},
+    Entry{"check", cli::check, "validate a manifest, or run the conformance tests on a plugin"},
+    Entry{"plugins", cli::plugins, "list cells, datasets and samplers and their options"},
+    Entry{"sample", cli::sample, "generate text or images from a trained trial"},
+    Entry{"compare", cli::compare, "show mean, standard deviation and 95% interval of a metric by group"},
+    Entry{"diff", cli::diff, "show how the settings and results of two trials differ"},
+    Entry{"sql", cli::sql, "query the results with SQL, read-only"},
+    Entry{"verify", cli::verify, "train a trial again and compare the losses bit for bit"},
 };
 
 int help() {
-    fmt::print("usage: unroll COMMAND …\n\nCompares sequence-model cells: one manifest in, one SQLite file out.\n\n");
+    fmt::print(
+        "usage: unroll COMMAND [ARGUMENTS]\n\nTrains and compares sequence models: one manifest in, one SQLite file "
+        "out.\n\n");
     for (const Entry& entry : entries) fmt::print("  {:<9} {}\n", entry.name, entry.about);
-    fmt::print("\n'unroll COMMAND --help' tells more.\n");
-    return cli::well;
+    fmt::print("\nRun 'unroll COMMAND --help' for the options of a command.\n");
+    return cli::success;
 }
 
-/// What was printed must have arrived: a full disk is not a short result.
+/// Throws Error when not all of the output could be written: a full disk must not pass for a short result.
 int delivered(int code) {
     if (std::fflush(stdout) != 0 || std::ferror(stdout))
         throw Error({"standard output", fmt::format("cannot be written: {}", std::strerror(errno)),
-                     "room for the whole output", "free some, or send the output elsewhere"});
+                     "a destination that takes the whole output", "free disk space, or redirect the output elsewhere"});
     return code;
 }
 
@@ -60,7 +61,8 @@ int dispatch(const cli::Words& words) {
         names.emplace_back(entry.name);
     }
     const std::string near = base::nearest(words[0], names);
-    throw Error({"command line", fmt::format("unknown command '{}'", words[0]), "a command of 'unroll --help'",
+    throw Error({"command line", fmt::format("unknown command '{}'", words[0]),
+                 fmt::format("one of: {}", fmt::join(names, ", ")),
                  near.empty() ? "run 'unroll --help' for all commands" : base::did_you_mean(near)});
 }
 
@@ -77,5 +79,5 @@ int main(int count, char** words) {
     } catch (const std::exception& error) {
         fmt::print(stderr, "unroll: {}\n", error.what());
     }
-    return cli::wrong;
+    return cli::bad_request;
 }

@@ -1,12 +1,13 @@
-// unroll plan MANIFEST: every trial that a manifest comes to, with weights and cost, and which are done.
+// unroll plan MANIFEST: the trials of a manifest, with their size, cost and status.
 #include <fmt/core.h>
 
 #include <algorithm>
 
+#include "base/text.h"
 #include "cli/arguments.h"
-#include "cli/labels.h"
 #include "cli/session.h"
 #include "cli/table.h"
+#include "cli/trial_label.h"
 #include "store/store.h"
 #include "sweep/work.h"
 #include "training/length.h"
@@ -36,22 +37,23 @@ std::int64_t whole(Size number) {
 int plan(const Words& words) {
     Command command;
     command.usage = "unroll plan MANIFEST [--set PATH=JSON]... [--format table|csv|json|markdown]";
-    command.about = "Lists every trial that `run` would train, with its weights and cost, and which are done.";
+    command.about =
+        "Lists the trials of a manifest with their number of parameters, training cost (gflop) and status. Trains and "
+        "writes nothing.";
     command.options.add_options()("format", po::value<std::string>()->default_value("table"),
                                   "table, csv, json or markdown")(
         "set", po::value<std::vector<std::string>>()->composing(),
-        "PATH=JSON: take this value instead of the manifest's");
+        "PATH=JSON: override a value of the manifest; repeatable");
     command.positional = {"manifest"};
     const auto arguments = parse(std::move(command), words);
-    if (!arguments) return well;
+    if (!arguments) return success;
     const Format format = format_of(arguments->get<std::string>("format"));
-    if (!arguments->has("manifest") || arguments->get<std::vector<std::string>>("manifest").size() != 1)
-        throw Error(
-            {"command line", "not one manifest", "one manifest file", "try: unroll plan experiments/quickstart.json"});
+    const std::string file =
+        exactly(*arguments, "manifest", 1, "a JSON file", "for example: unroll plan experiments/quickstart.json")[0];
 
     Session session(*arguments);
     std::vector<manifest::Plan> plans;
-    plans.push_back(session.plan(arguments->get<std::vector<std::string>>("manifest")[0], overrides_of(*arguments)));
+    plans.push_back(session.plan(file, overrides_of(*arguments)));
     const auto work = sweep::distinct_trials(plans, session.catalog(), session.datasets());
     const auto states = known(arguments->database, work);
 
@@ -75,7 +77,7 @@ int plan(const Words& words) {
                                           state->second.status == store::Status::diverged);
         done += is_done;
         if (!is_done) cost += entry.cost;
-        table.rows.push_back({whole(i + 1), label_of(entry.axes), entry.row.cell, whole(entry.row.parameters),
+        table.rows.push_back({whole(i + 1), trial_label(entry.axes), entry.row.cell, whole(entry.row.parameters),
                               whole(entry.row.steps), entry.cost / 1e9, whole(samples),
                               std::string(is_known ? store::to_string(state->second.status) : "new"),
                               is_known ? store::Value(state->second.id) : store::Value()});
@@ -84,9 +86,8 @@ int plan(const Words& words) {
     fmt::print("{}", render(table, format));
     std::fflush(stdout);  // before what goes to standard error
     for (const std::string& line : plans.front().dropped) fmt::print(stderr, "dropped: {}\n", line);
-    fmt::print(stderr, "{} trial{}, {} done; {:.0f} GFLOP to go\n", work.size(), work.size() == 1 ? "" : "s", done,
-               cost / 1e9);
-    return well;
+    fmt::print(stderr, "{}, {} done; {:.0f} GFLOP left\n", base::count_of(work.size(), "trial"), done, cost / 1e9);
+    return success;
 }
 
 }  // namespace unroll::cli

@@ -1,28 +1,28 @@
-// What `unroll plugins` says, as text.
+// The output of `unroll plugins`.
 #include "cli/plugin_tables.h"
 
 #include <fmt/core.h>
 #include <fmt/ranges.h>
 
-#include <boost/json.hpp>
 #include <cmath>
 #include <filesystem>
 
 #include "base/nearest.h"
 #include "cli/table.h"
+#include "json/parse.h"
+#include "json/write.h"
 #include "plugins/options_check.h"
 
 namespace unroll::cli {
 
 namespace {
 
-namespace json = boost::json;
 using plugins::Catalog;
 using plugins::Folder;
 using plugins::Found;
 using plugins::Refused;
 
-/// What has the name, or everything when it is empty. Throws Error when that is nothing.
+/// The plugins of this name, or all of them when it is empty. Throws Error when there is none.
 struct Selection {
     std::vector<Found> found;
     std::vector<Refused> refused;
@@ -45,13 +45,14 @@ Selection select(const Catalog& catalog, const std::string& name) {
         throw Error(problem);
     }
     const std::string near = base::nearest(name, names);
-    throw Error({"command line", fmt::format("no plugin is named '{}'", name),
-                 names.empty() ? "a plugin, but none was found" : fmt::format("{}", fmt::join(names, ", ")),
-                 near.empty() ? "run 'unroll plugins' to see where plugins are looked for; --plugin-path adds a folder"
-                              : base::did_you_mean(near)});
+    throw Error(
+        {"command line", fmt::format("no plugin is named '{}'", name),
+         names.empty() ? "a plugin, but none was found" : "one of: " + fmt::format("{}", fmt::join(names, ", ")),
+         near.empty() ? "run 'unroll plugins' for the folders that are searched; --plugin-path adds one"
+                      : base::did_you_mean(near)});
 }
 
-/// Where the file is, short: relative to the working directory when it is below.
+/// The file's path, relative to the working directory when it is below.
 std::string shown(const std::filesystem::path& file) {
     const auto relative = file.lexically_relative(std::filesystem::current_path());
     return relative.empty() || *relative.begin() == ".." ? file.string() : relative.string();
@@ -59,7 +60,7 @@ std::string shown(const std::filesystem::path& file) {
 
 std::string options_table(const Plugin& plugin) {
     if (plugin.options.empty()) return "  no options\n";
-    store::Table table{{"option", "type", "default", "allowed", "what it is"}, {}};
+    store::Table table{{"option", "type", "default", "allowed values", "description"}, {}};
     for (const Option& option : plugin.options) {
         const std::string standard = *option.default_json ? option.default_json : "(required)";
         table.rows.push_back({option.name, std::string(plugins::to_string(option.type)), standard,
@@ -68,27 +69,68 @@ std::string options_table(const Plugin& plugin) {
     return render(table, Format::table);
 }
 
-json::value json_value(const char* text) {
-    return *text ? json::parse(text) : json::value(nullptr);
+/// A bound, as a whole number where the option takes only these.
+json::Value json_bound(const Option& option, double bound) {
+    if (option.type == Option::Type::integer) return static_cast<std::int64_t>(bound);
+    return bound;
 }
 
-json::object json_option(const Option& option) {
-    json::object object{{"name", option.name},
-                        {"type", std::string(plugins::to_string(option.type))},
-                        {"required", !*option.default_json},
-                        {"default", json_value(option.default_json)}};
+json::Value json_option(const Option& option) {
+    const bool is_required = !*option.default_json;
+    json::Value object{json::Object()};
+    object.set("name", option.name);
+    object.set("type", plugins::to_string(option.type));
+    object.set("required", is_required);
+    object.set("default", is_required ? json::Value() : json::parse(option.default_json, option.name));
     const bool ranged = option.type == Option::Type::integer || option.type == Option::Type::number ||
                         option.type == Option::Type::numbers;
-    if (ranged && std::isfinite(option.minimum)) object["minimum"] = json::parse(plugins::to_json(option.minimum));
-    if (ranged && std::isfinite(option.maximum)) object["maximum"] = json::parse(plugins::to_json(option.maximum));
+    if (ranged && std::isfinite(option.minimum)) object.set("minimum", json_bound(option, option.minimum));
+    if (ranged && std::isfinite(option.maximum)) object.set("maximum", json_bound(option, option.maximum));
     if (option.type == Option::Type::choice) {
-        json::array words;
+        json::Array words;
         for (const std::string& word : plugins::words(option)) words.emplace_back(word);
-        object["choices"] = words;
+        object.set("choices", std::move(words));
     }
-    object["allowed"] = plugins::allowed(option);
-    object["help"] = option.help;
+    object.set("allowed", plugins::allowed(option));
+    object.set("help", option.help);
     return object;
+}
+
+json::Value json_found(const Found& found) {
+    json::Array options;
+    for (const Option& option : found.plugin->options) options.push_back(json_option(option));
+    json::Value object{json::Object()};
+    object.set("kind", plugins::to_string(found.plugin->kind));
+    object.set("name", found.plugin->name);
+    object.set("revision", std::int64_t{found.plugin->revision});
+    object.set("summary", found.plugin->summary);
+    object.set("file", found.file.string());
+    object.set("options", std::move(options));
+    return object;
+}
+
+json::Value json_refused(const Refused& refused) {
+    json::Value object{json::Object()};
+    object.set("file", refused.file.string());
+    object.set("where", refused.problem.where);
+    object.set("found", refused.problem.found);
+    object.set("expected", refused.problem.expected);
+    object.set("help", refused.problem.help);
+    return object;
+}
+
+json::Value json_folder(const Folder& folder) {
+    json::Value object{json::Object()};
+    object.set("path", folder.path.string());
+    object.set("why", folder.why);
+    return object;
+}
+
+template <class Item>
+json::Array json_array(const std::vector<Item>& items, json::Value (*convert)(const Item&)) {
+    json::Array array;
+    for (const Item& item : items) array.push_back(convert(item));
+    return array;
 }
 
 }  // namespace
@@ -102,12 +144,12 @@ std::string describe(const Catalog& catalog, const std::vector<Folder>& folders,
             table.rows.push_back({std::string(plugins::to_string(plugin->kind)), plugin->name,
                                   std::int64_t{plugin->revision}, plugin->summary, shown(file)});
         text += selection.found.empty() ? "no plugins found\n" : render(table, Format::table);
-        text += "\nlooked in\n";
+        text += "\nfolders searched\n";
         for (const Folder& folder : folders) {
             std::error_code error;
             const bool there = std::filesystem::is_directory(folder.path, error);
             text += fmt::format("  {} ({}{})\n", std::filesystem::absolute(folder.path).string(), folder.why,
-                                there ? "" : "; not there");
+                                there ? "" : "; does not exist");
         }
     }
     for (const auto& [plugin, file] : selection.found)
@@ -124,25 +166,11 @@ std::string describe(const Catalog& catalog, const std::vector<Folder>& folders,
 
 std::string describe_json(const Catalog& catalog, const std::vector<Folder>& folders, const std::string& name) {
     const Selection selection = select(catalog, name);
-    json::array found, refused, looked;
-    for (const auto& [plugin, file] : selection.found) {
-        json::array options;
-        for (const Option& option : plugin->options) options.push_back(json_option(option));
-        found.push_back({{"kind", std::string(plugins::to_string(plugin->kind))},
-                         {"name", plugin->name},
-                         {"revision", plugin->revision},
-                         {"summary", plugin->summary},
-                         {"file", file.string()},
-                         {"options", std::move(options)}});
-    }
-    for (const Refused& entry : selection.refused)
-        refused.push_back({{"file", entry.file.string()},
-                           {"where", entry.problem.where},
-                           {"found", entry.problem.found},
-                           {"wanted", entry.problem.expected},
-                           {"next", entry.problem.help}});
-    for (const Folder& folder : folders) looked.push_back({{"path", folder.path.string()}, {"why", folder.why}});
-    return json::serialize(json::object{{"found", found}, {"refused", refused}, {"folders", looked}}) + "\n";
+    json::Value object{json::Object()};
+    object.set("found", json_array(selection.found, json_found));
+    object.set("refused", json_array(selection.refused, json_refused));
+    object.set("folders", json_array(folders, json_folder));
+    return json::dump(object) + "\n";
 }
 
 }  // namespace unroll::cli

@@ -1,4 +1,4 @@
-// What `unroll plugins` says, as text.
+// The output of `unroll plugins`: tables for people, JSON for programs.
 #pragma once
 
 #include <string>
@@ -9,13 +9,13 @@
 
 namespace unroll::cli {
 
-/// For eyes: what was found, where was looked, and what was refused and why. With a name: what has that name, each with
-/// a table of its options. Throws Error when nothing has that name: why it was refused, or the nearest known name.
+/// Tables of the plugins found, the folders searched, and what was refused and why. With a name: the plugins of that
+/// name, each with a table of its options. Throws Error when there is none: why it was refused, or the nearest name.
 std::string describe(const plugins::Catalog& catalog, const std::vector<plugins::Folder>& folders,
                      const std::string& name);
 
 /// The same for programs, one JSON object: {"found": [{kind, name, revision, summary, file, options: [{name, type,
-/// default, minimum, maximum, choices, allowed, help}]}], "refused": [{file, found, wanted, next}], "folders": [{path,
+/// default, minimum, maximum, choices, allowed, help}]}], "refused": [{file, where, found, expected, help}], "folders": [{path,
 /// why}]}.
 std::string describe_json(const plugins::Catalog& catalog, const std::vector<plugins::Folder>& folders,
                           const std::string& name);

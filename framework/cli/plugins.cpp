@@ -12,21 +12,16 @@ int plugins(const Words& words) {
     Command command;
     command.usage = "unroll plugins [NAME] [--format table|json]";
     command.about =
-        "Lists cells, datasets and samplers, where they were looked for, and what was refused and why.\n"
-        "With a name: its options.";
+        "Lists the cells, datasets and samplers that were found, the folders that were searched, and the plugins that "
+        "were refused, with the reason. With a name: the options of the plugin.";
     command.options.add_options()("format", po::value<std::string>()->default_value("table"), "table or json");
     command.positional = {"name"};
     const auto arguments = parse(std::move(command), words);
-    if (!arguments) return well;
+    if (!arguments) return success;
 
     std::string name;
-    if (arguments->has("name")) {
-        const auto& names = arguments->get<std::vector<std::string>>("name");
-        if (names.size() > 1)
-            throw Error({"command line", fmt::format("{} names", names.size()), "one name, or none for all plugins",
-                         "ask for one plugin at a time"});
-        name = names[0];
-    }
+    if (arguments->has("name"))
+        name = exactly(*arguments, "name", 1, "that of a plugin", "leave the name out to list all plugins")[0];
     const auto& format = arguments->get<std::string>("format");
     if (format != "table" && format != "json")
         throw Error({"--format", format, "table or json", "choose one of these"});
@@ -36,7 +31,7 @@ int plugins(const Words& words) {
     const std::string text =
         format == "json" ? describe_json(catalog, folders, name) : describe(catalog, folders, name);
     fmt::print("{}", text);
-    return well;
+    return success;
 }
 
 }  // namespace unroll::cli

@@ -1,18 +1,19 @@
-// unroll run MANIFEST... : train and sample everything that is asked for and not there yet.
+// unroll run MANIFEST... : train and sample every trial that the store does not have.
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <cctype>
 #include <map>
 
+#include "analysis/comparison.h"
+#include "base/text.h"
 #include "cli/arguments.h"
-#include "cli/comparison.h"
+#include "cli/comparison_table.h"
 #include "cli/display.h"
 #include "cli/interrupt.h"
 #include "cli/judges.h"
-#include "cli/labels.h"
 #include "cli/session.h"
 #include "cli/table.h"
+#include "cli/trial_label.h"
 #include "cli/verdicts.h"
 #include "sweep/cores.h"
 #include "sweep/sweep.h"
@@ -27,21 +28,21 @@ Command command() {
     command.usage =
         "unroll run MANIFEST... [--jobs N] [--set PATH=JSON]... [--fresh] [--retry-failed] [--fail-fast] [--quiet]";
     command.about =
-        "Trains every combination of each manifest, samples it at every temperature, and leaves losses and texts in "
-        "the\n"
-        "result store. What is there already is not done again; what was cut off goes on from its last checkpoint.\n"
-        "Ends with a line for everything that a manifest expects (`expect`): ✓ or ✗, its name and its figures.\n"
-        "Exit code: 1 when an expectation does not hold or a trial failed; 2 when the request was wrong and nothing "
-        "was\n"
-        "run; 130 when interrupted, and then no expectation is judged: run it again to go on.";
-    command.options.add_options()("jobs", po::value<std::int64_t>(),
-                                  "trials at once, and threads of the process (default: all cores)")(
+        "Trains every trial of each manifest, generates its samples, and writes losses, samples and checkpoints to the "
+        "result store. Trials that are already finished are skipped; interrupted ones resume from their last "
+        "checkpoint. The last lines show for each expectation (`expect` in the manifest) whether it holds: ✓ or ✗, "
+        "its name and its figures.\n"
+        "Exit codes: 0 success; 1 a trial failed or an expectation does not hold; 2 invalid request, nothing was run; "
+        "130 interrupted, expectations were not checked: run the same command again to resume.";
+    command.options.add_options()(
+        "jobs", po::value<std::int64_t>(),
+        "number of trials that run in parallel, and of threads of the process (default: all cores)")(
         "set", po::value<std::vector<std::string>>()->composing(),
-        "PATH=JSON: take this value instead of the manifest's")(
-        "fresh", po::bool_switch(), "forget what is known of these trials and run them again")(
-        "retry-failed", po::bool_switch(), "run trials that failed again")("fail-fast", po::bool_switch(),
-                                                                           "stop the others when one trial fails")(
-        "quiet", po::bool_switch(), "no progress and no comparison: problems and expectations only");
+        "PATH=JSON: override a value of the manifest; repeatable")(
+        "fresh", po::bool_switch(), "discard stored results of these trials and train them again")(
+        "retry-failed", po::bool_switch(), "train failed trials again")("fail-fast", po::bool_switch(),
+                                                                        "stop all trials when one fails")(
+        "quiet", po::bool_switch(), "print no progress and no comparison, only problems and expectations");
     command.positional = {"manifest"};
     return command;
 }
@@ -64,19 +65,17 @@ std::vector<manifest::Plan> plans_of(const Arguments& arguments, Session& sessio
     std::map<std::string, std::string> files;  // by the experiment's name, as the store tells names apart
     for (const std::string& file : arguments.get<std::vector<std::string>>("manifest")) {
         plans.push_back(session.plan(file, overrides));
-        std::string name = plans.back().name;
-        std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return std::tolower(c); });
-        if (const auto [other, is_new] = files.emplace(name, file); !is_new)
+        if (const auto [other, is_new] = files.emplace(base::lower(plans.back().name), file); !is_new)
             throw Error({fmt::format("{}: name", file),
-                         fmt::format("'{}', which is the experiment of {} too", plans.back().name, other->second),
-                         "a name for each experiment", "give one of them another name"});
+                         fmt::format("'{}', also the name in {}", plans.back().name, other->second),
+                         "a different name in each manifest (case does not count)", "rename one of them"});
     }
     return plans;
 }
 
 std::vector<std::string> labels_of(const std::vector<sweep::Work>& work) {
     std::vector<std::string> labels;
-    for (const sweep::Work& entry : work) labels.push_back(label_of(entry.axes));
+    for (const sweep::Work& entry : work) labels.push_back(trial_label(entry.axes));
     return labels;
 }
 
@@ -86,23 +85,23 @@ std::vector<double> costs_of(const std::vector<sweep::Work>& work) {
     return costs;
 }
 
-void report(const sweep::Summary& summary, const Arguments& arguments) {
+void print_summary(const sweep::Summary& summary, const Arguments& arguments) {
     for (const std::string& note : summary.notes) fmt::print(stderr, "note: {}\n", note);
     if (arguments.get<bool>("quiet")) return;
     const auto part = [](Size count, std::string_view what) {
         return count ? fmt::format(", {} {}", count, what) : std::string();
     };
-    fmt::print(stderr, "{} trained, {} done before{}{}{}, {} samples made; results in {}\n", summary.trained,
+    fmt::print(stderr, "{} trained, {} already done{}{}{}, {} samples generated; results in {}\n", summary.trained,
                summary.done_before, part(summary.diverged, "diverged"), part(summary.failed, "failed"),
                part(summary.interrupted, "interrupted"), summary.samples, arguments.database.string());
 }
 
-/// What one would ask next, on standard output.
+/// The comparison that `unroll compare` prints by default.
 void print_comparison(store::Store& store, const std::string& experiment) {
     try {
-        const Comparison comparison = compare_groups(store, {experiment, {}, {}, {}});
-        for (const std::string& note : comparison.notes) fmt::print(stderr, "note: {}\n", note);
-        fmt::print("{}: {}\n{}", experiment, comparison.metric, render(comparison.table, Format::table));
+        const analysis::Comparison comparison = analysis::compare(store, {experiment, {}, {}, {}});
+        for (const std::string& note : notes_of(comparison)) fmt::print(stderr, "note: {}\n", note);
+        fmt::print("{}: {}\n{}", experiment, comparison.metric, render(table_of(comparison), Format::table));
     } catch (const Error& nothing_to_compare) {
         fmt::print(stderr, "note: {}\n", nothing_to_compare.what());
     }
@@ -117,10 +116,10 @@ bool expect_something(const std::vector<manifest::Plan>& plans) {
 
 int run(const Words& words) {
     const auto arguments = parse(command(), words);
-    if (!arguments) return well;
+    if (!arguments) return success;
     if (!arguments->has("manifest"))
         throw Error({"command line", "no manifest", "one or more manifest files",
-                     "try: unroll run experiments/quickstart.json"});
+                     "for example: unroll run experiments/quickstart.json"});
 
     const sweep::Settings settings = settings_of(*arguments);
     Session session(*arguments);
@@ -136,18 +135,18 @@ int run(const Words& words) {
         Display display(labels_of(work), costs_of(work), arguments->get<bool>("quiet"));
         summary = sweep::run(plans, work, session.catalog(), settings, display, stop);
     }
-    report(summary, *arguments);
+    print_summary(summary, *arguments);
     const bool is_judged = judges.judge(settings.jobs, stop);
     if (!arguments->get<bool>("quiet")) {
         store::Store store(arguments->database, store::Store::Mode::read);
         for (const manifest::Plan& plan : plans) print_comparison(store, plan.name);
     }
     if (stop) {
-        if (expect_something(plans)) fmt::print(stderr, "note: stopped early: no expectation was judged\n");
+        if (expect_something(plans)) fmt::print(stderr, "note: interrupted: expectations were not checked\n");
         return summary.failed ? unmet : interrupted;
     }
     const bool as_expected = print_verdicts(arguments->database, plans);
-    return summary.failed || !is_judged || !as_expected ? unmet : well;
+    return summary.failed || !is_judged || !as_expected ? unmet : success;
 }
 
 }  // namespace unroll::cli

@@ -1,19 +1,21 @@
-// unroll sample TRIAL: generate text from a trained trial, without touching the store.
-#include <fmt/core.h>
+// unroll sample TRIAL: generate text or images from a trained trial; nothing is stored.
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <boost/json.hpp>
 #include <cmath>
 #include <map>
 
+#include "base/text.h"
 #include "cli/arguments.h"
 #include "cli/interrupt.h"
 #include "cli/stored_trial.h"
+#include "json/parse.h"
+#include "json/write.h"
 #include "plugins/options_check.h"
 #include "sampling/images.h"
 #include "sampling/samples.h"
-#include "store/query.h"
+#include "store/trial_results.h"
 #include "training/trained.h"
 #include "trial/splits.h"
 #include "unroll/error.h"
@@ -29,22 +31,25 @@ constexpr std::uint64_t largest_number = (std::uint64_t{1} << 53) - 1;
 Command command() {
     Command command;
     command.usage =
-        "unroll sample TRIAL [--sampler NAME[,OPTION=JSON]...] [--temperature X] [--length N] [--prompt TEXT]... "
-        "[--from SPLIT]\n"
-        "                    [--count N] [--seed N] [--at STEP] [--memory carry|window]";
-    command.about = "Generates text from a trial's kept checkpoint. Nothing is stored.";
+        "unroll sample TRIAL [--sampler NAME[,OPTION=JSON]...] [--temperature X] [--length N] [--prompt TEXT]..."
+        " [--from SPLIT] [--count N] [--seed N] [--at STEP] [--memory carry|window]";
+    command.about =
+        "Generates text from a kept checkpoint of a trial: continuations of a prompt, answers of a "
+        "sequence-to-sequence "
+        "model, or a grid of images (PNG on standard output). Nothing is stored.";
     command.options.add_options()("sampler", po::value<std::string>(),
-                                  "how tokens are picked, as in top-k,k=5 (default: as the trial was sampled first)")(
-        "temperature", po::value<double>(), "of the softmax; above 0 (default 1)")(
-        "length", po::value<std::int64_t>()->default_value(400), "tokens")(
+                                  "how the next token is chosen, as in top-k,k=5 (default: the first sampler that the "
+                                  "trial was sampled with)")("temperature", po::value<double>(),
+                                                             "softmax temperature, above 0 (default: 1)")(
+        "length", po::value<std::int64_t>()->default_value(400), "tokens to generate")(
         "prompt", po::value<std::vector<std::string>>()->composing(),
-        "what the text begins with, or what is asked (default: 40 tokens of the data, or an example)")(
-        "from", po::value<std::string>(), "train, validation or test: where such tokens or examples are taken from")(
-        "count", po::value<std::int64_t>()->default_value(1), "texts of each prompt")(
-        "seed", po::value<std::int64_t>(), "another seed, other texts (default: the trial's)")(
-        "at", po::value<std::int64_t>(), "the step of a kept checkpoint (default: the last)")(
+        "text to continue, or source sequence to answer; repeatable (default: 40 tokens of the data, or an example)")(
+        "from", po::value<std::string>(), "train, validation or test: the split that default prompts are taken from")(
+        "count", po::value<std::int64_t>()->default_value(1), "texts per prompt")("seed", po::value<std::int64_t>(),
+                                                                                  "random seed (default: the trial's)")(
+        "at", po::value<std::int64_t>(), "step of a kept checkpoint (default: the last)")(
         "memory", po::value<std::string>(),
-        "carry: the state runs on; window: the last T tokens are read again for each token");
+        "carry: keep the recurrent state; window: re-read the last T tokens for every token");
     command.positional = {"trial"};
     return command;
 }
@@ -58,7 +63,7 @@ Error wrong_temperature(double temperature, const plugins::Catalog& catalog) {
     return Error({"--temperature", fmt::format("{}", temperature), "a number above 0",
                   deterministic.empty()
                       ? "raise it"
-                      : fmt::format("for the likeliest token each time use --sampler {}", deterministic)});
+                      : fmt::format("to always choose the most likely token, use --sampler {}", deterministic)});
 }
 
 trial::PluginChoice checked(const plugins::Catalog& catalog, const std::string& name,
@@ -73,71 +78,69 @@ trial::PluginChoice checked(const plugins::Catalog& catalog, const std::string& 
 
 /// NAME or NAME,OPTION=JSON,…
 trial::PluginChoice sampler_of(const std::string& text, const plugins::Catalog& catalog) {
-    const Size comma = text.find(',');
-    const std::string name = text.substr(0, comma);
+    const std::vector<std::string> parts = base::split(text, ',');
+    const std::string& name = parts[0];
     std::map<std::string, plugins::Given> given;
-    for (Size begin = comma; begin != std::string::npos;) {
-        const Size end = text.find(',', begin + 1);
-        const std::string part = text.substr(begin + 1, end == std::string::npos ? end : end - begin - 1);
+    for (Size i = 1; i < parts.size(); ++i) {
+        const std::string& part = parts[i];
         const Size equals = part.find('=');
         auto value = equals == std::string::npos
                          ? std::nullopt
                          : plugins::given(part.substr(equals + 1), "--sampler: " + part.substr(0, equals));
         if (!value)
             throw Error({"--sampler", fmt::format("'{}'", part), "OPTION=JSON",
-                         fmt::format("see its options with: unroll plugins {}", name)});
+                         fmt::format("list its options with: unroll plugins {}", name)});
         if (!given.emplace(part.substr(0, equals), *value).second)
             throw Error({"--sampler", fmt::format("'{}' twice", part.substr(0, equals)), "each option once",
-                         "leave one of the two out"});
-        begin = end;
+                         "remove one of the two"});
     }
     return checked(catalog, name, given, "--sampler");
 }
 
-/// What the trial was sampled with first; when it never was, a sampler that needs nothing but a temperature.
+/// The sampler of the trial's first stored sample; without samples, one that needs nothing but a temperature.
 trial::PluginChoice default_sampler(store::Store& store, const StoredTrial& trial, const plugins::Catalog& catalog) {
-    const store::Table table = store::query(
-        store, "SELECT sampler, options FROM sample WHERE trial_id = ? ORDER BY id LIMIT 1", {trial.found.id});
-    if (!table.rows.empty()) {
+    if (const auto first = store::first_sampler(store, trial.found.id)) {
+        const char* source = "the stored sample";
         std::map<std::string, plugins::Given> given;
-        const boost::json::value options = boost::json::parse(std::get<std::string>(table.rows[0][1]));
-        for (const auto& option : options.as_object())
-            given.emplace(option.key(), *plugins::given(boost::json::serialize(option.value()), "the stored sample"));
-        return checked(catalog, std::get<std::string>(table.rows[0][0]), given, "the stored sample");
+        const json::Value options = json::parse(first->options, source);
+        for (const json::Member& option : *options.object())
+            given.emplace(option.key, *plugins::given(json::dump(option.value), source));
+        return checked(catalog, first->name, given, source);
     }
     for (const plugins::Found& found : catalog.found())
         if (found.plugin->kind == Plugin::Kind::sampler && found.plugin->options.empty() &&
             found.plugin->make_sampler({})->uses_temperature())
             return {found.plugin->name, {}};
-    throw Error({"--sampler", "none, and no sampler was found that needs no options", "a sampler",
-                 "see them with: unroll plugins"});
+    throw Error({"--sampler", "not given, and no sampler plugin without options was found to use by default",
+                 "the name of a sampler", "list them with: unroll plugins"});
 }
 
-/// Throws Error when an option is given that has no meaning for what this trial makes.
+/// Throws Error when an option is given that does not apply to this kind of trial.
 void refuse_meaningless(const Arguments& arguments, const StoredTrial& trial) {
-    const auto refuse = [&](std::initializer_list<const char*> options, const char* wanted) {
+    const auto refuse = [&](std::initializer_list<const char*> options, const char* reason, const char* expected) {
         for (const char* option : options)
             if (arguments.has(option))
                 throw Error({fmt::format("--{}", option),
-                             fmt::format("an option that trial {} has no use for", trial.found.id), wanted,
+                             fmt::format("does not apply to trial {}: {}", trial.found.id, reason), expected,
                              "leave it out"});
     };
     if (sampling::asks(*trial.dataset))
-        refuse({"length", "memory"}, "nothing: an answer ends by itself, and one state runs through it");
+        refuse({"length", "memory"}, "answers end with the end-of-sequence token, and the state is always carried",
+               "neither --length nor --memory");
     if (sampling::draws(*trial.dataset))
         refuse({"sampler", "temperature", "length", "prompt", "from", "count", "memory"},
-               "--seed or --at: a grid of images is made of noise");
+               "images are generated from random noise", "--seed or --at");
 }
 
 /// One grid of images, as a file on standard output.
 int draw(const StoredTrial& trial, sampling::Weights weights) {
     if (isatty(STDOUT_FILENO))
-        throw Error({"standard output", "a terminal", "a file for the picture",
-                     fmt::format("write: unroll sample {} > picture.png", trial.found.id)});
+        throw Error({"standard output", "a terminal", "a file for the PNG image",
+                     fmt::format("run: unroll sample {} > images.png", trial.found.id)});
     const std::string png =
         sampling::image_grid(trial.model, weights, 4, RandomStream(trial.planned.trial.seed, "images", {0}));
     std::fwrite(png.data(), 1, png.size(), stdout);
-    return well;
+    return success;
 }
 
 /// The split that prompts come from when none is given.
@@ -148,13 +151,13 @@ Split prompts_from(const Arguments& arguments, const Dataset& dataset) {
                    : Split::validation;
     const std::string& name = arguments.get<std::string>("from");
     if (arguments.has("prompt"))
-        throw Error({"--from", "both --prompt and --from", "one of them", "leave one of them out"});
+        throw Error({"command line", "both --prompt and --from", "one of them", "leave one of them out"});
     const auto split = std::find(trial::split_names.begin(), trial::split_names.end(), name);
     if (split != trial::split_names.end()) return static_cast<Split>(split - trial::split_names.begin());
     throw Error({"--from", fmt::format("'{}'", name), "train, validation or test", "choose one of these"});
 }
 
-/// What the command line asks for; what it leaves open is as usual for the trial.
+/// What the command line asks for, one for each prompt; options that are not given have the trial's defaults.
 std::vector<trial::SamplingSettings> settings_of(const Arguments& arguments, const StoredTrial& trial,
                                                  store::Store& store, const plugins::Catalog& catalog) {
     trial::SamplingSettings settings;
@@ -167,12 +170,12 @@ std::vector<trial::SamplingSettings> settings_of(const Arguments& arguments, con
         if (!(*settings.temperature > 0) || std::isinf(*settings.temperature))
             throw wrong_temperature(*settings.temperature, catalog);
     } else if (arguments.has("temperature")) {
-        throw Error({"--temperature", "a temperature",
-                     fmt::format("none: '{}' does not use it", settings.sampler.plugin),
-                     "leave it out, or choose another --sampler"});
+        throw Error({"--temperature",
+                     fmt::format("a temperature, but sampler '{}' does not use it", settings.sampler.plugin),
+                     "no temperature", "leave it out, or choose another --sampler"});
     }
     settings.length = whole_number(arguments, "length", 1, 100'000'000, "leave it out for 400 tokens");
-    settings.count = whole_number(arguments, "count", 1, 1'000'000, "leave it out for one text");
+    settings.count = whole_number(arguments, "count", 1, 1'000'000, "leave it out for one text per prompt");
     settings.memory = trial.planned.trial.training.predict == trial::Predict::last ? trial::StateMode::window
                                                                                    : trial::StateMode::carry;
     if (arguments.has("memory")) {
@@ -184,7 +187,7 @@ std::vector<trial::SamplingSettings> settings_of(const Arguments& arguments, con
     const Split from = prompts_from(arguments, *trial.dataset);
     std::vector<trial::SamplingSettings> list;
     if (arguments.has("prompt")) {
-        for (const std::string& prompt : arguments.get<std::vector<std::string>>("prompt")) {
+        for (const std::string& prompt : arguments.list("prompt")) {
             list.push_back(settings);
             list.back().prompt = {prompt, {}, 0};
         }
@@ -200,37 +203,36 @@ std::vector<trial::SamplingSettings> settings_of(const Arguments& arguments, con
 
 const store::Checkpoint& checkpoint_of(const Arguments& arguments, const StoredTrial& trial) {
     const auto& kept = trial.state.checkpoints;
-    std::string steps;
-    for (const store::Checkpoint& checkpoint : kept)
-        steps += fmt::format("{}{}", steps.empty() ? "" : ", ", checkpoint.step);
     if (kept.empty())
         throw Error(
             {fmt::format("trial {}", trial.found.id), "no checkpoint", "a trained trial", "run its manifest first"});
     if (!arguments.has("at")) return kept.back();
     const std::uint64_t step = whole_number(arguments, "at", 0, largest_number, "leave it out for the last");
-    for (const store::Checkpoint& checkpoint : kept)
+    std::vector<std::uint64_t> steps;
+    for (const store::Checkpoint& checkpoint : kept) {
         if (checkpoint.step == step) return checkpoint;
-    throw Error({"--at", fmt::format("step {}", step), "a kept checkpoint: " + steps,
-                 "raise training.keep_checkpoints in the manifest to keep more"});
+        steps.push_back(checkpoint.step);
+    }
+    throw Error({"--at", fmt::format("step {}", step),
+                 fmt::format("the step of a kept checkpoint: {}", fmt::join(steps, ", ")),
+                 "increase training.keep_checkpoints in the manifest to keep more"});
 }
 
 }  // namespace
 
 int sample(const Words& words) {
     const auto arguments = parse(command(), words);
-    if (!arguments) return well;
-    if (!arguments->has("trial") || arguments->get<std::vector<std::string>>("trial").size() != 1)
-        throw Error({"command line", "not one trial", "a trial's id or the beginning of its fingerprint",
-                     "list them with: unroll sql 'SELECT id, cell, status FROM trial'"});
+    if (!arguments) return success;
+    const std::string name = exactly(*arguments, "trial", 1, an_id_or_fingerprint, list_of_trials)[0];
 
     Session session(*arguments);
     store::Store store(arguments->database, store::Store::Mode::read);
-    StoredTrial trial = stored_trial(store, arguments->get<std::vector<std::string>>("trial")[0], session);
+    StoredTrial trial = stored_trial(store, name, session);
     if (!sampling::asks(*trial.dataset) && !sampling::draws(*trial.dataset) &&
         (!trial.dataset->vocabulary() || trial.dataset->task().kind != Task::Kind::next_token))
-        throw Error({fmt::format("trial {}", trial.found.id), "a dataset that is not text",
-                     "a trial that predicts the next token, or target sequences, or makes images",
-                     "sampling is for those"});
+        throw Error({fmt::format("trial {}", trial.found.id), "a model that generates neither text nor images",
+                     "a language model, a sequence-to-sequence model or a generator of images",
+                     "choose another trial"});
     refuse_meaningless(*arguments, trial);
     if (arguments->has("seed"))
         trial.planned.trial.seed = whole_number(*arguments, "seed", 0, largest_number, "leave it out for the trial's");
@@ -253,7 +255,7 @@ int sample(const Words& words) {
         if (samples.size() > 1) fmt::print("{}--- {}\n", &sample == &samples.front() ? "" : "\n", sample.number + 1);
         fmt::print("{}{}\n", sample.prompt, sample.text);
     }
-    return samples.size() == wanted.size() ? well : interrupted;
+    return samples.size() == wanted.size() ? success : interrupted;
 }
 
 }  // namespace unroll::cli

@@ -17,13 +17,13 @@ namespace unroll::cli {
 
 namespace {
 
-/// A folder that somebody names and that is not there is a slip, not a choice.
-const Arguments& with_plugin_paths(const Arguments& arguments) {
+/// Throws Error for a folder that does not exist: unlike those that are searched by default, it was asked for.
+const Arguments& checked_plugin_paths(const Arguments& arguments) {
     std::error_code ignored;
     for (const std::filesystem::path& folder : arguments.plugin_paths)
         if (!std::filesystem::is_directory(folder, ignored))
-            throw Error({"--plugin-path", fmt::format("'{}', no such folder", folder.string()), "a folder with plugins",
-                         "correct the path, or create the folder"});
+            throw Error({"--plugin-path", fmt::format("no such folder: '{}'", folder.string()), "a folder with plugins",
+                         "check the path"});
     return arguments;
 }
 
@@ -31,7 +31,7 @@ const Arguments& with_plugin_paths(const Arguments& arguments) {
 
 Session::Session(const Arguments& arguments)
     : quiet_(arguments.values.count("quiet") && arguments.get<bool>("quiet")),
-      catalog_(plugins::load(plugins::folders(with_plugin_paths(arguments).plugin_paths))),
+      catalog_(plugins::load(plugins::folders(checked_plugin_paths(arguments).plugin_paths))),
       datasets_(catalog_),
       above_{[this](const trial::Trial& trial, const Task& task) {
                  return model::Model<float>(trial, task, catalog_).parameters().size();
@@ -64,9 +64,7 @@ manifest::Plan Session::expand(const std::string& text, const std::string& file,
 
 std::vector<manifest::Override> overrides_of(const Arguments& arguments) {
     std::vector<manifest::Override> overrides;
-    if (arguments.has("set"))
-        for (const std::string& text : arguments.get<std::vector<std::string>>("set"))
-            overrides.push_back(manifest::parse_override(text));
+    for (const std::string& text : arguments.list("set")) overrides.push_back(manifest::parse_override(text));
     return overrides;
 }
 
@@ -76,7 +74,7 @@ std::string read_text(const std::filesystem::path& file) {
     if (!stream || std::filesystem::is_directory(file, ignored))
         throw Error({file.string(),
                      std::filesystem::exists(file, ignored) ? "a file that cannot be read" : "no such file",
-                     "a manifest", "check the path; the manifests that come with Unroll are in experiments/"});
+                     "a manifest file", "check the path; example manifests are in experiments/"});
     return {std::istreambuf_iterator<char>(stream), {}};
 }
 

@@ -1,4 +1,4 @@
-// What most commands begin with: the plugins, the datasets, and manifests turned into plans.
+// What most commands begin with: the plugins, the datasets, and plans made of manifests.
 #pragma once
 
 #include <filesystem>
@@ -23,7 +23,7 @@ public:
     const plugins::Catalog& catalog() const { return catalog_; }
     manifest::DatasetCache& datasets() { return datasets_; }
 
-    /// Reads and checks a manifest file; downloads what it names and is nowhere. Throws manifest::Problems, Error or
+    /// Reads and checks a manifest file; downloads data files that are not there. Throws manifest::Problems, Error or
     /// fetch::Interrupted.
     manifest::Plan plan(const std::filesystem::path& file, const std::vector<manifest::Override>& overrides);
 
@@ -40,7 +40,7 @@ private:
     manifest::HostQueries above_;
 };
 
-/// The words of --set, each PATH=JSON.
+/// The values of --set, each PATH=JSON.
 std::vector<manifest::Override> overrides_of(const Arguments& arguments);
 
 /// The whole file. Throws Error when it cannot be read.

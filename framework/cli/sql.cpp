@@ -18,12 +18,11 @@ Command command() {
     Command command;
     command.usage = "unroll sql QUERY|@FILE [--format table|csv|json|markdown] [--timeout SECONDS]";
     command.about =
-        "Runs one SELECT over the results, or the one in FILE. Nothing can be changed. Beside SQLite's functions there "
-        "are\n"
-        "median(x) and stddev(x). results/README.md has the tables, the views and examples.";
+        "Runs one SELECT over the results, or the one in FILE, read-only. In addition to SQLite's functions there are "
+        "median(x) and stddev(x). Tables, views and examples are documented in results/README.md.";
     command.options.add_options()("format", po::value<std::string>()->default_value("table"),
                                   "table, csv, json or markdown")("timeout", po::value<double>()->default_value(60),
-                                                                  "seconds after which the query is given up");
+                                                                  "seconds after which the query is cancelled");
     command.positional = {"query"};
     return command;
 }
@@ -33,7 +32,8 @@ std::string content_of(const std::string& file) {
     std::string text{std::istreambuf_iterator<char>(stream), {}};
     if (!stream.good() && !stream.eof()) text.clear();
     if (!stream.is_open() || text.empty())
-        throw Error({file, stream.is_open() ? "nothing to read" : "no such file", "a file with one SELECT", ""});
+        throw Error({file, stream.is_open() ? "an empty file" : "no such file", "a file with one SELECT",
+                     "check the path behind @"});
     return text;
 }
 
@@ -41,21 +41,19 @@ std::string content_of(const std::string& file) {
 
 int sql(const Words& words) {
     const auto arguments = parse(command(), words);
-    if (!arguments) return well;
+    if (!arguments) return success;
     const Format format = format_of(arguments->get<std::string>("format"));
-    const Words queries = arguments->has("query") ? arguments->get<std::vector<std::string>>("query") : Words();
-    if (queries.size() != 1)
-        throw Error({"command line", fmt::format("{} queries", queries.size()), "one query, in quotes",
-                     "try: unroll sql 'SELECT name, about FROM experiment'"});
+    const std::string argument = exactly(*arguments, "query", 1, "a SELECT in quotes, or @FILE",
+                                         "for example: unroll sql 'SELECT name, about FROM experiment'")[0];
     const double timeout = arguments->get<double>("timeout");
     if (!(timeout > 0 && timeout <= 1e6))
-        throw Error({"--timeout", fmt::format("{}", timeout), "seconds, more than 0", ""});
+        throw Error({"--timeout", fmt::format("{}", timeout), "seconds, above 0", "leave it out for 60 seconds"});
 
-    const std::string query = queries[0].rfind('@', 0) == 0 ? content_of(queries[0].substr(1)) : queries[0];
+    const std::string query = argument.starts_with('@') ? content_of(argument.substr(1)) : argument;
     store::Store store(arguments->database, store::Store::Mode::read);
     const auto limit = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::duration<double>(timeout));
     fmt::print("{}", render(store::query(store, query, {}, limit), format));
-    return well;
+    return success;
 }
 
 }  // namespace unroll::cli

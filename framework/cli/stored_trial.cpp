@@ -1,4 +1,4 @@
-// A trial out of the store, ready to be used again.
+// A trial of the store, ready to be used again.
 #include "cli/stored_trial.h"
 
 #include <fmt/core.h>
@@ -12,8 +12,8 @@ StoredTrial stored_trial(store::Store& store, const std::string& name, Session& 
     manifest::PlannedTrial planned = session.trial(found.config);
     if (planned.trial.fingerprint != found.fingerprint)
         throw Error({fmt::format("trial {}", found.id),
-                     "its data, or the revision of one of its plugins, is no longer what it was trained with",
-                     "the same dataset and plugins", "bring them back, or run the manifest again"});
+                     "its dataset, or the revision of one of its plugins, has changed since it was trained",
+                     "the dataset and plugins that it was trained with", "restore them, or run the manifest again"});
     auto dataset = session.datasets().load(planned.trial.dataset);
     model::Model<float> model(planned.trial, dataset->task(), session.catalog());
     store::TrialState state = store.states({found.fingerprint}).at(found.fingerprint);

@@ -1,4 +1,4 @@
-// A trial out of the store, ready to be used again: its settings, dataset and model.
+// A trial of the store, ready to be used again: its settings, dataset and model.
 #pragma once
 
 #include <memory>
@@ -18,6 +18,10 @@ struct StoredTrial {
     std::shared_ptr<const Dataset> dataset;
     model::Model<float> model;
 };
+
+/// What commands expect and advise where one trial is to be named.
+inline constexpr const char* an_id_or_fingerprint = "its id, or the beginning of its fingerprint";
+inline constexpr const char* list_of_trials = "list them with: unroll sql 'SELECT id, cell, status FROM trial'";
 
 /// `name` is a trial's id or the beginning of its fingerprint. Throws Error when there is no such trial, or when its
 /// plugins or data have changed since, so that it would be another trial.

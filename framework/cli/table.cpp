@@ -2,51 +2,31 @@
 #include "cli/table.h"
 
 #include <fmt/format.h>
-#include <utf8proc.h>
 
 #include <algorithm>
 #include <cmath>
 #include <map>
 
+#include "base/utf8.h"
+#include "json/write.h"
 #include "unroll/error.h"
 
 namespace unroll::cli {
 
 namespace {
 
+using base::display_width;
+using base::for_each_character;
 using store::Table;
 using store::Value;
 
-/// Calls use(code point, its bytes) for each character; a byte that is not UTF-8 comes as U+FFFD.
-template <class Use>
-void for_each_character(std::string_view text, Use use) {
-    const auto* bytes = reinterpret_cast<const utf8proc_uint8_t*>(text.data());
-    for (std::size_t at = 0; at < text.size();) {
-        utf8proc_int32_t code = 0;
-        const auto length = utf8proc_iterate(bytes + at, static_cast<utf8proc_ssize_t>(text.size() - at), &code);
-        if (length > 0)
-            use(code, text.substr(at, static_cast<std::size_t>(length)));
-        else
-            use(0xFFFD, std::string_view("\xEF\xBF\xBD"));
-        at += length > 0 ? static_cast<std::size_t>(length) : 1;
-    }
-}
-
-std::size_t display_width(std::string_view text) {
-    std::size_t width = 0;
-    for_each_character(text, [&](utf8proc_int32_t code, std::string_view) {
-        width += static_cast<std::size_t>(std::max(0, utf8proc_charwidth(code)));
-    });
-    return width;
-}
-
-bool is_control(utf8proc_int32_t code) {
+bool is_control(CodePoint code) {
     return code < 0x20 || (code >= 0x7F && code < 0xA0);
 }
 
 std::string on_one_line(std::string_view text) {
     std::string line;
-    for_each_character(text, [&](utf8proc_int32_t code, std::string_view bytes) {
+    for_each_character(text, [&](CodePoint code, std::string_view bytes) {
         if (code == '\n')
             line += "↵";
         else if (code == '\t')
@@ -61,7 +41,7 @@ std::string on_one_line(std::string_view text) {
 
 std::string in_markdown(std::string_view text) {
     std::string cell;
-    for_each_character(text, [&](utf8proc_int32_t code, std::string_view bytes) {
+    for_each_character(text, [&](CodePoint code, std::string_view bytes) {
         switch (code) {
             case '\n':
                 cell += "<br>";
@@ -95,30 +75,11 @@ std::string in_csv(std::string_view text) {
     return field + '"';
 }
 
-std::string in_json(std::string_view text) {
-    std::string literal = "\"";
-    for_each_character(text, [&](utf8proc_int32_t code, std::string_view bytes) {
-        switch (code) {
-            case '"':
-                literal += "\\\"";
-                break;
-            case '\\':
-                literal += "\\\\";
-                break;
-            case '\n':
-                literal += "\\n";
-                break;
-            case '\t':
-                literal += "\\t";
-                break;
-            case '\r':
-                literal += "\\r";
-                break;
-            default:
-                code < 0x20 ? literal += fmt::format("\\u{:04x}", code) : literal += bytes;
-        }
-    });
-    return literal + '"';
+/// Texts of the store may be any bytes, JSON is UTF-8.
+json::Value in_utf8(std::string_view text) {
+    std::string valid;
+    for_each_character(text, [&](CodePoint, std::string_view bytes) { valid += bytes; });
+    return valid;
 }
 
 /// A value as text: `real` says how reals look, `text` how texts are written.
@@ -196,9 +157,10 @@ std::string as_csv(const Table& table) {
 }
 
 std::string json_value(const Value& value) {
-    if (std::holds_alternative<std::monostate>(value)) return "null";
-    if (const auto* number = std::get_if<double>(&value); number && !std::isfinite(*number)) return "null";
-    return written(value, exact, in_json);
+    if (const auto* whole = std::get_if<std::int64_t>(&value)) return json::dump(*whole);
+    if (const auto* number = std::get_if<double>(&value); number && std::isfinite(*number)) return json::dump(*number);
+    if (const auto* text = std::get_if<std::string>(&value)) return json::dump(in_utf8(*text));
+    return json::dump({});
 }
 
 std::string as_json(const Table& table) {
@@ -206,7 +168,7 @@ std::string as_json(const Table& table) {
     std::map<std::string, int> seen;
     for (const auto& name : table.columns) {
         const int times = ++seen[name];
-        keys.push_back(in_json(times == 1 ? name : fmt::format("{}:{}", name, times)));
+        keys.push_back(json::dump(in_utf8(times == 1 ? name : fmt::format("{}:{}", name, times))));
     }
     std::string result = "[";
     for (std::size_t row = 0; row < table.rows.size(); ++row) {
@@ -241,7 +203,7 @@ Format format_of(std::string_view name) {
     if (name == "csv") return Format::csv;
     if (name == "json") return Format::json;
     if (name == "markdown") return Format::markdown;
-    throw Error({"--format", fmt::format("'{}'", name), "table, csv, json or markdown", ""});
+    throw Error({"--format", fmt::format("'{}'", name), "table, csv, json or markdown", "choose one of these"});
 }
 
 std::string render(const Table& table, Format format) {
@@ -261,8 +223,8 @@ std::string render(const Table& table, Format format) {
 std::string fitting(std::string_view text, std::size_t columns) {
     std::string fits;
     std::size_t width = 0;
-    for_each_character(on_one_line(text), [&](utf8proc_int32_t code, std::string_view bytes) {
-        width += static_cast<std::size_t>(std::max(0, utf8proc_charwidth(code)));
+    for_each_character(on_one_line(text), [&](CodePoint code, std::string_view bytes) {
+        width += display_width(code);
         if (width <= columns) fits += bytes;
     });
     return fits;

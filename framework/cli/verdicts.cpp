@@ -1,10 +1,10 @@
-// Judging and printing what manifests expect.
+// Whether the results of a run are what its manifests expect, in print.
 #include "cli/verdicts.h"
 
 #include <fmt/format.h>
 
+#include "analysis/verdicts.h"
 #include "cli/table.h"
-#include "store/expectations.h"
 
 namespace unroll::cli {
 
@@ -22,7 +22,7 @@ std::string in_words(const store::Value& value) {
 }
 
 /// "lstm 1.52338, rnn 1.98442; 1 of 6 trials diverged"
-std::string details(const store::Verdict& verdict) {
+std::string details(const analysis::Verdict& verdict) {
     std::string text;
     for (std::size_t i = 0; i < verdict.figures.columns.size(); ++i)
         text += fmt::format("{}{} {}", i ? ", " : "", on_a_line(verdict.figures.columns[i]),
@@ -35,17 +35,13 @@ std::string details(const store::Verdict& verdict) {
 
 bool print_verdicts(const std::filesystem::path& database, const std::vector<manifest::Plan>& plans) {
     bool all_hold = true;
-    for (const manifest::Plan& plan : plans) {
-        std::vector<std::string> queries;
-        for (const manifest::Expectation& expectation : plan.expectations) queries.push_back(expectation.query);
-        const auto verdicts = store::verdicts(database, plan.name, queries);
-        for (std::size_t i = 0; i < verdicts.size(); ++i) {
-            const std::string more = details(verdicts[i]);
-            fmt::print("{} {}: {}{}\n", verdicts[i].holds ? "✓" : "✗", plan.name, on_a_line(plan.expectations[i].name),
+    for (const manifest::Plan& plan : plans)
+        for (const analysis::Verdict& verdict : analysis::verdicts(database, plan.name, plan.expectations)) {
+            const std::string more = details(verdict);
+            fmt::print("{} {}: {}{}\n", verdict.holds ? "✓" : "✗", plan.name, on_a_line(verdict.expectation),
                        more.empty() ? "" : fmt::format(" ({})", more));
-            all_hold = all_hold && verdicts[i].holds;
+            all_hold = all_hold && verdict.holds;
         }
-    }
     return all_hold;
 }
 

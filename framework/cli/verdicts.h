@@ -1,11 +1,10 @@
-// What the manifests of a run expect of their results, judged.
+// Whether the results of a run are what its manifests expect, in print.
 #pragma once
 
 #include <filesystem>
 #include <vector>
 
 #include "manifest/plan.h"
-#include "trial/trial.h"
 
 namespace unroll::cli {
 

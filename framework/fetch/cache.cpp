@@ -50,7 +50,7 @@ bool is_right(const fs::path& file, const std::string& sha256) {
 class Partial {
 public:
     /// Waits for another owner to be done.
-    Partial(fs::path path, Observer& observer) : path_(std::move(path)) {
+    Partial(fs::path path, DownloadMonitor& observer) : path_(std::move(path)) {
         for (bool told = false; !lock();) {
             if (observer.stop()) throw Interrupted();
             if (!std::exchange(told, true)) observer.waiting();
@@ -115,7 +115,7 @@ fs::path cache_folder() {
     return {};
 }
 
-fs::path cached(const manifest::Remote& remote, const fs::path& folder, const Limits& limits, Observer& observer) {
+fs::path cached(const manifest::Remote& remote, const fs::path& folder, const Limits& limits, DownloadMonitor& observer) {
     if (folder.empty())
         throw Error({"",
                      fmt::format("{} has no folder to be kept in: neither UNROLL_CACHE nor HOME is set", remote.url),

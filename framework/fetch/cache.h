@@ -18,6 +18,6 @@ std::filesystem::path cache_folder();
 /// Throws Error as manifest::Fetch does, and Interrupted; nothing is left of the attempt then. Any number of threads
 /// may call it at once.
 std::filesystem::path cached(const manifest::Remote& remote, const std::filesystem::path& folder, const Limits& limits,
-                             Observer& observer);
+                             DownloadMonitor& observer);
 
 }  // namespace unroll::fetch

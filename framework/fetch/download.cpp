@@ -35,7 +35,7 @@ void initialize() {
 
 class Transfer {
 public:
-    Transfer(const std::string& url, int file, const Limits& limits, Observer& observer)
+    Transfer(const std::string& url, int file, const Limits& limits, DownloadMonitor& observer)
         : url_(url), file_(file), limits_(limits), observer_(observer) {
         initialize();
         multi_.reset(curl_multi_init());
@@ -193,7 +193,7 @@ private:
     const std::string& url_;
     const int file_;
     const Limits& limits_;
-    Observer& observer_;
+    DownloadMonitor& observer_;
     char message_[CURL_ERROR_SIZE] = {};
     Sha256 hash_;
     std::uint64_t bytes_ = 0;
@@ -205,7 +205,7 @@ private:
 
 }  // namespace
 
-Received download(const std::string& url, int file, const Limits& limits, Observer& observer) {
+Received download(const std::string& url, int file, const Limits& limits, DownloadMonitor& observer) {
     return Transfer(url, file, limits, observer).run();
 }
 

@@ -16,9 +16,9 @@ struct Limits {
 };
 
 /// Is told what happens, and may end it. Called by the thread that asked for the file.
-class Observer {
+class DownloadMonitor {
 public:
-    virtual ~Observer() = default;
+    virtual ~DownloadMonitor() = default;
 
     /// Another process is downloading this very file.
     virtual void waiting() {}
@@ -44,6 +44,6 @@ struct Received {
 /// Writes what the url gives to an open file, beginning where that stands. Follows redirections, and proxies as libcurl
 /// finds them in the environment; certificate authorities are those of the system, of SSL_CERT_FILE or of CURL_CA_BUNDLE. Throws Error when something else comes than the whole of it, after which the file may
 /// have a part; Interrupted when the observer says so. Any number of threads may call it at once.
-Received download(const std::string& url, int file, const Limits& limits, Observer& observer);
+Received download(const std::string& url, int file, const Limits& limits, DownloadMonitor& observer);
 
 }  // namespace unroll::fetch

@@ -64,7 +64,7 @@ TEST_CASE("plan lists trials, what is done and what was dropped, and writes noth
     CHECK(table.code == 0);
     CHECK(table.prints("plugin=lstm seed=1"));
     CHECK(table.says("dropped: "));
-    CHECK(table.says("3 trials, 3 done; 0 GFLOP to go"));
+    CHECK(table.says("3 trials, 3 done; 0 GFLOP left"));
     const Ended json = ask({"plan", "tiny.json", "--format", "json", "--set", "sweep.seed=[1, 2, 5]"});
     REQUIRE(json.code == 0);
     const auto trials = boost::json::parse(json.out).as_array();
@@ -100,7 +100,7 @@ TEST_CASE("plan lists trials, what is done and what was dropped, and writes noth
 TEST_CASE("check passes a good manifest and a good plugin, and fails others") {
     const Ended manifest = ask({"check", "tiny.json"});
     CHECK(manifest.code == 0);
-    CHECK(manifest.prints("tiny.json: all well; 3 trials"));
+    CHECK(manifest.prints("tiny.json: OK: 3 trials"));
     const Ended plugin = ask({"check", UNROLL_PLUGINS "/cells/gru.so", "reset=\"before\""});
     INFO(plugin.out);
     CHECK(plugin.code == 0);
@@ -213,11 +213,11 @@ TEST_CASE("sample makes texts from a checkpoint and stores none") {
         {{"--temperature", "0"}, {"--temperature: 0", "greedy"}},
         {{"--temperature", "-1"}, {"--temperature: -1", "a number above 0"}},
         {{"--temperature", "inf"}, {"--temperature: inf"}},
-        {{"--temperature", "1", "--sampler", "greedy"}, {"'greedy' does not use it"}},
+        {{"--temperature", "1", "--sampler", "greedy"}, {"sampler 'greedy' does not use it"}},
         {{"--sampler", "greddy"}, {"no sampler is named 'greddy'"}},
         {{"--sampler", "top-k,k=0"}, {"k"}},
         {{"--sampler", "top-k,m=2"}, {"has no option 'm'"}},
-        {{"--at", "7"}, {"step 7", "a kept checkpoint: 20, 30"}},
+        {{"--at", "7"}, {"step 7", "the step of a kept checkpoint: 20, 30"}},
         {{"--prompt", "Ω"}, {"'Ω'"}},
         {{"--prompt", ""}, {"an empty prompt"}},
         {{"--length", "0"}, {"--length: 0"}},
@@ -268,7 +268,7 @@ TEST_CASE("verify and sample refuse a trial whose text has changed since") {
     for (const Words& words : {Words{"verify", "1"}, {"sample", "1"}}) {
         const Ended ended = unroll(place, words);
         CHECK(ended.code == 2);
-        CHECK(ended.says("no longer what it was trained with"));
+        CHECK(ended.says("has changed since it was trained"));
     }
 }
 

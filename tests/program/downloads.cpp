@@ -58,12 +58,12 @@ TEST_CASE("a text with a url is downloaded once, and everything works offline af
         CHECK(again.code == 0);
         CHECK_FALSE(again.says("download"));
     }
-    CHECK(unroll(place, {"run", "far.json"}).says("0 trained, 1 done before"));
+    CHECK(unroll(place, {"run", "far.json"}).says("0 trained, 1 already done"));
 
     // The same bytes beside the manifest are the same trial.
     std::filesystem::remove_all(place / "cache");
     place.write("far/harbour.txt", harbour_text());
-    CHECK(unroll(place, {"run", "far.json"}).says("0 trained, 1 done before"));
+    CHECK(unroll(place, {"run", "far.json"}).says("0 trained, 1 already done"));
     CHECK_FALSE(std::filesystem::exists(place / "cache"));
 }
 

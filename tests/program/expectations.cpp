@@ -47,7 +47,7 @@ TEST_CASE("what is expected is judged after a run, and again when everything is 
     CHECK(second.code == 1);
     CHECK(second.out == line + "✗ tiny: gru is an oracle\n");
     CHECK(second.err.empty());
-    CHECK(unroll(place, {"run", "tiny.json"}).says("0 trained, 2 done before"));
+    CHECK(unroll(place, {"run", "tiny.json"}).says("0 trained, 2 already done"));
     CHECK(value(place, "SELECT count(*) FROM attempt") == 2);
     CHECK(value(place, "SELECT count(*) FROM experiment WHERE manifest LIKE '%gru is an oracle%'") == 1);
 
@@ -70,10 +70,10 @@ TEST_CASE("what gives no verdict does not hold") {
     const Ended run = unroll(place, {"run", "tiny.json", "--quiet"});
     CHECK(run.code == 1);
     CHECK(run.out ==
-          "✗ tiny: no row (the query gives no row, and so no verdict)\n"
-          "✗ tiny: two rows (2 rows where one is wanted)\n"
-          "✗ tiny: null (trials 0; the verdict is NULL, as of a value that is not there)\n"
-          "✗ tiny: text (the verdict is a text, and neither true nor false)\n"
+          "✗ tiny: no row (the query returns no row, expected exactly one)\n"
+          "✗ tiny: two rows (the query returns 2 rows, expected exactly one)\n"
+          "✗ tiny: null (trials 0; the query's first column is NULL: a value that it uses is missing)\n"
+          "✗ tiny: text (the query's first column is a text, expected true or false (1 or 0))\n"
           "✗ tiny: fails (query: median and stddev take numbers)\n");
 }
 
@@ -99,8 +99,8 @@ TEST_CASE("a diverged trial is for the query to judge, and is told") {
     const Ended run = unroll(place, {"run", "wild.json", "--quiet"});
     CHECK(run.code == 1);
     CHECK(run.out ==
-          "✓ tiny: it diverges (early 1; 1 of 1 trials diverged)\n"
-          "✗ tiny: it learns (the verdict is NULL, as of a value that is not there; 1 of 1 trials diverged)\n");
+          "✓ tiny: it diverges (early 1; 1 of 1 trial diverged)\n"
+          "✗ tiny: it learns (the query's first column is NULL: a value that it uses is missing; 1 of 1 trial diverged)\n");
 }
 
 TEST_CASE("a failed trial leaves nothing to be judged") {
@@ -117,7 +117,7 @@ TEST_CASE("a failed trial leaves nothing to be judged") {
     const Ended run = unroll(place, {"run", "tiny.json", "--quiet"});
     INFO(run.out << run.err);
     CHECK(run.code == 1);
-    CHECK(run.out == "✗ tiny: anything (1 of 2 trials is not finished: 1 failed)\n");
+    CHECK(run.out == "✗ tiny: anything (1 of 2 trials not finished: 1 failed)\n");
 }
 
 TEST_CASE("an interrupted run judges nothing") {
@@ -129,7 +129,7 @@ TEST_CASE("an interrupted run judges nothing") {
     const Ended ended = process.wait();
     INFO(ended.err);
     CHECK(ended.code == 130);
-    CHECK(ended.says("note: stopped early: no expectation was judged"));
+    CHECK(ended.says("note: interrupted: expectations were not checked"));
     CHECK(ended.out.find("anything") == std::string::npos);
 }
 

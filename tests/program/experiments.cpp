@@ -41,7 +41,7 @@ TEST_CASE("every manifest in experiments/ passes the check, where its data is th
         const Ended check = unroll(place, {"check", entry.path().string()});
         INFO(name << ": " << check.err);
         CHECK(check.code == 0);
-        CHECK(check.prints(name + ": all well"));
+        CHECK(check.prints(name + ": OK"));
         ++checked;
     }
     CHECK(checked >= 3);
@@ -58,5 +58,5 @@ TEST_CASE("the README's manifest passes the check, on the README") {
     const Ended check = unroll(place, {"check", "first.json", "--set", "dataset.path=\"readme.txt\""});
     INFO(check.err);
     CHECK(check.code == 0);
-    CHECK(check.prints("first.json: all well"));
+    CHECK(check.prints("first.json: OK"));
 }

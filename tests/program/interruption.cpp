@@ -72,7 +72,7 @@ TEST_CASE("Ctrl-C ends a run in good order, and the next one goes on") {
     const Ended second = unroll(place, {"run", "long.json"});
     INFO(second.err);
     CHECK(second.code == 0);
-    CHECK(second.says("2 trained, 0 done before, 12 samples made"));
+    CHECK(second.says("2 trained, 0 already done, 12 samples generated"));
     CHECK(value(place, "SELECT count(*) FROM attempt WHERE from_step > 0") == 1);
     CHECK(promised(place, "results/unroll.db") == uninterrupted());
 }

@@ -81,7 +81,7 @@ TEST_CASE("images are judged at every kept checkpoint, by the best trial, once")
     SECTION("a judge that is trained anew judges anew, with the same result") {
         CHECK(unroll(place, {"run", "sides.json", "--fresh"}).code == 0);
         CHECK(value(place, "SELECT count(*) FROM judgement") == 0);
-        CHECK(unroll(place, {"run", "rivals.json"}).says("0 trained, 1 done before"));
+        CHECK(unroll(place, {"run", "rivals.json"}).says("0 trained, 1 already done"));
         CHECK(rows(place, "SELECT * FROM judgement") == before);
     }
 }
@@ -98,7 +98,9 @@ TEST_CASE("without a judge the rest is done, and told") {
     CHECK(grid.out.starts_with("\x89PNG"));
     const Ended refused = unroll(place, {"sample", "1", "--temperature", "0.5"});
     CHECK(refused.code == 2);
-    CHECK(refused.says("--temperature: an option that trial 1 has no use for\n  expected: --seed or --at"));
+    CHECK(
+        refused.says("--temperature: does not apply to trial 1: images are generated from random noise\n  expected: "
+                     "--seed or --at"));
 }
 
 TEST_CASE("a judge of something else is refused before anything is run") {

@@ -74,7 +74,7 @@ TEST_CASE("models of one number of weights are planned and trained with what was
     CHECK(value(place,
                 "SELECT count(*) FROM result WHERE cell = 'self-attention' AND hidden % (config ->> '$.cell.heads')"
                 " = 0") == 4);
-    CHECK(unroll(place, {"run", "sizes.json"}).says("0 trained, 8 done before"));
+    CHECK(unroll(place, {"run", "sizes.json"}).says("0 trained, 8 already done"));
 }
 
 TEST_CASE("no width has a number of weights that is nearer") {

@@ -33,7 +33,7 @@ TEST_CASE("questions are answered, and known to be right or not") {
     INFO(run.err);
     REQUIRE(run.code == 0);
     // Of each trial, twice: three examples, and three times the same question.
-    CHECK(run.says("3 trained, 0 done before, 36 samples made"));
+    CHECK(run.says("3 trained, 0 already done, 36 samples generated"));
     CHECK(value(place, "SELECT count(*) FROM trial WHERE topology = 'encoder-decoder' AND task = 'target-sequence'") ==
           3);
     CHECK(value(place, "SELECT count(*) FROM sample WHERE kind = 'answer'") == 36);
@@ -50,10 +50,10 @@ TEST_CASE("questions are answered, and known to be right or not") {
         CHECK(verified.code == 0);
         CHECK(verified.prints("are equal to the last bit"));
     }
-    CHECK(unroll(place, {"run", "backwards.json"}).says("0 trained, 3 done before, 0 samples made"));
+    CHECK(unroll(place, {"run", "backwards.json"}).says("0 trained, 3 already done, 0 samples generated"));
     const Ended more =
         unroll(place, {"run", "backwards.json", "--set", R"(sampling.prompt=[{"from":"train"},{"from":"test"}])"});
-    CHECK(more.says("0 trained, 3 done before, 18 samples made"));
+    CHECK(more.says("0 trained, 3 already done, 18 samples generated"));
 
     const Ended asked = unroll(place, {"sample", "1", "--prompt", "ab", "--prompt", "cab"});
     INFO(asked.err);
@@ -68,8 +68,8 @@ TEST_CASE("questions are answered, and known to be right or not") {
         {{"--from", "test", "--prompt", "ab"}, "both --prompt and --from"},
         {{"--prompt", "abcd"}, "a prompt of 4 symbols"},
         {{"--prompt", "a!"}, "'!' in the prompt 'a!'"},
-        {{"--length", "5"}, "--length: an option that trial 1 has no use for"},
-        {{"--memory", "carry"}, "expected: nothing: an answer ends by itself"},
+        {{"--length", "5"}, "--length: does not apply to trial 1"},
+        {{"--memory", "carry"}, "answers end with the end-of-sequence token"},
     };
     for (const auto& [words, why] : refused) {
         Words all{"sample", "1"};

@@ -165,7 +165,7 @@ TEST_CASE("a refused plugin tells why when a manifest names it") {
     const Ended run = unroll(place, {"check", "good.json", "--plugin-path", fixture_plugins.string()});
     INFO(run.err);
     CHECK(run.code == 0);
-    refuses(place, {"check", "good.json", "--plugin-path", "nowhere"}, {"--plugin-path: 'nowhere', no such folder"});
+    refuses(place, {"check", "good.json", "--plugin-path", "nowhere"}, {"--plugin-path: no such folder: 'nowhere'"});
 }
 
 TEST_CASE("a result store that cannot be used is refused and left alone") {
@@ -228,10 +228,10 @@ TEST_CASE("a wrong command line is refused with the nearest right one") {
     }
     refuses(place, {"plugins", "--formt", "json"}, {"did you mean \"--format\"?"});
     refuses(place, {"plugins", "lstn"}, {"no plugin is named 'lstn'", "did you mean \"lstm\"?"});
-    refuses(place, {"plugins", "lstm", "gru"}, {"one name"});
+    refuses(place, {"plugins", "lstm", "gru"}, {"exactly one name"});
     refuses(place, {"plugins", "--format", "yaml"}, {"table or json"});
     refuses(place, {"plan", "tiny.json", "--format", "yaml"}, {"--format"});
-    refuses(place, {"plan", "tiny.json", "tiny.json"}, {"one manifest"});
+    refuses(place, {"plan", "tiny.json", "tiny.json"}, {"exactly one manifest"});
     refuses(place, {"run", "tiny.json", "--jobs", "0"}, {"--jobs: 0", "a whole number, 1 to 1024"});
     refuses(place, {"run", "tiny.json", "--jobs", "-1"}, {"--jobs: -1", "1 to 1024"});
     refuses(place, {"run", "tiny.json", "--jobs", "two"}, {"two"});

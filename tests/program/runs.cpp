@@ -28,7 +28,7 @@ TEST_CASE("a run leaves losses, texts and checkpoints, and the next one finds no
     const Ended first = unroll(place, {"run", "cells.json"});
     INFO(first.err);
     REQUIRE(first.code == 0);
-    CHECK(first.says("12 trained, 0 done before, 24 samples made; results in results/unroll.db"));
+    CHECK(first.says("12 trained, 0 already done, 24 samples generated; results in results/unroll.db"));
     CHECK(first.prints("tiny: validation/loss"));  // the comparison, on standard output
     CHECK(first.prints("minimal-gated"));
 
@@ -49,14 +49,14 @@ TEST_CASE("a run leaves losses, texts and checkpoints, and the next one finds no
     const std::string before = promised(place, "results/unroll.db");
     const Ended second = unroll(place, {"run", "cells.json"});
     CHECK(second.code == 0);
-    CHECK(second.says("0 trained, 12 done before, 0 samples made"));
+    CHECK(second.says("0 trained, 12 already done, 0 samples generated"));
     CHECK(promised(place, "results/unroll.db") == before);
     CHECK(value(place, "SELECT count(*) FROM attempt") == 12);
 
     SECTION("a temperature more trains nothing, changes no other text and adds the missing samples") {
         const Ended third = unroll(place, {"run", "cells.json", "--set", "sampling.temperature=[0.2, 0.5, 1]"});
         CHECK(third.code == 0);
-        CHECK(third.says("0 trained, 12 done before, 12 samples made"));
+        CHECK(third.says("0 trained, 12 already done, 12 samples generated"));
         CHECK(value(place, "SELECT count(*) FROM sample WHERE temperature = 0.2") == 12);
         CHECK(value(place, "SELECT count(*) FROM attempt") == 12);
         const Ended again = unroll(place, {"run", "cells.json", "--db", "others.db", "--quiet", "--set",
@@ -68,7 +68,7 @@ TEST_CASE("a run leaves losses, texts and checkpoints, and the next one finds no
     SECTION("--fresh does it all again, to the same bits") {
         const Ended fresh = unroll(place, {"run", "cells.json", "--fresh"});
         CHECK(fresh.code == 0);
-        CHECK(fresh.says("12 trained, 0 done before, 24 samples made"));
+        CHECK(fresh.says("12 trained, 0 already done, 24 samples generated"));
         CHECK(promised(place, "results/unroll.db") == before);
         CHECK(files_in(place.path()) == expected);
     }
@@ -116,7 +116,7 @@ TEST_CASE("every sampler samples what is trained once") {
     const Ended run = unroll(place, {"run", "samplers.json"});
     INFO(run.err);
     REQUIRE(run.code == 0);
-    CHECK(run.says("1 trained, 0 done before, 9 samples made"));  // temperature means nothing to the first
+    CHECK(run.says("1 trained, 0 already done, 9 samples generated"));  // temperature means nothing to the first
     const auto counts = rows(place, "SELECT sampler, count(*) AS n FROM sample GROUP BY sampler ORDER BY sampler");
     CHECK(
         boost::json::serialize(counts) ==
@@ -138,13 +138,13 @@ TEST_CASE("the datasets that are no text are trained and not sampled") {
     const Ended run = unroll(place, {"run", "adding.json", "copy-memory.json"});
     INFO(run.err);
     REQUIRE(run.code == 0);
-    CHECK(run.says("2 trained, 0 done before, 0 samples made"));
+    CHECK(run.says("2 trained, 0 already done, 0 samples generated"));
     CHECK(run.prints("sums: validation/loss"));
     CHECK(run.prints("copies: validation/loss"));
     CHECK(value(place, "SELECT count(*) FROM result WHERE validation_loss > 0") == 2);
     const Ended sample = unroll(place, {"sample", "1"});
     CHECK(sample.code == 2);
-    CHECK(sample.says("a dataset that is not text"));
+    CHECK(sample.says("a model that generates neither text nor images"));
 }
 
 TEST_CASE("manifests that share trials share them") {
@@ -162,12 +162,12 @@ TEST_CASE("manifests that share trials share them") {
         REQUIRE(unroll(place, {"run", "one.json"}).code == 0);
         const Ended run = unroll(place, {"run", "other.json"});
         CHECK(run.code == 0);
-        CHECK(run.says("1 trained, 1 done before, 2 samples made"));
+        CHECK(run.says("1 trained, 1 already done, 2 samples generated"));
     }
     SECTION("both at once") {
         const Ended run = unroll(place, {"run", "one.json", "other.json"});
         CHECK(run.code == 0);
-        CHECK(run.says("3 trained, 0 done before, 6 samples made"));
+        CHECK(run.says("3 trained, 0 already done, 6 samples generated"));
     }
     CHECK(value(place, "SELECT count(*) FROM trial") == 3);
     CHECK(value(place, "SELECT count(*) FROM membership") == 4);
@@ -183,7 +183,7 @@ TEST_CASE("--set takes the place of the manifest's value, and what is no longer 
     const Ended run = unroll(place, {"run", "tiny.json", "--set", "cell.hidden=9", "--set", "cell.plugin=\"gru\""});
     INFO(run.err);
     CHECK(run.code == 0);
-    CHECK(run.says("2 trained, 0 done before"));
+    CHECK(run.says("2 trained, 0 already done"));
     CHECK(value(place, "SELECT count(*) FROM trial") == 4);
     CHECK(value(place, "SELECT count(*) FROM result WHERE cell = 'gru' AND hidden = 9") == 2);
     CHECK(value(place, "SELECT count(*) FROM result") == 2);
@@ -204,7 +204,7 @@ TEST_CASE("a trial that diverges is told and is no failure") {
     CHECK(value(place,
                 "SELECT count(*) FROM trial WHERE status = 'diverged' AND diverged_step > 0"
                 " AND train_loss IS NULL AND validation_loss IS NULL") == 1);
-    CHECK(unroll(place, {"run", "wild.json"}).says("0 trained, 1 done before"));
+    CHECK(unroll(place, {"run", "wild.json"}).says("0 trained, 1 already done"));
     const Ended verified = unroll(place, {"verify", "1"});
     INFO(verified.out);
     CHECK(verified.code == 0);
@@ -223,8 +223,8 @@ TEST_CASE("texts are made at every step that is asked for, from a text of other 
     const Ended run = unroll(place, {"run", "article.json"});
     INFO(run.err);
     REQUIRE(run.code == 0);
-    CHECK(run.says("6 samples made"));
+    CHECK(run.says("6 samples generated"));
     CHECK(value(place, "SELECT count(*) FROM sample WHERE length(text) = 8 AND memory = 'window'") == 6);
     const Ended more = unroll(place, {"run", "article.json", "--set", "sampling.temperature=2"});
-    CHECK(more.says("0 trained, 1 done before, 3 samples made"));
+    CHECK(more.says("0 trained, 1 already done, 3 samples generated"));
 }

@@ -43,7 +43,7 @@ TEST_CASE_METHOD(Fixture, "a diff has changed settings, then changed results") {
           "revision of dataset text,2,3\n"
           "cell.reset,,after\n"
           "training.parts.0.a,,1\n"
-          "training.betas,,\"[9E-1,9.9E-1]\"\n"
+          "training.betas,,\"[0.9,0.99]\"\n"
           "revision of cell gru,,1\n"
           "status,finished,queued\n"
           "step,100,\n"
@@ -61,7 +61,10 @@ TEST_CASE_METHOD(Fixture, "a trial does not differ from itself") {
 }
 
 TEST_CASE_METHOD(Fixture, "a diff takes two trials that exist") {
-    CHECK_THAT(message_of([&] { diff({"1"}); }), contains("command line: 1 trials"));
-    CHECK_THAT(message_of([&] { diff({"1", "2", "1"}); }), contains("two trials: ids or beginnings of fingerprints"));
+    CHECK_THAT(message_of([&] { diff({"1"}); }), contains("command line: 1 trial"));
+    CHECK_THAT(message_of([&] {
+                   diff({"1", "2", "1"});
+               }),
+               contains("exactly 2 trials: ids or beginnings of fingerprints"));
     CHECK_THAT(message_of([&] { diff({"1", "7"}); }), contains("no trial '7' among its 2"));
 }

@@ -37,15 +37,15 @@ TEST_CASE_METHOD(Fixture, "a query's rows are printed in the format that was ask
 TEST_CASE_METHOD(Fixture, "a query may stand in a file") {
     CHECK(sql({"@" + folder.write("query.sql", "-- how many\nSELECT count(*) AS n\nFROM trial;\n")}) == "n\n-\n2\n");
     CHECK_THAT(refused({"@" + (folder / "none.sql").string()}), contains("none.sql: no such file"));
-    CHECK_THAT(refused({"@" + folder.write("empty.sql", "")}), contains("nothing to read"));
+    CHECK_THAT(refused({"@" + folder.write("empty.sql", "")}), contains("an empty file"));
 }
 
 TEST_CASE_METHOD(Fixture, "a wrong request is refused") {
     CHECK_THAT(refused({"DELETE FROM trial"}), contains("only read here"));
-    CHECK_THAT(refused({}), contains("command line: 0 queries"));
-    CHECK_THAT(refused({"SELECT", "1"}), contains("one query, in quotes"));
+    CHECK_THAT(refused({}), contains("command line: no query"));
+    CHECK_THAT(refused({"SELECT", "1"}), contains("exactly one query: a SELECT in quotes"));
     CHECK_THAT(refused({"SELECT 1", "--format", "xml"}), contains("table, csv, json or markdown"));
-    CHECK_THAT(refused({"SELECT 1", "--timeout", "0"}), contains("seconds, more than 0"));
+    CHECK_THAT(refused({"SELECT 1", "--timeout", "0"}), contains("seconds, above 0"));
     CHECK_THAT(refused({"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n",
                         "--timeout", "0.05"}),
                contains("not done after 0.05 seconds"));

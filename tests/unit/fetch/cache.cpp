@@ -26,7 +26,7 @@ using namespace std::chrono_literals;
 
 const std::string text = "To be, or not to be: that is the question.\n";
 
-class Recorder final : public Observer {
+class Recorder final : public DownloadMonitor {
 public:
     void waiting() override { events += "waiting "; }
     void started() override { events += "started "; }

@@ -28,7 +28,7 @@ std::string long_text() {
     return text;
 }
 
-class Recorder final : public Observer {
+class Recorder final : public DownloadMonitor {
 public:
     void progress(std::uint64_t bytes, std::uint64_t total) override {
         is_rising = is_rising && bytes >= last;

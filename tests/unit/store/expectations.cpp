@@ -1,4 +1,4 @@
-// What is expected of an experiment: what is asked of which trials, and what counts as yes.
+// What an experiment is expected to show: which trials a query sees, and what is known to be wrong beforehand.
 #include "store/expectations.h"
 
 #include "scratch.h"
@@ -8,38 +8,6 @@ using namespace scratch;
 
 namespace {
 
-/// Two experiments: "cells" of an LSTM and a GRU, "others" of the GRU and an RNN. `outcomes` by fingerprint.
-struct Fixture {
-    Folder folder;
-    const fs::path file = folder / "a.db";
-
-    void run(const std::vector<std::pair<std::string, store::Status>>& outcomes) const {
-        Store store(file, Store::Mode::write);
-        plan(store, "cells", {a_trial("aaaa", "lstm"), a_trial("bbbb", "gru")});
-        plan(store, "others", {a_trial("bbbb", "gru"), a_trial("cccc", "rnn")});
-        double loss = 1;
-        for (const auto& [fingerprint, outcome] : outcomes) {
-            write(
-                store, [&](Store& to) { to.write(start(fingerprint)); },
-                [&](Store& to) {
-                    to.write(fingerprint, point(100, "validation", "loss", loss++));
-                    if (outcome != store::Status::running) to.write(end(fingerprint, outcome));
-                });
-        }
-    }
-    void finish() const {
-        run({{"aaaa", store::Status::finished}, {"bbbb", store::Status::finished}, {"cccc", store::Status::finished}});
-    }
-    store::Verdict verdict(const std::string& query, std::chrono::milliseconds timeout = std::chrono::seconds(10)) {
-        return store::verdicts(file, "cells", {query}, timeout).at(0);
-    }
-    std::string remark(const std::string& query) {
-        const store::Verdict found = verdict(query);
-        CHECK_FALSE(found.holds);
-        return found.remark;
-    }
-};
-
 std::string problem(const std::string& query, const std::string& experiment = "cells") {
     const auto found = store::expectation_problem(experiment, {R"({"system":"a","seed":1})"}, query);
     return found ? to_string(*found) : "none";
@@ -47,100 +15,17 @@ std::string problem(const std::string& query, const std::string& experiment = "c
 
 }  // namespace
 
-TEST_CASE_METHOD(Fixture, "the first column is the verdict, the others are figures") {
-    finish();
-    const auto verdicts = store::verdicts(
-        file, "cells",
-        {"SELECT a < b, a AS lstm, b AS gru FROM"
-         " (SELECT avg(validation_loss) FILTER (WHERE cell = 'lstm') AS a,"
-         " avg(validation_loss) FILTER (WHERE cell = 'gru') AS b FROM result)",
-         "SELECT 0, 'why' AS text", "SELECT 0.5", "SELECT -1", "SELECT 0.0", "SELECT median(seed) FROM cells"});
-    REQUIRE(verdicts.size() == 6);
-    CHECK(verdicts[0].holds);
-    CHECK(verdicts[0].remark.empty());
-    CHECK(verdicts[0].figures.columns == std::vector<std::string>{"lstm", "gru"});
-    CHECK(verdicts[0].figures.rows == std::vector<std::vector<store::Value>>{{1.0, 2.0}});
-    CHECK_FALSE(verdicts[1].holds);
-    CHECK(verdicts[1].remark.empty());
-    CHECK(verdicts[1].figures.rows == std::vector<std::vector<store::Value>>{{std::string("why")}});
-    CHECK(verdicts[2].holds);
-    CHECK(verdicts[3].holds);
-    CHECK_FALSE(verdicts[4].holds);
-    CHECK(verdicts[5].holds);
-    CHECK(store::verdicts(folder / "none.db", "cells", {}).empty());
-}
-
-TEST_CASE_METHOD(Fixture, "result and curve have nothing but this experiment") {
-    finish();
-    const auto figure = [&](const std::string& query) {
-        return std::get<std::int64_t>(verdict("SELECT 1, " + query).figures.rows.at(0).at(0));
-    };
-    CHECK(figure("count(*) FROM result") == 2);
-    CHECK(figure("count(*) FROM result WHERE experiment <> 'cells' OR cell = 'rnn'") == 0);
-    CHECK(figure("count(*) FROM curve") == 2);
-    CHECK(figure("count(*) FROM main.result") == 4);
-    CHECK(figure("count(*) FROM cells") == 2);
-    CHECK(figure("count(*) FROM metric") == 3);
-    // Other connections see the whole.
-    Store reader(file, Store::Mode::read);
-    CHECK(ask(reader, "SELECT count(*) FROM result") == "4");
-    // A trial that the manifest asks for no longer is not judged, nor waited for.
-    {
-        Store store(file, Store::Mode::write);
-        plan(store, "cells", {a_trial("aaaa", "lstm")});
-    }
-    CHECK(figure("count(*) FROM result") == 1);
-}
-
-TEST_CASE_METHOD(Fixture, "what is no verdict does not hold, and says why") {
-    finish();
-    CHECK_THAT(remark("SELECT 1 FROM result WHERE cell = 'rnn'"), contains("no row"));
-    CHECK(remark("SELECT 1 FROM result") == "2 rows where one is wanted");
-    CHECK_THAT(remark("SELECT avg(validation_loss) < 1 FROM result WHERE cell = 'rnn'"), contains("NULL"));
-    CHECK_THAT(remark("SELECT 'true'"), contains("a text"));
-    CHECK_THAT(remark("SELECT median(cell) FROM result"), contains("median and stddev take numbers"));
-    CHECK_THAT(remark("DELETE FROM trial"), contains("DELETE in it"));
-    CHECK_THAT(remark("SELECT validation_los FROM result"), contains("no such column: validation_los"));
-    const auto endless = verdict("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n",
-                                 std::chrono::milliseconds(50));
-    CHECK_FALSE(endless.holds);
-    CHECK(endless.remark == "query: not done after 0.05 seconds");
-}
-
-TEST_CASE_METHOD(Fixture, "nothing is judged while a trial of the experiment is without an end") {
-    using store::Status;
-    run({{"aaaa", Status::finished}, {"bbbb", GENERATE(Status::failed, Status::interrupted, Status::running)}});
-    const store::Verdict found = verdict("SELECT 1, 2 AS figure");
-    CHECK_FALSE(found.holds);
-    CHECK_THAT(found.remark, contains("1 of 2 trials is not finished: 1 "));
-    CHECK(found.figures.columns.empty());
-}
-
-TEST_CASE_METHOD(Fixture, "a trial of another experiment may be unfinished") {
-    run({{"aaaa", store::Status::finished}, {"bbbb", store::Status::finished}});
-    CHECK(verdict("SELECT 1").holds);
-    CHECK(store::verdicts(file, "others", {"SELECT 1"}).at(0).remark == "1 of 2 trials is not finished: 1 queued");
-}
-
-TEST_CASE_METHOD(Fixture, "a diverged trial has ended, and is told") {
-    run({{"aaaa", store::Status::finished}, {"bbbb", store::Status::diverged}});
-    const store::Verdict found = verdict("SELECT count(*) = 1 FROM result WHERE status = 'diverged'");
-    CHECK(found.holds);
-    CHECK(found.remark == "1 of 2 trials diverged");
-    CHECK_THAT(remark("SELECT sum(validation_loss) < 9 FROM result WHERE cell = 'gru'"),
-               contains("NULL, as of a value that is not there; 1 of 2 trials diverged"));
-}
-
-TEST_CASE_METHOD(Fixture, "judging changes nothing") {
-    finish();
-    const auto bytes = [&] {
-        std::ifstream stream(file, std::ios::binary);
-        return std::string(std::istreambuf_iterator<char>(stream), {});
-    };
-    const std::string before = bytes();
-    verdict("SELECT 1");
-    CHECK(bytes() == before);
-    CHECK(files_in(folder.path()) == std::vector<std::string>{"a.db"});
+TEST_CASE("a store can be limited to one experiment, for itself and not for others") {
+    const Folder folder;
+    const fs::path file = folder / "a.db";
+    Store store(file, Store::Mode::write);
+    plan(store, "cells", {a_trial("aaaa", "lstm"), a_trial("bbbb", "gru")});
+    plan(store, "others", {a_trial("bbbb", "gru"), a_trial("cccc", "rnn")});
+    Store limited(file, Store::Mode::read);
+    store::limit_to(limited, "others");
+    CHECK(ask(limited, "SELECT cell FROM result ORDER BY place") == "gru|rnn");
+    CHECK(ask(limited, "SELECT count(*) FROM main.result") == "4");
+    CHECK(ask(store, "SELECT count(*) FROM result") == "4");
 }
 
 TEST_CASE("a query is known to be wrong before there is any result") {
@@ -148,8 +33,7 @@ TEST_CASE("a query is known to be wrong before there is any result") {
     CHECK(problem("SELECT count(*) FROM cells JOIN curve USING (trial_id) WHERE system = 'a'") == "none");
     CHECK_THAT(problem("SELECT validation_los FROM result"),
                contains("query, line 1, column 8: no such column: validation_los"));
-    CHECK_THAT(problem("SELECT validation_los FROM result"),
-               contains("did you mean \"validation_loss\"?"));
+    CHECK_THAT(problem("SELECT validation_los FROM result"), contains("did you mean \"validation_loss\"?"));
     CHECK_THAT(problem("SELECT r.hiden FROM result AS r"), contains("did you mean \"hidden\"?"));
     CHECK_THAT(problem("SELECT 1 FROM results"), contains("did you mean \"result\"?"));
     CHECK_THAT(problem("SELECT medain(seed) FROM result"), contains("did you mean \"median\"?"));

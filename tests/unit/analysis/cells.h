@@ -1,0 +1,66 @@
+// What the tests of comparisons share: an experiment whose trials end as they are told to.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "../store/scratch.h"
+
+namespace scratch {
+
+struct Run {
+    std::string system;
+    std::int64_t heads;  ///< 0: no such axis
+    std::uint64_t seed;
+    store::Status status;
+    double loss;
+};
+
+inline const std::vector<Run> three_systems{
+    {"rnn", 0, 1, store::Status::finished, 3.0},    {"rnn", 0, 2, store::Status::diverged, 9.0},
+    {"rnn", 0, 3, store::Status::failed, 9.0},      {"rnn", 0, 4, store::Status::queued, 0},
+    {"rnn", 0, 5, store::Status::interrupted, 1.0}, {"lstm", 0, 1, store::Status::finished, 1.0},
+    {"lstm", 0, 2, store::Status::finished, 2.0},   {"lstm", 0, 3, store::Status::finished, 4.5},
+    {"gru", 0, 1, store::Status::running, 0},
+};
+
+/// An experiment "cells", grouped by "system", with trials "trial0", "trial1" … in this order.
+struct Cells {
+    Folder folder;
+    const fs::path file = folder / "a.db";
+
+    /// A run that has begun has validation/loss 9 at step 50 and its own at step 100; the first one has accuracy 0.5, too.
+    void make(const std::vector<Run>& runs, std::vector<std::string> best = {}) const {
+        Store store(file, Store::Mode::write);
+        store::ExperimentRow experiment;
+        experiment.name = "cells";
+        experiment.manifest = "{}";
+        experiment.by = {"system"};
+        experiment.best = std::move(best);
+        std::vector<store::TrialRow> rows;
+        std::vector<store::Membership> members;
+        for (std::size_t i = 0; i < runs.size(); ++i) {
+            const Run& run = runs[i];
+            rows.push_back(a_trial("trial" + std::to_string(i), run.system, run.seed));
+            rows.back().parameters = 1000 + 100 * run.heads;
+            const std::string heads = run.heads ? R"("cell":{"heads":)" + std::to_string(run.heads) + "}," : "";
+            members.push_back({rows.back().fingerprint, R"({"system":")" + run.system + "\"," + heads + R"("seed":)" +
+                                                            std::to_string(run.seed) + "}"});
+        }
+        store.plan(experiment, rows, members);
+        store.begin();
+        for (std::size_t i = 0; i < runs.size(); ++i) {
+            if (runs[i].status == store::Status::queued) continue;
+            store.write(start(rows[i].fingerprint));
+            if (runs[i].status == store::Status::running) continue;
+            store.write(rows[i].fingerprint, point(50, "validation", "loss", 9));
+            store.write(rows[i].fingerprint, point(100, "validation", "loss", runs[i].loss));
+            if (i == 0) store.write(rows[i].fingerprint, point(100, "validation", "accuracy", 0.5));
+            store.write(end(rows[i].fingerprint, runs[i].status));
+        }
+        store.commit();
+        store.close();
+    }
+};
+
+}  // namespace scratch
