@@ -40,8 +40,8 @@ struct Comparison {
 };
 
 /// With axes in the manifest's `best`, each group is that of its choice with the best mean; a choice of which trials
-/// diverged or failed is taken only when there is no other. Throws Error, with what there is, for an unknown experiment,
-/// axis or metric.
+/// diverged or failed is taken only when there is no other. Throws Error, with what there is, for an unknown
+/// experiment, axis or metric.
 Comparison compare(store::Store& store, const ComparisonRequest& request);
 
 }  // namespace unroll::analysis

@@ -39,8 +39,8 @@ struct CurveRequest {
     std::vector<std::string> by;  ///< axes, columns of `result`, or paths of the config; empty: nothing is grouped
 };
 
-/// A curve for each current trial, in the manifest's order. Throws Error, with what there is, for an unknown experiment,
-/// axis or metric.
+/// A curve for each current trial, in the manifest's order. Throws Error, with what there is, for an unknown
+/// experiment, axis or metric.
 std::vector<TrialCurve> curves(store::Store& store, const CurveRequest& request);
 
 /// All series of one trial, by split and name.

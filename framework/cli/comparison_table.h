@@ -9,9 +9,9 @@
 
 namespace unroll::cli {
 
-/// A row for each group, the best mean first. Columns: the names of `by`; "best AXIS" for each axis of `best`; trials (in
-/// the group), n, mean, sd, low, high (the 95% interval of the mean; NULL where it is not defined); and how many of the
-/// trials are unfinished, diverged or failed.
+/// A row for each group, the best mean first. Columns: the names of `by`; "best AXIS" for each axis of `best`; trials
+/// (in the group), n, mean, sd, low, high (the 95% interval of the mean; NULL where it is not defined); and how many of
+/// the trials are unfinished, diverged or failed.
 store::Table table_of(const analysis::Comparison& comparison);
 
 /// What a reader of the table must know besides; a sentence each.

@@ -14,9 +14,9 @@ namespace unroll::cli {
 std::string describe(const plugins::Catalog& catalog, const std::vector<plugins::Folder>& folders,
                      const std::string& name);
 
-/// The same for programs, one JSON object: {"found": [{kind, name, revision, summary, file, options: [{name, type,
-/// default, minimum, maximum, choices, allowed, help}]}], "refused": [{file, where, found, expected, help}], "folders": [{path,
-/// why}]}.
+/// The same as one JSON object: {"found": [{kind, name, revision, summary, file, options: [{name, type, required,
+/// default, minimum, maximum, choices, allowed, help}]}], "refused": [{file, where, found, expected, help}],
+/// "folders": [{path, why}]}.
 std::string describe_json(const plugins::Catalog& catalog, const std::vector<plugins::Folder>& folders,
                           const std::string& name);
 

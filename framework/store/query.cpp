@@ -1,4 +1,4 @@
-// Read-only queries: whatever a user asks, nothing is changed, nothing else is opened, and it ends.
+// Read-only queries by users: nothing can be changed, no other file opened, and each ends within its time.
 #include "store/query.h"
 
 #include <fmt/format.h>
@@ -8,9 +8,10 @@
 #include <memory>
 
 #include "base/nearest.h"
-#include "plugins/catalog.h"
+#include "base/text.h"
 #include "store/database.h"
 #include "unroll/error.h"
+#include "unroll/utf8.h"
 
 namespace unroll::store {
 
@@ -18,19 +19,19 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr int instructions_between_looks_at_the_clock = 10'000;
-constexpr std::size_t most_bytes = std::size_t{2} << 30;
+constexpr int instructions_between_checks = 10'000;
+constexpr std::size_t max_result_bytes = std::size_t{2} << 30;
 
-constexpr std::array<std::string_view, 13> telling_pragmas{
+constexpr std::array<std::string_view, 13> informational_pragmas{
     "table_info",      "table_xinfo",      "table_list",     "index_list",    "index_info",
     "index_xinfo",     "foreign_key_list", "database_list",  "function_list", "collation_list",
     "compile_options", "quick_check",      "integrity_check"};
-constexpr std::array<std::string_view, 2> telling_without_argument{"user_version", "application_id"};
+constexpr std::array<std::string_view, 2> informational_without_argument{"user_version", "application_id"};
 
-/// What the statement may not do, in words, once it has tried.
+/// Limits of one query, and which of them it has met.
 struct Guard {
-    std::string denied;
-    Clock::time_point end;
+    std::string denied;     ///< the first thing that it may not do, in words
+    Clock::time_point end;  ///< its deadline
     bool late = false;
 };
 
@@ -41,7 +42,7 @@ std::string action_name(int action) {
         case SQLITE_DETACH:
             return "DETACH";
         case SQLITE_PRAGMA:
-            return "this PRAGMA";
+            return "a PRAGMA that changes something";
         case SQLITE_INSERT:
             return "INSERT";
         case SQLITE_UPDATE:
@@ -52,7 +53,7 @@ std::string action_name(int action) {
         case SQLITE_SAVEPOINT:
             return "a transaction";
         case SQLITE_FUNCTION:
-            return "this function";
+            return "load_extension";
         case SQLITE_ANALYZE:
             return "ANALYZE";
         case SQLITE_REINDEX:
@@ -64,7 +65,7 @@ std::string action_name(int action) {
 
 int authorize(void* context, int action, const char* first, const char* second, const char*, const char*) {
     const std::string_view name = first ? first : "", argument = second ? second : "";
-    const auto among = [](const auto& names, std::string_view word) {
+    const auto contains = [](const auto& names, std::string_view word) {
         return std::find(names.begin(), names.end(), word) != names.end();
     };
     switch (action) {
@@ -75,12 +76,12 @@ int authorize(void* context, int action, const char* first, const char* second, 
         case SQLITE_FUNCTION:
             if (argument != "load_extension") return SQLITE_OK;
             break;
-        case SQLITE_UPDATE:  // so SQLite asks when a table-valued function comes up first; a true UPDATE would not get
-                             // far
+        case SQLITE_UPDATE:  // asked when a table-valued function is first used; a true UPDATE is denied elsewhere
             if (name == "sqlite_master") return SQLITE_OK;
             break;
         case SQLITE_PRAGMA:
-            if (among(telling_pragmas, name) || (second == nullptr && among(telling_without_argument, name)))
+            if (contains(informational_pragmas, name) ||
+                (second == nullptr && contains(informational_without_argument, name)))
                 return SQLITE_OK;
             break;
         default:
@@ -91,7 +92,7 @@ int authorize(void* context, int action, const char* first, const char* second, 
     return SQLITE_DENY;
 }
 
-int look_at_the_clock(void* context) {
+int check_deadline(void* context) {
     auto& guard = *static_cast<Guard*>(context);
     guard.late = Clock::now() >= guard.end;
     return guard.late ? 1 : 0;
@@ -103,7 +104,7 @@ public:
     Guarded(sqlite3* connection, Guard& guard)
         : connection_(connection), attached_(sqlite3_limit(connection, SQLITE_LIMIT_ATTACHED, 0)) {
         sqlite3_set_authorizer(connection_, authorize, &guard);
-        sqlite3_progress_handler(connection_, instructions_between_looks_at_the_clock, look_at_the_clock, &guard);
+        sqlite3_progress_handler(connection_, instructions_between_checks, check_deadline, &guard);
     }
     ~Guarded() {
         sqlite3_progress_handler(connection_, 0, nullptr, nullptr);
@@ -130,11 +131,10 @@ std::string place(std::string_view sql, int offset) {
     const auto line = 1 + std::count(before.begin(), before.end(), '\n');
     const auto start = before.rfind('\n');
     const auto rest = before.substr(start == std::string_view::npos ? 0 : start + 1);
-    const auto column = 1 + std::count_if(rest.begin(), rest.end(), [](char c) { return (c & 0xC0) != 0x80; });
-    return fmt::format("query, line {}, column {}", line, column);
+    return fmt::format("query, line {}, column {}", line, 1 + count_code_points(rest));
 }
 
-/// The names that a message of SQLite could have meant: "no such column: r.sead" has those of all columns.
+/// A message of SQLite about an unknown name, and a query for the known ones: for "no such column: r.sead", all columns.
 struct Unknown {
     std::string_view message, known;
 };
@@ -146,8 +146,8 @@ constexpr std::array<Unknown, 3> unknown_names{
      {"no such function: ", "SELECT DISTINCT name FROM pragma_function_list"}}};
 
 [[noreturn]] void refuse_change(const std::string& what) {
-    throw Error({"query", fmt::format("{} in it", what), "one SELECT: the results are only read here",
-                 "to work on a copy, copy the file and open it with sqlite3"});
+    throw Error({"query", fmt::format("{} is not allowed", what), "one SELECT: the result store is opened read-only",
+                 "to change something, open a copy of the file with sqlite3"});
 }
 
 class Query {
@@ -158,17 +158,17 @@ public:
     Table run(const std::vector<Value>& parameters) {
         guard_.end = Clock::now() + timeout_;
         const Guarded guarded(connection_, guard_);
-        return rows(ready(parameters).get());
+        return rows(prepare_and_bind(parameters).get());
     }
 
     void check() {
         guard_.end = Clock::now() + timeout_;
         const Guarded guarded(connection_, guard_);
-        ready({});
+        prepare_and_bind({});
     }
 
 private:
-    Prepared ready(const std::vector<Value>& parameters) {
+    Prepared prepare_and_bind(const std::vector<Value>& parameters) {
         Prepared statement = prepare();
         bind(statement.get(), parameters);
         return statement;
@@ -178,17 +178,18 @@ private:
         const char *begin = sql_.data(), *end = sql_.data() + sql_.size();
         Prepared statement = next(begin, end);
         while (!statement && begin != end) statement = next(begin, end);
-        if (!statement) throw Error({"query", "no statement", "one SELECT", ""});
-        if (sqlite3_stmt_readonly(statement.get()) == 0) refuse_change("a change");
+        if (!statement)
+            throw Error({"query", "an empty query", "one SELECT", "write one"});
+        if (sqlite3_stmt_readonly(statement.get()) == 0) refuse_change("a statement that writes");
         while (begin != end) {
             const auto second = static_cast<int>(begin - sql_.data());
             if (next(begin, end))
-                throw Error({place(sql_, second), "a second statement", "one statement only", "run them one by one"});
+                throw Error({place(sql_, second), "a second statement", "one SELECT", "run the statements one by one"});
         }
         return statement;
     }
 
-    /// The statement that begins at `begin`, which moves behind it; null for nothing but space and comments.
+    /// The statement that begins at `begin`, which moves behind it; null when only space and comments are left.
     Prepared next(const char*& begin, const char* end) {
         sqlite3_stmt* statement = nullptr;
         const char* tail = nullptr;
@@ -199,11 +200,13 @@ private:
     }
 
     void bind(sqlite3_stmt* statement, const std::vector<Value>& parameters) {
-        const int wanted = sqlite3_bind_parameter_count(statement);
-        if (wanted != static_cast<int>(parameters.size()))
-            throw Error({"query", fmt::format("{} parameters for {} values", wanted, parameters.size()),
-                         "values written in the query itself", ""});
-        for (int i = 0; i < wanted; ++i) {
+        const int count = sqlite3_bind_parameter_count(statement);
+        if (count != static_cast<int>(parameters.size()))
+            throw Error({"query",
+                         fmt::format("{} (?), but {}", base::count_of(static_cast<std::uint64_t>(count), "parameter"),
+                                     base::count_of(parameters.size(), "value")),
+                         "a value for each parameter", "write the values into the query"});
+        for (int i = 0; i < count; ++i) {
             const Value& value = parameters[static_cast<std::size_t>(i)];
             if (const auto* whole = std::get_if<std::int64_t>(&value)) sqlite3_bind_int64(statement, i + 1, *whole);
             if (const auto* real = std::get_if<double>(&value)) sqlite3_bind_double(statement, i + 1, *real);
@@ -227,17 +230,17 @@ private:
                 row.push_back(Row(statement).value(column));
                 bytes += sizeof(Value) + static_cast<std::size_t>(sqlite3_column_bytes(statement, column));
             }
-            if (bytes > most_bytes)
-                throw Error(
-                    {"query", "more than 2 GiB of rows", "rows that fit in memory", "add a LIMIT, or aggregate"});
+            if (bytes > max_result_bytes)
+                throw Error({"query", "more than 2 GiB of rows", "a result that fits in memory",
+                             "add a LIMIT, or aggregate the rows"});
         }
     }
 
     [[noreturn]] void fail_at(int code, const char* begin) {
         if (guard_.late)
             throw Error({"query",
-                         fmt::format("not done after {:g} seconds", static_cast<double>(timeout_.count()) / 1000),
-                         "a query that ends in time", "make it cheaper, or give it longer with --timeout SECONDS"});
+                         fmt::format("timed out after {:g} seconds", static_cast<double>(timeout_.count()) / 1000),
+                         "a query that finishes in time", "simplify it, or raise the limit with --timeout SECONDS"});
         if (!guard_.denied.empty()) refuse_change(guard_.denied);
         const std::string message = sqlite3_errmsg(connection_);
         if ((code & 0xFF) != SQLITE_ERROR && (code & 0xFF) != SQLITE_MISMATCH && (code & 0xFF) != SQLITE_TOOBIG)
@@ -245,12 +248,12 @@ private:
         const int offset = sqlite3_error_offset(connection_);
         const std::string near = nearest_to(message);
         throw Error({place(sql_, offset < 0 ? -1 : offset + static_cast<int>(begin - sql_.data())), message,
-                     "SQL as SQLite understands it; texts stand in 'single quotes'",
+                     "a query in SQLite's dialect, with string literals in 'single quotes'",
                      (near.empty() ? "" : base::did_you_mean(near) + " ") +
-                         "results/README.md has the tables, the columns and examples"});
+                         "tables, columns and examples are documented in results/README.md"});
     }
 
-    /// Of the names that there are, the one nearest to the one that SQLite did not find; "" when none is near.
+    /// The known name that is nearest to the one that SQLite did not find; "" when none is near.
     std::string nearest_to(std::string_view message) {
         for (const Unknown& unknown : unknown_names) {
             if (!message.starts_with(unknown.message)) continue;

@@ -1,4 +1,4 @@
-// Read-only queries: whatever a user asks, nothing is changed, nothing else is opened, and it ends.
+// Read-only queries by users: nothing can be changed, no other file opened, and each ends within its time.
 #pragma once
 
 #include <chrono>
@@ -10,10 +10,10 @@
 
 namespace unroll::store {
 
-/// The rows of exactly one SELECT (or a pragma that only tells). `parameters` are for its question marks. Throws Error,
+/// The rows of exactly one SELECT (or an informational PRAGMA). `parameters` are for its question marks. Throws Error,
 /// with line and column in the statement where SQLite knows them: a mistake in it, more than one statement, anything
-/// but reading, more than `timeout` or more than 2 GiB of rows. Beside SQLite's own functions there are median(x) and
-/// stddev(x).
+/// but reading, more than `timeout` or more than 2 GiB of rows. In addition to SQLite's functions there are median(x)
+/// and stddev(x).
 Table query(Store& store, std::string_view sql, const std::vector<Value>& parameters = {},
             std::chrono::milliseconds timeout = std::chrono::seconds(60));
 

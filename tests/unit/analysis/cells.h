@@ -29,7 +29,8 @@ struct Cells {
     Folder folder;
     const fs::path file = folder / "a.db";
 
-    /// A run that has begun has validation/loss 9 at step 50 and its own at step 100; the first one has accuracy 0.5, too.
+    /// A run that has begun has validation/loss 9 at step 50 and its own at step 100; the first one also has accuracy
+    /// 0.5.
     void make(const std::vector<Run>& runs, std::vector<std::string> best = {}) const {
         Store store(file, Store::Mode::write);
         store::ExperimentRow experiment;

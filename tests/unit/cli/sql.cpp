@@ -41,14 +41,14 @@ TEST_CASE_METHOD(Fixture, "a query may stand in a file") {
 }
 
 TEST_CASE_METHOD(Fixture, "a wrong request is refused") {
-    CHECK_THAT(refused({"DELETE FROM trial"}), contains("only read here"));
+    CHECK_THAT(refused({"DELETE FROM trial"}), contains("opened read-only"));
     CHECK_THAT(refused({}), contains("command line: no query"));
     CHECK_THAT(refused({"SELECT", "1"}), contains("exactly one query: a SELECT in quotes"));
     CHECK_THAT(refused({"SELECT 1", "--format", "xml"}), contains("table, csv, json or markdown"));
     CHECK_THAT(refused({"SELECT 1", "--timeout", "0"}), contains("seconds, above 0"));
     CHECK_THAT(refused({"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n",
                         "--timeout", "0.05"}),
-               contains("not done after 0.05 seconds"));
+               contains("timed out after 0.05 seconds"));
     fs::remove(file);
     CHECK_THAT(refused({"SELECT 1"}), contains("run a manifest first"));
     CHECK_FALSE(fs::exists(file));

@@ -39,9 +39,9 @@ TEST_CASE("a query is known to be wrong before there is any result") {
     CHECK_THAT(problem("SELECT medain(seed) FROM result"), contains("did you mean \"median\"?"));
     CHECK_THAT(problem("SELECT 1 FROM cells", "gates"), contains("no such table: cells"));
     CHECK_THAT(problem("SELECT 1; SELECT 2"), contains("a second statement"));
-    CHECK_THAT(problem("  -- nothing"), contains("no statement"));
-    CHECK_THAT(problem("SELECT ?"), contains("1 parameters for 0 values"));
-    CHECK_THAT(problem("DROP VIEW result"), contains("only read here"));
-    CHECK_THAT(problem("UPDATE trial SET status = 'finished'"), contains("only read here"));
+    CHECK_THAT(problem("  -- nothing"), contains("an empty query"));
+    CHECK_THAT(problem("SELECT ?"), contains("1 parameter (?), but 0 values"));
+    CHECK_THAT(problem("DROP VIEW result"), contains("opened read-only"));
+    CHECK_THAT(problem("UPDATE trial SET status = 'finished'"), contains("opened read-only"));
     CHECK(problem("SELECT 1", "result") == "none");  // the name is refused elsewhere
 }
