@@ -74,26 +74,23 @@ void Display::planned(const std::vector<Size>& to_train, const std::vector<Size>
 
 void Display::started(Size index, std::uint64_t from_step) {
     const std::lock_guard lock(mutex_);
-    running_[index] = {from_step, from_step, 0, 0, 0};
+    running_[index] = {from_step, {.step = from_step}};
 }
 
-void Display::progress(Size index, std::uint64_t step, std::uint64_t steps, double loss, double tokens_per_second) {
+void Display::progress(Size index, const training::StepProgress& progress) {
     const std::lock_guard lock(mutex_);
     Running& running = running_[index];
-    if (!running.steps && steps) {
-        const double before = shares_[index] * double(running.from_step) / double(steps);
+    if (!running.now.steps && progress.steps) {
+        const double before = shares_[index] * double(running.from_step) / double(progress.steps);
         shares_[index] -= before;
         total_cost_ -= before;
     }
-    running.step = step;
-    running.steps = steps;
-    running.loss = loss;
-    running.tokens_per_second = tokens_per_second;
+    running.now = progress;
 }
 
 void Display::ended(Size index, const sweep::Ending& ending) {
     const std::lock_guard lock(mutex_);
-    const Running last = running_[index];
+    const training::StepProgress last = running_[index].now;
     running_.erase(index);
     ++ended_;
     done_cost_ += shares_[index];
@@ -108,9 +105,9 @@ void Display::ended(Size index, const sweep::Ending& ending) {
 double Display::work_done() const {
     double done = done_cost_;
     for (const auto& [index, running] : running_)
-        if (running.steps > running.from_step)
-            done +=
-                shares_[index] * double(running.step - running.from_step) / double(running.steps - running.from_step);
+        if (running.now.steps > running.from_step)
+            done += shares_[index] * double(running.now.step - running.from_step) /
+                    double(running.now.steps - running.from_step);
     return total_cost_ > 0 ? std::min(done / total_cost_, 1.0) : 1.0;
 }
 
@@ -131,11 +128,11 @@ void Display::draw() {
             lines.push_back(fmt::format("  and {} more", running_.size() - shown));
             break;
         }
-        if (!running.steps)
+        if (!running.now.steps)
             lines.push_back(fmt::format("  {}  starting or sampling", labels_[index]));
         else
-            lines.push_back(fmt::format("  {}  step {}/{}  loss {:.4f}  {} tokens/s", labels_[index], running.step,
-                                        running.steps, running.loss, rate(running.tokens_per_second)));
+            lines.push_back(fmt::format("  {}  step {}/{}  loss {:.4f}  {} tokens/s", labels_[index], running.now.step,
+                                        running.now.steps, running.now.loss, rate(running.now.tokens_per_second)));
     }
     lines.push_back(overall());
     lines_.draw(lines);

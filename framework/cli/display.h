@@ -23,14 +23,14 @@ public:
 
     void planned(const std::vector<Size>& to_train, const std::vector<Size>& to_sample) override;
     void started(Size index, std::uint64_t from_step) override;
-    void progress(Size index, std::uint64_t step, std::uint64_t steps, double loss, double tokens_per_second) override;
+    void progress(Size index, const training::StepProgress& progress) override;
     void ended(Size index, const sweep::Ending& ending) override;
 
 private:
     using Clock = std::chrono::steady_clock;
     struct Running {
-        std::uint64_t from_step = 0, step = 0, steps = 0;
-        double loss = 0, tokens_per_second = 0;
+        std::uint64_t from_step = 0;
+        training::StepProgress now;
     };
 
     void draw_repeatedly();

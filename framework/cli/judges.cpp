@@ -114,8 +114,8 @@ void Judges::judge(store::Store& store, const Pair& pair, const std::atomic<bool
     const store::TrialState state = store.states({fingerprint}).at(fingerprint);
     if (state.status != store::Status::finished) return;
     const auto present = store.judgements(fingerprint, found->fingerprint);
-    std::vector<store::Checkpoint> missing;
-    for (const store::Checkpoint& checkpoint : state.checkpoints)
+    std::vector<training::CheckpointInfo> missing;
+    for (const training::CheckpointInfo& checkpoint : state.checkpoints)
         if (!present.contains(checkpoint.step)) missing.push_back(checkpoint);
     if (missing.empty()) return;
 
@@ -126,14 +126,14 @@ void Judges::judge(store::Store& store, const Pair& pair, const std::atomic<bool
                      fmt::format("run experiment '{}' with --fresh", pair.judge)});
     const training::Trained classifier(judge.model, judge.state.checkpoints.back().path);
     const model::Model<float> generator = model_of(*pair.trial);
-    for (const store::Checkpoint& checkpoint : missing) {
+    for (const training::CheckpointInfo& checkpoint : missing) {
         if (stop) return;
         const training::Trained maker(generator, checkpoint.path);
         const sampling::Judgement judgement =
             sampling::judge(generator, maker.weights(), judge.model, classifier.weights(), images,
                             RandomStream(pair.trial->seed, "judged images"));
         store.begin();
-        store.write(fingerprint, found->fingerprint, checkpoint.step, judgement);
+        store.write(fingerprint, training::ImageJudgement{checkpoint.step, found->fingerprint, judgement});
         store.commit();
     }
 }

@@ -152,8 +152,7 @@ Split prompts_from(const Arguments& arguments, const Dataset& dataset) {
     const std::string& name = arguments.get<std::string>("from");
     if (arguments.has("prompt"))
         throw Error({"command line", "both --prompt and --from", "one of them", "leave one of them out"});
-    const auto split = std::find(trial::split_names.begin(), trial::split_names.end(), name);
-    if (split != trial::split_names.end()) return static_cast<Split>(split - trial::split_names.begin());
+    if (const auto split = trial::split_named(name)) return *split;
     throw Error({"--from", fmt::format("'{}'", name), "train, validation or test", "choose one of these"});
 }
 
@@ -201,7 +200,7 @@ std::vector<trial::SamplingSettings> settings_of(const Arguments& arguments, con
     return list;
 }
 
-const store::Checkpoint& checkpoint_of(const Arguments& arguments, const StoredTrial& trial) {
+const training::CheckpointInfo& checkpoint_of(const Arguments& arguments, const StoredTrial& trial) {
     const auto& kept = trial.state.checkpoints;
     if (kept.empty())
         throw Error(
@@ -209,7 +208,7 @@ const store::Checkpoint& checkpoint_of(const Arguments& arguments, const StoredT
     if (!arguments.has("at")) return kept.back();
     const std::uint64_t step = whole_number(arguments, "at", 0, largest_number, "leave it out for the last");
     std::vector<std::uint64_t> steps;
-    for (const store::Checkpoint& checkpoint : kept) {
+    for (const training::CheckpointInfo& checkpoint : kept) {
         if (checkpoint.step == step) return checkpoint;
         steps.push_back(checkpoint.step);
     }
@@ -252,7 +251,8 @@ int sample(const Words& words) {
                                          : fmt::format(" ✗ {}", *sample.target));
             continue;
         }
-        if (samples.size() > 1) fmt::print("{}--- {}\n", &sample == &samples.front() ? "" : "\n", sample.number + 1);
+        if (samples.size() > 1)
+            fmt::print("{}--- {}\n", &sample == &samples.front() ? "" : "\n", sample.key.number + 1);
         fmt::print("{}{}\n", sample.prompt, sample.text);
     }
     return samples.size() == wanted.size() ? success : interrupted;

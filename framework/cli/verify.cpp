@@ -13,28 +13,13 @@
 #include "sweep/build.h"
 #include "sweep/cores.h"
 #include "training/trainer.h"
+#include "trial/splits.h"
 #include "unroll/error.h"
 
 namespace unroll::cli {
 
 namespace {
 
-/// Keeps the reproducible points of a trial.
-class PointRecorder final : public training::Records {
-public:
-    analysis::Points points;
-
-private:
-    void point(const training::Point& point) override {
-        if (analysis::is_reproducible(point.name))
-            points[{std::string(point.split), std::string(point.name), point.step}] = point.value;
-    }
-    void by_position(std::uint64_t, std::string_view, const training::PositionMeans&) override {}
-    void gradient(std::uint64_t, training::GradientNorms) override {}
-    void samples(std::vector<sampling::Sample>) override {}
-    void checkpoint(training::CheckpointRecord) override {}
-    void progress(std::uint64_t, std::uint64_t, double, double) override {}
-};
 
 /// A folder of its own that is gone when this is.
 class TemporaryFolder {
@@ -95,13 +80,18 @@ int verify(const Words& words) {
                    trial.state.build, build);
 
     const TemporaryFolder folder;
-    PointRecorder again;
+    analysis::Points again;
+    training::Listener listener([&](const training::Record& record) {
+        const auto* point = std::get_if<training::Point>(&record);
+        if (point && analysis::is_reproducible(point->name))
+            again[{std::string(trial::name_of(point->split)), point->name, point->step}] = point->value;
+    });
     const training::Job job{trial.planned.trial, *trial.dataset, trial.model, session.catalog(), {}, folder.path(), {}};
-    const training::Outcome outcome = training::train(job, again, catch_interrupts());
+    const training::Outcome outcome = training::train(job, listener, catch_interrupts());
     if (outcome.kind == training::Outcome::Kind::interrupted) return interrupted;
 
     const analysis::Points stored = analysis::reproducible_points(store, trial.found.id);
-    const auto mismatches = analysis::mismatches(stored, again.points);
+    const auto mismatches = analysis::mismatches(stored, again);
     print(mismatches);
     if (!mismatches.empty()) {
         fmt::print("trial {}: {} of {} values differ\n", trial.found.id, mismatches.size(), stored.size());

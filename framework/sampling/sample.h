@@ -1,6 +1,7 @@
-// A sample: one generated text, with everything that identifies it.
+// A sample: one generated text, answer or grid of images, and what identifies it.
 #pragma once
 
+#include <compare>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -9,20 +10,25 @@
 
 namespace unroll::sampling {
 
-/// All but what comes of it (`text`, `image`, `correct`, `quality`) is known before it is made. Two samples of a trial are the same
-/// when step, sampler, options, temperature, prompt_key, seed, number, length and memory are.
-struct Sample {
-    std::uint64_t step = 0;  ///< of the weights it was made with
-    double epoch = 0;
-    std::string kind = "text";          ///< text | answer | image
+/// What identifies a sample of a trial, so that a missing one is noticed. Known before it is made.
+struct SampleKey {
+    std::uint64_t step = 0;             ///< of the weights it is made with
     std::string sampler, options;       ///< plugin; its options as JSON
     std::optional<double> temperature;  ///< none when the sampler does not use it
-    std::string prompt;                 ///< as text
     std::string prompt_key;             ///< what was asked for, as JSON: "KING:" or {"from":"validation","length":40}
     std::uint64_t seed = 0;
-    std::uint64_t number = 0;           ///< 0 … count - 1
-    std::uint64_t length = 0;           ///< tokens generated
-    std::string memory;                 ///< carry | window
+    std::uint64_t number = 0;  ///< 0 … count - 1
+    std::uint64_t length = 0;  ///< tokens to generate, or images of a grid
+    std::string memory;        ///< carry | window; empty for images
+
+    auto operator<=>(const SampleKey&) const = default;
+};
+
+struct Sample {
+    SampleKey key;
+    double epoch = 0;
+    std::string kind = "text";          ///< text | answer | image
+    std::string prompt;                 ///< as text
     std::string text;                   ///< without the prompt
     std::string image;                  ///< PNG; empty unless it is one
     std::optional<std::string> target;  ///< of an answer, when it is known

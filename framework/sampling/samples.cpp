@@ -9,7 +9,6 @@
 #include <map>
 #include <memory>
 #include <set>
-#include <tuple>
 
 #include "plugins/options_check.h"
 #include "sampling/answers.h"
@@ -78,11 +77,11 @@ std::string text_after(const std::string& prompt, std::vector<Token> tokens, con
     return whole.starts_with(prompt) ? whole.substr(prompt.size()) : vocabulary.decode(generated);
 }
 
-RandomStream stream_of(const Sample& sample) {
-    const double temperature = sample.temperature.value_or(0);
-    return RandomStream(sample.seed, "text",
-                        {content_hash(sample.sampler + sample.options), std::bit_cast<std::uint64_t>(temperature),
-                         content_hash(sample.prompt_key), sample.number});
+RandomStream stream_of(const SampleKey& key) {
+    const double temperature = key.temperature.value_or(0);
+    return RandomStream(key.seed, "text",
+                        {content_hash(key.sampler + key.options), std::bit_cast<std::uint64_t>(temperature),
+                         content_hash(key.prompt_key), key.number});
 }
 
 }  // namespace
@@ -90,15 +89,15 @@ RandomStream stream_of(const Sample& sample) {
 std::vector<Wanted> wanted(const trial::Trial& trial, const std::vector<trial::SamplingSettings>& settings,
                            const Dataset& dataset, std::uint64_t step, double epoch) {
     std::vector<Wanted> list;
-    std::set<std::tuple<std::string, std::string, std::optional<double>, std::string, Size, Size, std::string>> seen;
+    std::set<SampleKey> seen;
     for (const trial::SamplingSettings& entry : settings)
         for (Size number = 0; number < entry.count; ++number) {
             Sample sample;
-            sample.step = step;
+            sample.key.step = step;
             sample.epoch = epoch;
-            sample.sampler = entry.sampler.plugin;
-            sample.options = plugins::to_json(entry.sampler.options);
-            sample.temperature = entry.temperature;
+            sample.key.sampler = entry.sampler.plugin;
+            sample.key.options = plugins::to_json(entry.sampler.options);
+            sample.key.temperature = entry.temperature;
             if (draws(dataset)) {
                 sample.kind = "image";
             } else if (asks(dataset)) {
@@ -109,15 +108,12 @@ std::vector<Wanted> wanted(const trial::Trial& trial, const std::vector<trial::S
             } else {
                 sample.prompt = dataset.vocabulary()->decode(tokens_of(entry.prompt, dataset, trial.seed, number));
             }
-            sample.prompt_key = key_of(entry.prompt);
-            sample.seed = trial.seed;
-            sample.number = number;
-            sample.length = entry.length;
-            if (!draws(dataset)) sample.memory = entry.memory == trial::StateMode::carry ? "carry" : "window";
-            if (seen.emplace(sample.sampler, sample.options, sample.temperature, sample.prompt_key, number,
-                             entry.length, sample.memory)
-                    .second)
-                list.push_back({entry, std::move(sample)});
+            sample.key.prompt_key = key_of(entry.prompt);
+            sample.key.seed = trial.seed;
+            sample.key.number = number;
+            sample.key.length = entry.length;
+            if (!draws(dataset)) sample.key.memory = entry.memory == trial::StateMode::carry ? "carry" : "window";
+            if (seen.insert(sample.key).second) list.push_back({entry, std::move(sample)});
         }
     return list;
 }
@@ -131,10 +127,10 @@ public:
         : catalog_(catalog), vocabulary_(vocabulary) {}
 
     const Sampler* of(const Wanted& entry) {
-        auto& sampler = made_[entry.sample.sampler + entry.sample.options];
+        auto& sampler = made_[entry.sample.key.sampler + entry.sample.key.options];
         if (!sampler) {
-            const Plugin* plugin = catalog_.find(Plugin::Kind::sampler, entry.sample.sampler);
-            if (!plugin) throw Error(catalog_.missing(Plugin::Kind::sampler, entry.sample.sampler));
+            const Plugin* plugin = catalog_.find(Plugin::Kind::sampler, entry.sample.key.sampler);
+            if (!plugin) throw Error(catalog_.missing(Plugin::Kind::sampler, entry.sample.key.sampler));
             sampler = withhold(plugin->make_sampler(entry.settings.sampler.options), vocabulary_);
         }
         return sampler.get();
@@ -153,9 +149,9 @@ std::vector<Sample> make_images(const model::Model<float>& model, Weights weight
     for (const Wanted& entry : list) {
         if (stop.load(std::memory_order_relaxed)) break;
         samples.push_back(entry.sample);
-        const Size side = static_cast<Size>(std::lround(std::sqrt(double(entry.sample.length))));
+        const Size side = static_cast<Size>(std::lround(std::sqrt(double(entry.sample.key.length))));
         samples.back().image =
-            image_grid(model, weights, side, RandomStream(entry.sample.seed, "images", {entry.sample.number}));
+            image_grid(model, weights, side, RandomStream(entry.sample.key.seed, "images", {entry.sample.key.number}));
     }
     return samples;
 }
@@ -164,8 +160,8 @@ std::vector<Sample> make_answers(const model::Model<float>& model, Weights weigh
                                  Samplers& samplers, const std::vector<Wanted>& list, const std::atomic<bool>& stop) {
     std::vector<AnswerRequest> requests;
     for (const Wanted& entry : list)
-        requests.push_back({question_of(entry.settings.prompt, dataset, entry.sample.seed, entry.sample.number),
-                            samplers.of(entry), entry.sample.temperature.value_or(1), stream_of(entry.sample)});
+        requests.push_back({question_of(entry.settings.prompt, dataset, entry.sample.key.seed, entry.sample.key.number),
+                            samplers.of(entry), entry.sample.key.temperature.value_or(1), stream_of(entry.sample.key)});
     const auto answers = answer(model, weights, requests, stop);
     std::vector<Sample> samples;
     for (Size i = 0; i < answers.size(); ++i) {
@@ -186,8 +182,8 @@ std::vector<Sample> make(const model::Model<float>& model, Weights weights, cons
     if (asks(dataset)) return make_answers(model, weights, dataset, samplers, list, stop);
     std::vector<Request> requests;
     for (const Wanted& entry : list)
-        requests.push_back({tokens_of(entry.settings.prompt, dataset, entry.sample.seed, entry.sample.number),
-                            samplers.of(entry), entry.sample.temperature.value_or(1), stream_of(entry.sample),
+        requests.push_back({tokens_of(entry.settings.prompt, dataset, entry.sample.key.seed, entry.sample.key.number),
+                            samplers.of(entry), entry.sample.key.temperature.value_or(1), stream_of(entry.sample.key),
                             entry.settings.length, entry.settings.memory});
     const auto texts = generate(model, weights, window, requests, stop);
     std::vector<Sample> samples;

@@ -17,6 +17,7 @@ struct Store::Connection {
     /// Throws std::invalid_argument for a fingerprint that was never planned.
     Id trial(const std::string& fingerprint);
     Id series(std::string_view split, std::string_view name);
+    std::vector<training::CheckpointInfo> checkpoints(Id trial);  ///< oldest first
     /// Paths stand in the table relative to the file's folder.
     std::string relative(const std::filesystem::path& path) const;
     std::filesystem::path absolute(const std::string& path) const;

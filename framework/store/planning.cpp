@@ -102,21 +102,25 @@ std::map<std::string, TrialState> Store::states(const std::vector<std::string>& 
         state.build = database.prepared("SELECT build FROM attempt WHERE trial_id = ? ORDER BY number DESC LIMIT 1")
                           .text(state.id)
                           .value_or("");
-        database
-            .prepared("SELECT step, path, sha256, is_last, is_best FROM checkpoint WHERE trial_id = ? ORDER BY step")
-            .each(
-                [&](const Row& row) {
-                    state.checkpoints.push_back({static_cast<std::uint64_t>(row.integer(0)),
-                                                 connection_->absolute(row.text(1)), row.text(2), row.integer(3) != 0,
-                                                 row.integer(4) != 0});
-                },
-                state.id);
+        state.checkpoints = connection_->checkpoints(state.id);
         if (!state.checkpoints.empty())
             database.prepared("SELECT max(seconds) FROM point WHERE trial_id = ? AND step <= ?")
                 .each([&](const Row& row) { state.seconds = row.real(0); }, state.id, state.checkpoints.back().step);
         result.emplace(fingerprint, std::move(state));
     }
     return result;
+}
+
+std::vector<training::CheckpointInfo> Store::Connection::checkpoints(Id trial) {
+    std::vector<training::CheckpointInfo> list;
+    database.prepared("SELECT step, path, sha256, is_last, is_best FROM checkpoint WHERE trial_id = ? ORDER BY step")
+        .each(
+            [&](const Row& row) {
+                list.push_back({static_cast<std::uint64_t>(row.integer(0)), absolute(row.text(1)), row.text(2),
+                                row.integer(3) != 0, row.integer(4) != 0});
+            },
+            trial);
+    return list;
 }
 
 std::set<std::uint64_t> Store::gradients(const std::string& fingerprint) {
@@ -137,8 +141,8 @@ std::set<std::uint64_t> Store::judgements(const std::string& fingerprint, const 
     return steps;
 }
 
-std::set<SampleKey> Store::samples(const std::string& fingerprint) {
-    std::set<SampleKey> keys;
+std::set<sampling::SampleKey> Store::samples(const std::string& fingerprint) {
+    std::set<sampling::SampleKey> keys;
     connection_->database
         .prepared(
             "SELECT sample.step, sampler, options, temperature, prompt_key, sample.seed, number, length, memory"
@@ -157,25 +161,19 @@ std::vector<sampling::Sample> Store::unmeasured(const std::string& fingerprint) 
     std::vector<sampling::Sample> samples;
     connection_->database
         .prepared(
-            "SELECT sample.step, epoch, kind, sampler, options, temperature, prompt, prompt_key, sample.seed, number,"
-            " length, memory, text FROM sample JOIN trial ON trial.id = sample.trial_id WHERE trial.fingerprint = ?"
+            "SELECT sample.step, sampler, options, temperature, prompt_key, sample.seed, number, length, memory,"
+            " epoch, kind, prompt, text FROM sample JOIN trial ON trial.id = sample.trial_id WHERE trial.fingerprint = "
+            "?"
             " AND kind = 'text' AND text IS NOT NULL AND longest_copy IS NULL ORDER BY sample.id")
         .each(
             [&](const Row& row) {
                 const auto whole = [&](int column) { return static_cast<std::uint64_t>(row.integer(column)); };
                 sampling::Sample& sample = samples.emplace_back();
-                sample.step = whole(0);
-                sample.epoch = row.real(1);
-                sample.kind = row.text(2);
-                sample.sampler = row.text(3);
-                sample.options = row.text(4);
-                sample.temperature = row.optional_real(5);
-                sample.prompt = row.text(6);
-                sample.prompt_key = row.text(7);
-                sample.seed = whole(8);
-                sample.number = whole(9);
-                sample.length = whole(10);
-                sample.memory = row.text(11);
+                sample.key = {whole(0), row.text(1), row.text(2), row.optional_real(3), row.text(4),
+                              whole(5), whole(6),    whole(7),    row.text(8)};
+                sample.epoch = row.real(9);
+                sample.kind = row.text(10);
+                sample.prompt = row.text(11);
                 sample.text = row.text(12);
             },
             fingerprint);
@@ -212,11 +210,10 @@ void Store::reset(const std::string& fingerprint) {
     Database& database = connection_->database;
     Transaction transaction(database);
     const Id trial = connection_->trial(fingerprint);
+    for (const std::string_view table : recorded_tables)
+        database.prepared(fmt::format("DELETE FROM {} WHERE trial_id = ?", table)).run(trial);
     for (const char* statement :
-         {"DELETE FROM attempt WHERE trial_id = ?", "DELETE FROM point WHERE trial_id = ?",
-          "DELETE FROM sample WHERE trial_id = ?", "DELETE FROM checkpoint WHERE trial_id = ?",
-          "DELETE FROM gradient WHERE trial_id = ?", "DELETE FROM judgement WHERE ? IN (trial_id, judge_id)",
-          "DELETE FROM loss_by_position WHERE trial_id = ?",
+         {"DELETE FROM attempt WHERE trial_id = ?", "DELETE FROM judgement WHERE judge_id = ?",
           "UPDATE trial SET status = 'queued', step = NULL, tokens = NULL, seconds = NULL,"
           " tokens_per_second = NULL, diverged_step = NULL, error = NULL, ended_at = NULL WHERE id = ?"})
         database.prepared(statement).run(trial);

@@ -1,9 +1,14 @@
-// During a sweep: attempts, points, samples and checkpoints, as they come.
+// During a sweep: attempts, and the records of their trials as they come.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
 
 #include "store/connection.h"
+#include "store/schema.h"
+#include "training/retention.h"
+#include "trial/splits.h"
 
 namespace unroll::store {
 
@@ -14,13 +19,9 @@ std::vector<fs::path> Store::write(const AttemptStart& start) {
     const Id trial = connection_->trial(start.fingerprint);
     // Starting over keeps nothing, not even what stands at step 0.
     const std::int64_t kept = start.from_step == 0 ? -1 : static_cast<std::int64_t>(start.from_step);
-    database.prepared("DELETE FROM point WHERE trial_id = ? AND step > ?").run(trial, kept);
-    database.prepared("DELETE FROM sample WHERE trial_id = ? AND step > ?").run(trial, kept);
-    database.prepared("DELETE FROM gradient WHERE trial_id = ? AND step > ?").run(trial, kept);
-    database.prepared("DELETE FROM judgement WHERE trial_id = ? AND step > ?").run(trial, kept);
+    for (const std::string_view table : recorded_tables)
+        database.prepared(fmt::format("DELETE FROM {} WHERE trial_id = ? AND step > ?", table)).run(trial, kept);
     database.prepared("DELETE FROM judgement WHERE judge_id = ?").run(trial);
-    database.prepared("DELETE FROM loss_by_position WHERE trial_id = ? AND step > ?").run(trial, kept);
-    database.prepared("DELETE FROM checkpoint WHERE trial_id = ? AND step > ?").run(trial, start.from_step);
     database
         .prepared(
             "UPDATE checkpoint SET is_last = (step = (SELECT max(step) FROM checkpoint WHERE trial_id = ?1))"
@@ -54,100 +55,113 @@ std::vector<fs::path> Store::write(const AttemptStart& start) {
     return orphans;
 }
 
-void Store::write(const std::string& fingerprint, const training::Point& point) {
-    Connection& connection = *connection_;
-    const Id trial = connection.trial(fingerprint);
-    if (!std::isfinite(point.value)) {
-        connection.database
-            .prepared(
-                "UPDATE trial SET status = 'diverged', diverged_step = min(?1, ifnull(diverged_step, ?1)) WHERE id = "
-                "?2")
-            .run(point.step, trial);
-        return;
+/// A table for each kind of record.
+struct Store::RecordWriter {
+    Connection& connection;
+    const Id trial;
+    std::vector<fs::path>& obsolete;
+
+    /// A value that is not finite is not stored: it makes the trial diverged at this step, however the attempt ends.
+    void operator()(const training::Point& point) {
+        if (!std::isfinite(point.value)) {
+            connection.database
+                .prepared(
+                    "UPDATE trial SET status = 'diverged', diverged_step = min(?1, ifnull(diverged_step, ?1))"
+                    " WHERE id = ?2")
+                .run(point.step, trial);
+            return;
+        }
+        if (!connection.add_point)
+            connection.add_point.emplace(connection.database.handle(), connection.database.file(),
+                                         "INSERT OR REPLACE INTO point (trial_id, series_id, step, seconds, value)"
+                                         " VALUES (?, ?, ?, ?, ?)");
+        connection.add_point->run(trial, connection.series(trial::name_of(point.split), point.name), point.step,
+                                  point.seconds, point.value);
     }
-    if (!connection.add_point)
-        connection.add_point.emplace(connection.database.handle(), file(),
-                                     "INSERT OR REPLACE INTO point (trial_id, series_id, step, seconds, value)"
-                                     " VALUES (?, ?, ?, ?, ?)");
-    connection.add_point->run(trial, connection.series(point.split, point.name), point.step, point.seconds,
-                              point.value);
-}
 
-void Store::write(const std::string& fingerprint, const sampling::Sample& sample) {
-    connection_->database
-        .prepared(
-            "INSERT INTO sample (trial_id, step, epoch, kind, sampler, options, temperature, prompt, prompt_key, seed,"
-            " number, length, memory, text, target, correct, image, known_word_rate, distinct_3, repetition, "
-            "longest_copy)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE"
-            " SET epoch = excluded.epoch, kind = excluded.kind, prompt = excluded.prompt, text = excluded.text,"
-            " target = excluded.target, correct = excluded.correct, image = excluded.image,"
-            " known_word_rate = excluded.known_word_rate, distinct_3 = excluded.distinct_3,"
-            " repetition = excluded.repetition, longest_copy = excluded.longest_copy")
-        .run(connection_->trial(fingerprint), sample.step, sample.epoch, sample.kind, sample.sampler, sample.options,
-             sample.temperature, sample.prompt, sample.prompt_key, sample.seed, sample.number, sample.length,
-             sample.memory, sample.text, sample.target, sample.correct, Blob{sample.image},
-             sample.quality.known_word_rate, sample.quality.distinct_3, sample.quality.repetition,
-             sample.quality.longest_copy);
-}
+    /// In place of all of this split; a position without a loss is left out.
+    void operator()(const training::LossByPosition& record) {
+        Database& database = connection.database;
+        const std::string_view split = trial::name_of(record.split);
+        const training::PositionMeans& means = record.means;
+        database.prepared("DELETE FROM loss_by_position WHERE trial_id = ? AND split = ?").run(trial, split);
+        for (std::size_t position = 0; position < means.loss.size(); ++position) {
+            if (!std::isfinite(means.loss[position])) continue;
+            // SQLite keeps NaN as NULL.
+            const double accuracy =
+                means.accuracy.empty() ? std::numeric_limits<double>::quiet_NaN() : means.accuracy[position];
+            database
+                .prepared(
+                    "INSERT INTO loss_by_position (trial_id, split, position, step, value, accuracy)"
+                    " VALUES (?, ?, ?, ?, ?, ?)")
+                .run(trial, split, position, record.step, means.loss[position], accuracy);
+        }
+    }
 
-void Store::write(const std::string& fingerprint, std::uint64_t step, std::string_view split,
-                  const training::PositionMeans& means) {
-    Database& database = connection_->database;
-    const Id trial = connection_->trial(fingerprint);
-    database.prepared("DELETE FROM loss_by_position WHERE trial_id = ? AND split = ?").run(trial, split);
-    for (std::size_t position = 0; position < means.loss.size(); ++position) {
-        if (!std::isfinite(means.loss[position])) continue;
-        // SQLite keeps NaN as NULL.
-        const double accuracy =
-            means.accuracy.empty() ? std::numeric_limits<double>::quiet_NaN() : means.accuracy[position];
+    /// In place of all of this step; a norm that is not finite is left out.
+    void operator()(const training::GradientByLag& gradient) {
+        Database& database = connection.database;
+        database.prepared("DELETE FROM gradient WHERE trial_id = ? AND step = ?").run(trial, gradient.step);
+        for (std::size_t lag = 0; lag < gradient.norms.size(); ++lag)
+            if (std::isfinite(gradient.norms[lag]))
+                database.prepared("INSERT INTO gradient (trial_id, step, lag, norm) VALUES (?, ?, ?, ?)")
+                    .run(trial, gradient.step, lag, gradient.norms[lag]);
+    }
+
+    /// One of the same key is replaced and keeps its id.
+    void operator()(const training::Samples& samples) {
+        for (const sampling::Sample& sample : samples) {
+            const sampling::SampleKey& key = sample.key;
+            connection.database
+                .prepared(
+                    "INSERT INTO sample (trial_id, step, epoch, kind, sampler, options, temperature, prompt,"
+                    " prompt_key, seed, number, length, memory, text, target, correct, image, known_word_rate,"
+                    " distinct_3, repetition, longest_copy)"
+                    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE"
+                    " SET epoch = excluded.epoch, kind = excluded.kind, prompt = excluded.prompt,"
+                    " text = excluded.text, target = excluded.target, correct = excluded.correct,"
+                    " image = excluded.image, known_word_rate = excluded.known_word_rate,"
+                    " distinct_3 = excluded.distinct_3, repetition = excluded.repetition,"
+                    " longest_copy = excluded.longest_copy")
+                .run(trial, key.step, sample.epoch, sample.kind, key.sampler, key.options, key.temperature,
+                     sample.prompt, key.prompt_key, key.seed, key.number, key.length, key.memory, sample.text,
+                     sample.target, sample.correct, Blob{sample.image}, sample.quality.known_word_rate,
+                     sample.quality.distinct_3, sample.quality.repetition, sample.quality.longest_copy);
+        }
+    }
+
+    void operator()(const training::CheckpointSaved& saved) {
+        Database& database = connection.database;
+        auto checkpoints = connection.checkpoints(trial);
+        for (const training::CheckpointInfo& dropped : training::add_checkpoint(checkpoints, saved)) {
+            database.prepared("DELETE FROM checkpoint WHERE trial_id = ? AND step = ?").run(trial, dropped.step);
+            obsolete.push_back(dropped.path);
+        }
+        const training::CheckpointInfo& added = saved.checkpoint;
         database
             .prepared(
-                "INSERT INTO loss_by_position (trial_id, split, position, step, value, accuracy)"
-                " VALUES (?, ?, ?, ?, ?, ?)")
-            .run(trial, split, position, step, means.loss[position], accuracy);
+                "INSERT OR REPLACE INTO checkpoint (trial_id, step, path, sha256, is_last, is_best, created_at)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?)")
+            .run(trial, added.step, connection.relative(added.path), added.sha256, added.is_last, added.is_best, now());
+        for (const training::CheckpointInfo& kept : checkpoints)
+            database.prepared("UPDATE checkpoint SET is_last = ?, is_best = ? WHERE trial_id = ? AND step = ?")
+                .run(kept.is_last, kept.is_best, trial, kept.step);
     }
-}
 
-void Store::write(const std::string& fingerprint, std::uint64_t step, const training::GradientNorms& norms) {
-    Database& database = connection_->database;
-    const Id trial = connection_->trial(fingerprint);
-    database.prepared("DELETE FROM gradient WHERE trial_id = ? AND step = ?").run(trial, step);
-    for (std::size_t lag = 0; lag < norms.size(); ++lag)
-        if (std::isfinite(norms[lag]))
-            database.prepared("INSERT INTO gradient (trial_id, step, lag, norm) VALUES (?, ?, ?, ?)")
-                .run(trial, step, lag, norms[lag]);
-}
+    /// Forgotten as soon as one of the two trials is run again.
+    void operator()(const training::ImageJudgement& record) {
+        connection.database
+            .prepared(
+                "INSERT OR REPLACE INTO judgement (trial_id, step, judge_id, images, confidence, spread)"
+                " VALUES (?, ?, ?, ?, ?, ?)")
+            .run(trial, record.step, connection.trial(record.judge), record.judgement.images,
+                 record.judgement.confidence, record.judgement.spread);
+    }
+};
 
-void Store::write(const std::string& fingerprint, const std::string& judge, std::uint64_t step,
-                  const sampling::Judgement& judgement) {
-    connection_->database
-        .prepared(
-            "INSERT OR REPLACE INTO judgement (trial_id, step, judge_id, images, confidence, spread)"
-            " VALUES (?, ?, ?, ?, ?, ?)")
-        .run(connection_->trial(fingerprint), step, connection_->trial(judge), judgement.images, judgement.confidence,
-             judgement.spread);
-}
-
-std::vector<fs::path> Store::write(const std::string& fingerprint, const training::CheckpointRecord& checkpoint,
-                                   Size keep) {
-    Database& database = connection_->database;
-    const Id trial = connection_->trial(fingerprint);
-    if (checkpoint.is_last) database.prepared("UPDATE checkpoint SET is_last = 0 WHERE trial_id = ?").run(trial);
-    if (checkpoint.is_best) database.prepared("UPDATE checkpoint SET is_best = 0 WHERE trial_id = ?").run(trial);
-    database
-        .prepared(
-            "INSERT OR REPLACE INTO checkpoint (trial_id, step, path, sha256, is_last, is_best, created_at)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?)")
-        .run(trial, checkpoint.step, connection_->relative(checkpoint.path), checkpoint.sha256, checkpoint.is_last,
-             checkpoint.is_best, now());
+std::vector<fs::path> Store::write(const std::string& fingerprint, const training::Record& record) {
     std::vector<fs::path> obsolete;
-    database
-        .prepared(
-            "DELETE FROM checkpoint WHERE trial_id = ?1 AND NOT is_best AND NOT is_last AND step <> ?2 AND step NOT IN"
-            " (SELECT step FROM checkpoint WHERE trial_id = ?1 ORDER BY step DESC LIMIT ?3) RETURNING path")
-        .each([&](const Row& row) { obsolete.push_back(connection_->absolute(row.text(0))); }, trial, checkpoint.step,
-              keep);
+    std::visit(RecordWriter{*connection_, connection_->trial(fingerprint), obsolete}, record);
     return obsolete;
 }
 

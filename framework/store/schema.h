@@ -1,8 +1,10 @@
 // The schema of the result store: its version, the steps that lead there, and the views that each experiment gets.
 #pragma once
 
+#include <array>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "store/database.h"
@@ -20,6 +22,11 @@ std::span<const MigrationStep> migration_steps();
 /// Brings the file up to the last step, all in one transaction. Throws Error when
 /// the file is another program's or of a newer version, and then leaves it as it is.
 void migrate(Database& database, std::span<const MigrationStep> steps = migration_steps());
+
+/// Tables with the records of a trial, a row for each step (columns trial_id, step): an attempt that goes on from a
+/// step drops the rows past it.
+inline constexpr std::array<std::string_view, 6> recorded_tables{"point",      "sample",   "loss_by_position",
+                                                                 "checkpoint", "gradient", "judgement"};
 
 /// For readers: throws Error unless the file is a store of exactly this version.
 void check_version(Database& database);

@@ -13,8 +13,7 @@
 #include <string_view>
 #include <vector>
 
-#include "sampling/judgement.h"
-#include "training/records.h"
+#include "training/record.h"
 #include "unroll/types.h"
 
 namespace unroll::store {
@@ -53,32 +52,14 @@ struct Membership {
     std::string axes;  ///< JSON object nested like config
 };
 
-struct Checkpoint {
-    std::uint64_t step = 0;
-    std::filesystem::path path;  ///< absolute; stored relative to the database's folder
-    std::string sha256;
-    bool is_last = false, is_best = false;
-};
-
 /// What the store knows of a trial.
 struct TrialState {
     Id id = 0;
     Status status = Status::queued;
     std::string fingerprint, error;
-    std::string build;                    ///< of the last attempt
-    std::vector<Checkpoint> checkpoints;  ///< oldest first
-    double seconds = 0;                   ///< training time up to the newest checkpoint, as its points tell
-};
-
-/// What identifies a sample, so that a missing one is noticed: everything but the text.
-struct SampleKey {
-    std::uint64_t step = 0;
-    std::string sampler, options;
-    std::optional<double> temperature;
-    std::string prompt_key;
-    std::uint64_t seed = 0, number = 0, length = 0;
-    std::string memory;
-    auto operator<=>(const SampleKey&) const = default;
+    std::string build;                                  ///< of the last attempt
+    std::vector<training::CheckpointInfo> checkpoints;  ///< oldest first
+    double seconds = 0;  ///< training time up to the newest checkpoint, as its points tell
 };
 
 /// How an attempt began.
@@ -86,8 +67,8 @@ struct AttemptStart {
     std::string fingerprint, build, host;
     std::int64_t pid = 0;
     Size jobs = 1;
-    std::uint64_t from_step =
-        0;  ///< points, samples and checkpoints past it are dropped in the same transaction; 0: all
+    /// Records past it are dropped in the same transaction; 0: all.
+    std::uint64_t from_step = 0;
 };
 
 /// How an attempt ended. The store reads losses and accuracies from its own points: the last ones are the final ones of
@@ -131,7 +112,7 @@ public:
     /// Every trial that says running is interrupted: called by the one runner, under the lock.
     void interrupt_running();
 
-    std::set<SampleKey> samples(const std::string& fingerprint);
+    std::set<sampling::SampleKey> samples(const std::string& fingerprint);
     /// Texts without figures: a version that had none has stored them.
     std::vector<sampling::Sample> unmeasured(const std::string& fingerprint);
 
@@ -152,26 +133,9 @@ public:
     /// Numbers the attempt, drops what is past from_step and marks the trial as running. Returns the files in the
     /// trial's checkpoint folder that are in the table no longer, to be removed once the transaction is committed.
     std::vector<std::filesystem::path> write(const AttemptStart& start);
-    /// A value that is not finite is not stored: it makes the trial diverged at this step, however the attempt ends.
-    /// An equal (series, step) is replaced.
-    void write(const std::string& fingerprint, const training::Point& point);
-    /// Takes the place of a sample of the same key, and its id.
-    void write(const std::string& fingerprint, const sampling::Sample& sample);
-    /// Into table loss_by_position(trial_id, split, position, step, value, accuracy), in place of what was there; a
-    /// position without a loss is left out.
-    void write(const std::string& fingerprint, std::uint64_t step, std::string_view split,
-               const training::PositionMeans& means);
-    /// Into table gradient(trial_id, step, lag, norm), in place of what was there of this step; a norm that is not
-    /// finite is left out.
-    void write(const std::string& fingerprint, std::uint64_t step, const training::GradientNorms& norms);
-    /// Into table judgement(trial_id, step, judge_id, images, confidence, spread), in place of what was there; it is
-    /// forgotten as soon as one of the two trials is run again.
-    void write(const std::string& fingerprint, const std::string& judge, std::uint64_t step,
-               const sampling::Judgement& judgement);
-    /// Keeps the newest `keep` checkpoints, the best and this one in the table; returns the files that are no longer in
-    /// it, to be removed once the transaction is committed.
-    std::vector<std::filesystem::path> write(const std::string& fingerprint,
-                                             const training::CheckpointRecord& checkpoint, Size keep);
+    /// Writes a trial's record into the table of its kind, in place of one of the same key (recording.cpp), and returns
+    /// the files that no row names any longer, to be removed once the transaction is committed.
+    std::vector<std::filesystem::path> write(const std::string& fingerprint, const training::Record& record);
     void write(const AttemptEnd& end);  ///< and the trial's summary columns
     void heartbeat();                   ///< of all running attempts
 
@@ -184,6 +148,7 @@ public:
 
 private:
     struct Connection;
+    struct RecordWriter;
     std::unique_ptr<Connection> connection_;
 };
 

@@ -23,25 +23,9 @@ constexpr std::size_t batch_size = 1 << 13;  ///< waiting records that are writt
 constexpr auto batch_time = std::chrono::milliseconds(50);
 constexpr auto heartbeat_time = std::chrono::seconds(5);
 
-struct ByPosition {
-    std::uint64_t step;
-    std::string split;
-    training::PositionMeans means;
-};
-struct ByLag {
-    std::uint64_t step;
-    training::GradientNorms norms;
-};
-struct Checkpointed {
-    training::CheckpointRecord record;
-    Size keep;
-};
-/// Everything but points, which are the many and therefore stand in the queue themselves.
-using Rare = std::variant<AttemptStart, AttemptEnd, ByPosition, ByLag, sampling::Sample, Checkpointed>;
-
 struct Item {
     const std::string* fingerprint;
-    std::variant<training::Point, std::unique_ptr<Rare>> record;
+    std::variant<training::Record, AttemptStart, AttemptEnd> what;
 };
 
 }  // namespace
@@ -52,19 +36,15 @@ struct Writer::Impl {
     // ---- Any thread -------------------------------------------------------------------------------------------------
 
     /// Returns the item's place in the order of all.
-    template <class Record>
-    std::uint64_t push(const std::string& fingerprint, Record record) {
+    template <class What>
+    std::uint64_t push(const std::string& fingerprint, What what) {
         std::unique_lock lock(mutex);
         room.wait(lock, [&] { return failure || queue.size() < capacity; });
         if (failure) throw Error(*failure);
-        queue.push_back({&*fingerprints.insert(fingerprint).first, std::move(record)});
+        queue.push_back({&*fingerprints.insert(fingerprint).first, std::move(what)});
         resting = false;
         if (queue.size() == 1 || queue.size() == batch_size) wake.notify_one();
         return ++pushed;
-    }
-
-    std::uint64_t push_rare(const std::string& fingerprint, Rare record) {
-        return push(fingerprint, std::make_unique<Rare>(std::move(record)));
     }
 
     void wait_for(std::optional<std::uint64_t> place) {
@@ -110,7 +90,10 @@ struct Writer::Impl {
         std::vector<std::filesystem::path> obsolete;
         try {
             store.begin();
-            for (const Item& item : batch) write(item, obsolete);
+            for (const Item& item : batch) {
+                const auto files = write(item);
+                obsolete.insert(obsolete.end(), files.begin(), files.end());
+            }
             if (Clock::now() - last_heartbeat >= heartbeat_time) {
                 store.heartbeat();
                 last_heartbeat = Clock::now();
@@ -128,25 +111,12 @@ struct Writer::Impl {
         return std::nullopt;
     }
 
-    void write(const Item& item, std::vector<std::filesystem::path>& obsolete) {
-        const std::string& fingerprint = *item.fingerprint;
-        if (const auto* point = std::get_if<training::Point>(&item.record)) return store.write(fingerprint, *point);
-        const auto add = [&](std::vector<std::filesystem::path> files) {
-            obsolete.insert(obsolete.end(), files.begin(), files.end());
-        };
-        const Rare& rare = *std::get<std::unique_ptr<Rare>>(item.record);
-        if (const auto* start = std::get_if<AttemptStart>(&rare))
-            add(store.write(*start));
-        else if (const auto* end = std::get_if<AttemptEnd>(&rare))
-            store.write(*end);
-        else if (const auto* positions = std::get_if<ByPosition>(&rare))
-            store.write(fingerprint, positions->step, positions->split, positions->means);
-        else if (const auto* gradient = std::get_if<ByLag>(&rare))
-            store.write(fingerprint, gradient->step, gradient->norms);
-        else if (const auto* sample = std::get_if<sampling::Sample>(&rare))
-            store.write(fingerprint, *sample);
-        else if (const auto* checkpoint = std::get_if<Checkpointed>(&rare))
-            add(store.write(fingerprint, checkpoint->record, checkpoint->keep));
+    std::vector<std::filesystem::path> write(const Item& item) {
+        if (const auto* record = std::get_if<training::Record>(&item.what))
+            return store.write(*item.fingerprint, *record);
+        if (const auto* start = std::get_if<AttemptStart>(&item.what)) return store.write(*start);
+        store.write(std::get<AttemptEnd>(item.what));
+        return {};
     }
 
     Store& store;
@@ -179,33 +149,16 @@ Writer::~Writer() {
 
 void Writer::push(AttemptStart start) {
     const std::string fingerprint = start.fingerprint;
-    impl_->wait_for(impl_->push_rare(fingerprint, std::move(start)));
+    impl_->wait_for(impl_->push(fingerprint, std::move(start)));
 }
 
-void Writer::push(const std::string& fingerprint, const training::Point& point) {
-    impl_->push(fingerprint, point);
-}
-
-void Writer::push(const std::string& fingerprint, std::uint64_t step, std::string_view split,
-                  training::PositionMeans means) {
-    impl_->push_rare(fingerprint, ByPosition{step, std::string(split), std::move(means)});
-}
-
-void Writer::push(const std::string& fingerprint, std::uint64_t step, training::GradientNorms norms) {
-    impl_->push_rare(fingerprint, ByLag{step, std::move(norms)});
-}
-
-void Writer::push(const std::string& fingerprint, sampling::Sample sample) {
-    impl_->push_rare(fingerprint, std::move(sample));
-}
-
-void Writer::push(const std::string& fingerprint, training::CheckpointRecord checkpoint, Size keep) {
-    impl_->push_rare(fingerprint, Checkpointed{std::move(checkpoint), keep});
+void Writer::push(const std::string& fingerprint, training::Record record) {
+    impl_->push(fingerprint, std::move(record));
 }
 
 void Writer::push(AttemptEnd end) {
     const std::string fingerprint = end.fingerprint;
-    impl_->push_rare(fingerprint, std::move(end));
+    impl_->push(fingerprint, std::move(end));
 }
 
 void Writer::flush() {

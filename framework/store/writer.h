@@ -3,8 +3,6 @@
 
 #include <memory>
 #include <string>
-#include <string_view>
-#include <vector>
 
 #include "store/store.h"
 
@@ -16,22 +14,17 @@ namespace unroll::store {
 /// attempts get a heartbeat.
 class Writer {
 public:
-    explicit Writer(
-        Store& store);  ///< which nobody else touches until the destructor, or flush() with no push after it
-    ~Writer();          ///< writes what is queued; never throws: flush() first to learn of errors
+    /// Nobody else may touch the store until the destructor, or until a flush() with no push after it.
+    explicit Writer(Store& store);
+    ~Writer();  ///< writes what is queued; never throws: flush() first to learn of errors
     Writer(const Writer&) = delete;
     Writer& operator=(const Writer&) = delete;
 
     /// Returns once it is committed and the files that it made obsolete are gone, so that the attempt may write new
     /// ones.
     void push(AttemptStart start);
-    void push(const std::string& fingerprint, const training::Point& point);
-    void push(const std::string& fingerprint, std::uint64_t step, std::string_view split,
-              training::PositionMeans means);
-    void push(const std::string& fingerprint, std::uint64_t step, training::GradientNorms norms);
-    void push(const std::string& fingerprint, sampling::Sample sample);
-    /// Files that `keep` makes obsolete are removed once this is committed.
-    void push(const std::string& fingerprint, training::CheckpointRecord checkpoint, Size keep);
+    /// Files that a record makes obsolete (an older checkpoint's) are removed once it is committed.
+    void push(const std::string& fingerprint, training::Record record);
     void push(AttemptEnd end);
 
     /// Returns when everything pushed so far is committed; throws what stopped the writer.

@@ -8,30 +8,25 @@
 
 namespace unroll::sweep {
 
-store::SampleKey key_of(const sampling::Sample& sample) {
-    return {sample.step, sample.sampler, sample.options, sample.temperature, sample.prompt_key,
-            sample.seed, sample.number,  sample.length,  sample.memory};
-}
-
 namespace {
 
 /// Of a trial that has ended with the newest of `checkpoints`.
-trial::Length length_of(const Work& work, const std::vector<store::Checkpoint>& checkpoints) {
+trial::Length length_of(const Work& work, const std::vector<training::CheckpointInfo>& checkpoints) {
     trial::Length length = training::length_of(*work.trial, *work.dataset);
     if (!checkpoints.empty()) length.steps = checkpoints.back().step;
     return length;
 }
 
-const store::Checkpoint* find(const std::vector<store::Checkpoint>& checkpoints, std::uint64_t step) {
-    for (const store::Checkpoint& checkpoint : checkpoints)
+const training::CheckpointInfo* find(const std::vector<training::CheckpointInfo>& checkpoints, std::uint64_t step) {
+    for (const training::CheckpointInfo& checkpoint : checkpoints)
         if (checkpoint.step == step) return &checkpoint;
     return nullptr;
 }
 
 }  // namespace
 
-Missing missing_samples(const Work& work, const std::set<store::SampleKey>& present,
-                        const std::vector<store::Checkpoint>& checkpoints) {
+Missing missing_samples(const Work& work, const std::set<sampling::SampleKey>& present,
+                        const std::vector<training::CheckpointInfo>& checkpoints) {
     Missing missing;
     if (work.sampling.empty()) return missing;
     const trial::Length length = length_of(work, checkpoints);
@@ -42,10 +37,10 @@ Missing missing_samples(const Work& work, const std::set<store::SampleKey>& pres
         std::vector<sampling::Wanted> absent;
         for (sampling::Wanted& wanted :
              sampling::wanted(*work.trial, settings, *work.dataset, step, double(step) / double(length.epoch))) {
-            if (!present.contains(key_of(wanted.sample))) absent.push_back(std::move(wanted));
+            if (!present.contains(wanted.sample.key)) absent.push_back(std::move(wanted));
         }
         if (absent.empty()) continue;
-        if (const store::Checkpoint* kept = find(checkpoints, step))
+        if (const training::CheckpointInfo* kept = find(checkpoints, step))
             missing.makeable.push_back({*kept, std::move(absent)});
         else
             missing.lost += absent.size();
@@ -54,14 +49,14 @@ Missing missing_samples(const Work& work, const std::set<store::SampleKey>& pres
 }
 
 MissingGradients missing_gradients(const Work& work, const std::set<std::uint64_t>& present,
-                                   const std::vector<store::Checkpoint>& checkpoints) {
+                                   const std::vector<training::CheckpointInfo>& checkpoints) {
     MissingGradients missing;
     std::set<std::uint64_t> due;
     for (const trial::When& when : work.gradient)
         for (const std::uint64_t step : trial::due_steps(when, length_of(work, checkpoints))) due.insert(step);
     for (const std::uint64_t step : due) {
         if (present.contains(step)) continue;
-        if (const store::Checkpoint* kept = find(checkpoints, step))
+        if (const training::CheckpointInfo* kept = find(checkpoints, step))
             missing.makeable.push_back(*kept);
         else
             ++missing.lost;

@@ -12,7 +12,7 @@ namespace unroll::sweep {
 
 /// Samples to be made with the weights of one checkpoint.
 struct MissingAt {
-    store::Checkpoint checkpoint;
+    training::CheckpointInfo checkpoint;
     std::vector<sampling::Wanted> samples;
 };
 
@@ -23,19 +23,16 @@ struct Missing {
 
 /// For a trial that has ended with the newest of `checkpoints`: what its sampling settings want at every step up to
 /// there, less what is present. Without a checkpoint, the steps are those of a trial that nothing ended early.
-Missing missing_samples(const Work& work, const std::set<store::SampleKey>& present,
-                        const std::vector<store::Checkpoint>& checkpoints);
+Missing missing_samples(const Work& work, const std::set<sampling::SampleKey>& present,
+                        const std::vector<training::CheckpointInfo>& checkpoints);
 
 struct MissingGradients {
-    std::vector<store::Checkpoint> makeable;  ///< to be measured with, in the order of the steps
-    Size lost = 0;                            ///< wanted at steps whose checkpoint is no longer kept
+    std::vector<training::CheckpointInfo> makeable;  ///< to be measured with, in the order of the steps
+    Size lost = 0;                                   ///< wanted at steps whose checkpoint is no longer kept
 };
 
 /// The same for gradients: `present` are the steps at which they were measured.
 MissingGradients missing_gradients(const Work& work, const std::set<std::uint64_t>& present,
-                                   const std::vector<store::Checkpoint>& checkpoints);
-
-/// What identifies a sample in the store.
-store::SampleKey key_of(const sampling::Sample& sample);
+                                   const std::vector<training::CheckpointInfo>& checkpoints);
 
 }  // namespace unroll::sweep

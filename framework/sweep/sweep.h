@@ -36,8 +36,7 @@ public:
     /// Before anything starts: which trials will be trained, and of which only samples or gradients are missing.
     virtual void planned(const std::vector<Size>& to_train, const std::vector<Size>& to_sample) = 0;
     virtual void started(Size index, std::uint64_t from_step) = 0;
-    virtual void progress(Size index, std::uint64_t step, std::uint64_t steps, double loss,
-                          double tokens_per_second) = 0;
+    virtual void progress(Size index, const training::StepProgress& progress) = 0;
     virtual void ended(Size index, const Ending& ending) = 0;
 };
 

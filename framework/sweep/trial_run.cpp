@@ -10,6 +10,7 @@
 
 #include "training/checkpoint.h"
 #include "training/gradient.h"
+#include "training/retention.h"
 #include "training/snapshot.h"
 #include "training/trained.h"
 #include "training/trainer.h"
@@ -94,7 +95,7 @@ Ending TrialRun::run(const std::atomic<bool>& stop) {
 }
 
 /// The newest checkpoint whose file is whole; older ones are tried, and none means from the beginning.
-const store::Checkpoint* TrialRun::usable_checkpoint() {
+const training::CheckpointInfo* TrialRun::usable_checkpoint() {
     while (!checkpoints_.empty()) {
         try {
             training::Checkpoint(checkpoints_.back().path, checkpoints_.back().sha256);
@@ -108,9 +109,9 @@ const store::Checkpoint* TrialRun::usable_checkpoint() {
 
 training::Outcome TrialRun::train(const model::Model<float>& model, const std::atomic<bool>& stop) {
     const std::string& fingerprint = work_.row.fingerprint;
-    const store::Checkpoint* from = usable_checkpoint();
+    const training::CheckpointInfo* from = usable_checkpoint();
     const std::uint64_t from_step = from ? from->step : 0;
-    std::erase_if(present_, [&](const store::SampleKey& key) { return key.step > from_step; });
+    std::erase_if(present_, [&](const sampling::SampleKey& key) { return key.step > from_step; });
     std::erase_if(gradients_, [&](std::uint64_t step) { return step > from_step; });
     observer_.started(task_.index, from_step);
     writer_.push(store::AttemptStart{fingerprint, task_.build, host_name(), getpid(), settings_.jobs, from_step});
@@ -137,25 +138,26 @@ void TrialRun::make_samples(const model::Model<float>& model, const std::atomic<
     const FloatingPointMode mode;
     for (const MissingAt& at : missing.makeable) {
         const training::Trained trained(model, at.checkpoint.path);
-        samples(sampling::make(model, trained.weights(), *work_.dataset, catalog_,
-                               work_.trial->training.sequence_length, at.samples, stop));
+        record(sampling::make(model, trained.weights(), *work_.dataset, catalog_, work_.trial->training.sequence_length,
+                              at.samples, stop));
     }
 }
 
 void TrialRun::measure_gradients(const model::Model<float>& model, const std::atomic<bool>& stop) {
     const FloatingPointMode mode;
     model::Buffer<float> weights(model.parameters().size());
-    for (const store::Checkpoint& checkpoint : missing_gradients(work_, gradients_, checkpoints_).makeable) {
+    for (const training::CheckpointInfo& checkpoint : missing_gradients(work_, gradients_, checkpoints_).makeable) {
         if (stop.load(std::memory_order_relaxed)) return;
         training::load_weights(checkpoint.path, model, weights.data());
-        gradient(checkpoint.step, training::gradient_by_lag(*work_.trial, *work_.dataset, catalog_, weights.data()));
+        record(training::GradientByLag{
+            checkpoint.step, training::gradient_by_lag(*work_.trial, *work_.dataset, catalog_, weights.data())});
     }
 }
 
 /// Measures texts and hands them to the writer.
-void TrialRun::write(std::vector<sampling::Sample> texts) {
+void TrialRun::write(training::Samples texts) {
     if (work_.training_text) sampling::measure(texts, *work_.training_text);
-    for (sampling::Sample& sample : texts) writer_.push(work_.row.fingerprint, std::move(sample));
+    if (!texts.empty()) writer_.push(work_.row.fingerprint, std::move(texts));
 }
 
 void TrialRun::end(const Ending& ending, const training::Outcome& outcome) {
@@ -171,44 +173,21 @@ void TrialRun::end(const Ending& ending, const training::Outcome& outcome) {
     writer_.push(std::move(end));
 }
 
-void TrialRun::point(const training::Point& point) {
-    writer_.push(work_.row.fingerprint, point);
-}
-
-void TrialRun::by_position(std::uint64_t step, std::string_view split, const training::PositionMeans& means) {
-    writer_.push(work_.row.fingerprint, step, split, means);
-}
-
-void TrialRun::gradient(std::uint64_t step, training::GradientNorms norms) {
-    gradients_.insert(step);
-    writer_.push(work_.row.fingerprint, step, std::move(norms));
-}
-
-void TrialRun::samples(std::vector<sampling::Sample> made) {
-    for (const sampling::Sample& sample : made) present_.insert(key_of(sample));
-    samples_made_ += made.size();
-    write(std::move(made));
-}
-
-/// Those that the writer no longer keeps are gone from here, too.
-void TrialRun::checkpoint(training::CheckpointRecord checkpoint) {
-    for (store::Checkpoint& other : checkpoints_) {
-        other.is_last = other.is_last && !checkpoint.is_last;
-        other.is_best = other.is_best && !checkpoint.is_best;
+void TrialRun::record(training::Record record) {
+    if (auto* made = std::get_if<training::Samples>(&record)) {
+        for (const sampling::Sample& sample : *made) present_.insert(sample.key);
+        samples_made_ += made->size();
+        return write(std::move(*made));
     }
-    checkpoints_.push_back(
-        {checkpoint.step, checkpoint.path, checkpoint.sha256, checkpoint.is_last, checkpoint.is_best});
-    const Size keep = work_.trial->training.keep_checkpoints, count = checkpoints_.size();
-    const auto first_kept = checkpoints_.begin() + std::ptrdiff_t(count - std::min(count, keep));
-    checkpoints_.erase(std::remove_if(checkpoints_.begin(), first_kept,
-                                      [](const store::Checkpoint& old) { return !old.is_best && !old.is_last; }),
-                       first_kept);
-    writer_.push(work_.row.fingerprint, std::move(checkpoint), keep);
+    if (const auto* gradient = std::get_if<training::GradientByLag>(&record)) gradients_.insert(gradient->step);
+    if (const auto* saved = std::get_if<training::CheckpointSaved>(&record))
+        training::add_checkpoint(checkpoints_, *saved);
+    writer_.push(work_.row.fingerprint, std::move(record));
 }
 
-void TrialRun::progress(std::uint64_t step, std::uint64_t steps, double loss, double tokens_per_second) {
-    reached_ = step;
-    observer_.progress(task_.index, step, steps, loss, tokens_per_second);
+void TrialRun::progress(const training::StepProgress& progress) {
+    reached_ = progress.step;
+    observer_.progress(task_.index, progress);
 }
 
 }  // namespace unroll::sweep

@@ -9,24 +9,24 @@
 #include "store/writer.h"
 #include "sweep/missing.h"
 #include "sweep/sweep.h"
-#include "training/records.h"
+#include "training/record.h"
 #include "training/trainer.h"
 
 namespace unroll::sweep {
 
 /// What is to be done with a trial.
 struct Task {
-    Size index = 0;                              ///< in the list of work
-    bool train = true;                           ///< false: only samples or gradients are missing
-    std::string build;                           ///< of this process, for this trial
-    std::vector<store::Checkpoint> checkpoints;  ///< to go on from, and to sample from; oldest first
-    std::set<store::SampleKey> present;          ///< samples that are there already
-    std::set<std::uint64_t> gradients;           ///< steps at which they were measured
-    std::vector<sampling::Sample> unmeasured;    ///< of those, the ones that still want their figures
+    Size index = 0;                                     ///< in the list of work
+    bool train = true;                                  ///< false: only samples or gradients are missing
+    std::string build;                                  ///< of this process, for this trial
+    std::vector<training::CheckpointInfo> checkpoints;  ///< to go on from, and to sample from; oldest first
+    std::set<sampling::SampleKey> present;              ///< samples that are there already
+    std::set<std::uint64_t> gradients;                  ///< steps at which they were measured
+    std::vector<sampling::Sample> unmeasured;           ///< of those, the ones that still want their figures
 };
 
 /// Runs on one thread; passes everything on to the writer and the observer.
-class TrialRun final : private training::Records {
+class TrialRun final : private training::Sink {
 public:
     TrialRun(const Work& work, const Task& task, const plugins::Catalog& catalog, const Settings& settings,
              store::Writer& writer, Observer& observer);
@@ -38,18 +38,14 @@ public:
 
 private:
     training::Outcome train(const model::Model<float>& model, const std::atomic<bool>& stop);
-    const store::Checkpoint* usable_checkpoint();
+    const training::CheckpointInfo* usable_checkpoint();
     void make_samples(const model::Model<float>& model, const std::atomic<bool>& stop);
     void measure_gradients(const model::Model<float>& model, const std::atomic<bool>& stop);
-    void write(std::vector<sampling::Sample> texts);
+    void write(training::Samples texts);
     void end(const Ending& ending, const training::Outcome& outcome);
 
-    void point(const training::Point& point) override;
-    void by_position(std::uint64_t step, std::string_view split, const training::PositionMeans& means) override;
-    void gradient(std::uint64_t step, training::GradientNorms norms) override;
-    void samples(std::vector<sampling::Sample> made) override;
-    void checkpoint(training::CheckpointRecord checkpoint) override;
-    void progress(std::uint64_t step, std::uint64_t steps, double loss, double tokens_per_second) override;
+    void record(training::Record record) override;
+    void progress(const training::StepProgress& progress) override;
 
     const Work& work_;
     const Task& task_;
@@ -57,8 +53,9 @@ private:
     const Settings& settings_;
     store::Writer& writer_;
     Observer& observer_;
-    std::vector<store::Checkpoint> checkpoints_;  ///< those there were and those written now, as far as they are kept
-    std::set<store::SampleKey> present_;
+    std::vector<training::CheckpointInfo>
+        checkpoints_;  ///< those there were and those written now, as far as they are kept
+    std::set<sampling::SampleKey> present_;
     std::set<std::uint64_t> gradients_;
     std::uint64_t reached_ = 0;  ///< the last step that was done
     bool began_ = false;         ///< an attempt is in the store and must be ended

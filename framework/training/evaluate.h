@@ -5,7 +5,7 @@
 
 #include "model/pass.h"
 #include "training/batches.h"
-#include "training/records.h"
+#include "training/record.h"
 
 namespace unroll::training {
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "plugins/catalog.h"
-#include "training/records.h"
+#include "training/record.h"
 #include "trial/trial.h"
 #include "unroll/dataset.h"
 

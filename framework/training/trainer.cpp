@@ -31,10 +31,10 @@ using Clock = std::chrono::steady_clock;
 
 class Trainer {
 public:
-    Trainer(const Job& job, Records& records, const std::atomic<bool>& stop)
+    Trainer(const Job& job, Sink& sink, const std::atomic<bool>& stop)
         : job_(job),
           settings_(job.trial.training),
-          records_(records),
+          sink_(sink),
           stop_(stop),
           batches_(job.dataset, Split::train, training_plan(job.trial)),
           validation_(job.dataset, Split::validation, evaluation_plan(job.trial)),
@@ -117,7 +117,7 @@ private:
         now_.since_epoch += *sums;
         tokens_since_log_ += batch_.T * batch_.B;
         now_.seconds += std::chrono::duration<double>(Clock::now() - start).count();
-        records_.progress(now_.step, length_.steps, sums->mean(), double(tokens_since_log_) / seconds_since_log());
+        sink_.progress({now_.step, length_.steps, sums->mean(), double(tokens_since_log_) / seconds_since_log()});
         return true;
     }
 
@@ -180,8 +180,8 @@ private:
         return false;
     }
 
-    void point(std::string_view split, std::string_view name, double value) {
-        records_.point({now_.step, epoch(), split, name, value, now_.seconds});
+    void point(Split split, std::string_view name, double value) {
+        sink_.record(Point{now_.step, epoch(), split, std::string(name), value, now_.seconds});
     }
 
     bool is_duel() const { return job_.model.task().kind == Task::Kind::image; }
@@ -196,20 +196,21 @@ private:
     void log() {
         if (now_.step % settings_.log_every == 0 || done()) log_means();
         if (now_.step % length_.epoch == 0) {
-            point("train", "epoch_loss", now_.since_epoch.mean());
+            point(Split::train, "epoch_loss", now_.since_epoch.mean());
             now_.since_epoch = {};
         }
     }
 
     void log_means() {
-        point("train", "loss", now_.since_log.mean());
-        if (tells_accuracy()) point("train", "accuracy", now_.since_log.accuracy());
-        point("train", "gradient_norm", now_.gradient_norm);
-        point("train", "learning_rate", now_.learning_rate);
-        if (tokens_since_log_) point("train", "tokens_per_second", double(tokens_since_log_) / seconds_since_log());
+        point(Split::train, "loss", now_.since_log.mean());
+        if (tells_accuracy()) point(Split::train, "accuracy", now_.since_log.accuracy());
+        point(Split::train, "gradient_norm", now_.gradient_norm);
+        point(Split::train, "learning_rate", now_.learning_rate);
+        if (tokens_since_log_)
+            point(Split::train, "tokens_per_second", double(tokens_since_log_) / seconds_since_log());
         if (duel_) {
-            point("train", "generator_loss", now_.deceived_since_log.mean());
-            point("train", "deceived", now_.deceived_since_log.accuracy());
+            point(Split::train, "generator_loss", now_.deceived_since_log.mean());
+            point(Split::train, "deceived", now_.deceived_since_log.accuracy());
         }
         now_.since_log = now_.deceived_since_log = {};
         tokens_since_log_ = 0;
@@ -241,7 +242,7 @@ private:
     }
 
     /// None when the trial was interrupted or has diverged.
-    std::optional<Evaluation> evaluate(Batches& batches, std::string_view split) {
+    std::optional<Evaluation> evaluate(Batches& batches, Split split) {
         Evaluation evaluation =
             training::evaluate(pass_, job_.model, now_.weights.data(), prepared_.data(), batches, stop_);
         if (!evaluation.complete) {
@@ -260,7 +261,7 @@ private:
 
     bool evaluate_validation() {
         if (validation_.per_epoch() == 0 || duel_) return true;
-        const auto evaluation = evaluate(validation_, "validation");
+        const auto evaluation = evaluate(validation_, Split::validation);
         if (!evaluation) return false;
         const double loss = evaluation->sums.mean();
         is_best_ = now_.verdict.best.observe(now_.step, loss);
@@ -270,15 +271,15 @@ private:
             now_.verdict.stopped_early = true;
             length_.steps = now_.step;
         }
-        if (done()) records_.by_position(now_.step, "validation", evaluation->by_position);
+        if (done()) sink_.record(LossByPosition{now_.step, Split::validation, evaluation->by_position});
         return true;
     }
 
     bool evaluate_test() {
         if (test_.per_epoch() == 0 || duel_) return true;
-        const auto evaluation = evaluate(test_, "test");
+        const auto evaluation = evaluate(test_, Split::test);
         if (!evaluation) return false;
-        records_.by_position(now_.step, "test", evaluation->by_position);
+        sink_.record(LossByPosition{now_.step, Split::test, evaluation->by_position});
         return true;
     }
 
@@ -286,7 +287,8 @@ private:
     void measure_gradient() {
         const auto due = [&](const trial::When& when) { return is_due(when, now_.step, length_); };
         if (!done() && std::any_of(job_.gradient.begin(), job_.gradient.end(), due))
-            records_.gradient(now_.step, gradient_by_lag(job_.trial, job_.dataset, job_.catalog, now_.weights.data()));
+            sink_.record(
+                GradientByLag{now_.step, gradient_by_lag(job_.trial, job_.dataset, job_.catalog, now_.weights.data())});
     }
 
     /// Samples that are due before the end; those at the end are made from the last checkpoint, as later ones are.
@@ -301,7 +303,7 @@ private:
             auto samples = sampling::make(job_.model, {now_.weights.data(), prepared_.data()}, job_.dataset,
                                           job_.catalog, settings_.sequence_length, list, stop_);
             if (samples.size() < list.size()) return interrupt();
-            records_.samples(std::move(samples));
+            sink_.record(std::move(samples));
             return true;
         } catch (const std::domain_error&) {  // logits that are not finite
             return diverge(now_.step);
@@ -310,7 +312,9 @@ private:
 
     void save() {
         auto [path, sha256] = now_.save(job_.folder, job_.trial, job_.model, optimizers_);
-        records_.checkpoint({now_.step, std::move(path), std::move(sha256), true, is_best_ && !now_.pending});
+        const bool is_best = is_best_ && !now_.pending;
+        sink_.record(CheckpointSaved{{now_.step, std::move(path), std::move(sha256), true, is_best},
+                                     settings_.keep_checkpoints});
         saved_step_ = now_.step;
     }
 
@@ -318,7 +322,7 @@ private:
 
     const Job& job_;
     const trial::TrainingSettings& settings_;
-    Records& records_;
+    Sink& sink_;
     const std::atomic<bool>& stop_;
     Batches batches_, validation_, test_;
     trial::Length length_;
@@ -340,8 +344,8 @@ private:
 
 }  // namespace
 
-Outcome train(const Job& job, Records& records, const std::atomic<bool>& stop) {
-    return Trainer(job, records, stop).run();
+Outcome train(const Job& job, Sink& sink, const std::atomic<bool>& stop) {
+    return Trainer(job, sink, stop).run();
 }
 
 }  // namespace unroll::training

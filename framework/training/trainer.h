@@ -9,7 +9,7 @@
 
 #include "model/model.h"
 #include "plugins/catalog.h"
-#include "training/records.h"
+#include "training/record.h"
 #include "trial/trial.h"
 #include "unroll/dataset.h"
 
@@ -39,6 +39,6 @@ struct Outcome {
 /// is ended and a checkpoint written. A trial that is resumed ends with the same bits as one that was never stopped.
 /// Two calls for one trial must not run at once; calls for different trials may. Throws Error (a checkpoint that does
 /// not belong here, a training split without a single batch).
-Outcome train(const Job& job, Records& records, const std::atomic<bool>& stop);
+Outcome train(const Job& job, Sink& sink, const std::atomic<bool>& stop);
 
 }  // namespace unroll::training

@@ -51,7 +51,7 @@ store::ExperimentRow experiment() {
 
 training::Point point(std::uint64_t step) {
     constexpr std::string_view names[] = {"loss", "accuracy", "gradient_norm", "learning_rate", "tokens_per_second"};
-    return {step / 5, 0.5, "train", names[step % 5], static_cast<double>(step), 1};
+    return {step / 5, 0.5, Split::train, std::string(names[step % 5]), static_cast<double>(step), 1};
 }
 
 /// The share of a core that this process computes while it calls body(i) a thousand times a second for a second.

@@ -23,8 +23,8 @@
 #include "model/model.h"
 #include "peak.h"
 #include "sampling/generate.h"
-#include "training/optimizer.h"
 #include "training/length.h"
+#include "training/optimizer.h"
 #include "training/trainer.h"
 #include "unroll/kernels.h"
 #include "workload.h"
@@ -48,21 +48,18 @@ double megabytes_in_use() {
 }
 
 /// Times the steps and stops when the time is over.
-class Watch final : public training::Records {
+class Watch final : public training::Sink {
 public:
     Watch(double seconds, std::atomic<bool>& stop) : seconds_(seconds), stop_(stop), memory_(megabytes_in_use()) {}
 
-    void point(const training::Point&) override {}
-    void by_position(std::uint64_t, std::string_view, const training::PositionMeans&) override {}
-    void gradient(std::uint64_t, training::GradientNorms) override {}
-    void samples(std::vector<sampling::Sample>) override {}
-    void checkpoint(training::CheckpointRecord) override {}
-    void progress(std::uint64_t step, std::uint64_t, double loss, double) override {
+    void record(training::Record) override {}
+    void progress(const training::StepProgress& progress) override {
+        const std::uint64_t step = progress.step;
         const double now = seconds_now();
         if (step > first_timed) times_.push_back(now - before_);
         if (step == first_timed) {
             memory_ = megabytes_in_use() - memory_;
-            loss_ = loss;
+            loss_ = progress.loss;
             begin_ = now;
         }
         if (step > first_timed + 2 && now - begin_ > seconds_) stop_ = true;

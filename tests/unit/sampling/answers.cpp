@@ -86,7 +86,7 @@ TEST_CASE("what was learned is answered, and known to be right") {
                 expected += std::string(2, *letter);
             CHECK(sample.kind == "answer");
             CHECK(sample.target == expected);
-            CHECK(sample.prompt_key == R"({"from":"train"})");
+            CHECK(sample.key.prompt_key == R"({"from":"train"})");
             CHECK(*sample.correct == (sample.text == expected));
             correct += *sample.correct;
         }

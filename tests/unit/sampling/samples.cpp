@@ -53,7 +53,7 @@ struct OtherVocabulary : Dataset, Vocabulary {
 std::string text_at(const std::vector<Sample>& samples, std::optional<double> temperature, const std::string& key,
                     std::uint64_t number) {
     for (const Sample& sample : samples)
-        if (sample.temperature == temperature && sample.prompt_key == key && sample.number == number)
+        if (sample.key.temperature == temperature && sample.key.prompt_key == key && sample.key.number == number)
             return sample.text;
     return "";
 }
@@ -67,21 +67,21 @@ TEST_CASE("a sample says everything that identifies it") {
                          small.dataset, 40, 2.5);
     REQUIRE(list.size() == 3);
     const Sample& one = list[1].sample;
-    CHECK(one.step == 40);
+    CHECK(one.key.step == 40);
     CHECK(one.epoch == 2.5);
-    CHECK(one.sampler == "small-draw");
-    CHECK(one.options == "{}");
-    CHECK(one.temperature == 0.5);
+    CHECK(one.key.sampler == "small-draw");
+    CHECK(one.key.options == "{}");
+    CHECK(one.key.temperature == 0.5);
     CHECK(one.prompt == "abc");
-    CHECK(one.prompt_key == "\"abc\"");
-    CHECK(one.seed == 1);
-    CHECK(one.number == 1);
-    CHECK(one.length == 12);
-    CHECK(one.memory == "carry");
+    CHECK(one.key.prompt_key == "\"abc\"");
+    CHECK(one.key.seed == 1);
+    CHECK(one.key.number == 1);
+    CHECK(one.key.length == 12);
+    CHECK(one.key.memory == "carry");
     CHECK(one.text.empty());
-    CHECK(list[2].sample.prompt_key == R"({"from":"validation","length":7})");
+    CHECK(list[2].sample.key.prompt_key == R"({"from":"validation","length":7})");
     CHECK(list[2].sample.prompt.size() == 7);
-    CHECK(!list[2].sample.temperature);
+    CHECK(!list[2].sample.key.temperature);
 }
 
 TEST_CASE("what two experiments ask for is wanted once") {

@@ -35,23 +35,23 @@ void train(Store& store, const std::string& fingerprint, double loss, const stor
     for (const double temperature : {0.5, 1.0}) {
         auto made = sample(100, temperature, "a text");
         made.quality = {0.75, 0.5, 1.1 - temperature, 12};
-        store.write(fingerprint, made);
+        store.write(fingerprint, training::Samples{made});
     }
     for (const std::uint64_t step : {50, 100}) {
         store.write(fingerprint, point(step, "validation", "exact", static_cast<double>(step) / 200));
         auto answer = sample(step, 1, "1987-03-03");
         answer.kind = "answer";
         answer.prompt = "3 mar 1987";
-        answer.prompt_key = R"({"from":"validation"})";
+        answer.key.prompt_key = R"({"from":"validation"})";
         answer.target = step == 50 ? "1987-03-04" : "1987-03-03";
         answer.correct = step == 100;
-        store.write(fingerprint, answer);
+        store.write(fingerprint, training::Samples{answer});
     }
-    store.write(fingerprint, 100, "validation", {{3, 2, 1}, {0.1, 0.2, 0.4}});
-    store.write(fingerprint, 100, "test", {{2, 1}, {0.5, 0.6}});
-    store.write(fingerprint, 100, training::GradientNorms{0.5, 0.25, 0.01});
-    store.write(fingerprint,
-                {100, store.file().parent_path() / "a.db.d" / fingerprint / "100.safetensors", "00", true, true}, 2);
+    store.write(fingerprint, training::LossByPosition{100, Split::validation, {{3, 2, 1}, {0.1, 0.2, 0.4}}});
+    store.write(fingerprint, training::LossByPosition{100, Split::test, {{2, 1}, {0.5, 0.6}}});
+    store.write(fingerprint, training::GradientByLag{100, {0.5, 0.25, 0.01}});
+    const fs::path file = store.file().parent_path() / "a.db.d" / fingerprint / "100.safetensors";
+    store.write(fingerprint, training::CheckpointSaved{{100, file, "00", true, true}, 2});
     store.write(attempt);
 }
 
@@ -83,7 +83,7 @@ void fill(Store& store) {
     double loss = 1;
     for (std::size_t i = 0; i < 8; ++i)
         train(store, rows[i].fingerprint, loss += 0.05, scratch::end(rows[i].fingerprint));
-    store.write(rows[0].fingerprint, rows[1].fingerprint, 100, {1000, 0.75, 8.5});
+    store.write(rows[0].fingerprint, training::ImageJudgement{100, rows[1].fingerprint, {1000, 0.75, 8.5}});
     train(store, "failed", 1, scratch::end("failed", Status::failed));
     train(store, "diverged", 1, scratch::end("diverged", Status::diverged));
     store.write(start("diverged"));

@@ -24,7 +24,7 @@ struct Fixture {
         write(store, [&](Store& to) { to.write("aaaa", record); });
     }
     void add(const sampling::Sample& record) {
-        write(store, [&](Store& to) { to.write("aaaa", record); });
+        write(store, [&](Store& to) { to.write("aaaa", training::Samples{record}); });
     }
     std::vector<fs::path> begin_attempt(std::uint64_t from_step = 0) {
         store.begin();
@@ -36,8 +36,9 @@ struct Fixture {
         write(store, [&](Store& to) { to.write(attempt); });
     }
     std::vector<std::string> checkpoint(std::uint64_t step, bool best, Size keep) {
-        training::CheckpointRecord record;
+        training::CheckpointInfo record;
         record.step = step;
+        record.is_last = true;
         record.path = store::checkpoint_folder(store.file(), "aaaa") / (std::to_string(step) + ".safetensors");
         record.sha256 = "00";
         record.is_best = best;
@@ -45,7 +46,8 @@ struct Fixture {
         std::ofstream(record.path) << step;
         store.begin();
         std::vector<std::string> obsolete;
-        for (const auto& file : store.write("aaaa", record, keep)) obsolete.push_back(file.stem());
+        for (const auto& file : store.write("aaaa", training::CheckpointSaved{record, keep}))
+            obsolete.push_back(file.stem());
         store.commit();
         return obsolete;
     }
@@ -119,8 +121,8 @@ TEST_CASE_METHOD(Fixture, "an attempt that goes on drops what is past its step")
     add(sample(20, 0.5, "early"));
     add(sample(40, 0.5, "late"));
     write(store, [](Store& to) {
-        to.write("aaaa", 40, "validation", {{1, 2}, {}});
-        for (const std::uint64_t step : {20, 40}) to.write("aaaa", step, training::GradientNorms{1, 0.5});
+        to.write("aaaa", training::LossByPosition{40, Split::validation, {{1, 2}, {}}});
+        for (const std::uint64_t step : {20, 40}) to.write("aaaa", training::GradientByLag{step, {1, 0.5}});
     });
     store.interrupt_running();
     CHECK(ask(store, "SELECT status, step, seconds, validation_loss, best_step FROM trial WHERE id = 1") ==
@@ -156,7 +158,7 @@ TEST_CASE_METHOD(Fixture, "a sample of the same key is replaced, of any other ke
     add(sample(10, 0.5, "two"));
     add(sample(10, 1.0, "three"));
     auto greedy = sample(10, 0, "four");
-    greedy.temperature.reset();
+    greedy.key.temperature.reset();
     add(greedy);
     greedy.text = "five";
     add(greedy);
@@ -201,13 +203,13 @@ TEST_CASE_METHOD(Fixture, "a loss by position replaces the one before, without w
     write(
         store,
         [](Store& to) {
-            to.write("aaaa", 10, "validation", {{3, 2, 1}, {0, 0.5, 1}});
+            to.write("aaaa", training::LossByPosition{10, Split::validation, {{3, 2, 1}, {0, 0.5, 1}}});
         },
         [&](Store& to) {
-            to.write("aaaa", 20, "validation", {{none, 0.5}, {none, 0.75}});
+            to.write("aaaa", training::LossByPosition{20, Split::validation, {{none, 0.5}, {none, 0.75}}});
         },
         [](Store& to) {
-            to.write("aaaa", 20, "test", {{4}, {}});
+            to.write("aaaa", training::LossByPosition{20, Split::test, {{4}, {}}});
         });
     CHECK(ask(store, "SELECT split, position, step, value, accuracy FROM loss_by_position ORDER BY split") ==
           "test 0 20 4 -|validation 1 20 0.5 0.75");
@@ -216,10 +218,10 @@ TEST_CASE_METHOD(Fixture, "a loss by position replaces the one before, without w
 TEST_CASE_METHOD(Fixture, "gradients of a step replace those before, without what is not finite") {
     const double none = std::numeric_limits<double>::infinity();
     write(store, [&](Store& to) {
-        to.write("aaaa", 10, training::GradientNorms{3, 2, 1});
-        to.write("aaaa", 20, training::GradientNorms{3, 2, 1});
-        to.write("aaaa", 20, training::GradientNorms{4, none, 0.5});
-        to.write("bbbb", 30, training::GradientNorms{1});
+        to.write("aaaa", training::GradientByLag{10, {3, 2, 1}});
+        to.write("aaaa", training::GradientByLag{20, {3, 2, 1}});
+        to.write("aaaa", training::GradientByLag{20, {4, none, 0.5}});
+        to.write("bbbb", training::GradientByLag{30, {1}});
     });
     CHECK(ask(store, "SELECT lag, norm FROM gradient WHERE step = 20") == "0 4|2 0.5");
     CHECK(store.gradients("aaaa") == std::set<std::uint64_t>{10, 20});
@@ -229,9 +231,9 @@ TEST_CASE_METHOD(Fixture, "gradients of a step replace those before, without wha
 TEST_CASE_METHOD(Fixture, "a judgement stands as long as both trials are what they were") {
     const auto judge_both = [&] {
         write(store, [](Store& to) {
-            to.write("aaaa", "bbbb", 20, {1000, 0.5, 4});
-            to.write("aaaa", "bbbb", 20, {1000, 0.75, 4.5});
-            to.write("aaaa", "bbbb", 40, {1000, 0.875, 5});
+            to.write("aaaa", training::ImageJudgement{20, "bbbb", {1000, 0.5, 4}});
+            to.write("aaaa", training::ImageJudgement{20, "bbbb", {1000, 0.75, 4.5}});
+            to.write("aaaa", training::ImageJudgement{40, "bbbb", {1000, 0.875, 5}});
         });
     };
     judge_both();

@@ -14,6 +14,7 @@
 #include "store/query.h"
 #include "store/store.h"
 #include "temporary_folder.h"
+#include "trial/splits.h"
 #include "unroll/error.h"
 
 namespace scratch {
@@ -78,20 +79,21 @@ inline store::AttemptEnd end(const std::string& fingerprint, store::Status outco
 }
 
 inline training::Point point(std::uint64_t step, std::string_view split, std::string_view name, double value) {
-    return {step, static_cast<double>(step) / 40, split, name, value, static_cast<double>(step) / 10};
+    return {step,  static_cast<double>(step) / 40, trial::split_named(split).value(), std::string(name),
+            value, static_cast<double>(step) / 10};
 }
 
 inline sampling::Sample sample(std::uint64_t step, double temperature, const std::string& text) {
     sampling::Sample made;
-    made.step = step;
-    made.sampler = "temperature";
-    made.options = "{}";
-    made.temperature = temperature;
+    made.key.step = step;
+    made.key.sampler = "temperature";
+    made.key.options = "{}";
+    made.key.temperature = temperature;
     made.prompt = "KING:";
-    made.prompt_key = "\"KING:\"";
-    made.seed = 7;
-    made.length = 20;
-    made.memory = "carry";
+    made.key.prompt_key = "\"KING:\"";
+    made.key.seed = 7;
+    made.key.length = 20;
+    made.key.memory = "carry";
     made.text = text;
     return made;
 }

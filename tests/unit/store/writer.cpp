@@ -38,8 +38,8 @@ TEST_CASE("what several threads push is all there, each trial's in order") {
                 writer.push(start(name));
                 for (std::uint64_t step = 0; step < steps; ++step)
                     writer.push(name, point(step, "train", "loss", static_cast<double>(step)));
-                writer.push(name, sample(steps, 0.5, "text of " + name));
-                writer.push(name, steps, "validation", training::PositionMeans{{3, 2, 1}, {}});
+                writer.push(name, training::Samples{sample(steps, 0.5, "text of " + name)});
+                writer.push(name, training::LossByPosition{steps, Split::validation, {{3, 2, 1}, {}}});
                 writer.push(end(name));
             });
         for (auto& thread : threads) thread.join();
@@ -62,7 +62,7 @@ TEST_CASE("an attempt has begun and its old files are gone when push returns; ob
     const auto add = [&](Writer& writer, std::uint64_t step) {
         const auto file = checkpoints / (std::to_string(step) + ".safetensors");
         std::ofstream(file) << step;
-        writer.push("aaaa", training::CheckpointRecord{step, file, "00", true, false}, 2);
+        writer.push("aaaa", training::CheckpointSaved{{step, file, "00", true, false}, 2});
     };
     folder.write("a.db.d/aaaa/500.safetensors", "of an attempt that the store does not know");
     Writer writer(store);

@@ -96,7 +96,7 @@ TEST_CASE("a fingerprint knows what changes losses from what does not") {
 TEST_CASE("missing samples are those that are due, wanted and not there") {
     const SmallSweep small;
     const sweep::Work& work = small.work.at(0);
-    const store::Checkpoint at10{10, "10", "", false, false}, at20{20, "20", "", true, false};
+    const training::CheckpointInfo at10{10, "10", "", false, false}, at20{20, "20", "", true, false};
     const auto all = sweep::missing_samples(work, {}, {at10, at20});
     REQUIRE(all.makeable.size() == 2);
     CHECK(all.makeable[0].checkpoint.step == 10);
@@ -105,9 +105,9 @@ TEST_CASE("missing samples are those that are due, wanted and not there") {
     CHECK(all.lost == 0);
     CHECK(all.makeable[0].samples[0].sample.epoch == Catch::Approx(10 / 24.0));
 
-    std::set<store::SampleKey> present;
+    std::set<sampling::SampleKey> present;
     for (const auto& at : all.makeable)
-        for (const auto& wanted : at.samples) present.insert(sweep::key_of(wanted.sample));
+        for (const auto& wanted : at.samples) present.insert(wanted.sample.key);
     CHECK(present.size() == 16);
     CHECK(sweep::missing_samples(work, present, {at10, at20}).makeable.empty());
     present.erase(present.begin());
@@ -118,7 +118,7 @@ TEST_CASE("missing samples are those that are due, wanted and not there") {
     CHECK(sweep::missing_samples(work, {}, {at20}).lost == 8);
     CHECK(sweep::missing_samples(work, {}, {}).lost == 16);
     // A trial that ended early wants nothing after its end.
-    const store::Checkpoint at13{13, "13", "", true, false};
+    const training::CheckpointInfo at13{13, "13", "", true, false};
     const auto early = sweep::missing_samples(work, {}, {at10, at13});
     REQUIRE(early.makeable.size() == 2);
     CHECK(early.makeable[1].checkpoint.step == 13);

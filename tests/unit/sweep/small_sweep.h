@@ -47,8 +47,8 @@ struct Told final : unroll::sweep::Observer {
         const std::lock_guard lock(mutex);
         from[index] = from_step;
     }
-    void progress(unroll::Size index, std::uint64_t step, std::uint64_t, double, double) override {
-        happened(index, step);
+    void progress(unroll::Size index, const unroll::training::StepProgress& progress) override {
+        happened(index, progress.step);
     }
     void ended(unroll::Size index, const unroll::sweep::Ending& ending) override {
         const std::lock_guard lock(mutex);

@@ -43,18 +43,6 @@ private:
     std::vector<Token> tokens_;
 };
 
-struct LastLoss final : training::Records {
-    void point(const training::Point& point) override {
-        if (point.split == "validation" && point.name == "loss") loss = point.value;
-    }
-    void by_position(std::uint64_t, std::string_view, const training::PositionMeans&) override {}
-    void gradient(std::uint64_t, training::GradientNorms) override {}
-    void samples(std::vector<sampling::Sample>) override {}
-    void checkpoint(training::CheckpointRecord) override {}
-    void progress(std::uint64_t, std::uint64_t, double, double) override {}
-    double loss = std::nan("");
-};
-
 /// Validation loss after `steps` steps of a small layer.
 double validation_loss(const std::string& cell, Size steps) {
     const plugins::Catalog catalog = plugins::load_file(UNROLL_PLUGINS "/cells/" + cell + ".so");
@@ -72,10 +60,14 @@ double validation_loss(const std::string& cell, Size steps) {
     const Words words;
     const model::Model<float> model(trial, words.task(), catalog);
     const TemporaryFolder folder;
-    LastLoss records;
+    double loss = std::nan("");
+    training::Listener last_loss([&](const training::Record& record) {
+        const auto* point = std::get_if<training::Point>(&record);
+        if (point && point->split == Split::validation && point->name == "loss") loss = point->value;
+    });
     const std::atomic<bool> stop{false};
-    training::train({trial, words, model, catalog, {}, folder.path(), {}}, records, stop);
-    return records.loss;
+    training::train({trial, words, model, catalog, {}, folder.path(), {}}, last_loss, stop);
+    return loss;
 }
 
 /// Entropy of a letter when the one before it is known: the best that a cell without memory can do.

@@ -68,7 +68,7 @@ TEST_CASE("a trial that is killed goes on from any checkpoint with the same bits
     for (const auto& make : {streams, epochs, patience}) {
         const auto whole = make();
         whole->whole();
-        for (const training::CheckpointRecord& checkpoint : whole->log.checkpoints) {
+        for (const training::CheckpointInfo& checkpoint : whole->log.checkpoints) {
             const auto run = make();
             run->log.points = whole->log.points;
             run->log.texts = whole->log.texts;

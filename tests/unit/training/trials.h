@@ -16,6 +16,7 @@
 #include "training/snapshot.h"
 #include "training/trainer.h"
 #include "trial/due.h"
+#include "trial/splits.h"
 
 namespace unroll::training::test {
 
@@ -65,42 +66,42 @@ private:
 };
 
 /// What a store would hold of a trial.
-struct Log final : training::Records {
+struct Log final : training::Sink {
     std::map<std::tuple<std::string, std::string, std::uint64_t>, double> points;
     std::map<std::string, std::pair<std::uint64_t, training::PositionMeans>> positions;
     std::map<std::tuple<std::uint64_t, double, std::string, std::uint64_t>, std::string> texts;
     std::map<std::uint64_t, training::GradientNorms> gradients;
-    std::vector<training::CheckpointRecord> checkpoints;
+    std::vector<training::CheckpointInfo> checkpoints;
     std::map<std::uint64_t, double> losses;  ///< of each step
 
-    void point(const training::Point& point) override {
+    void record(training::Record record) override {
+        std::visit([this](auto& kind) { add(kind); }, record);
+        if (!std::holds_alternative<training::CheckpointSaved>(record)) happened();
+    }
+    void progress(const training::StepProgress& progress) override {
+        losses[progress.step] = progress.loss;
+        happened();
+    }
+
+    void add(const training::Point& point) {
         REQUIRE(std::isfinite(point.value));
         if (point.name != "tokens_per_second")
-            points[{std::string(point.split), std::string(point.name), point.step}] = point.value;
-        happened();
+            points[{std::string(trial::name_of(point.split)), point.name, point.step}] = point.value;
     }
-    void by_position(std::uint64_t step, std::string_view split, const training::PositionMeans& means) override {
-        positions[std::string(split)] = {step, means};
-        happened();
+    void add(const training::LossByPosition& record) {
+        positions[std::string(trial::name_of(record.split))] = {record.step, record.means};
     }
-    void gradient(std::uint64_t step, training::GradientNorms norms) override {
-        gradients[step] = std::move(norms);
-        happened();
-    }
-    void samples(std::vector<sampling::Sample> made) override {
+    void add(training::GradientByLag& gradient) { gradients[gradient.step] = std::move(gradient.norms); }
+    void add(const training::Samples& made) {
         for (const sampling::Sample& sample : made)
-            texts[{sample.step, sample.temperature.value_or(0), sample.prompt_key, sample.number}] =
+            texts[{sample.key.step, sample.key.temperature.value_or(0), sample.key.prompt_key, sample.key.number}] =
                 sample.text + sample.image;
-        happened();
     }
-    void checkpoint(training::CheckpointRecord checkpoint) override {
-        std::erase_if(checkpoints, [&](const auto& other) { return other.step == checkpoint.step; });
-        checkpoints.push_back(std::move(checkpoint));
+    void add(training::CheckpointSaved& saved) {
+        std::erase_if(checkpoints, [&](const auto& other) { return other.step == saved.checkpoint.step; });
+        checkpoints.push_back(std::move(saved.checkpoint));
     }
-    void progress(std::uint64_t step, std::uint64_t, double loss, double) override {
-        losses[step] = loss;
-        happened();
-    }
+    void add(const training::ImageJudgement&) { FAIL("no trial judges its own images"); }
 
     /// What the next attempt begins with.
     void cut_back_to(std::uint64_t step) {

@@ -1,0 +1,15 @@
+// Which checkpoints of a trial are kept.
+#pragma once
+
+#include <vector>
+
+#include "training/record.h"
+
+namespace unroll::training {
+
+/// Adds a checkpoint to those of its trial, which are in the order of their steps, and takes out what is not kept any
+/// longer: all but the newest `saved.keep`, the best, the last and this one. One of the same step is replaced; a last
+/// or best one takes that from the others. Returns those taken out.
+std::vector<CheckpointInfo> add_checkpoint(std::vector<CheckpointInfo>& checkpoints, const CheckpointSaved& saved);
+
+}  // namespace unroll::training
