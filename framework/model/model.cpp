@@ -180,20 +180,19 @@ Packed<Real> Model<Real>::head_backward(const Real* prepared) const {
 
 namespace {
 
-/// Of one stack, T steps of B sequences; `tokens` is the V of what it reads, or 0.
+/// Of one stack, T steps of B sequences; `tokens` is the V of what it reads, or 0. A matrix whose x is one-hot is looked up
+/// and costs nothing, whether the cell takes tokens or not.
 template <class Real>
 double flops(const Stack<Real>& stack, Size T, Size B, Size tokens) {
-    const double steps = double(T) * double(B);
     double flops = 0;
     bool below_is_tokens = tokens > 0;
     for (const auto& layer : stack.layers()) {
-        const CellLayout& layout = layer.cell->layout();
-        for (const Weight& weight : layout.weights) {
-            if (weight.shape.size() < 2 || weight.role == Weight::Role::table) continue;
-            const bool one_hot = below_is_tokens && weight.role == Weight::Role::input && weight.shape[1] == tokens;
-            if (!one_hot) flops += 6 * steps * double(weight.size());
+        flops += layer.cell->flops(T, B);
+        for (const Weight& weight : layer.cell->layout().weights) {
+            const bool one_hot = below_is_tokens && weight.role == Weight::Role::input && weight.shape.size() > 1 &&
+                                 weight.shape[1] == tokens;
+            if (one_hot) flops -= 6 * double(T) * double(B) * double(weight.size());
         }
-        flops += 12 * steps * double(T) * double(layout.attended);
         if (!layer.name.ends_with("one_hot")) below_is_tokens = false;
     }
     return flops;

@@ -35,4 +35,11 @@ Size CellLayout::state_size() const {
     return sum;
 }
 
+double CellLayout::product_flops(Size T, Size B) const {
+    double elements = 0;
+    for (const Weight& weight : weights)
+        if (weight.shape.size() > 1 && weight.role != Weight::Role::table) elements += double(weight.size());
+    return 6 * double(T) * double(B) * elements;
+}
+
 }  // namespace unroll

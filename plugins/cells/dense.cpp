@@ -8,32 +8,39 @@
 #include <algorithm>
 #include <string>
 
-#include "common/input_projection.h"
-#include "common/pieces.h"
-#include "common/recurrent.h"
 #include "unroll/kernels.h"
+#include "unroll/layers.h"
+#include "unroll/parallel.h"
 #include "unroll/plugin.h"
 
 namespace {
 
 using namespace unroll;
-using namespace unroll::cells;
+using namespace unroll::layers;
 
-enum class Nonlinearity { linear, relu, tanh, sigmoid, gelu };
+/// A function of n values, and dx = dy f' from x or y = f(x), whichever it needs.
+template <class Real>
+struct Nonlinearity {
+    const char* name;
+    void (*forward)(const Real* x, Real* y, Size n);
+    void (*backward)(const Real* x_or_y, const Real* dy, Real* dx, Size n);
+};
 
-Nonlinearity nonlinearity(const std::string& name) {
-    if (name == "relu") return Nonlinearity::relu;
-    if (name == "tanh") return Nonlinearity::tanh;
-    if (name == "sigmoid") return Nonlinearity::sigmoid;
-    if (name == "gelu") return Nonlinearity::gelu;
-    return Nonlinearity::linear;
-}
+template <class Real>
+constexpr Nonlinearity<Real> nonlinearities[] = {
+    {.name = "relu", .forward = &relu<Real>, .backward = &relu_backward<Real>},
+    {.name = "tanh", .forward = &tanh<Real>, .backward = &tanh_backward<Real>},
+    {.name = "sigmoid", .forward = &sigmoid<Real>, .backward = &sigmoid_backward<Real>},
+    {.name = "gelu", .forward = &gelu<Real>, .backward = &gelu_backward<Real>},
+};
 
 template <class Real>
 class Dense final : public Cell<Real> {
 public:
     Dense(const CellSpec& spec, const Options& options)
-        : H(spec.hidden), nonlinearity_(nonlinearity(options.text("activation"))) {
+        : H(spec.hidden), keeps_sums_(options.text("activation") == "gelu") {
+        for (const Nonlinearity<Real>& candidate : nonlinearities<Real>)
+            if (options.text("activation") == candidate.name) activation_ = candidate;
         CellLayout& layout = this->layout_;
         input_ = {spec, H, layout.add({"weight", {H, spec.input}, Weight::Role::input, spec.input})};
         bias_ = layout.add({"bias", {H}, Weight::Role::bias, spec.input});
@@ -41,85 +48,59 @@ public:
         layout.takes_tokens = true;
     }
 
-    Size saved_size(Size T, Size B) const override { return nonlinearity_ == Nonlinearity::gelu ? T * B * H : 0; }
+    Size saved_size(Size T, Size B) const override { return keeps_sums_ ? T * B * H : 0; }
     Size workspace_size(Size T, Size B) const override { return Workspace(*this, T, B).used(); }
     Size prepared_size() const override { return input_.prepared_size(); }
 
     void prepare(const Real* weights, Real* to) const override { input_.prepare(weights, to, weights + bias_); }
 
     void forward(const Forward<Real>& call) const override {
-        Real* sums = nonlinearity_ == Nonlinearity::gelu ? call.saved : call.y;
+        Real* sums = keeps_sums_ ? call.saved : call.y;
         input_.project(call, call.prepared, 0, call.T, sums);
-        for_each_sequence(call.T * call.B, H, [&](Size row) {
-            Real* x = sums + row * H;
-            Real* y = call.y + row * H;
-            if (!valid(call, row / call.B, row % call.B)) {
-                std::fill_n(y, H, Real{0});
-                return;
-            }
-            if (call.x.values) add_bias(call.weights + bias_, x, 1, H);
-            switch (nonlinearity_) {
-                case Nonlinearity::linear:
-                    break;
-                case Nonlinearity::relu:
-                    relu(x, y, H);
-                    break;
-                case Nonlinearity::tanh:
-                    tanh(x, y, H);
-                    break;
-                case Nonlinearity::sigmoid:
-                    sigmoid(x, y, H);
-                    break;
-                case Nonlinearity::gelu:
-                    gelu(x, y, H);
-                    break;
-            }
+        for_each_block(call.T * call.B, [&](Size first, Size rows) {
+            if (call.x.values) add_bias(call.weights + bias_, sums + first * H, rows, H);
+            if (activation_.forward) activation_.forward(sums + first * H, call.y + first * H, rows * H);
         });
+        clear_padding(call, call.y, H);
     }
 
     void backward(const Forward<Real>& call, const Backward<Real>& gradients) const override {
         const Workspace work(*this, call.T, call.B, gradients.workspace);
-        for_each_sequence(call.T * call.B, H, [&](Size row) {
-            const Real* y = call.y + row * H;
-            const Real* dy = gradients.dy + row * H;
-            Real* dsum = work.dsums + row * H;
-            if (!valid(call, row / call.B, row % call.B)) {
-                std::fill_n(dsum, H, Real{0});
-                return;
-            }
-            switch (nonlinearity_) {
-                case Nonlinearity::linear:
-                    std::copy_n(dy, H, dsum);
-                    break;
-                case Nonlinearity::relu:
-                    relu_backward(y, dy, dsum, H);
-                    break;
-                case Nonlinearity::tanh:
-                    tanh_backward(y, dy, dsum, H);
-                    break;
-                case Nonlinearity::sigmoid:
-                    sigmoid_backward(y, dy, dsum, H);
-                    break;
-                case Nonlinearity::gelu:
-                    gelu_backward(call.saved + row * H, dy, dsum, H);
-                    break;
-            }
+        const Real* kept = keeps_sums_ ? call.saved : call.y;
+        for_each_block(call.T * call.B, [&](Size first, Size rows) {
+            const Size at = first * H, n = rows * H;
+            if (activation_.backward)
+                activation_.backward(kept + at, gradients.dy + at, work.dsums + at, n);
+            else
+                std::copy_n(gradients.dy + at, n, work.dsums + at);
         });
+        clear_padding(call, work.dsums, H);
         input_.backward(call, gradients, work.dsums, gradients.dweights ? gradients.dweights + bias_ : nullptr,
                         work.input);
     }
 
 private:
-    struct Workspace : Pieces<Real> {
+    struct Workspace : Slices<Real> {
         Real* dsums;  ///< (T, B, H), the gradient of what f is applied to
         Real* input;
 
         Workspace(const Dense& cell, Size T, Size B, Real* base = nullptr)
-            : Pieces<Real>(base), dsums(this->take(T * B * cell.H)), input(this->take(cell.input_.workspace_size())) {}
+            : Slices<Real>(base), dsums(this->take(T * B * cell.H)), input(this->take(cell.input_.workspace_size())) {}
     };
 
+    /// Calls body(first row, rows) for blocks that stay in the first cache from one function to the next; on idle cores
+    /// too.
+    template <class Body>
+    void for_each_block(Size rows, Body&& body) const {
+        const Size block = 1 + 4096 / H;
+        parallel_for(rows, 1 + 16384 / H, [&](Size first, Size last) {
+            for (Size row = first; row < last; row += block) body(row, std::min(block, last - row));
+        });
+    }
+
     Size H;
-    Nonlinearity nonlinearity_;
+    Nonlinearity<Real> activation_{};  ///< no functions: linear
+    bool keeps_sums_;                  ///< backward needs what f is applied to
     InputProjection<Real> input_;
     Size bias_;
 };

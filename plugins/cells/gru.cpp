@@ -11,16 +11,14 @@
 #include <algorithm>
 #include <utility>
 
-#include "common/input_projection.h"
-#include "common/pieces.h"
-#include "common/recurrent.h"
 #include "unroll/kernels.h"
+#include "unroll/layers.h"
 #include "unroll/plugin.h"
 
 namespace {
 
 using namespace unroll;
-using namespace unroll::cells;
+using namespace unroll::layers;
 
 template <class Real>
 class Gru final : public Cell<Real> {
@@ -61,7 +59,7 @@ public:
         input_.project_values(call, prepared.input, saved.gates);
         for (Size t = 0; t < call.T; ++t)
             after_ ? step_after(call, prepared, saved, t) : step_before(call, prepared, saved, t);
-        h_.leave(call, call.y);
+        h_.write_next(call, call.y);
     }
 
     void backward(const Forward<Real>& call, const Backward<Real>& gradients) const override {
@@ -72,7 +70,7 @@ public:
 
         std::fill_n(work.dbias, 3 * H, Real{0});
         input_.begin_backward(call, gradients, work.input);
-        for_each_run_backward(T, B, [&](Size first, Size last) {
+        for_each_chunk_backward(T, B, [&](Size first, Size last) {
             for (Size t = last; t-- > first;) {
                 const Size row = (t - first) * B;
                 after_ ? step_after_backward(call, gradients, saved, work, t, row)
@@ -84,7 +82,7 @@ public:
             input_.backward_steps(call, gradients, first, last - first, work.dgates, work.dbias, work.input);
             if (gradients.dweights) weight_gradients(call, gradients, saved, work, first, (last - first) * B);
         });
-        h_.end_backward(call, gradients, work.dh);
+        h_.write_gradient(call, gradients, work.dh);
         input_.end_backward(call, gradients, work.dbias, work.input);
         if (!gradients.dweights) return;
         axpy(1, work.dbias, gradients.dweights + bias_ih_, 3 * H);
@@ -93,14 +91,14 @@ public:
 
 private:
     template <class Element>
-    struct Prepared : Pieces<Element> {
+    struct Prepared : Slices<Element> {
         Element* input;
         Element *forward, *backward;  ///< W_hh, transposed and as it is, packed; only the rows r, z where r comes first
         Element *candidate_forward, *candidate_backward;  ///< then, the rows n
         Element* bias;                                    ///< b_ih + b_hh, without b_hn where r multiplies it
 
         explicit Prepared(const Gru& cell, Element* base = nullptr)
-            : Pieces<Element>(base),
+            : Slices<Element>(base),
               input(this->take(cell.input_.prepared_size())),
               forward(this->take(packed_size(cell.H, cell.together_))),
               backward(this->take(packed_size(cell.together_, cell.H))),
@@ -109,24 +107,24 @@ private:
               bias(this->take(3 * cell.H)) {}
     };
 
-    struct Saved : Pieces<Real> {
+    struct Saved : Slices<Real> {
         Real* gates;  ///< (T, B, 3H), after their activations
         Real* reset;  ///< (T, B, H): after, W_hn h + b_hn; before, r h
 
         Saved(const Gru& cell, Size T, Size B, Real* base = nullptr)
-            : Pieces<Real>(base), gates(this->take(T * B * 3 * cell.H)), reset(this->take(T * B * cell.H)) {}
+            : Slices<Real>(base), gates(this->take(T * B * 3 * cell.H)), reset(this->take(T * B * cell.H)) {}
     };
 
-    struct Workspace : Pieces<Real> {
+    struct Workspace : Slices<Real> {
         Real* dgates;   ///< (steps, B, 3H), the gradients of the gates' sums
         Real* dhidden;  ///< after: (steps, B, 3H), that of W_hh h; before: (B, H), that of r h at one step
         Real* dh;       ///< (B, H), on its way from step to step
         Real *dbias, *input;
 
         Workspace(const Gru& cell, Size T, Size B, Real* base = nullptr)
-            : Pieces<Real>(base),
-              dgates(this->take(steps_together(T, B) * B * 3 * cell.H)),
-              dhidden(this->take(cell.after_ ? steps_together(T, B) * B * 3 * cell.H : B * cell.H)),
+            : Slices<Real>(base),
+              dgates(this->take(chunk_steps(T, B) * B * 3 * cell.H)),
+              dhidden(this->take(cell.after_ ? chunk_steps(T, B) * B * 3 * cell.H : B * cell.H)),
               dh(this->take(B * cell.H)),
               dbias(this->take(3 * cell.H)),
               input(this->take(cell.input_.workspace_size())) {}
@@ -140,7 +138,7 @@ private:
     void weight_gradients(const Forward<Real>& call, const Backward<Real>& gradients, const Saved& saved,
                           const Workspace& work, Size first, Size rows) const {
         Real* dweight = gradients.dweights + weight_hh_;
-        h_.weight_gradient<Real>(call, first, work.hidden(*this, 0, rows), call.y, {dweight, together_, H});
+        h_.add_weight_gradient<Real>(call, first, work.hidden(*this, 0, rows), call.y, {dweight, together_, H});
         if (after_) {
             add_bias_backward(work.dhidden, gradients.dweights + bias_hh_, rows, 3 * H);
         } else {
@@ -155,41 +153,31 @@ private:
     void step_after(const Forward<Real>& call, const Prepared<const Real>& prepared, const Saved& saved, Size t) const {
         const Size B = call.B;
         Real* hidden = call.workspace;  // (B, 3H): W_hh h
-        const Rows<Real> before = h_.before(call, call.y, t);
-        if (before)
-            gemm(before.matrix(B, H), Packed<Real>{prepared.forward, H, 3 * H}, Matrix<Real>(hidden, B, 3 * H),
-                 Into::overwrite);
-        else
-            std::fill_n(hidden, B * 3 * H, Real{0});
-        for_each_sequence(B, 3 * H, [&](Size b) {
-            const Size row = t * B + b;
-            Real* gates = saved.gates + row * 3 * H;
-            if (valid(call, t, b))
-                gru_step(hidden + b * 3 * H, call.weights + bias_hh_ + 2 * H, call.x.values ? gates : nullptr,
-                         input_.row(call, prepared.input, t, b), before ? before[b] : nullptr, gates,
-                         saved.reset + row * H, call.y + row * H, H);
-            else
-                std::fill_n(call.y + row * H, H, Real{0});
-        });
+        h_.multiply(call, call.y, t, Packed<Real>{prepared.forward, H, 3 * H}, hidden, Into::overwrite);
+        gru_step<Real>({.time = time_step(call, t),
+                        .n = H,
+                        .hidden = hidden,
+                        .bias = call.weights + bias_hh_ + 2 * H,
+                        .projected = call.x.values != nullptr,
+                        .added = input_.added(call, prepared.input, t),
+                        .h_before = h_.before(call, call.y, t),
+                        .gates = saved.gates + t * B * 3 * H,
+                        .reset = saved.reset + t * B * H,
+                        .h = call.y + t * B * H});
     }
 
     void step_after_backward(const Forward<Real>& call, const Backward<Real>& gradients, const Saved& saved,
                              const Workspace& work, Size t, Size first) const {
-        const Rows<Real> before = h_.before(call, call.y, t);
-        for_each_sequence(call.B, 3 * H, [&](Size b) {
-            const Size row = t * call.B + b;
-            Real *dgates = work.dgates + (first + b) * 3 * H, *dhidden = work.dhidden + (first + b) * 3 * H;
-            Real* dh = work.dh + b * H;
-            if (valid(call, t, b)) {
-                gru_step_backward(saved.gates + row * 3 * H, saved.reset + row * H, before ? before[b] : nullptr,
-                                  gradients.dy + row * H, h_.after(call, gradients, work.dh, t, b), dgates, dhidden, dh,
-                                  H);
-            } else {
-                std::fill_n(dgates, 3 * H, Real{0});
-                std::fill_n(dhidden, 3 * H, Real{0});
-                std::fill_n(dh, H, Real{0});
-            }
-        });
+        const Size B = call.B;
+        gru_step_backward<Real>({.time = time_step(call, t),
+                                 .n = H,
+                                 .gates = saved.gates + t * B * 3 * H,
+                                 .reset = saved.reset + t * B * H,
+                                 .h_before = h_.before(call, call.y, t),
+                                 .dy = gradients.dy + t * B * H,
+                                 .dh = h_.gradient(gradients, work.dh),
+                                 .dinput = work.dgates + first * 3 * H,
+                                 .dhidden = work.dhidden + first * 3 * H});
     }
 
     // ---- r before the product -----------------------------------------------------------------------------------
@@ -198,37 +186,23 @@ private:
                      Size t) const {
         const Size B = call.B;
         const Into into = call.x.values ? Into::add : Into::overwrite;
-        Real* gates = saved.gates + t * B * 3 * H;
-        Real* reset = saved.reset + t * B * H;
-        const Rows<Real> before = h_.before(call, call.y, t);
-        if (before)
-            gemm(before.matrix(B, H), Packed<Real>{prepared.forward, H, 2 * H}, Matrix<Real>(gates, B, 2 * H, 3 * H),
-                 into);
+        const GruResetFirstStep<Real> step = {.time = time_step(call, t),
+                                              .n = H,
+                                              .added = input_.added(call, prepared.input, t),
+                                              .h_before = h_.before(call, call.y, t),
+                                              .gates = saved.gates + t * B * 3 * H,
+                                              .reset = saved.reset + t * B * H,
+                                              .h = call.y + t * B * H};
+        if (step.h_before)
+            gemm(step.h_before.matrix(B, H), Packed<Real>{prepared.forward, H, 2 * H},
+                 Matrix<Real>(step.gates, B, 2 * H, 3 * H), into);
         else if (into == Into::overwrite)
-            std::fill_n(gates, B * 3 * H, Real{0});
-        for_each_sequence(B, 3 * H, [&](Size b) {
-            Real* r = gates + b * 3 * H;
-            rnn_step(Activation::sigmoid, r, input_.row(call, prepared.input, t, b), r, 2 * H);
-            if (before)
-                multiply(r, before[b], reset + b * H, H, Into::overwrite);
-            else
-                std::fill_n(reset + b * H, H, Real{0});
-        });
-        if (before)
-            gemm(Matrix<const Real>(reset, B, H), Packed<Real>{prepared.candidate_forward, H, H},
-                 Matrix<Real>(gates + 2 * H, B, H, 3 * H), into);
-        for_each_sequence(B, 3 * H, [&](Size b) {
-            const Real* z = gates + b * 3 * H + H;
-            Real* n = gates + b * 3 * H + 2 * H;
-            Real* h = call.y + (t * B + b) * H;
-            if (!valid(call, t, b)) {
-                std::fill_n(h, H, Real{0});
-                return;
-            }
-            rnn_step(Activation::tanh, n, input_.row(call, prepared.input, t, b) + 2 * H, n, H);
-            for (Size j = 0; j < H; ++j) h[j] = (1 - z[j]) * n[j];
-            if (before) multiply(z, before[b], h, H, Into::add);
-        });
+            std::fill_n(step.gates, B * 3 * H, Real{0});
+        gru_reset_first_gates(step);
+        if (step.h_before)
+            gemm(Matrix<const Real>(step.reset, B, H), Packed<Real>{prepared.candidate_forward, H, H},
+                 Matrix<Real>(step.gates + 2 * H, B, H, 3 * H), into);
+        gru_reset_first_candidate(step);
     }
 
     /// Leaves in dh what passes through z and, by way of r h, through W_hn.
@@ -236,47 +210,20 @@ private:
                               const Prepared<const Real>& prepared, const Saved& saved, const Workspace& work, Size t,
                               Size first) const {
         const Size B = call.B;
-        const Rows<Real> before = h_.before(call, call.y, t);
-        Real* dgates = work.dgates + first * 3 * H;
-        for_each_sequence(B, 3 * H, [&](Size b) {
-            const Size row = t * B + b;
-            Real* dgate = dgates + b * 3 * H;
-            if (valid(call, t, b)) {
-                candidate_backward(saved.gates + row * 3 * H, before ? before[b] : nullptr, gradients.dy + row * H,
-                                   h_.after(call, gradients, work.dh, t, b), work.dh + b * H, dgate);
-            } else {
-                std::fill_n(dgate, 3 * H, Real{0});
-                std::fill_n(work.dh + b * H, H, Real{0});
-            }
-        });
-        if (!before && !gradients.dstate) return;  // h was zeros: dr is 0 already
+        const GruResetFirstStepBackward<Real> step = {.time = time_step(call, t),
+                                                      .n = H,
+                                                      .gates = saved.gates + t * B * 3 * H,
+                                                      .h_before = h_.before(call, call.y, t),
+                                                      .dy = gradients.dy + t * B * H,
+                                                      .dh = h_.gradient(gradients, work.dh),
+                                                      .dreset = work.dhidden,
+                                                      .dgates = work.dgates + first * 3 * H};
+        gru_reset_first_candidate_backward(step);
+        if (!step.h_before && !gradients.dstate) return;  // h was zeros: dr is 0 already
         // Only now is the gradient of r h known: it is W_hnᵀ dn.
-        gemm(Matrix<const Real>(dgates + 2 * H, B, H, 3 * H), Packed<Real>{prepared.candidate_backward, H, H},
+        gemm(Matrix<const Real>(step.dgates + 2 * H, B, H, 3 * H), Packed<Real>{prepared.candidate_backward, H, H},
              Matrix<Real>(work.dhidden, B, H), Into::overwrite);
-        for_each_sequence(B, 3 * H, [&](Size b) {
-            if (!valid(call, t, b)) return;
-            const Real* r = saved.gates + (t * B + b) * 3 * H;
-            const Real* dreset = work.dhidden + b * H;
-            Real* dr = dgates + b * 3 * H;
-            multiply(dreset, r, work.dh + b * H, H, Into::add);
-            if (!before) return;
-            multiply(dreset, before[b], dr, H, Into::overwrite);
-            sigmoid_backward(r, dr, dr, H);
-        });
-    }
-
-    /// One sequence's dz and dn; dr is left at 0. `dh`, of the step after, and `dh_before` may be the same array.
-    void candidate_backward(const Real* gates, const Real* before, const Real* dy, const Real* dh, Real* dh_before,
-                            Real* dgates) const {
-        const Real *z = gates + H, *n = gates + 2 * H;
-        Real *dr = dgates, *dz = dgates + H, *dn = dgates + 2 * H;
-        for (Size j = 0; j < H; ++j) {
-            const Real d = dy[j] + (dh ? dh[j] : 0), h = before ? before[j] : 0;
-            dr[j] = 0;
-            dz[j] = d * (h - n[j]) * z[j] * (1 - z[j]);
-            dn[j] = d * (1 - z[j]) * (1 - n[j] * n[j]);
-            dh_before[j] = d * z[j];
-        }
+        gru_reset_first_gates_backward(step);
     }
 
     Size H;
@@ -284,7 +231,7 @@ private:
     Size together_;  ///< rows of W_hh that one product takes: 3H, or 2H where n's product needs r first
     InputProjection<Real> input_;
     Size weight_hh_, bias_ih_, bias_hh_;
-    Part h_;
+    RecurrentState h_;
 };
 
 constexpr Option options[] = {

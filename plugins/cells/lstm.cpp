@@ -9,24 +9,22 @@
 #include <algorithm>
 #include <utility>
 
-#include "common/input_projection.h"
-#include "common/pieces.h"
-#include "common/recurrent.h"
 #include "unroll/kernels.h"
+#include "unroll/layers.h"
 #include "unroll/plugin.h"
 
 namespace {
 
 using namespace unroll;
-using namespace unroll::cells;
+using namespace unroll::layers;
 
 template <class Real>
 class Lstm final : public Cell<Real> {
 public:
     Lstm(const CellSpec& spec, const Options& options)
         : H(spec.hidden),
-          activation_(options.text("recurrent_activation") == "hard-sigmoid" ? Activation::hard_sigmoid
-                                                                             : Activation::sigmoid) {
+          gate_activation_(options.text("recurrent_activation") == "hard-sigmoid" ? Activation::hard_sigmoid
+                                                                                  : Activation::sigmoid) {
         CellLayout& layout = this->layout_;
         input_ = {spec, 4 * H, layout.add({"weight_ih", {4 * H, spec.input}, Weight::Role::input, H})};
         weight_hh_ = layout.add({"weight_hh", {4 * H, H}, Weight::Role::recurrent, H});
@@ -60,26 +58,18 @@ public:
         input_.project_values(call, prepared.input, saved.gates);
         for (Size t = 0; t < T; ++t) {
             Real* gates = saved.gates + t * B * 4 * H;
-            const Rows<Real> before = h_.before(call, call.y, t), c_before = c_.before(call, saved.c, t);
-            if (before)
-                gemm(before.matrix(B, H), Packed<Real>{prepared.forward, H, 4 * H}, Matrix<Real>(gates, B, 4 * H),
-                     into);
-            else if (into == Into::overwrite)
-                std::fill_n(gates, B * 4 * H, Real{0});
-            for_each_sequence(B, 4 * H, [&](Size b) {
-                Real* c = saved.c + (t * B + b) * H;
-                Real* h = call.y + (t * B + b) * H;
-                if (valid(call, t, b)) {
-                    lstm_step(activation_, input_.row(call, prepared.input, t, b), c_before ? c_before[b] : nullptr,
-                              gates + b * 4 * H, c, h, H);
-                } else {
-                    std::fill_n(c, H, Real{0});
-                    std::fill_n(h, H, Real{0});
-                }
-            });
+            h_.multiply(call, call.y, t, Packed<Real>{prepared.forward, H, 4 * H}, gates, into);
+            lstm_step<Real>({.time = time_step(call, t),
+                             .n = H,
+                             .gate_activation = gate_activation_,
+                             .added = input_.added(call, prepared.input, t),
+                             .c_before = c_.before(call, saved.c, t),
+                             .gates = gates,
+                             .c = saved.c + t * B * H,
+                             .h = call.y + t * B * H});
         }
-        h_.leave(call, call.y);
-        c_.leave(call, saved.c);
+        h_.write_next(call, call.y);
+        c_.write_next(call, saved.c);
     }
 
     void backward(const Forward<Real>& call, const Backward<Real>& gradients) const override {
@@ -90,16 +80,16 @@ public:
 
         std::fill_n(work.dbias, 4 * H, Real{0});
         input_.begin_backward(call, gradients, work.input);
-        for_each_run_backward(T, B, [&](Size first, Size last) {
+        for_each_chunk_backward(T, B, [&](Size first, Size last) {
             for (Size t = last; t-- > first;)
                 step_backward(call, gradients, prepared, saved, work, t, work.dgates + (t - first) * B * 4 * H);
             input_.backward_steps(call, gradients, first, last - first, work.dgates, work.dbias, work.input);
             if (gradients.dweights)
-                h_.weight_gradient<Real>(call, first, {work.dgates, (last - first) * B, 4 * H}, call.y,
-                                         {gradients.dweights + weight_hh_, 4 * H, H});
+                h_.add_weight_gradient<Real>(call, first, {work.dgates, (last - first) * B, 4 * H}, call.y,
+                                             {gradients.dweights + weight_hh_, 4 * H, H});
         });
-        h_.end_backward(call, gradients, work.dh);
-        c_.end_backward(call, gradients, work.dc);
+        h_.write_gradient(call, gradients, work.dh);
+        c_.write_gradient(call, gradients, work.dc);
         input_.end_backward(call, gradients, work.dbias, work.input);
         if (!gradients.dweights) return;
         axpy(1, work.dbias, gradients.dweights + bias_ih_, 4 * H);
@@ -108,35 +98,35 @@ public:
 
 private:
     template <class Element>
-    struct Prepared : Pieces<Element> {
+    struct Prepared : Slices<Element> {
         Element* input;
         Element *forward, *backward;  ///< W_hhᵀ and W_hh, packed
         Element* bias;                ///< b_ih + b_hh
 
         explicit Prepared(const Lstm& cell, Element* base = nullptr)
-            : Pieces<Element>(base),
+            : Slices<Element>(base),
               input(this->take(cell.input_.prepared_size())),
               forward(this->take(packed_size(cell.H, 4 * cell.H))),
               backward(this->take(packed_size(4 * cell.H, cell.H))),
               bias(this->take(4 * cell.H)) {}
     };
 
-    struct Saved : Pieces<Real> {
+    struct Saved : Slices<Real> {
         Real* gates;  ///< (T, B, 4H), after their activations
         Real* c;      ///< (T, B, H)
 
         Saved(const Lstm& cell, Size T, Size B, Real* base = nullptr)
-            : Pieces<Real>(base), gates(this->take(T * B * 4 * cell.H)), c(this->take(T * B * cell.H)) {}
+            : Slices<Real>(base), gates(this->take(T * B * 4 * cell.H)), c(this->take(T * B * cell.H)) {}
     };
 
-    struct Workspace : Pieces<Real> {
+    struct Workspace : Slices<Real> {
         Real* dgates;   ///< (steps, B, 4H), the gradients of the gates' sums
         Real *dh, *dc;  ///< (B, H), on their way from step to step
         Real *dbias, *input;
 
         Workspace(const Lstm& cell, Size T, Size B, Real* base = nullptr)
-            : Pieces<Real>(base),
-              dgates(this->take(steps_together(T, B) * B * 4 * cell.H)),
+            : Slices<Real>(base),
+              dgates(this->take(chunk_steps(T, B) * B * 4 * cell.H)),
               dh(this->take(B * cell.H)),
               dc(this->take(B * cell.H)),
               dbias(this->take(4 * cell.H)),
@@ -147,26 +137,26 @@ private:
     void step_backward(const Forward<Real>& call, const Backward<Real>& gradients, const Prepared<const Real>& prepared,
                        const Saved& saved, const Workspace& work, Size t, Real* dgates) const {
         const Size B = call.B;
-        const Rows<Real> c_before = c_.before(call, saved.c, t);
-        for_each_sequence(B, 4 * H, [&](Size b) {
-            const Size row = t * B + b;
-            if (valid(call, t, b))
-                lstm_step_backward(activation_, saved.gates + row * 4 * H, c_before ? c_before[b] : nullptr,
-                                   saved.c + row * H, gradients.dy + row * H, h_.after(call, gradients, work.dh, t, b),
-                                   c_.after(call, gradients, work.dc, t, b), dgates + b * 4 * H, work.dc + b * H, H);
-            else
-                std::fill_n(dgates + b * 4 * H, 4 * H, Real{0});
-        });
+        lstm_step_backward<Real>({.time = time_step(call, t),
+                                  .n = H,
+                                  .gate_activation = gate_activation_,
+                                  .gates = saved.gates + t * B * 4 * H,
+                                  .c_before = c_.before(call, saved.c, t),
+                                  .c = saved.c + t * B * H,
+                                  .dy = gradients.dy + t * B * H,
+                                  .dh = h_.gradient(gradients, work.dh),
+                                  .dc = c_.gradient(gradients, work.dc),
+                                  .dgates = dgates});
         if (t > 0 || gradients.dstate)
             gemm(Matrix<const Real>(dgates, B, 4 * H), Packed<Real>{prepared.backward, 4 * H, H},
                  Matrix<Real>(work.dh, B, H), Into::overwrite);
     }
 
     Size H;
-    Activation activation_;
+    Activation gate_activation_;
     InputProjection<Real> input_;
     Size weight_hh_, bias_ih_, bias_hh_;
-    Part h_, c_;
+    RecurrentState h_, c_;
 };
 
 constexpr Option options[] = {

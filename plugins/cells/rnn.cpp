@@ -7,16 +7,14 @@
 #include <algorithm>
 #include <utility>
 
-#include "common/input_projection.h"
-#include "common/pieces.h"
-#include "common/recurrent.h"
 #include "unroll/kernels.h"
+#include "unroll/layers.h"
 #include "unroll/plugin.h"
 
 namespace {
 
 using namespace unroll;
-using namespace unroll::cells;
+using namespace unroll::layers;
 
 template <class Real>
 class Rnn final : public Cell<Real> {
@@ -54,19 +52,14 @@ public:
         input_.project_values(call, prepared.input, call.y);
         for (Size t = 0; t < T; ++t) {
             Real* h = call.y + t * B * H;
-            if (const Rows<Real> before = h_.before(call, call.y, t))
-                gemm(before.matrix(B, H), Packed<Real>{prepared.forward, H, H}, Matrix<Real>(h, B, H), into);
-            else if (into == Into::overwrite)
-                std::fill_n(h, B * H, Real{0});
-            for_each_sequence(B, H, [&](Size b) {
-                Real* row = h + b * H;
-                if (valid(call, t, b))
-                    rnn_step(activation_, row, input_.row(call, prepared.input, t, b), row, H);
-                else
-                    std::fill_n(row, H, Real{0});
-            });
+            h_.multiply(call, call.y, t, Packed<Real>{prepared.forward, H, H}, h, into);
+            rnn_step<Real>({.time = time_step(call, t),
+                            .n = H,
+                            .activation = activation_,
+                            .added = input_.added(call, prepared.input, t),
+                            .h = h});
         }
-        h_.leave(call, call.y);
+        h_.write_next(call, call.y);
     }
 
     void backward(const Forward<Real>& call, const Backward<Real>& gradients) const override {
@@ -76,15 +69,15 @@ public:
 
         std::fill_n(work.dbias, H, Real{0});
         input_.begin_backward(call, gradients, work.input);
-        for_each_run_backward(T, B, [&](Size first, Size last) {
+        for_each_chunk_backward(T, B, [&](Size first, Size last) {
             for (Size t = last; t-- > first;)
                 step_backward(call, gradients, prepared, work, t, work.dsums + (t - first) * B * H);
             input_.backward_steps(call, gradients, first, last - first, work.dsums, work.dbias, work.input);
             if (gradients.dweights)
-                h_.weight_gradient<Real>(call, first, {work.dsums, (last - first) * B, H}, call.y,
-                                         {gradients.dweights + weight_hh_, H, H});
+                h_.add_weight_gradient<Real>(call, first, {work.dsums, (last - first) * B, H}, call.y,
+                                             {gradients.dweights + weight_hh_, H, H});
         });
-        h_.end_backward(call, gradients, work.dh);
+        h_.write_gradient(call, gradients, work.dh);
         input_.end_backward(call, gradients, work.dbias, work.input);
         if (!gradients.dweights) return;
         axpy(1, work.dbias, gradients.dweights + bias_ih_, H);
@@ -93,27 +86,27 @@ public:
 
 private:
     template <class Element>
-    struct Prepared : Pieces<Element> {
+    struct Prepared : Slices<Element> {
         Element* input;
         Element *forward, *backward;  ///< W_hhᵀ and W_hh, packed
         Element* bias;                ///< b_ih + b_hh
 
         explicit Prepared(const Rnn& cell, Element* base = nullptr)
-            : Pieces<Element>(base),
+            : Slices<Element>(base),
               input(this->take(cell.input_.prepared_size())),
               forward(this->take(packed_size(cell.H, cell.H))),
               backward(this->take(packed_size(cell.H, cell.H))),
               bias(this->take(cell.H)) {}
     };
 
-    struct Workspace : Pieces<Real> {
+    struct Workspace : Slices<Real> {
         Real* dsums;  ///< (steps, B, H), the gradient of what f is applied to
         Real* dh;     ///< (B, H), on its way from step to step
         Real *dbias, *input;
 
         Workspace(const Rnn& cell, Size T, Size B, Real* base = nullptr)
-            : Pieces<Real>(base),
-              dsums(this->take(steps_together(T, B) * B * cell.H)),
+            : Slices<Real>(base),
+              dsums(this->take(chunk_steps(T, B) * B * cell.H)),
               dh(this->take(B * cell.H)),
               dbias(this->take(cell.H)),
               input(this->take(cell.input_.workspace_size())) {}
@@ -123,14 +116,13 @@ private:
     void step_backward(const Forward<Real>& call, const Backward<Real>& gradients, const Prepared<const Real>& prepared,
                        const Workspace& work, Size t, Real* dsums) const {
         const Size B = call.B;
-        for_each_sequence(B, H, [&](Size b) {
-            const Size row = (t * B + b) * H;
-            if (valid(call, t, b))
-                rnn_step_backward(activation_, call.y + row, gradients.dy + row,
-                                  h_.after(call, gradients, work.dh, t, b), dsums + b * H, H);
-            else
-                std::fill_n(dsums + b * H, H, Real{0});
-        });
+        rnn_step_backward<Real>({.time = time_step(call, t),
+                                 .n = H,
+                                 .activation = activation_,
+                                 .h = call.y + t * B * H,
+                                 .dy = gradients.dy + t * B * H,
+                                 .dh = h_.gradient(gradients, work.dh),
+                                 .dsums = dsums});
         if (t > 0 || gradients.dstate)
             gemm(Matrix<const Real>(dsums, B, H), Packed<Real>{prepared.backward, H, H}, Matrix<Real>(work.dh, B, H),
                  Into::overwrite);
@@ -140,7 +132,7 @@ private:
     Activation activation_;
     InputProjection<Real> input_;
     Size weight_hh_, bias_ih_, bias_hh_;
-    Part h_;
+    RecurrentState h_;
 };
 
 constexpr Option options[] = {

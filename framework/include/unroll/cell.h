@@ -66,7 +66,6 @@ struct UNROLL_EXPORT CellLayout {
     Size output = 0;               ///< width of y
     Size context = 0;              ///< the steps that a state can hold; 0: no limit
     bool causal = true;            ///< y depends on no later step; false: it has no single steps, so it cannot generate
-    Size attended = 0;  ///< elements multiplied for each pair of positions, as in attention; only for counting work
 
     // Powers that a cell may have. Without one, the runner does what is needed before it calls the cell.
     bool takes_tokens = false;     ///< x may come as tokens; otherwise the runner writes the one-hot rows out
@@ -79,6 +78,10 @@ struct UNROLL_EXPORT CellLayout {
 
     Size weight_count() const;
     Size state_size() const;
+
+    /// What the matrices cost in a training step of T steps of B sequences: for each of their elements a multiplication
+    /// and an addition forward, and two of each backward. Tables are looked up and cost nothing.
+    double product_flops(Size T, Size B) const;
 };
 
 /// What goes into a layer. Either `values`, or `tokens`: then each row of x is one-hot, 1 at the token.
@@ -143,6 +146,11 @@ public:
     /// per generation), so that whatever depends on weights alone, packing above all, is not done at every time step.
     virtual Size prepared_size() const { return 0; }
     virtual void prepare(const Real* /*weights*/, Real* /*prepared*/) const {}
+
+    /// The useful floating-point operations of a training step of T steps of B sequences that come as values: what is
+    /// known of the work before it is done, so that cells can be compared. Products count, elementwise work does not. A
+    /// cell whose work is not that of its matrices, such as attention, says so.
+    virtual double flops(Size T, Size B) const { return layout_.product_flops(T, B); }
 
     virtual void forward(const Forward<Real>& call) const = 0;
 

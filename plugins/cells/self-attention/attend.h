@@ -4,10 +4,12 @@
 #include <algorithm>
 #include <limits>
 
-#include "dropping.h"
 #include "unroll/kernels.h"
+#include "unroll/layers/dropout.h"
 
-namespace unroll::cells {
+namespace unroll::self_attention {
+
+using layers::Dropout;
 
 /// What one head of one sequence looks from and looks at, w wide. Keys and values come in two parts: those of earlier
 /// calls, and those of this one.
@@ -65,7 +67,7 @@ void for_each_tile(const Head<Real>& head, Body&& body) {
 
 /// out (N, w) = softmax(q kᵀ) v. `weights` receives the softmax for backward; weights_size(N, columns) elements.
 template <class Real>
-void attend(const Head<Real>& head, Real* weights, Size max_columns, Matrix<Real> out, const Dropping& dropping,
+void attend(const Head<Real>& head, Real* weights, Size max_columns, Matrix<Real> out, const Dropout& dropout,
             Real* workspace) {
     const Size P = head.past();
     detail::for_each_tile(head, [&](Size first, Size count, Size columns) {
@@ -84,8 +86,8 @@ void attend(const Head<Real>& head, Real* weights, Size max_columns, Matrix<Real
         softmax(scores, scores, count, columns);
 
         const Real* used = scores;
-        if (dropping) {
-            dropping.part(first).apply(scores, workspace, count * columns);
+        if (dropout) {
+            dropout.part(first).apply(scores, workspace, count * columns);
             used = workspace;
         }
         if (P > 0) gemm(Matrix<const Real>(used, count, P, columns), head.past_values, tile_out, Into::overwrite);
@@ -98,7 +100,7 @@ void attend(const Head<Real>& head, Real* weights, Size max_columns, Matrix<Real
 /// From dout (N, w) and the weights that `attend` left.
 template <class Real>
 void attend_backward(const Head<Real>& head, const Real* weights, Size max_columns, Matrix<const Real> dout,
-                     const HeadGradients<Real>& gradients, const Dropping& dropping, Real* workspace) {
+                     const HeadGradients<Real>& gradients, const Dropout& dropout, Real* workspace) {
     const Size P = head.past();
     detail::for_each_tile(head, [&](Size first, Size count, Size columns) {
         const Real* probabilities = weights + first * max_columns;
@@ -108,9 +110,9 @@ void attend_backward(const Head<Real>& head, const Real* weights, Size max_colum
         const Size K = columns - P;
         Real* dscores = workspace;
         const Real* used = probabilities;
-        if (dropping) {
+        if (dropout) {
             Real* dropped = workspace + count * columns;
-            dropping.part(first).apply(probabilities, dropped, count * columns);
+            dropout.part(first).apply(probabilities, dropped, count * columns);
             used = dropped;
         }
 
@@ -127,7 +129,7 @@ void attend_backward(const Head<Real>& head, const Real* weights, Size max_colum
             gemm(Matrix<const Real>(used + P, count, K, columns).transposed(), tile_dout,
                  detail::rows(gradients.values, 0, K), Into::add);
         }
-        if (dropping) dropping.part(first).apply(dscores, dscores, count * columns);
+        if (dropout) dropout.part(first).apply(dscores, dscores, count * columns);
         softmax_backward(probabilities, dscores, dscores, count, columns);
 
         // dq = dscores k, dk += dscoresᵀ q
@@ -144,4 +146,4 @@ void attend_backward(const Head<Real>& head, const Real* weights, Size max_colum
     });
 }
 
-}  // namespace unroll::cells
+}  // namespace unroll::self_attention

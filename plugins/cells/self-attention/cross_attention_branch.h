@@ -4,17 +4,16 @@
 #include <algorithm>
 #include <cmath>
 
-#include "../common/linear.h"
-#include "../common/pieces.h"
 #include "attend.h"
-#include "dropping.h"
 #include "shape.h"
 #include "unroll/cell.h"
 #include "unroll/kernels.h"
+#include "unroll/layers.h"
 
-namespace unroll::cells {
+namespace unroll::self_attention {
 
-/// Attention over a source (S, B, M), such as an encoder's outputs: queries from the stream, keys and values from it.
+/// Attention over a source (S, B, M), such as an encoder's outputs: queries from the stream, keys and values from
+/// the source.
 ///
 /// The keys and values depend on the source alone, so a causal layer computes them at a sequence's first step and keeps
 /// them in its state: keys (S, H), then values (S, H).
@@ -29,7 +28,7 @@ public:
         const Size query = layout.add({"multihead_attn.q_proj_weight", {H, H}, Weight::Role::input, H});
         const Size key = layout.add({"multihead_attn.k_proj_weight", {H, M}, Weight::Role::input, M});
         layout.add({"multihead_attn.v_proj_weight", {H, M}, Weight::Role::input, M});
-        if (shape.bias) {
+        if (shape.bias == Bias::present) {
             const Size bias = layout.add({"multihead_attn.in_proj_bias", {3 * H}, Weight::Role::bias, H});
             query_ = {H, H, query, bias};
             key_value_ = {M, 2 * H, key, bias + H};
@@ -37,8 +36,13 @@ public:
             query_ = {H, H, query};
             key_value_ = {M, 2 * H, key};
         }
-        out_ = add_linear<Real>(layout, "multihead_attn.out_proj.weight", "multihead_attn.out_proj.bias", H, H,
-                                Weight::Role::residual, shape.bias);
+        out_ = {layout,
+                {.inputs = H,
+                 .outputs = H,
+                 .weight = "multihead_attn.out_proj.weight",
+                 .bias = "multihead_attn.out_proj.bias",
+                 .role = Weight::Role::residual,
+                 .has_bias = shape.bias}};
         if (shape.causal) {
             layout.add_state("source_keys", shape.source_steps * H);
             layout.add_state("source_values", shape.source_steps * H);
@@ -51,12 +55,12 @@ public:
         Real* weights;  ///< (B, heads, T·S)
         Real* heads;    ///< (T·B, H)
     };
-    Saved take(Pieces<Real>& pieces, Size T, Size B) const {
+    Saved take(Slices<Real>& slices, Size T, Size B) const {
         const Size S = shape_.source_steps;
-        Real* queries = pieces.take(T * B * shape_.H);
-        Real* kv = pieces.take(S * B * 2 * shape_.H);
-        Real* weights = pieces.take(B * shape_.heads * weights_size(T, S));
-        return {queries, kv, weights, pieces.take(T * B * shape_.H)};
+        Real* queries = slices.take(T * B * shape_.H);
+        Real* kv = slices.take(S * B * 2 * shape_.H);
+        Real* weights = slices.take(B * shape_.heads * weights_size(T, S));
+        return {queries, kv, weights, slices.take(T * B * shape_.H)};
     }
 
     Size prepared_size() const { return query_.prepared_size() + key_value_.prepared_size() + out_.prepared_size(); }
@@ -68,7 +72,7 @@ public:
 
     Size workspace_size(Size T, Size B) const { return Workspace(shape_, T, B).used(); }
 
-    void forward(const Forward<Real>& call, const Real* prepared, const Saved& saved, const Dropping& dropping,
+    void forward(const Forward<Real>& call, const Real* prepared, const Saved& saved, const Dropout& dropout,
                  const Real* in, Real* out, Real* workspace) const {
         const Size H = shape_.H, rows = call.T * call.B, S = call.source_steps;
         query_.forward(call.weights, prepared, in, rows, saved.queries);
@@ -81,7 +85,7 @@ public:
         if (S > 0)
             for_each_head(call.B * shape_.heads, products(call), workspace, scratch, [&](Size item, Real* own) {
                 attend(head(call, saved, item), saved.weights + item * weights_size(call.T, S), S,
-                       stream_of(call, saved.heads, item), dropping.part(item), own);
+                       stream_of(call, saved.heads, item), dropout.part(item), own);
             });
         out_.forward(call.weights, prepared, saved.heads, rows, out);
     }
@@ -108,7 +112,7 @@ public:
     }
 
     void backward(const Forward<Real>& call, const Backward<Real>& gradients, const Saved& saved,
-                  const Dropping& dropping, const Real* in, const Real* dout, Real* din, Real* workspace) const {
+                  const Dropout& dropout, const Real* in, const Real* dout, Real* din, Real* workspace) const {
         const Size H = shape_.H, rows = call.T * call.B, S = call.source_steps;
         const Workspace work(shape_, call.T, call.B, workspace);
         out_.backward_weights(saved.heads, dout, rows, gradients.dweights);
@@ -124,7 +128,7 @@ public:
                                                              source_of(call, work.dkv, 1, item)};
                               attend_backward<Real>(head(call, saved, item),
                                                     saved.weights + item * weights_size(call.T, S), S,
-                                                    stream_of(call, work.dheads, item), into, dropping.part(item), own);
+                                                    stream_of(call, work.dheads, item), into, dropout.part(item), own);
                           });
         scale(query_scale(), work.dqueries, rows * H);
         query_.backward_weights(in, work.dqueries, rows, gradients.dweights);
@@ -137,11 +141,11 @@ public:
     }
 
 private:
-    struct Workspace : Pieces<Real> {
+    struct Workspace : Slices<Real> {
         Real *dheads, *dqueries, *dkv, *scratch;
 
         Workspace(const Shape& shape, Size T, Size B, Real* base = nullptr)
-            : Pieces<Real>(base),
+            : Slices<Real>(base),
               dheads(this->take(T * B * shape.H)),
               dqueries(this->take(T * B * shape.H)),
               dkv(this->take(shape.source_steps * B * 2 * shape.H)),
@@ -233,4 +237,4 @@ private:
     Linear<Real> query_, key_value_, out_;
 };
 
-}  // namespace unroll::cells
+}  // namespace unroll::self_attention

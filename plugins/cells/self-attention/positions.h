@@ -8,12 +8,15 @@
 #include "unroll/cell.h"
 #include "unroll/kernels.h"
 
-namespace unroll::cells {
+namespace unroll::self_attention {
+
+/// `back` is the backward of a turn: by the negative angle.
+enum class Turn { forward, back };
 
 /// `learned`: a table (context, H) among the weights, added to the first layer's input.
 /// `sinusoidal`: the same with fixed rows, sin(p / 10000^(j/H)) at even j and the cosine of the same angle after it.
-/// `rotary`: in every layer the pairs (2i, 2i+1) of each head's queries and keys, w wide, are turned by p /
-/// 10000^(2i/w).
+/// `rotary`: in every layer the pairs (2i, 2i+1) of each head's queries and keys, w wide, are turned by
+/// p / 10000^(2i/w) (Su et al. 2021).
 template <class Real>
 class Positions {
 public:
@@ -31,7 +34,7 @@ public:
             fixed_.resize(context_ * width_);
             for (Size p = 0; p < context_; ++p)
                 for (Size j = 0; j < width_; ++j) {
-                    const double angle = turn(p, j / 2, width_);
+                    const double angle = angle_of(p, j / 2, width_);
                     fixed_[p * width_ + j] = static_cast<Real>(j % 2 ? std::cos(angle) : std::sin(angle));
                 }
         } else if (kind == "rotary") {
@@ -40,7 +43,7 @@ public:
             fixed_.resize(context_ * 2 * pairs);
             for (Size p = 0; p < context_; ++p)
                 for (Size i = 0; i < pairs; ++i) {
-                    const double angle = turn(p, i, 2 * pairs);
+                    const double angle = angle_of(p, i, 2 * pairs);
                     fixed_[(p * pairs + i) * 2] = static_cast<Real>(std::cos(angle));
                     fixed_[(p * pairs + i) * 2 + 1] = static_cast<Real>(std::sin(angle));
                 }
@@ -59,14 +62,15 @@ public:
         if (kind_ == Kind::learned && p < context_) axpy(1, dx, dweights + weight_ + p * width_, width_);
     }
 
-    /// Turns every head's pairs of x (H) by position p's angles, or, backward, by their negatives.
-    void rotate(Real* x, Size p, bool backward) const {
+    /// Turns every head's pairs of x (H) by position p's angles.
+    void turn(Real* x, Size p, Turn direction) const {
         if (p >= context_) return;
         const Size pairs = width_ / heads_ / 2;
         const Real* angles = fixed_.data() + p * 2 * pairs;
         for (Size head = 0; head < heads_; ++head)
             for (Size i = 0; i < pairs; ++i, x += 2) {
-                const Real cosine = angles[2 * i], sine = backward ? -angles[2 * i + 1] : angles[2 * i + 1];
+                const Real cosine = angles[2 * i],
+                           sine = direction == Turn::back ? -angles[2 * i + 1] : angles[2 * i + 1];
                 const Real even = x[0], odd = x[1];
                 x[0] = even * cosine - odd * sine;
                 x[1] = even * sine + odd * cosine;
@@ -74,7 +78,7 @@ public:
     }
 
 private:
-    static double turn(Size position, Size pair, Size width) {
+    static double angle_of(Size position, Size pair, Size width) {
         return static_cast<double>(position) /
                std::pow(10000.0, 2 * static_cast<double>(pair) / static_cast<double>(width));
     }
@@ -84,4 +88,4 @@ private:
     std::vector<Real> fixed_;  ///< sinusoidal (context, H); rotary (context, w/2, 2): cosine and sine
 };
 
-}  // namespace unroll::cells
+}  // namespace unroll::self_attention

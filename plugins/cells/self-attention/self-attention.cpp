@@ -16,25 +16,22 @@
 // (heads·T when not causal); a source adds 4H + heads·S for each and 2H for each of its S·B. The workspace holds up to
 // T·B·(3H + max(4H, F)) and scores of B·heads tiles.
 #include <algorithm>
-#include <array>
 #include <string>
 
-#include "../common/input_projection.h"
-#include "../common/pieces.h"
 #include "cross_attention_branch.h"
-#include "feed_forward_branch.h"
 #include "positions.h"
-#include "residual.h"
 #include "self_attention_branch.h"
 #include "shape.h"
 #include "unroll/error.h"
 #include "unroll/kernels.h"
+#include "unroll/layers.h"
 #include "unroll/plugin.h"
 
 namespace {
 
 using namespace unroll;
-using namespace unroll::cells;
+using namespace unroll::layers;
+using namespace unroll::self_attention;
 
 /// What each random stream is for.
 enum Use : Size {
@@ -64,8 +61,14 @@ Shape checked_shape(const CellSpec& spec, const Options& options) {
     if (spec.source > 0 && spec.source_context == 0)
         throw Error(
             {"source_context", "0", "the most steps that the source will have", "set CellSpec::source_context"});
-    return {spec.hidden,     heads, causal, spec.context, spec.source, spec.source_context, options.boolean("bias"),
-            spec.dropout > 0};
+    return {.H = spec.hidden,
+            .heads = heads,
+            .causal = causal,
+            .context = spec.context,
+            .source = spec.source,
+            .source_steps = spec.source_context,
+            .bias = options.boolean("bias") ? Bias::present : Bias::absent,
+            .dropping = spec.dropout > 0};
 }
 
 template <class Real>
@@ -77,32 +80,38 @@ public:
           projects_(spec.input != spec.hidden || spec.tokens),
           begins_(projects_ || spec.layer == 0) {
         const Size H = spec.hidden, F = static_cast<Size>(options.integer("feed_forward")) * H;
-        const bool pre = options.text("norm") == "pre";
+        const NormPlacement placement = options.text("norm") == "pre" ? NormPlacement::pre : NormPlacement::post;
         CellLayout& layout = this->layout_;
         if (projects_)
             projection_ = {spec, H, layout.add({"weight_in", {H, spec.input}, Weight::Role::input, spec.input})};
         positions_ = {layout, spec, options.text("positions"), shape_.heads};
         attention_ = {layout, shape_};
         if (spec.source > 0) cross_attention_ = {layout, shape_};
-        if (F > 0) feed_forward_ = {layout, shape_, F, options.text("activation") == "relu"};
+        if (F > 0)
+            feed_forward_ = {layout,
+                             {.width = H,
+                              .hidden = F,
+                              .activation = options.text("activation") == "relu" ? FeedForwardActivation::relu
+                                                                                 : FeedForwardActivation::gelu,
+                              .bias = shape_.bias}};
         cross_attends_ = spec.source > 0;
         feeds_forward_ = F > 0;
 
         Size norms = 0;
         const auto residual = [&] {
-            return Residual<Real>({layout, "norm" + std::to_string(++norms), H, shape_.bias}, pre, H);
+            return Residual<Real>({layout, "norm" + std::to_string(++norms), H, shape_.bias}, placement, H);
         };
         attention_residual_ = residual();
         if (cross_attends_) cross_attention_residual_ = residual();
         if (feeds_forward_) feed_forward_residual_ = residual();
         const std::string& final_norm = options.text("final_norm");
-        final_norm_ = spec.layer + 1 == spec.layers && (final_norm == "always" || (pre && final_norm == "pre"));
+        final_norm_ = spec.layer + 1 == spec.layers &&
+                      (final_norm == "always" || (final_norm == "pre" && placement == NormPlacement::pre));
         if (final_norm_) norm_ = {layout, "norm", H, shape_.bias};
 
         layout.output = H;
         layout.context = shape_.causal || options.text("positions") != "none" ? spec.context : 0;
         layout.causal = shape_.causal;
-        layout.attended = H;
         layout.takes_tokens = begins_;
         layout.applies_dropout = true;
         layout.cross_attends = cross_attends_;
@@ -125,36 +134,42 @@ public:
         if (feeds_forward_) feed_forward_.prepare(weights, prepared.feed_forward);
     }
 
+    /// And 12 T² H for each sequence: two products of queries' and keys' width forward, four backward, for every pair of
+    /// steps.
+    double flops(Size T, Size B) const override {
+        return this->layout_.product_flops(T, B) + 12.0 * double(T) * double(B) * double(T) * double(shape_.H);
+    }
+
     void forward(const Forward<Real>& call) const override {
         check(call);
         const Size rows = call.T * call.B, H = shape_.H;
         const Prepared<const Real> prepared(*this, call.prepared);
         const Saved saved(*this, call.T, call.B, call.saved);
         const Stream stream = stream_of(call, saved);
-        const Dropping dropping(call, spec_.dropout);
+        const Dropout dropout(call, spec_.dropout);
 
-        if (begins_) begin(call, prepared.projection, dropping, saved.input);
+        if (begins_) begin(call, prepared.projection, dropout, saved.input);
         attention_residual_.forward(call.weights, rows, stream.in, stream.attended, saved.attention_residual,
-                                    dropping.part(Use::attention_branch), [&](const Real* in, Real* out) {
+                                    dropout.part(Use::attention_branch), [&](const Real* in, Real* out) {
                                         attention_.forward(call, prepared.attention, positions_, saved.attention,
-                                                           dropping.part(Use::attention_weights), in, out,
+                                                           dropout.part(Use::attention_weights), in, out,
                                                            call.workspace);
                                     });
         if (cross_attends_)
             cross_attention_residual_.forward(
                 call.weights, rows, stream.attended, stream.informed, saved.cross_attention_residual,
-                dropping.part(Use::cross_attention_branch), [&](const Real* in, Real* out) {
+                dropout.part(Use::cross_attention_branch), [&](const Real* in, Real* out) {
                     cross_attention_.forward(call, prepared.cross_attention, saved.cross_attention,
-                                             dropping.part(Use::cross_attention_weights), in, out, call.workspace);
+                                             dropout.part(Use::cross_attention_weights), in, out, call.workspace);
                 });
         if (feeds_forward_)
             feed_forward_residual_.forward(call.weights, rows, stream.informed, stream.fed, saved.feed_forward_residual,
-                                           dropping.part(Use::feed_forward_branch), [&](const Real* in, Real* out) {
-                                               feed_forward_.forward(call, prepared.feed_forward, saved.feed_forward,
-                                                                     in, out);
+                                           dropout.part(Use::feed_forward_branch), [&](const Real* in, Real* out) {
+                                               feed_forward_.forward(call.weights, prepared.feed_forward, rows,
+                                                                     saved.feed_forward, in, out);
                                            });
         if (final_norm_) norm_.forward(call.weights, stream.fed, call.y, saved.statistics, rows);
-        for_each_padding(call, [&](Size row) { std::fill_n(call.y + row * H, H, Real{0}); });
+        clear_padding(call, call.y, H);
         if (cross_attends_)
             cross_attention_.leave_state(call, saved.cross_attention);  // first: it asks where the sequence stood
         attention_.leave_state(call, saved.attention);
@@ -165,35 +180,35 @@ public:
         const Saved saved(*this, call.T, call.B, call.saved);
         const Stream stream = stream_of(call, saved);
         const Workspace work(*this, call.T, call.B, gradients.workspace);
-        const Dropping dropping(call, spec_.dropout);
+        const Dropout dropout(call, spec_.dropout);
         Real *d = work.d, *dweights = gradients.dweights;  // d: the stream's gradient, from y down to x
 
         std::copy_n(gradients.dy, rows * H, d);
-        for_each_padding(call, [&](Size row) { std::fill_n(d + row * H, H, Real{0}); });
+        clear_padding(call, d, H);
         if (final_norm_) norm_.backward(call.weights, stream.fed, saved.statistics, d, d, dweights, rows);
         if (feeds_forward_)
             feed_forward_residual_.backward(call.weights, dweights, rows, stream.informed, saved.feed_forward_residual,
-                                            dropping.part(Use::feed_forward_branch), d, work.dout, work.din,
+                                            dropout.part(Use::feed_forward_branch), d, work.dout, work.din,
                                             [&](const Real* in, const Real* dout, Real* din) {
-                                                feed_forward_.backward(call, gradients, saved.feed_forward, in, dout,
-                                                                       din, work.branch);
+                                                feed_forward_.backward(call.weights, dweights, rows, saved.feed_forward,
+                                                                       in, dout, din, work.branch);
                                             });
         if (cross_attends_)
             cross_attention_residual_.backward(
                 call.weights, dweights, rows, stream.attended, saved.cross_attention_residual,
-                dropping.part(Use::cross_attention_branch), d, work.dout, work.din,
+                dropout.part(Use::cross_attention_branch), d, work.dout, work.din,
                 [&](const Real* in, const Real* dout, Real* din) {
                     cross_attention_.backward(call, gradients, saved.cross_attention,
-                                              dropping.part(Use::cross_attention_weights), in, dout, din, work.branch);
+                                              dropout.part(Use::cross_attention_weights), in, dout, din, work.branch);
                 });
         attention_residual_.backward(
-            call.weights, dweights, rows, stream.in, saved.attention_residual, dropping.part(Use::attention_branch), d,
+            call.weights, dweights, rows, stream.in, saved.attention_residual, dropout.part(Use::attention_branch), d,
             work.dout, work.din, [&](const Real* in, const Real* dout, Real* din) {
-                attention_.backward(call, gradients, positions_, saved.attention, dropping.part(Use::attention_weights),
+                attention_.backward(call, gradients, positions_, saved.attention, dropout.part(Use::attention_weights),
                                     in, dout, din, work.branch);
             });
         if (begins_)
-            begin_backward(call, gradients, dropping, d, work.branch);
+            begin_backward(call, gradients, dropout, d, work.branch);
         else if (gradients.dx)
             std::copy_n(d, rows * H, gradients.dx);
     }
@@ -216,7 +231,7 @@ private:
     }
 
     /// The input into the stream (T, B, H): projected, with positions, dropped.
-    void begin(const Forward<Real>& call, const Real* prepared, const Dropping& dropping, Real* to) const {
+    void begin(const Forward<Real>& call, const Real* prepared, const Dropout& dropout, Real* to) const {
         const Size rows = call.T * call.B, H = shape_.H;
         if (projects_) {
             projection_.project(call, prepared, 0, call.T, to);
@@ -229,14 +244,14 @@ private:
         if (spec_.layer > 0) return;
         if (positions_.added())
             for (Size row = 0; row < rows; ++row) positions_.add(call.weights, position(call, row), to + row * H);
-        if (const Dropping use = dropping.part(Use::embedding)) use.apply(to, to, rows * H);
+        if (const Dropout use = dropout.part(Use::embedding)) use.apply(to, to, rows * H);
     }
 
-    void begin_backward(const Forward<Real>& call, const Backward<Real>& gradients, const Dropping& dropping, Real* d,
+    void begin_backward(const Forward<Real>& call, const Backward<Real>& gradients, const Dropout& dropout, Real* d,
                         Real* workspace) const {
         const Size rows = call.T * call.B, H = shape_.H;
         if (spec_.layer == 0) {
-            if (const Dropping use = dropping.part(Use::embedding)) use.apply(d, d, rows * H);
+            if (const Dropout use = dropout.part(Use::embedding)) use.apply(d, d, rows * H);
             if (positions_.added() && gradients.dweights)
                 for (Size row = 0; row < rows; ++row)
                     positions_.add_backward(d + row * H, position(call, row), gradients.dweights);
@@ -249,34 +264,27 @@ private:
 
     Size position(const Forward<Real>& call, Size row) const { return shape_.past(call, row % call.B) + row / call.B; }
 
-    template <class Body>
-    static void for_each_padding(const Forward<Real>& call, Body&& body) {
-        if (!call.lengths) return;
-        for (Size b = 0; b < call.B; ++b)
-            for (Size t = call.lengths[b]; t < call.T; ++t) body(t * call.B + b);
-    }
-
     template <class Element>
-    struct Prepared : Pieces<Element> {
+    struct Prepared : Slices<Element> {
         Element *projection, *attention, *cross_attention, *feed_forward;
 
         explicit Prepared(const SelfAttention& cell, Element* base = nullptr)
-            : Pieces<Element>(base),
+            : Slices<Element>(base),
               projection(this->take(cell.projects_ ? cell.projection_.prepared_size() : 0)),
               attention(this->take(cell.attention_.prepared_size())),
               cross_attention(this->take(cell.cross_attends_ ? cell.cross_attention_.prepared_size() : 0)),
               feed_forward(this->take(cell.feeds_forward_ ? cell.feed_forward_.prepared_size() : 0)) {}
     };
 
-    struct Saved : Pieces<Real> {
+    struct Saved : Slices<Real> {
         typename SelfAttentionBranch<Real>::Saved attention;
         typename CrossAttentionBranch<Real>::Saved cross_attention;
-        typename FeedForwardBranch<Real>::Saved feed_forward;
+        typename FeedForward<Real>::Saved feed_forward;
         typename Residual<Real>::Saved attention_residual, cross_attention_residual, feed_forward_residual;
         Real *input, *attended, *informed, *fed;  ///< the stream (T, B, H) after each part, where it is not x or y
         Real* statistics;                         ///< of the final norm
 
-        Saved(const SelfAttention& cell, Size T, Size B, Real* base = nullptr) : Pieces<Real>(base) {
+        Saved(const SelfAttention& cell, Size T, Size B, Real* base = nullptr) : Slices<Real>(base) {
             const Size rows = T * B, n = rows * cell.shape_.H;
             attention = cell.attention_.take(*this, T, B);
             attention_residual = cell.attention_residual_.take(*this, rows);
@@ -311,10 +319,10 @@ private:
         return stream;
     }
 
-    struct Workspace : Pieces<Real> {
+    struct Workspace : Slices<Real> {
         Real *d, *dout, *din, *branch;
 
-        Workspace(const SelfAttention& cell, Size T, Size B, Real* base = nullptr) : Pieces<Real>(base) {
+        Workspace(const SelfAttention& cell, Size T, Size B, Real* base = nullptr) : Slices<Real>(base) {
             const Size n = T * B * cell.shape_.H;
             d = this->take(n);
             dout = this->take(cell.shape_.dropping ? n : 0);
@@ -335,7 +343,7 @@ private:
     Positions<Real> positions_;
     SelfAttentionBranch<Real> attention_;
     CrossAttentionBranch<Real> cross_attention_;
-    FeedForwardBranch<Real> feed_forward_;
+    FeedForward<Real> feed_forward_;
     Residual<Real> attention_residual_, cross_attention_residual_, feed_forward_residual_;
     Norm<Real> norm_;
 };

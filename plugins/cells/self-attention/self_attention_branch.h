@@ -4,16 +4,14 @@
 #include <algorithm>
 #include <cmath>
 
-#include "../common/linear.h"
-#include "../common/pieces.h"
 #include "attend.h"
-#include "dropping.h"
 #include "positions.h"
 #include "shape.h"
 #include "unroll/cell.h"
 #include "unroll/kernels.h"
+#include "unroll/layers.h"
 
-namespace unroll::cells {
+namespace unroll::self_attention {
 
 /// Attention of a sequence over its own steps, and over the steps of earlier calls that the state holds.
 ///
@@ -26,10 +24,20 @@ public:
     SelfAttentionBranch() = default;
     SelfAttentionBranch(CellLayout& layout, const Shape& shape) : shape_(shape) {
         const Size H = shape.H;
-        in_ = add_linear<Real>(layout, "self_attn.in_proj_weight", "self_attn.in_proj_bias", H, 3 * H,
-                               Weight::Role::input, shape.bias);
-        out_ = add_linear<Real>(layout, "self_attn.out_proj.weight", "self_attn.out_proj.bias", H, H,
-                                Weight::Role::residual, shape.bias);
+        in_ = {layout,
+               {.inputs = H,
+                .outputs = 3 * H,
+                .weight = "self_attn.in_proj_weight",
+                .bias = "self_attn.in_proj_bias",
+                .role = Weight::Role::input,
+                .has_bias = shape.bias}};
+        out_ = {layout,
+                {.inputs = H,
+                 .outputs = H,
+                 .weight = "self_attn.out_proj.weight",
+                 .bias = "self_attn.out_proj.bias",
+                 .role = Weight::Role::residual,
+                 .has_bias = shape.bias}};
         if (shape.causal) {
             layout.add_state("position", 1);
             layout.add_state("keys", shape.context * H);
@@ -42,10 +50,10 @@ public:
         Real* weights;  ///< (B, heads, T·columns)
         Real* heads;    ///< (T·B, H), what the heads found
     };
-    Saved take(Pieces<Real>& pieces, Size T, Size B) const {
-        Real* qkv = pieces.take(T * B * 3 * shape_.H);
-        Real* weights = pieces.take(B * shape_.heads * weights_size(T, shape_.columns(T)));
-        return {qkv, weights, pieces.take(T * B * shape_.H)};
+    Saved take(Slices<Real>& slices, Size T, Size B) const {
+        Real* qkv = slices.take(T * B * 3 * shape_.H);
+        Real* weights = slices.take(B * shape_.heads * weights_size(T, shape_.columns(T)));
+        return {qkv, weights, slices.take(T * B * shape_.H)};
     }
 
     Size prepared_size() const { return in_.prepared_size() + out_.prepared_size(); }
@@ -57,25 +65,25 @@ public:
     Size workspace_size(Size T, Size B) const { return Workspace(shape_, T, B).used(); }
 
     void forward(const Forward<Real>& call, const Real* prepared, const Positions<Real>& positions, const Saved& saved,
-                 const Dropping& dropping, const Real* in, Real* out, Real* workspace) const {
+                 const Dropout& dropout, const Real* in, Real* out, Real* workspace) const {
         const Size H = shape_.H, rows = call.T * call.B, columns = shape_.columns(call.T);
         in_.forward(call.weights, prepared, in, rows, saved.qkv);
         for_each_row(call, [&](Size row, Size p) {
             Real* qkv = saved.qkv + row * 3 * H;
             scale(query_scale(), qkv, H);
             if (positions.rotary()) {
-                positions.rotate(qkv, p, false);
-                positions.rotate(qkv + H, p, false);
+                positions.turn(qkv, p, Turn::forward);
+                positions.turn(qkv + H, p, Turn::forward);
             }
         });
         if (call.lengths) std::fill_n(saved.heads, rows * H, Real{0});
         const Size scratch = shape_.dropping ? attend_workspace(call.T, columns) : 0;
-        if (call.T == 1 && shape_.causal && !dropping)
+        if (call.T == 1 && shape_.causal && !dropout)
             attend_single(call, saved);
         else
             for_each_head(call.B * shape_.heads, products(call.T), workspace, scratch, [&](Size item, Real* own) {
                 attend(head(call, saved, item), saved.weights + item * weights_size(call.T, columns), columns,
-                       heads_of(call, saved.heads, item), dropping.part(item), own);
+                       heads_of(call, saved.heads, item), dropout.part(item), own);
             });
         out_.forward(call.weights, prepared + in_.prepared_size(), saved.heads, rows, out);
     }
@@ -101,7 +109,7 @@ public:
     }
 
     void backward(const Forward<Real>& call, const Backward<Real>& gradients, const Positions<Real>& positions,
-                  const Saved& saved, const Dropping& dropping, const Real* in, const Real* dout, Real* din,
+                  const Saved& saved, const Dropout& dropout, const Real* in, const Real* dout, Real* din,
                   Real* workspace) const {
         const Size H = shape_.H, rows = call.T * call.B, columns = shape_.columns(call.T);
         const Workspace work(shape_, call.T, call.B, workspace);
@@ -115,13 +123,13 @@ public:
                           attend_backward<Real>(
                               head(call, saved, item), saved.weights + item * weights_size(call.T, columns), columns,
                               heads_of(call, work.dheads, item), head_gradients(call, gradients, work.dqkv, item),
-                              dropping.part(item), own);
+                              dropout.part(item), own);
                       });
         for_each_row(call, [&](Size row, Size p) {
             Real* dqkv = work.dqkv + row * 3 * H;
             if (positions.rotary()) {
-                positions.rotate(dqkv, p, true);
-                positions.rotate(dqkv + H, p, true);
+                positions.turn(dqkv, p, Turn::back);
+                positions.turn(dqkv + H, p, Turn::back);
             }
             scale(query_scale(), dqkv, H);
         });
@@ -130,11 +138,11 @@ public:
     }
 
 private:
-    struct Workspace : Pieces<Real> {
+    struct Workspace : Slices<Real> {
         Real *dheads, *dqkv, *scratch;
 
         Workspace(const Shape& shape, Size T, Size B, Real* base = nullptr)
-            : Pieces<Real>(base),
+            : Slices<Real>(base),
               dheads(this->take(T * B * shape.H)),
               dqkv(this->take(T * B * 3 * shape.H)),
               scratch(this->take(B * shape.heads * attend_workspace(T, shape.columns(T)))) {}
@@ -228,4 +236,4 @@ private:
     Linear<Real> in_, out_;
 };
 
-}  // namespace unroll::cells
+}  // namespace unroll::self_attention

@@ -5,19 +5,21 @@
 #include <cmath>
 #include <string>
 
-#include "../common/linear.h"
 #include "unroll/cell.h"
+#include "unroll/layers.h"
 #include "unroll/parallel.h"
 
-namespace unroll::cells {
+namespace unroll::self_attention {
+
+using namespace layers;
 
 struct Shape {
     Size H, heads;
     bool causal;
     Size context;       ///< the most steps of a causal layer's sequences
-    Size source;        ///< M
-    Size source_steps;  ///< the most of a source
-    bool bias;
+    Size source;        ///< M, the width of what is attended to across; 0: none
+    Size source_steps;  ///< the most that a source has
+    Bias bias;
     bool dropping;  ///< training may drop attention weights
 
     Size head_width() const { return H / heads; }
@@ -37,14 +39,6 @@ struct Shape {
     }
 };
 
-template <class Real>
-Linear<Real> add_linear(CellLayout& layout, const std::string& weight, const std::string& bias, Size inputs,
-                        Size outputs, Weight::Role role, bool with_bias) {
-    const Size w = layout.add({weight, {outputs, inputs}, role, inputs});
-    if (!with_bias) return {inputs, outputs, w};
-    return {inputs, outputs, w, layout.add({bias, {outputs}, Weight::Role::bias, inputs})};
-}
-
 /// Calls body(item, scratch) for each sequence and head, on idle cores too. Each part of the work has scratch of its
 /// own.
 template <class Real, class Body>
@@ -59,4 +53,4 @@ void scale(Real factor, Real* x, Size n) {
     for (Size j = 0; j < n; ++j) x[j] *= factor;
 }
 
-}  // namespace unroll::cells
+}  // namespace unroll::self_attention

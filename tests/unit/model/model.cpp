@@ -16,9 +16,15 @@ namespace {
 template <class Real>
 class Attending final : public small::ValuePositions<Real> {
 public:
-    Attending(const CellSpec& spec, const Options& options) : small::ValuePositions<Real>(spec, options) {
-        this->layout_.attended = spec.hidden;
+    Attending(const CellSpec& spec, const Options& options)
+        : small::ValuePositions<Real>(spec, options), H_(spec.hidden) {}
+
+    double flops(Size T, Size B) const override {
+        return this->layout_.product_flops(T, B) + 12 * double(T) * double(B) * double(T) * double(H_);
     }
+
+private:
+    Size H_;
 };
 
 constinit const Plugin attending_cell = cell_plugin<Attending>("small-attending", 1, "says that it attends");

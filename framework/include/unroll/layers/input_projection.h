@@ -3,19 +3,25 @@
 
 #include <algorithm>
 
-#include "linear.h"
-#include "pieces.h"
 #include "unroll/cell.h"
-#include "unroll/kernels.h"
+#include "unroll/kernels/matrix.h"
+#include "unroll/kernels/recurrent.h"
+#include "unroll/kernels/rows.h"
+#include "unroll/layers/linear.h"
+#include "unroll/layers/slices.h"
 
-namespace unroll::cells {
+namespace unroll::layers {
 
 /// x Wᵀ with W (G, D). Values are one product for all steps. A token's row of x is one-hot, so its product is a row of
-/// Wᵀ: `prepare` writes Wᵀ out as a table, with a bias in each row if there is one, and tokens are looked up in it.
+/// Wᵀ: `prepare` writes Wᵀ out as a table, with a bias in each row if there is one, and tokens are looked up in it. A
+/// cell whose input this is declares CellLayout::takes_tokens.
+///
+/// Immutable; any number of threads may use it.
 template <class Real>
 class InputProjection {
 public:
     InputProjection() = default;
+    /// `outputs` is G; `weight` is where W begins in all the weights.
     InputProjection(const CellSpec& spec, Size outputs, Size weight)
         : inputs_(spec.input),
           outputs_(outputs),
@@ -23,9 +29,8 @@ public:
           tokens_only_(spec.tokens),
           linear_(spec.input, outputs, weight) {}
 
+    /// To be called from Cell::prepare. `bias` (G) may be null: zeros.
     Size prepared_size() const { return Prepared<Real>(*this).used(); }
-
-    /// `bias` (G) may be null.
     void prepare(const Real* weights, Real* to, const Real* bias = nullptr) const {
         const Prepared<Real> prepared(*this, to);
         transpose(weights + weight_, outputs_, inputs_, prepared.table, Into::overwrite);
@@ -47,14 +52,16 @@ public:
             linear_.forward(call.weights, own.product, call.x.values + start * inputs_, rows, projected);
     }
 
-    /// For a cell that adds rows up itself, without a pass that only copies them: values are projected, tokens are not.
-    /// To the sums of sequence b at step t comes what `row` points to: x Wᵀ and the bias of a token, the bias of values.
+    /// For a recurrent step, which adds rows up itself, so that no pass only copies them: values are projected into
+    /// `projected` (T, B, G), tokens are not. What then comes to the sums of step t is `added`: the bias, and with tokens
+    /// x Wᵀ too.
     void project_values(const Forward<Real>& call, const Real* prepared, Real* projected) const {
         if (call.x.values) project(call, prepared, 0, call.T, projected);
     }
-    const Real* row(const Forward<Real>& call, const Real* prepared, Size t, Size b) const {
+    Added<Real> added(const Forward<Real>& call, const Real* prepared, Size t) const {
         const Prepared<const Real> own(*this, prepared);
-        return call.x.tokens ? own.table + static_cast<Size>(call.x.tokens[t * call.B + b]) * outputs_ : own.bias;
+        if (!call.x.tokens) return {own.bias, nullptr};
+        return {own.table, call.x.tokens + t * call.B};
     }
 
     /// Elements of the workspace that `backward` needs for tokens.
@@ -106,12 +113,12 @@ private:
     }
 
     template <class Element>
-    struct Prepared : Pieces<Element> {
+    struct Prepared : Slices<Element> {
         Element *table, *bias;  ///< (D, G), (G)
         Element* product;       ///< Wᵀ for values, packed
 
         explicit Prepared(const InputProjection& input, Element* base = nullptr)
-            : Pieces<Element>(base),
+            : Slices<Element>(base),
               table(this->take(input.inputs_ * input.outputs_)),
               bias(this->take(input.outputs_)),
               product(this->take(input.tokens_only_ ? 0 : input.linear_.prepared_size())) {}
@@ -122,4 +129,4 @@ private:
     Linear<Real> linear_;
 };
 
-}  // namespace unroll::cells
+}  // namespace unroll::layers

@@ -4,30 +4,31 @@
 #include <optional>
 
 #include "unroll/cell.h"
-#include "unroll/kernels.h"
+#include "unroll/kernels/elementwise.h"
 
-namespace unroll::cells {
+namespace unroll::layers {
 
-/// Draws masks in training; false, and to be left alone, in evaluation or when nothing is dropped.
-class Dropping {
+/// Draws masks in training; false, and not to be applied, in evaluation or when nothing is dropped. Cheap to copy; never
+/// changes. A cell that uses it declares CellLayout::applies_dropout.
+class Dropout {
 public:
-    Dropping() = default;
+    Dropout() = default;
     template <class Real>
-    Dropping(const Forward<Real>& call, double probability) : probability_(probability) {
+    Dropout(const Forward<Real>& call, double probability) : probability_(probability) {
         if (call.dropout && probability > 0) stream_ = *call.dropout;
     }
 
     explicit operator bool() const { return stream_.has_value(); }
 
     /// An independent one for a part of this one's use.
-    Dropping part(Size index) const {
-        Dropping part;
+    Dropout part(Size index) const {
+        Dropout part;
         part.probability_ = probability_;
         if (stream_) part.stream_ = stream_->split(index);
         return part;
     }
 
-    /// y = x with elements dropped; the same call on dy is the backward.
+    /// y = x with elements dropped; the same call on dy is the backward. y may be x.
     template <class Real>
     void apply(const Real* x, Real* y, Size n) const {
         dropout(x, y, n, probability_, *stream_);
@@ -38,4 +39,4 @@ private:
     std::optional<RandomStream> stream_;
 };
 
-}  // namespace unroll::cells
+}  // namespace unroll::layers

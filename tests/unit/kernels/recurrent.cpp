@@ -1,5 +1,5 @@
-// Recurrent steps: their values against the equations in long double, their gradients against differences, and that a
-// unit's bits do not depend on where it stands.
+// Recurrent steps: their values against the equations in long double, their gradients against differences, that a unit's
+// bits do not depend on where it stands, and what a step does with lengths, strides, tokens and idle cores.
 #include <algorithm>
 #include <cmath>
 #include <cstring>
@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "catch.h"
-#include "unroll/kernels.h"
+#include "unroll/kernels/recurrent.h"
 #include "unroll/random.h"
 
 using namespace unroll;
@@ -25,7 +25,7 @@ Values<Real> draw(Size n, const char* purpose) {
     return values;
 }
 
-long double squashed(Activation f, long double x) {
+long double activated(Activation f, long double x) {
     switch (f) {
         case Activation::sigmoid:
             return 1 / (1 + std::exp(-x));
@@ -60,39 +60,85 @@ double slope(Values<double> x, Size i, const Values<double>& weights, F f) {
     return total;
 }
 
+// ---- The only step of one sequence
+
+constexpr TimeStep only = {.t = 0, .T = 1, .B = 1};
+
+template <class Real>
+void rnn_row(Activation f, const Real* added, Real* h, Size n) {
+    rnn_step<Real>({.time = only, .n = n, .activation = f, .added = {added}, .h = h});
+}
+
+template <class Real>
+void lstm_row(Activation s, const Real* added, const Real* c_before, Real* gates, Real* c, Real* h, Size n) {
+    lstm_step<Real>({.time = only,
+                     .n = n,
+                     .gate_activation = s,
+                     .added = {added},
+                     .c_before = {c_before, n},
+                     .gates = gates,
+                     .c = c,
+                     .h = h});
+}
+
+template <class Real>
+struct GruRow {
+    const Real *hidden, *bias, *added, *h_before;
+    bool projected;
+};
+template <class Real>
+void gru_row(const GruRow<Real>& row, Real* gates, Real* reset, Real* h, Size n) {
+    gru_step<Real>({.time = only,
+                    .n = n,
+                    .hidden = row.hidden,
+                    .bias = row.bias,
+                    .projected = row.projected,
+                    .added = {row.added},
+                    .h_before = {row.h_before, n},
+                    .gates = gates,
+                    .reset = reset,
+                    .h = h});
+}
+
 }  // namespace
 
-TEMPLATE_TEST_CASE("A simple recurrence is f(sums + added)", "[gates]", float, double) {
+TEMPLATE_TEST_CASE("rnn_step is f(sums + added)", "[recurrent]", float, double) {
     using Real = TestType;
     for (const Size n : lengths)
         for (const Activation f : all) {
             const auto sums = draw<Real>(n, "sums"), added = draw<Real>(n, "added");
             Values<Real> h = sums;
-            rnn_step(f, h.data(), added.data(), h.data(), n);
-            for (Size i = 0; i < n; ++i) REQUIRE(close(h[i], squashed(f, static_cast<Real>(sums[i] + added[i]))));
+            rnn_row(f, added.data(), h.data(), n);
+            for (Size i = 0; i < n; ++i) REQUIRE(close(h[i], activated(f, static_cast<Real>(sums[i] + added[i]))));
         }
 }
 
-TEST_CASE("A simple recurrence's gradient is that of differences", "[gates]") {
+TEST_CASE("rnn_step's gradient is that of differences", "[recurrent]") {
     const Size n = 21;
     for (const Activation f : all) {
         const Values<double> sums = draw(n, "sums"), added = draw(n, "added"), dy = draw(n, "dy"), dh = draw(n, "dh");
         const auto forward = [&](const Values<double>& x) {
-            Values<double> h(n);
-            rnn_step(f, x.data(), added.data(), h.data(), n);
+            Values<double> h = x;
+            rnn_row(f, added.data(), h.data(), n);
             return h;
         };
         const Values<double> h = forward(sums);
         for (const bool later : {true, false}) {
             Values<double> dsums(n), weights = dy;
             for (Size i = 0; i < n && later; ++i) weights[i] += dh[i];
-            rnn_step_backward(f, h.data(), dy.data(), later ? dh.data() : nullptr, dsums.data(), n);
+            rnn_step_backward<double>({.time = only,
+                                       .n = n,
+                                       .activation = f,
+                                       .h = h.data(),
+                                       .dy = dy.data(),
+                                       .dh = {.last = {later ? dh.data() : nullptr, n}},
+                                       .dsums = dsums.data()});
             for (Size i = 0; i < n; ++i) REQUIRE(dsums[i] == Approx(slope(sums, i, weights, forward)).margin(1e-8));
         }
     }
 }
 
-TEMPLATE_TEST_CASE("A gated memory is its equations", "[gates]", float, double) {
+TEMPLATE_TEST_CASE("lstm_step is its equations", "[recurrent]", float, double) {
     using Real = TestType;
     for (const Size n : lengths)
         for (const Activation s : {Activation::sigmoid, Activation::hard_sigmoid})
@@ -100,10 +146,10 @@ TEMPLATE_TEST_CASE("A gated memory is its equations", "[gates]", float, double) 
                 const auto sums = draw<Real>(4 * n, "sums"), added = draw<Real>(4 * n, "added");
                 const auto before = draw<Real>(n, "before");
                 Values<Real> gates = sums, c(n), h(n);
-                lstm_step(s, added.data(), begun ? before.data() : nullptr, gates.data(), c.data(), h.data(), n);
+                lstm_row(s, added.data(), begun ? before.data() : nullptr, gates.data(), c.data(), h.data(), n);
                 for (Size j = 0; j < n; ++j) {
                     const auto gate = [&](Activation f, Size k) {
-                        return squashed(f, static_cast<Real>(sums[k * n + j] + added[k * n + j]));
+                        return activated(f, static_cast<Real>(sums[k * n + j] + added[k * n + j]));
                     };
                     const long double i = gate(s, 0), f = gate(s, 1), g = gate(Activation::tanh, 2), o = gate(s, 3);
                     const long double memory = (begun ? f * before[j] : 0) + i * g;
@@ -117,7 +163,7 @@ TEMPLATE_TEST_CASE("A gated memory is its equations", "[gates]", float, double) 
             }
 }
 
-TEST_CASE("A gated memory's gradients are those of differences", "[gates]") {
+TEST_CASE("lstm_step's gradients are those of differences", "[recurrent]") {
     const Size n = 21;
     for (const Activation s : {Activation::sigmoid, Activation::hard_sigmoid})
         for (const bool begun : {true, false}) {
@@ -128,22 +174,28 @@ TEST_CASE("A gated memory's gradients are those of differences", "[gates]") {
             const auto forward = [&](const Values<double>& values) {
                 gates.assign(values.begin(), values.begin() + 4 * n);
                 Values<double> h(n);
-                lstm_step(s, added.data(), begun ? values.data() + 4 * n : nullptr, gates.data(), c.data(), h.data(),
-                          n);
+                lstm_row(s, added.data(), begun ? values.data() + 4 * n : nullptr, gates.data(), c.data(), h.data(), n);
                 h.insert(h.end(), c.begin(), c.end());
                 return h;
             };
             for (const bool later : {true, false}) {
-                Values<double> weights = dy, dgates(4 * n), dc_before = dc;
+                Values<double> weights = dy, dgates(4 * n), dc_before(n);
                 for (Size j = 0; j < n && later; ++j) weights[j] += dh[j];
                 if (later)
                     weights.insert(weights.end(), dc.begin(), dc.end());
                 else
                     weights.resize(2 * n);
                 forward(x);
-                lstm_step_backward(s, gates.data(), begun ? x.data() + 4 * n : nullptr, c.data(), dy.data(),
-                                   later ? dh.data() : nullptr, later ? dc_before.data() : nullptr, dgates.data(),
-                                   dc_before.data(), n);
+                lstm_step_backward<double>({.time = only,
+                                            .n = n,
+                                            .gate_activation = s,
+                                            .gates = gates.data(),
+                                            .c_before = {begun ? x.data() + 4 * n : nullptr, n},
+                                            .c = c.data(),
+                                            .dy = dy.data(),
+                                            .dh = {.last = {later ? dh.data() : nullptr, n}},
+                                            .dc = {dc_before.data(), {later ? dc.data() : nullptr, n}},
+                                            .dgates = dgates.data()});
                 for (Size j = 0; j < 4 * n; ++j)
                     REQUIRE(dgates[j] == Approx(slope(x, j, weights, forward)).margin(1e-8));
                 for (Size j = 0; j < n && begun; ++j)
@@ -152,7 +204,7 @@ TEST_CASE("A gated memory's gradients are those of differences", "[gates]") {
         }
 }
 
-TEMPLATE_TEST_CASE("A gated interpolation is its equations", "[gates]", float, double) {
+TEMPLATE_TEST_CASE("gru_step is its equations", "[recurrent]", float, double) {
     using Real = TestType;
     for (const Size n : lengths)
         for (const bool projected : {true, false})
@@ -161,14 +213,18 @@ TEMPLATE_TEST_CASE("A gated interpolation is its equations", "[gates]", float, d
                 const auto hidden = draw<Real>(3 * n, "hidden"), bias = draw<Real>(n, "bias");
                 const auto before = draw<Real>(n, "before");
                 Values<Real> gates = x, reset(n), h(n);
-                gru_step(hidden.data(), bias.data(), projected ? gates.data() : nullptr, added.data(),
-                         begun ? before.data() : nullptr, gates.data(), reset.data(), h.data(), n);
+                gru_row<Real>({.hidden = hidden.data(),
+                               .bias = bias.data(),
+                               .added = added.data(),
+                               .h_before = begun ? before.data() : nullptr,
+                               .projected = projected},
+                              gates.data(), reset.data(), h.data(), n);
                 for (Size j = 0; j < n; ++j) {
                     const auto input = [&](Size k) {
                         return (projected ? static_cast<long double>(x[k * n + j]) : 0) + added[k * n + j];
                     };
-                    const long double r = squashed(Activation::sigmoid, input(0) + hidden[j]);
-                    const long double z = squashed(Activation::sigmoid, input(1) + hidden[n + j]);
+                    const long double r = activated(Activation::sigmoid, input(0) + hidden[j]);
+                    const long double z = activated(Activation::sigmoid, input(1) + hidden[n + j]);
                     const long double m = static_cast<long double>(hidden[2 * n + j]) + bias[j];
                     const long double candidate = std::tanh(input(2) + r * m);
                     REQUIRE(close(gates[j], r));
@@ -180,7 +236,7 @@ TEMPLATE_TEST_CASE("A gated interpolation is its equations", "[gates]", float, d
             }
 }
 
-TEST_CASE("A gated interpolation's gradients are those of differences", "[gates]") {
+TEST_CASE("gru_step's gradients are those of differences", "[recurrent]") {
     const Size n = 21;
     for (const bool begun : {true, false}) {
         // x: what is projected, then what is hidden, then h_before.
@@ -189,16 +245,28 @@ TEST_CASE("A gated interpolation's gradients are those of differences", "[gates]
         Values<double> gates(3 * n), reset(n);
         const auto forward = [&](const Values<double>& values) {
             Values<double> h(n);
-            gru_step(values.data() + 3 * n, bias.data(), values.data(), added.data(),
-                     begun ? values.data() + 6 * n : nullptr, gates.data(), reset.data(), h.data(), n);
+            gates.assign(values.begin(), values.begin() + 3 * n);
+            gru_row<double>({.hidden = values.data() + 3 * n,
+                             .bias = bias.data(),
+                             .added = added.data(),
+                             .h_before = begun ? values.data() + 6 * n : nullptr,
+                             .projected = true},
+                            gates.data(), reset.data(), h.data(), n);
             return h;
         };
         for (const bool later : {true, false}) {
-            Values<double> weights = dy, dx(6 * n), dh_before = dh;
+            Values<double> weights = dy, dx(6 * n), dh_before(n);
             for (Size j = 0; j < n && later; ++j) weights[j] += dh[j];
             forward(x);
-            gru_step_backward(gates.data(), reset.data(), begun ? x.data() + 6 * n : nullptr, dy.data(),
-                              later ? dh_before.data() : nullptr, dx.data(), dx.data() + 3 * n, dh_before.data(), n);
+            gru_step_backward<double>({.time = only,
+                                       .n = n,
+                                       .gates = gates.data(),
+                                       .reset = reset.data(),
+                                       .h_before = {begun ? x.data() + 6 * n : nullptr, n},
+                                       .dy = dy.data(),
+                                       .dh = {dh_before.data(), {later ? dh.data() : nullptr, n}},
+                                       .dinput = dx.data(),
+                                       .dhidden = dx.data() + 3 * n});
             for (Size j = 0; j < 6 * n; ++j) REQUIRE(dx[j] == Approx(slope(x, j, weights, forward)).margin(1e-8));
             for (Size j = 0; j < n && begun; ++j)
                 REQUIRE(dh_before[j] == Approx(slope(x, 6 * n + j, weights, forward)).margin(1e-8));
@@ -206,25 +274,25 @@ TEST_CASE("A gated interpolation's gradients are those of differences", "[gates]
     }
 }
 
-TEMPLATE_TEST_CASE("A unit's bits do not depend on where it stands", "[gates]", float, double) {
+TEMPLATE_TEST_CASE("A unit's bits do not depend on where it stands", "[recurrent]", float, double) {
     using Real = TestType;
     const Size n = 37;
     const auto sums = draw<Real>(4 * n, "sums"), added = draw<Real>(4 * n, "added"), before = draw<Real>(n, "before");
     Values<Real> gates = sums, c(n), h(n), reset(n);
-    lstm_step(Activation::sigmoid, added.data(), before.data(), gates.data(), c.data(), h.data(), n);
+    lstm_row(Activation::sigmoid, added.data(), before.data(), gates.data(), c.data(), h.data(), n);
     for (Size j = 0; j < n; ++j) {
         Real four[4], row[4], one_c, one_h;
         for (Size k = 0; k < 4; ++k) four[k] = sums[k * n + j], row[k] = added[k * n + j];
-        lstm_step(Activation::sigmoid, row, &before[j], four, &one_c, &one_h, 1);
+        lstm_row(Activation::sigmoid, row, &before[j], four, &one_c, &one_h, 1);
         REQUIRE(std::memcmp(&one_c, &c[j], sizeof(Real)) == 0);
         REQUIRE(std::memcmp(&one_h, &h[j], sizeof(Real)) == 0);
     }
-    gru_step<Real>(sums.data(), sums.data() + 3 * n, nullptr, added.data(), before.data(), gates.data(), reset.data(),
-                   h.data(), n);
+    gru_row<Real>({sums.data(), sums.data() + 3 * n, added.data(), before.data(), false}, gates.data(), reset.data(),
+                  h.data(), n);
     for (Size j = 0; j < n; ++j) {
         Real hidden[3], row[3], three[3], one_reset, one_h;
         for (Size k = 0; k < 3; ++k) hidden[k] = sums[k * n + j], row[k] = added[k * n + j];
-        gru_step<Real>(hidden, &sums[3 * n + j], nullptr, row, &before[j], three, &one_reset, &one_h, 1);
+        gru_row<Real>({hidden, &sums[3 * n + j], row, &before[j], false}, three, &one_reset, &one_h, 1);
         REQUIRE(std::memcmp(&one_h, &h[j], sizeof(Real)) == 0);
     }
 }
