@@ -5,8 +5,9 @@
 
 namespace unroll {
 
-/// While it lives, this thread runs a trial and is no help to others. When every thread of the process does, a parallel_for
-/// splits nothing: parts that no idle core takes would only be packed and read again. Results do not depend on it.
+/// While it lives, this thread runs a trial and is no help to others. When every thread of the process does, a
+/// parallel_for splits nothing: parts that no idle core takes would only be packed and read again. Results do not
+/// depend on it.
 class UNROLL_EXPORT Occupied {
 public:
     Occupied();

@@ -120,8 +120,8 @@ void pack_panel(const Matrix<const Real>& b, Real* to) {
     }
 }
 
-/// All panels of b, one after the other. Full panels of a contiguous b in groups, row by row, so that what is read at once
-/// stands side by side.
+/// All panels of b, one after the other. Full panels of a contiguous b in groups, row by row, so that what is read at
+/// once stands side by side.
 template <class Real>
 void pack_panels(const Matrix<const Real>& b, Real* to) {
     constexpr Size width = panel_width<Real>;

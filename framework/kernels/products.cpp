@@ -124,8 +124,8 @@ HWY_INLINE void for_each_tile(Size rows, Body body) {
     }
 }
 
-/// Brings the block of a that comes next into the cache, a little between one tile and another: its memory is strided, and
-/// nothing else would have fetched it in time.
+/// Brings the block of a that comes next into the cache, a little between one tile and another: its memory is strided,
+/// and nothing else would have fetched it in time.
 template <class Real>
 class Fetch {
 public:
@@ -213,7 +213,8 @@ HWY_NOINLINE void multiply_rows(const Matrix<const Real>& a, Size first, Size de
         }
         return;
     }
-    // Neighbouring tiles share cache lines where rows stand side by side: few of them are touched between one tile and another.
+    // Neighbouring tiles share cache lines where rows stand side by side: few of them are touched between one tile and
+    // another.
     const Size slice = a.row_stride == 1 ? 16 : depth;
     HWY_ALIGN Real packed[block_rows * block_depth];
     const auto tile = [&](Size row) { return Left<Real>{packed + row * depth, 0}; };
@@ -269,8 +270,8 @@ void multiply_stream(const Matrix<const Real>& a, const Real* HWY_RESTRICT panel
         }
 }
 
-/// Is reading b all that a · b takes? Not when b may be in the first cache, nor when vectors are so narrow that the sums of
-/// one panel do not fill the pipeline.
+/// Is reading b all that a · b takes? Not when b may be in the first cache, nor when vectors are so narrow that the
+/// sums of one panel do not fill the pipeline.
 template <class Real>
 bool streams(const Matrix<const Real>& a, Size columns) {
     constexpr Size near_bytes = 65536;

@@ -10,9 +10,9 @@ namespace unroll {
 constexpr Size block_depth = 256;  // part of what defines a sum: never changed by processor, type or shape
 constexpr Size block_panels = 16;  // brought into order at once
 
-/// Are the rows of a left factor multiplied where they stand, and not brought into order first? If they are further apart,
-/// those of a tile get into each other's way in the first cache, which has few places for addresses that differ by a
-/// multiple of its pages.
+/// Are the rows of a left factor multiplied where they stand, and not brought into order first? If they are further
+/// apart, those of a tile get into each other's way in the first cache, which has few places for addresses that differ
+/// by a multiple of its pages.
 template <class Real>
 bool reads_rows(const Matrix<const Real>& a) {
     constexpr Size far_bytes = 2048;
@@ -29,8 +29,8 @@ template <class Real>
 struct ProductKernels {
     Size panel_width, tile_rows;  ///< where a product may be cut so that no work is wasted
     void (*pack)(const Matrix<const Real>& b, Real* packed);
-    /// c = or += columns [k, k + b.rows) of a times columns [first, first + c.columns) of b; `first` begins a panel. The
-    /// columns of a behind those are wanted next, and fetched.
+    /// c = or += columns [k, k + b.rows) of a times columns [first, first + c.columns) of b; `first` begins a panel.
+    /// The columns of a behind those are wanted next, and fetched.
     void (*multiply_packed)(const Matrix<const Real>& a, Size k, const Packed<Real>& b, Size first,
                             const Matrix<Real>& c, Into into);
     /// Reads b where it stands, by rows: what pays for few rows of a.

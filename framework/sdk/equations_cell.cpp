@@ -1,8 +1,8 @@
 // A cell of equations: runs the recorded graph over time, and back.
 //
-// Every node has a block (T·B, width) of values in what is saved and one of adjoints in the workspace; a state's values have
-// one step more, so that the value after step t is the value at step t + 1. Nodes that the recurrence does not pass
-// through are computed for all T·B rows at once (Node::Phase), and so are the gradients of all weights, when every
+// Every node has a block (T·B, width) of values in what is saved and one of adjoints in the workspace; a state's values
+// have one step more, so that the value after step t is the value at step t + 1. Nodes that the recurrence does not
+// pass through are computed for all T·B rows at once (Node::Phase), and so are the gradients of all weights, when every
 // adjoint is known. Operands accumulate: adjoints start at zero and every user adds its share.
 #include <algorithm>
 #include <cmath>

@@ -1,6 +1,7 @@
 // Measures products and activations beside this machine's peak, on one thread: bench_products [seconds per figure].
 //
-// Every figure is the best of many runs, for other programs may disturb it. UNROLL_SIMD=AVX2 measures another kernel set.
+// Every figure is the best of many runs, for other programs may disturb it. UNROLL_SIMD=AVX2 measures another kernel
+// set.
 #include <oneapi/tbb/global_control.h>
 
 #include <algorithm>

@@ -85,8 +85,8 @@ void measure_writer() {
     writer.flush();
     std::printf("writer %.0f rows/s\n", static_cast<double>(count) / since(start));
 
-    // Threads of the trial and of the writer together, as a share of one core, without what the pauses cost by themselves:
-    // that is several times as much and varies, so both are measured in turn.
+    // Threads of the trial and of the writer together, as a share of one core, without what the pauses cost by
+    // themselves: that is several times as much and varies, so both are measured in turn.
     std::vector<double> shares, pauses;
     for (Size turn = 0; turn < 7; ++turn) {
         const auto write = [&](Size i) { writer.push("trial-0", point(count + turn * 1000 + i)); };

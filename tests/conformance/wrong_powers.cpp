@@ -1,5 +1,5 @@
-// Conformance finds faults in the powers that a cell may have: tokens, dropout, a source, looking ahead. One small cell,
-// y = dropout(W x + V mean(source)), right or wrong in one way at a time.
+// Conformance finds faults in the powers that a cell may have: tokens, dropout, a source, looking ahead. One small
+// cell, y = dropout(W x + V mean(source)), right or wrong in one way at a time.
 #include <algorithm>
 
 #include "catch.h"

@@ -1,8 +1,9 @@
 // A cell: the part with weights and memory between a model's input and its prediction.
 //
 // A cell is immutable and owns no buffers. It declares its weights, its state per sequence and the scratch that a call
-// needs; whoever runs it lays all of that out in flat arrays and passes pointers. So an optimiser, clipping, a checkpoint
-// and a gradient check are each one loop over flat memory, and any number of threads may use one cell at once.
+// needs; whoever runs it lays all of that out in flat arrays and passes pointers. So an optimiser, clipping, a
+// checkpoint and a gradient check are each one loop over flat memory, and any number of threads may use one cell at
+// once.
 //
 // There are two ways to write one: the step's equations alone (unroll/equations.h), or forward and backward by hand
 // (this file). Write the equations first; write kernels when it must be fast.
@@ -31,7 +32,8 @@ struct CellSpec {
     bool tokens = false;      ///< x always comes as tokens, from a model without an embedding; false: either may come
 };
 
-/// One array of weights. The model's initialiser fills it; role, fan_in, ones_first and ones_last are read for that alone.
+/// One array of weights. The model's initialiser fills it; role, fan_in, ones_first and ones_last are read for that
+/// alone.
 struct UNROLL_EXPORT Weight {
     enum class Role {
         input,      ///< matrix (outputs, inputs) from what comes from below
@@ -127,8 +129,8 @@ struct Backward {
 /// One layer. Written once for Real = float and double.
 ///
 /// In evaluation mode, within layout().context and if layout().causal, T steps at once equal T calls of one step
-/// that hand the state on (to 1e-10 in double, 1e-5 in float): generation is forward with T = 1, and a key/value cache is
-/// just a state.
+/// that hand the state on (to 1e-10 in double, 1e-5 in float): generation is forward with T = 1, and a key/value cache
+/// is just a state.
 /// A sequence's results depend on that sequence only, bit for bit, whatever else is in the batch.
 /// `unroll check PLUGIN.so` tests this and every other promise in this file.
 template <class Real>
@@ -142,8 +144,9 @@ public:
     virtual Size saved_size(Size T, Size B) const = 0;
     virtual Size workspace_size(Size T, Size B) const = 0;
 
-    /// Elements of Forward::prepared, and how to fill them. Called once after weights change (once per training step, once
-    /// per generation), so that whatever depends on weights alone, packing above all, is not done at every time step.
+    /// Elements of Forward::prepared, and how to fill them. Called once after weights change (once per training step,
+    /// once per generation), so that whatever depends on weights alone, packing above all, is not done at every time
+    /// step.
     virtual Size prepared_size() const { return 0; }
     virtual void prepare(const Real* /*weights*/, Real* /*prepared*/) const {}
 

@@ -1,5 +1,5 @@
-// Kernels: the arithmetic that cells are made of. libunroll picks the vector instructions at run time, so a plugin gains
-// from a newer processor, or a newer libunroll, without being built again. This header includes them all.
+// Kernels: the arithmetic that cells are made of. libunroll picks the vector instructions at run time, so a plugin
+// gains from a newer processor, or a newer libunroll, without being built again. This header includes them all.
 //
 // Every function exists for Real = float and double, never allocates, and may be called by any number of threads at
 // once on different outputs. Unless a line says otherwise an output may be the same array as an input but must not

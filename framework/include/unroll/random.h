@@ -30,8 +30,8 @@ public:
     static constexpr result_type max() { return ~result_type{0}; }
     result_type operator()();
 
-    /// An independent stream for the part `index` of this one's purpose, fixed by this one's key and the index alone: it
-    /// does not matter how many numbers were drawn. This one is left as it is.
+    /// An independent stream for the part `index` of this one's purpose, fixed by this one's key and the index alone:
+    /// it does not matter how many numbers were drawn. This one is left as it is.
     RandomStream split(std::uint64_t index) const;
 
     double uniform();                          ///< in [0, 1), 53 random bits

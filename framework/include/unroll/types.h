@@ -1,5 +1,6 @@
 // The alphabet of the whole code: T time steps, B sequences in a batch, D inputs, H hidden units, V vocabulary,
-// S steps of a source that is attended to, M its width. Arrays are time-major, (T, B, …), and contiguous. dX is the gradient of X.
+// S steps of a source that is attended to, M its width. Arrays are time-major, (T, B, …), and contiguous. dX is the
+// gradient of X.
 #pragma once
 
 #include <cstddef>

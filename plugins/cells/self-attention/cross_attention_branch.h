@@ -206,8 +206,8 @@ private:
         return true;
     }
 
-    /// What the state has to do with dkv (S, B, 2H): where it was left, dnext_state adds to it; where it was read, it goes to
-    /// dstate and not to the weights and the source.
+    /// What the state has to do with dkv (S, B, 2H): where it was left, dnext_state adds to it; where it was read, it
+    /// goes to dstate and not to the weights and the source.
     void state_backward(const Forward<Real>& call, const Backward<Real>& gradients, Real* dkv) const {
         const Size H = shape_.H, size = shape_.source_state_size(), half = size / 2;
         for (Size b = 0; b < call.B && size > 0; ++b) {

@@ -10,8 +10,8 @@
 // x (T, B, D), y (T, B, H). As in PyTorch the norms are numbered without a gap, so without a source norm2 is the feed-
 // forward network's. Weights: weight_in (H, D), positions (context, H), then PyTorch's names and shapes.
 // State of a causal layer: position, keys, values, 1 + 2·context·H elements; a source adds the keys and values that are
-// made of it, 2·S·H, so a sequence's source must be the same at all of its steps. A layer that is not causal sees all steps
-// of a call, later ones too: it has no state.
+// made of it, 2·S·H, so a sequence's source must be the same at all of its steps. A layer that is not causal sees all
+// steps of a call, later ones too: it has no state.
 // Memory, F = feed_forward·H: what is saved takes, for each of T·B positions, up to 9H + 2F and heads·context weights
 // (heads·T when not causal); a source adds 4H + heads·S for each and 2H for each of its S·B. The workspace holds up to
 // T·B·(3H + max(4H, F)) and scores of B·heads tiles.
@@ -134,8 +134,8 @@ public:
         if (feeds_forward_) feed_forward_.prepare(weights, prepared.feed_forward);
     }
 
-    /// And 12 T² H for each sequence: two products of queries' and keys' width forward, four backward, for every pair of
-    /// steps.
+    /// And 12 T² H for each sequence: two products of queries' and keys' width forward, four backward, for every pair
+    /// of steps.
     double flops(Size T, Size B) const override {
         return this->layout_.product_flops(T, B) + 12.0 * double(T) * double(B) * double(T) * double(shape_.H);
     }

@@ -1,5 +1,5 @@
-// Recurrent steps: their values against the equations in long double, their gradients against differences, that a unit's
-// bits do not depend on where it stands, and what a step does with lengths, strides, tokens and idle cores.
+// Recurrent steps: their values against the equations in long double, their gradients against differences, and that
+// a unit's bits do not depend on where it stands.
 #include <algorithm>
 #include <cmath>
 #include <cstring>

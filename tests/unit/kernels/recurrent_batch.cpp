@@ -1,5 +1,5 @@
-// Recurrent steps of a whole batch: lengths, strides, tokens and idle cores. Each sequence's results are those of a call
-// with that sequence alone, bit for bit, and what is not valid is neither read nor anything but zeros.
+// Recurrent steps of a whole batch: lengths, strides, tokens and idle cores. Each sequence's results are those of a
+// call with that sequence alone, bit for bit, and what is not valid is neither read nor anything but zeros.
 #include <algorithm>
 #include <cmath>
 #include <cstring>

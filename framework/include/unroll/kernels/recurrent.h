@@ -1,13 +1,13 @@
-// Recurrent steps: what a time step of a recurrent cell does beside its matrix products, for all sequences of a batch in
-// one pass. What all kernels promise stands in unroll/kernels.h.
+// Recurrent steps: what a time step of a recurrent cell does beside its matrix products, for all sequences of a batch
+// in one pass. What all kernels promise stands in unroll/kernels.h.
 //
 // A step takes plain data: sizes, pointers and strides. It reads each sequence's length itself, splits the sequences
 // over idle cores, and gives the same bits however they are split. One pass over a row is several times faster than a
 // function for each term.
 //
-// Arrays are (B, width), a row for each sequence. What a comment says to be overwritten is so for every sequence; at and
-// after a sequence's length, forward writes zeros as its state and output, and backward zeros as the gradients of its
-// sums.
+// Arrays are (B, width), a row for each sequence. What a comment says to be overwritten is so for every sequence; at
+// and after a sequence's length, forward writes zeros as its state and output, and backward zeros as the gradients of
+// its sums.
 #pragma once
 
 #include "unroll/export.h"
@@ -39,8 +39,8 @@ struct TimeStep {
     bool valid(Size b) const { return t < length(b); }
 };
 
-/// What comes to a step's sums beside products: the biases. With tokens, the product of a one-hot x is a row of a table,
-/// so the table has the biases in its rows, and no pass is made that only copies rows.
+/// What comes to a step's sums beside products: the biases. With tokens, the product of a one-hot x is a row of a
+/// table, so the table has the biases in its rows, and no pass is made that only copies rows.
 template <class Real>
 struct Added {
     const Real* rows = nullptr;     ///< one row for every sequence, or a table (V, width)
@@ -181,8 +181,8 @@ UNROLL_EXPORT void gru_reset_first_gates(const GruResetFirstStep<Real>& step);
 template <class Real>
 UNROLL_EXPORT void gru_reset_first_candidate(const GruResetFirstStep<Real>& step);
 
-/// The candidate comes first on the way back: it gives the gradients of z and n, and zeros for r. Then, when `dreset` is
-/// known, the gates give that of r.
+/// The candidate comes first on the way back: it gives the gradients of z and n, and zeros for r. Then, when `dreset`
+/// is known, the gates give that of r.
 template <class Real>
 struct GruResetFirstStepBackward {
     TimeStep time;

@@ -1,4 +1,5 @@
-// Row by row: biases, softmax, layer normalisation, tables of rows. What all kernels promise stands in unroll/kernels.h.
+// Row by row: biases, softmax, layer normalisation, tables of rows. What all kernels promise stands in
+// unroll/kernels.h.
 #pragma once
 
 #include "unroll/export.h"

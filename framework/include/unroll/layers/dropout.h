@@ -8,8 +8,8 @@
 
 namespace unroll::layers {
 
-/// Draws masks in training; false, and not to be applied, in evaluation or when nothing is dropped. Cheap to copy; never
-/// changes. A cell that uses it declares CellLayout::applies_dropout.
+/// Draws masks in training; false, and not to be applied, in evaluation or when nothing is dropped. Cheap to copy;
+/// never changes. A cell that uses it declares CellLayout::applies_dropout.
 class Dropout {
 public:
     Dropout() = default;

@@ -53,8 +53,8 @@ public:
     }
 
     /// For a recurrent step, which adds rows up itself, so that no pass only copies them: values are projected into
-    /// `projected` (T, B, G), tokens are not. What then comes to the sums of step t is `added`: the bias, and with tokens
-    /// x Wᵀ too.
+    /// `projected` (T, B, G), tokens are not. What then comes to the sums of step t is `added`: the bias, and with
+    /// tokens x Wᵀ too.
     void project_values(const Forward<Real>& call, const Real* prepared, Real* projected) const {
         if (call.x.values) project(call, prepared, 0, call.T, projected);
     }

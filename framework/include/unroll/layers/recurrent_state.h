@@ -92,8 +92,8 @@ struct RecurrentState {
             std::copy_n(carry + b * width, width, gradients.dstate + b * state_size + offset);
     }
 
-    /// dweight (G, width) += Σ dsumsᵀ · what this part held before that step, some steps from `first` on in one product.
-    /// `dsums` (steps·B, G) has zeros at and after a sequence's length.
+    /// dweight (G, width) += Σ dsumsᵀ · what this part held before that step, some steps from `first` on in one
+    /// product. `dsums` (steps·B, G) has zeros at and after a sequence's length.
     template <class Real>
     void add_weight_gradient(const Forward<Real>& call, Size first, Matrix<const Real> dsums, const Real* history,
                              Matrix<Real> dweight) const {
