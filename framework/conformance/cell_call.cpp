@@ -92,4 +92,105 @@ template Problem<double> sequence(const Problem<double>&, const CellLayout&, Siz
 template Problem<float> steps(const Problem<float>&, Size, Size);
 template Problem<double> steps(const Problem<double>&, Size, Size);
 
+template <class Real>
+Call<Real>::Call(const Cell<Real>& cell, const Problem<Real>& problem, const Manner<Real>& manner)
+    : cell_(cell),
+      problem_(problem),
+      manner_(manner),
+      weights_(problem.weights),
+      prepared_(cell.prepared_size(), manner.garbage),
+      x_(problem.x),
+      state_(problem.state),
+      source_(problem.source),
+      dy_(problem.dy),
+      dnext_state_(problem.dnext_state),
+      tokens_(problem.tokens),
+      lengths_(problem.lengths),
+      source_lengths_(problem.source_lengths),
+      y_(problem.T * problem.B * cell.layout().output, manner.garbage),
+      next_state_(problem.B * cell.layout().state_size(), manner.garbage),
+      saved_(cell.saved_size(problem.T, problem.B), manner.garbage),
+      workspace_(cell.workspace_size(problem.T, problem.B), manner.garbage) {
+    forward_.T = problem.T, forward_.B = problem.B;
+    forward_.weights = weights_.data();
+    forward_.prepared = prepared_.data();
+    forward_.x.values = x_.pointer();
+    forward_.x.tokens = tokens_.pointer();
+    forward_.lengths = lengths_.pointer();
+    forward_.state = state_.pointer();
+    forward_.source = source_.pointer();
+    forward_.source_steps = problem.source_steps;
+    forward_.source_lengths = source_lengths_.pointer();
+    forward_.dropout = problem.dropout ? &*problem_.dropout : nullptr;
+    forward_.y = y_.data();
+    if (manner.want_next_state) forward_.next_state = manner.in_place ? state_.pointer() : next_state_.data();
+    forward_.saved = saved_.data();
+    forward_.workspace = workspace_.data();
+    prepare();
+}
+
+template <class Real>
+double Call<Real>::loss() const {
+    double sum = 0;
+    for (Size i = 0; i < problem_.dy.size(); ++i) {
+        const Size t = i / (problem_.B * cell_.layout().output), b = i / cell_.layout().output % problem_.B;
+        if (problem_.lengths.empty() || t < problem_.lengths[b]) sum += problem_.dy[i] * y_.data()[i];
+    }
+    for (Size i = 0; i < problem_.dnext_state.size(); ++i) sum += problem_.dnext_state[i] * next_state_.data()[i];
+    return sum;
+}
+
+template <class Real>
+Result<Real> Call<Real>::run() {
+    Guarded<Real> dx(problem_.x.size(), manner_.garbage), dstate(next_state_.size(), manner_.garbage),
+        dsource(problem_.source.size(), manner_.sum), dweights(problem_.weights.size(), manner_.sum),
+        workspace(workspace_.size(), manner_.garbage);
+    const std::vector<Real> prepared = prepared_.values();
+    forward();
+    if (manner_.backward) {
+        Backward<Real> gradients;
+        gradients.dy = dy_.data();
+        gradients.dnext_state = dnext_state_.pointer();
+        if (manner_.want_dx) gradients.dx = dx.pointer();
+        if (manner_.want_dstate) gradients.dstate = dstate.data();
+        if (manner_.want_dsource) gradients.dsource = dsource.pointer();
+        if (manner_.want_dweights) gradients.dweights = dweights.data();
+        gradients.workspace = workspace.data();
+        cell_.backward(forward_, gradients);
+    }
+    Result<Real> result{y_.values(),
+                        manner_.in_place ? state_.values() : next_state_.values(),
+                        dx.values(),
+                        dstate.values(),
+                        dsource.values(),
+                        dweights.values(),
+                        {}};
+    const auto note = [&](bool fine, const char* what) {
+        if (!fine) result.damage += (result.damage.empty() ? "" : ", ") + std::string(what);
+    };
+    note(weights_.holds(problem_.weights), "weights changed");
+    note(prepared_.holds(prepared), "prepared weights changed");
+    note(x_.holds(problem_.x) && tokens_.holds(problem_.tokens), "x changed");
+    note(manner_.in_place || state_.holds(problem_.state), "state changed");
+    note(source_.holds(problem_.source), "source changed");
+    note(lengths_.holds(problem_.lengths) && source_lengths_.holds(problem_.source_lengths), "lengths changed");
+    note(dy_.holds(problem_.dy) && dnext_state_.holds(problem_.dnext_state), "dy or dnext_state changed");
+    note(weights_.intact() && x_.intact() && tokens_.intact() && state_.intact() && source_.intact() &&
+             lengths_.intact() && source_lengths_.intact() && dy_.intact() && dnext_state_.intact(),
+         "written beside an input");
+    note(prepared_.intact(), "written beside prepared");
+    note(y_.intact(), "written beside y");
+    note(next_state_.intact(), "written beside next_state");
+    note(saved_.intact(), "written beside saved");
+    note(workspace_.intact() && workspace.intact(), "written beside workspace");
+    note(dx.intact(), "written beside dx");
+    note(dstate.intact(), "written beside dstate");
+    note(dsource.intact(), "written beside dsource");
+    note(dweights.intact(), "written beside dweights");
+    return result;
+}
+
+template class Call<float>;
+template class Call<double>;
+
 }  // namespace unroll::conformance

@@ -327,8 +327,11 @@ std::vector<Size> some_lengths(Size T, Size B, Size least) {
     return lengths;
 }
 
+/// Finite differences take time that grows with the square of a cell's size.
+enum class Gradients { check, skip };
+
 /// Everything that holds for every cell, for problems of B sequences.
-void check_setting(const Setting& setting, Size B, bool gradients, Recorder& recorder) {
+void check_setting(const Setting& setting, Size B, Gradients gradients, Recorder& recorder) {
     check_layout(setting, recorder);
     const CellLayout& layout = setting.layout();
     const Size T = context - warm_up;
@@ -339,7 +342,7 @@ void check_setting(const Setting& setting, Size B, bool gradients, Recorder& rec
     warm.lengths = some_lengths(T, B, 1);
     warm.state = warm_state(setting, warm, 4);
 
-    if (gradients) {
+    if (gradients == Gradients::check) {
         check_gradients(setting, cold, recorder);
         if (!warm.state.empty()) check_gradients(setting, warm, recorder);
     }
@@ -377,9 +380,9 @@ void check_cell(const Plugin& plugin, const std::vector<Variation>& variations, 
             small = first->spec;
             where = first->where;
             check_refused_width(plugin, variation, small, recorder);
-            check_setting(*first, small_batch, true, recorder);
+            check_setting(*first, small_batch, Gradients::check, recorder);
 
-            const auto check_with = [&](CellSpec spec, Size B, bool gradients) {
+            const auto check_with = [&](CellSpec spec, Size B, Gradients gradients) {
                 const std::optional<Setting> setting = make(plugin, variation, spec, recorder);
                 if (!setting) return;
                 where = setting->where;
@@ -387,21 +390,21 @@ void check_cell(const Plugin& plugin, const std::vector<Variation>& variations, 
             };
             CellSpec upper = small, large = small;
             upper.layer = 1, upper.layers = 2;
-            check_with(upper, small_batch, true);
+            check_with(upper, small_batch, Gradients::check);
             large.input = large_input, large.hidden = large_hidden;
-            check_with(large, large_batch, false);
+            check_with(large, large_batch, Gradients::skip);
 
             if (first->layout().takes_tokens) {
                 CellSpec spec = small;
                 spec.tokens = true;
-                check_with(spec, small_batch, true);
+                check_with(spec, small_batch, Gradients::check);
                 if (const std::optional<Setting> setting = make(plugin, variation, spec, recorder))
                     check_tokens(*setting, *first, recorder);
             }
             CellSpec with_source = small;
             with_source.source = 4, with_source.source_context = 5;
             if (plugin.make_cell_double(with_source, variation.options)->layout().cross_attends)
-                check_with(with_source, small_batch, true);
+                check_with(with_source, small_batch, Gradients::check);
             if (first->layout().applies_dropout) {
                 CellSpec spec = small;
                 spec.dropout = 0.3;

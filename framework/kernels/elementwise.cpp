@@ -3,7 +3,8 @@
 #include <cstdint>
 
 #include "kernels/targets.h"
-#include "unroll/kernels.h"
+#include "unroll/kernels/elementwise.h"
+#include "unroll/kernels/processor.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/elementwise.cpp"
@@ -179,20 +180,12 @@ Real dot(const Real* a, const Real* b, Size n) {
 }
 
 template <class Real>
-constexpr ElementwiseKernels<Real> kernels = {&exp<Real>,
-                                              &sigmoid<Real>,
-                                              &tanh<Real>,
-                                              &relu<Real>,
-                                              &gelu<Real>,
-                                              &sigmoid_backward<Real>,
-                                              &tanh_backward<Real>,
-                                              &relu_backward<Real>,
-                                              &gelu_backward<Real>,
-                                              &multiply<Real>,
-                                              &dropout<Real>,
-                                              &axpy<Real>,
-                                              &sum_of_squares<Real>,
-                                              &dot<Real>};
+constexpr ElementwiseKernels<Real> kernels = {
+#define UNROLL_ENTRY(result, name, parameters, arguments) .name = &name<Real>,
+    UNROLL_ELEMENTWISE_KERNELS(UNROLL_ENTRY, Real)
+#undef UNROLL_ENTRY
+        .dropout = &dropout<Real>,
+};
 
 }  // namespace
 
@@ -218,94 +211,25 @@ const ElementwiseKernels<Real>& kernels() {
 
 }  // namespace
 
-template <class Real>
-void exp(const Real* x, Real* y, Size n) {
-    kernels<Real>().exp(x, y, n);
-}
-
-template <class Real>
-void sigmoid(const Real* x, Real* y, Size n) {
-    kernels<Real>().sigmoid(x, y, n);
-}
-
-template <class Real>
-void tanh(const Real* x, Real* y, Size n) {
-    kernels<Real>().tanh(x, y, n);
-}
-
-template <class Real>
-void relu(const Real* x, Real* y, Size n) {
-    kernels<Real>().relu(x, y, n);
-}
-
-template <class Real>
-void gelu(const Real* x, Real* y, Size n) {
-    kernels<Real>().gelu(x, y, n);
-}
-
-template <class Real>
-void sigmoid_backward(const Real* y, const Real* dy, Real* dx, Size n) {
-    kernels<Real>().sigmoid_backward(y, dy, dx, n);
-}
-
-template <class Real>
-void tanh_backward(const Real* y, const Real* dy, Real* dx, Size n) {
-    kernels<Real>().tanh_backward(y, dy, dx, n);
-}
-
-template <class Real>
-void relu_backward(const Real* y, const Real* dy, Real* dx, Size n) {
-    kernels<Real>().relu_backward(y, dy, dx, n);
-}
-
-template <class Real>
-void gelu_backward(const Real* x, const Real* dy, Real* dx, Size n) {
-    kernels<Real>().gelu_backward(x, dy, dx, n);
-}
-
-template <class Real>
-void multiply(const Real* a, const Real* b, Real* y, Size n, Into into) {
-    kernels<Real>().multiply(a, b, y, n, into);
-}
+#define UNROLL_DEFINE(result, name, parameters, arguments) \
+    template <class Real>                                  \
+    result name parameters {                               \
+        return kernels<Real>().name arguments;             \
+    }
+UNROLL_ELEMENTWISE_KERNELS(UNROLL_DEFINE, Real)
+#undef UNROLL_DEFINE
 
 template <class Real>
 void dropout(const Real* x, Real* y, Size n, double probability, RandomStream stream) {
     kernels<Real>().dropout(x, y, n, probability, stream());
 }
 
-template <class Real>
-void axpy(std::type_identity_t<Real> alpha, const Real* x, Real* y, Size n) {
-    kernels<Real>().axpy(alpha, x, y, n);
-}
-
-template <class Real>
-double sum_of_squares(const Real* x, Size n) {
-    return kernels<Real>().sum_of_squares(x, n);
-}
-
-template <class Real>
-Real dot(const Real* a, const Real* b, Size n) {
-    return kernels<Real>().dot(a, b, n);
-}
-
-#define UNROLL_INSTANTIATE(Real)                                           \
-    template void exp(const Real*, Real*, Size);                           \
-    template void sigmoid(const Real*, Real*, Size);                       \
-    template void tanh(const Real*, Real*, Size);                          \
-    template void relu(const Real*, Real*, Size);                          \
-    template void gelu(const Real*, Real*, Size);                          \
-    template void sigmoid_backward(const Real*, const Real*, Real*, Size); \
-    template void tanh_backward(const Real*, const Real*, Real*, Size);    \
-    template void relu_backward(const Real*, const Real*, Real*, Size);    \
-    template void gelu_backward(const Real*, const Real*, Real*, Size);    \
-    template void multiply(const Real*, const Real*, Real*, Size, Into);   \
-    template void dropout(const Real*, Real*, Size, double, RandomStream); \
-    template void axpy(Real, const Real*, Real*, Size);                    \
-    template double sum_of_squares(const Real*, Size);                     \
-    template Real dot(const Real*, const Real*, Size);
-UNROLL_INSTANTIATE(float)
-UNROLL_INSTANTIATE(double)
+#define UNROLL_INSTANTIATE(result, name, parameters, arguments) template result name parameters;
+UNROLL_ELEMENTWISE_KERNELS(UNROLL_INSTANTIATE, float)
+UNROLL_ELEMENTWISE_KERNELS(UNROLL_INSTANTIATE, double)
 #undef UNROLL_INSTANTIATE
+template void dropout(const float*, float*, Size, double, RandomStream);
+template void dropout(const double*, double*, Size, double, RandomStream);
 
 }  // namespace unroll
 #endif

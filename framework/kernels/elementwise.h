@@ -1,28 +1,35 @@
-// The elementwise kernels of one kernel set. Each has the type and the meaning of the function of its name.
+// The elementwise kernels of one kernel set: those of unroll/kernels/elementwise.h.
 #pragma once
 
 #include <tuple>
 
-#include "unroll/kernels.h"
+#include "unroll/kernels/elementwise.h"
+
+/// X(result, name, parameters, arguments): each has the type and the meaning of the public function of its name.
+#define UNROLL_ELEMENTWISE_KERNELS(X, Real)                                                             \
+    X(void, exp, (const Real* x, Real* y, Size n), (x, y, n))                                           \
+    X(void, sigmoid, (const Real* x, Real* y, Size n), (x, y, n))                                       \
+    X(void, tanh, (const Real* x, Real* y, Size n), (x, y, n))                                          \
+    X(void, relu, (const Real* x, Real* y, Size n), (x, y, n))                                          \
+    X(void, gelu, (const Real* x, Real* y, Size n), (x, y, n))                                          \
+    X(void, sigmoid_backward, (const Real* y, const Real* dy, Real* dx, Size n), (y, dy, dx, n))        \
+    X(void, tanh_backward, (const Real* y, const Real* dy, Real* dx, Size n), (y, dy, dx, n))           \
+    X(void, relu_backward, (const Real* y, const Real* dy, Real* dx, Size n), (y, dy, dx, n))           \
+    X(void, gelu_backward, (const Real* x, const Real* dy, Real* dx, Size n), (x, dy, dx, n))           \
+    X(void, multiply, (const Real* a, const Real* b, Real* y, Size n, Into into), (a, b, y, n, into))   \
+    X(void, axpy, (std::type_identity_t<Real> alpha, const Real* x, Real* y, Size n), (alpha, x, y, n)) \
+    X(double, sum_of_squares, (const Real* x, Size n), (x, n))                                          \
+    X(Real, dot, (const Real* a, const Real* b, Size n), (a, b, n))
 
 namespace unroll {
 
 template <class Real>
 struct ElementwiseKernels {
-    decltype(&unroll::exp<Real>) exp;
-    decltype(&unroll::sigmoid<Real>) sigmoid;
-    decltype(&unroll::tanh<Real>) tanh;
-    decltype(&unroll::relu<Real>) relu;
-    decltype(&unroll::gelu<Real>) gelu;
-    decltype(&unroll::sigmoid_backward<Real>) sigmoid_backward;
-    decltype(&unroll::tanh_backward<Real>) tanh_backward;
-    decltype(&unroll::relu_backward<Real>) relu_backward;
-    decltype(&unroll::gelu_backward<Real>) gelu_backward;
-    decltype(&unroll::multiply<Real>) multiply;
+#define UNROLL_FIELD(result, name, parameters, arguments) result(*name) parameters;
+    UNROLL_ELEMENTWISE_KERNELS(UNROLL_FIELD, Real)
+#undef UNROLL_FIELD
+    /// `key` is the stream's first number.
     void (*dropout)(const Real* x, Real* y, Size n, double probability, std::uint64_t key);
-    decltype(&unroll::axpy<Real>) axpy;
-    decltype(&unroll::sum_of_squares<Real>) sum_of_squares;
-    decltype(&unroll::dot<Real>) dot;
 };
 
 using ElementwiseSet = std::tuple<ElementwiseKernels<float>, ElementwiseKernels<double>>;

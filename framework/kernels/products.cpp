@@ -45,7 +45,7 @@ struct Left {
 /// c (rows, panels * vectors' lanes) = or += a (rows, depth) · panels.
 template <bool tiled, Size rows, Size vectors, Size panels, class Real>
 void multiply_tile(Size depth, Left<Real> left, const Real* HWY_RESTRICT b, Size b_stride, Size b_distance,
-                   Real* HWY_RESTRICT c, Size c_stride, bool add) {
+                   Real* HWY_RESTRICT c, Size c_stride, Into into) {
     const hn::ScalableTag<Real> d;
     constexpr Size across = panels * vectors;
     hn::Vec<decltype(d)> sum[rows][across];
@@ -55,7 +55,7 @@ void multiply_tile(Size depth, Left<Real> left, const Real* HWY_RESTRICT b, Size
     // One pointer for every four rows: the others are reached from it by adding one of two distances, or both.
     const Real* HWY_RESTRICT a[(rows + 3) / 4];
     for (Size g = 0; g < (rows + 3) / 4; ++g) a[g] = left.first + 4 * g * row;
-    if (add)  // what it is added to may be far away, and is wanted when all k are done
+    if (into == Into::add)  // what it is added to may be far away, and is wanted when all k are done
         for (Size r = 0; r < rows; ++r)
             for (Size v = 0; v < across; ++v) __builtin_prefetch(c + r * c_stride + v * lanes<Real>, 1);
     for (Size k = 0; k < depth; ++k, b += b_stride) {
@@ -80,13 +80,13 @@ void multiply_tile(Size depth, Left<Real> left, const Real* HWY_RESTRICT b, Size
 #pragma GCC unroll 16
         for (Size v = 0; v < across; ++v) {
             Real* to = c + r * c_stride + v * lanes<Real>;
-            hn::StoreU(add ? hn::Add(hn::LoadU(d, to), sum[r][v]) : sum[r][v], d, to);
+            hn::StoreU(into == Into::add ? hn::Add(hn::LoadU(d, to), sum[r][v]) : sum[r][v], d, to);
         }
     }
 }
 
 template <class Real>
-using MultiplyTile = void (*)(Size, Left<Real>, const Real*, Size, Size, Real*, Size, bool);
+using MultiplyTile = void (*)(Size, Left<Real>, const Real*, Size, Size, Real*, Size, Into);
 template <class Real>
 using PackTile = void (*)(const Matrix<const Real>&, Real*);
 
@@ -155,61 +155,62 @@ private:
 
 /// c = or += what was computed aside.
 template <class Real>
-void store_edge(const Real* edge, Size stride, const Matrix<Real>& c, bool add) {
+void store_edge(const Real* edge, Size stride, const Matrix<Real>& c, Into into) {
     for (Size r = 0; r < c.rows; ++r) {
         Real* to = c.data + r * c.row_stride;
-        for (Size j = 0; j < c.columns; ++j) to[j] = add ? to[j] + edge[r * stride + j] : edge[r * stride + j];
+        for (Size j = 0; j < c.columns; ++j)
+            to[j] = into == Into::add ? to[j] + edge[r * stride + j] : edge[r * stride + j];
     }
 }
 
 /// c = or += a · b for one block of k. tile(first) says where the left factor's rows are.
 template <bool tiled, class Real, class Tile>
-HWY_INLINE void multiply_block(Tile tile, Size depth, const Panels<Real>& b, Matrix<Real> c, bool add,
+HWY_INLINE void multiply_block(Tile tile, Size depth, const Panels<Real>& b, Matrix<Real> c, Into into,
                                Fetch<Real> fetch = {Matrix<const Real>(nullptr, 0, 0), 0}) {
     constexpr Size width = panel_width<Real>;
     const Size full = c.columns / width, rest = c.columns % width;
     Size panel = 0;
     if (c.rows <= tile_rows && panels_at_once(c.rows) > 1) {
-        const auto multiply = [&](MultiplyTile<Real> kernel, Real* to, Size stride, bool add_to) {
-            kernel(depth, tile(0), b.first + panel * b.distance, b.stride, b.distance, to, stride, add_to);
+        const auto multiply = [&](MultiplyTile<Real> kernel, Real* to, Size stride, Into to_into) {
+            kernel(depth, tile(0), b.first + panel * b.distance, b.stride, b.distance, to, stride, to_into);
         };
         for (const Size several = panels_at_once(c.rows); panel + several <= full; panel += several)
-            multiply(tiles<tiled, Real>.several[c.rows - 1], c.data + panel * width, c.row_stride, add);
+            multiply(tiles<tiled, Real>.several[c.rows - 1], c.data + panel * width, c.row_stride, into);
         for (; panel + 2 <= full; panel += 2)
-            multiply(tiles<tiled, Real>.pair[c.rows - 1], c.data + panel * width, c.row_stride, add);
+            multiply(tiles<tiled, Real>.pair[c.rows - 1], c.data + panel * width, c.row_stride, into);
         if (panel < full && rest > lanes<Real> && b.narrow == b.first + full * b.distance) {
             Real edge[tile_rows * 2 * width];
-            multiply(tiles<tiled, Real>.pair[c.rows - 1], edge, 2 * width, false);
-            return store_edge(edge, 2 * width, part(c, 0, c.rows, panel * width, width + rest), add);
+            multiply(tiles<tiled, Real>.pair[c.rows - 1], edge, 2 * width, Into::overwrite);
+            return store_edge(edge, 2 * width, part(c, 0, c.rows, panel * width, width + rest), into);
         }
     }
     for (; panel < full; ++panel)
         for_each_tile(c.rows, [&](Size first, Size rows) HWY_ATTR {
             tiles<tiled, Real>.wide[rows - 1](depth, tile(first), b.first + panel * b.distance, b.stride,
                                               first == 0 ? b.distance : 0,
-                                              c.data + first * c.row_stride + panel * width, c.row_stride, add);
+                                              c.data + first * c.row_stride + panel * width, c.row_stride, into);
             fetch.some();
         });
     if (rest == 0) return;
     for_each_tile(c.rows, [&](Size first, Size rows) HWY_ATTR {
         Real edge[tile_rows * width];  // no element of c beyond its columns may be touched
         const auto& kernel = rest > lanes<Real> ? tiles<tiled, Real>.wide : tiles<tiled, Real>.narrow;
-        kernel[rows - 1](depth, tile(first), b.narrow, b.narrow_stride, 0, edge, width, false);
-        store_edge(edge, width, part(c, first, rows, full * width, rest), add);
+        kernel[rows - 1](depth, tile(first), b.narrow, b.narrow_stride, 0, edge, width, Into::overwrite);
+        store_edge(edge, width, part(c, first, rows, full * width, rest), into);
     });
 }
 
 /// c = or += a · b for the block of k from `first` on, and any number of rows.
 template <class Real>
 HWY_NOINLINE void multiply_rows(const Matrix<const Real>& a, Size first, Size depth, const Panels<Real>& b,
-                                const Matrix<Real>& c, bool add) {
+                                const Matrix<Real>& c, Into into) {
     if (reads_rows(a)) {
         for (Size i = 0; i < a.rows; i += block_rows) {
             const Size rows = std::min(block_rows, a.rows - i);
             const auto tile = [&](Size row) {
                 return Left<Real>{a.data + (i + row) * a.row_stride + first, a.row_stride};
             };
-            multiply_block<false, Real>(tile, depth, b, part(c, i, rows, 0, c.columns), add);
+            multiply_block<false, Real>(tile, depth, b, part(c, i, rows, 0, c.columns), into);
         }
         return;
     }
@@ -230,7 +231,7 @@ HWY_NOINLINE void multiply_rows(const Matrix<const Real>& a, Size first, Size de
         const auto next = part(a, next_row, std::min(block_rows, a.rows - next_row), next_k,
                                std::min(block_depth, a.columns - next_k));
         const Size tile_count = (rows + tile_rows - 1) / tile_rows * (c.columns / panel_width<Real>);
-        multiply_block<true, Real>(tile, depth, b, part(c, i, rows, 0, c.columns), add, Fetch<Real>(next, tile_count));
+        multiply_block<true, Real>(tile, depth, b, part(c, i, rows, 0, c.columns), into, Fetch<Real>(next, tile_count));
     }
 }
 
@@ -239,7 +240,7 @@ HWY_NOINLINE void multiply_rows(const Matrix<const Real>& a, Size first, Size de
 /// c (rows, …) = or += a · whole panels. Each is read for all k before the next, so that what is read is one stream of
 /// addresses: that is fastest where reading is all that a product takes.
 template <Size rows, class Real>
-void multiply_stream(const Matrix<const Real>& a, const Real* HWY_RESTRICT panel, const Matrix<Real>& c, bool add) {
+void multiply_stream(const Matrix<const Real>& a, const Real* HWY_RESTRICT panel, const Matrix<Real>& c, Into into) {
     const hn::ScalableTag<Real> d;
     constexpr Size ahead = 8192 / sizeof(Real);  // fetched so early from beyond the second-level cache
     for (Size j = 0; j < c.columns; j += panel_width<Real>)
@@ -265,7 +266,7 @@ void multiply_stream(const Matrix<const Real>& a, const Real* HWY_RESTRICT panel
             for (Size v = 0; v < 2 * rows; ++v) {
                 Real* to = c.data + v / 2 * c.row_stride + j + v % 2 * lanes<Real>;
                 const auto total = sum[v / 2][v % 2];
-                hn::StoreU(add || k > 0 ? hn::Add(hn::LoadU(d, to), total) : total, d, to);
+                hn::StoreU(into == Into::add || k > 0 ? hn::Add(hn::LoadU(d, to), total) : total, d, to);
             }
         }
 }
@@ -288,14 +289,14 @@ void multiply_packed(const Matrix<const Real>& a, Size first_k, const Packed<Rea
         constexpr decltype(&multiply_stream<1, Real>) kernels[stream_rows] = {
             &multiply_stream<1, Real>, &multiply_stream<2, Real>, &multiply_stream<3, Real>, &multiply_stream<4, Real>};
         done = c.columns / panel_width<Real> * panel_width<Real>;
-        kernels[a.rows - 1](factor, b.data + first * b.rows, part(c, 0, c.rows, 0, done), into == Into::add);
+        kernels[a.rows - 1](factor, b.data + first * b.rows, part(c, 0, c.rows, 0, done), into);
         if (done == c.columns) return;
     }
     for (Size k = 0; k < b.rows; k += block_depth) {
         const Size depth = std::min(block_depth, b.rows - k);
         const auto panels = packed_panels(b.data, b.rows, (first + done) / panel_width<Real>, first + c.columns, k);
         multiply_rows(a, first_k + k, depth, panels, part(c, 0, c.rows, done, c.columns - done),
-                      into == Into::add || k > 0);
+                      k > 0 ? Into::add : into);
     }
 }
 
@@ -309,7 +310,7 @@ void multiply_in_place(const Matrix<const Real>& a, const Matrix<const Real>& b,
         if (rest) pack_panel(part(b, k, depth, b.columns - rest, rest), narrow);
         const Panels<Real> panels = {b.data + k * b.row_stride, panel_width<Real>, b.row_stride, narrow,
                                      padded<Real>(rest)};
-        multiply_rows(a, k, depth, panels, c, into == Into::add || k > 0);
+        multiply_rows(a, k, depth, panels, c, k > 0 ? Into::add : into);
     }
 }
 

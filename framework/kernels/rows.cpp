@@ -5,7 +5,9 @@
 #include <type_traits>
 
 #include "kernels/targets.h"
-#include "unroll/kernels.h"
+#include "unroll/kernels/attention.h"
+#include "unroll/kernels/processor.h"
+#include "unroll/kernels/rows.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/rows.cpp"
@@ -311,9 +313,11 @@ void gather_rows_backward(const Token* tokens, const Real* dy, Real* dtable, Siz
 }
 
 template <class Real>
-constexpr RowKernels<Real> kernels = {&add_bias<Real>,         &add_bias_backward<Real>, &softmax<Real>,
-                                      &softmax_backward<Real>, &layer_norm<Real>,        &layer_norm_backward<Real>,
-                                      &attend<Real>,           &gather_rows<Real>,       &gather_rows_backward<Real>};
+constexpr RowKernels<Real> kernels = {
+#define UNROLL_ENTRY(result, name, parameters, arguments) .name = &name<Real>,
+    UNROLL_ROW_KERNELS(UNROLL_ENTRY, Real)
+#undef UNROLL_ENTRY
+};
 
 }  // namespace
 
@@ -343,69 +347,21 @@ const RowKernels<Real>& kernels() {
 
 }  // namespace
 
+#define UNROLL_DEFINE(result, name, parameters, arguments) \
+    template <class Real>                                  \
+    result name parameters {                               \
+        return kernels<Real>().name arguments;             \
+    }
+UNROLL_ROW_KERNELS(UNROLL_DEFINE, Real)
+#undef UNROLL_DEFINE
+
 bool softmax_at(const float* x, double temperature, double* y, Size n) {
-    return std::get<SoftmaxAt>(chosen_set())(x, temperature, y, n);
+    return std::get<decltype(&softmax_at)>(chosen_set())(x, temperature, y, n);
 }
 
-template <class Real>
-void add_bias(const Real* bias, Real* x, Size rows, Size columns) {
-    kernels<Real>().add_bias(bias, x, rows, columns);
-}
-
-template <class Real>
-void add_bias_backward(const Real* dy, Real* dbias, Size rows, Size columns) {
-    kernels<Real>().add_bias_backward(dy, dbias, rows, columns);
-}
-
-template <class Real>
-void softmax(const Real* x, Real* y, Size rows, Size columns) {
-    kernels<Real>().softmax(x, y, rows, columns);
-}
-
-template <class Real>
-void softmax_backward(const Real* y, const Real* dy, Real* dx, Size rows, Size columns) {
-    kernels<Real>().softmax_backward(y, dy, dx, rows, columns);
-}
-
-template <class Real>
-void layer_norm(const Real* x, const Real* gain, const Real* bias, Real* y, Real* statistics, Size rows, Size columns) {
-    kernels<Real>().layer_norm(x, gain, bias, y, statistics, rows, columns);
-}
-
-template <class Real>
-void layer_norm_backward(const Real* x, const Real* gain, const Real* statistics, const Real* dy, Real* dx, Real* dgain,
-                         Real* dbias, Size rows, Size columns) {
-    kernels<Real>().layer_norm_backward(x, gain, statistics, dy, dx, dgain, dbias, rows, columns);
-}
-
-template <class Real>
-void attend(const AttentionStep<std::type_identity_t<Real>>& step, Real* weights, Size stride, Real* y) {
-    kernels<Real>().attend(step, weights, stride, y);
-}
-
-template <class Real>
-void gather_rows(const Real* table, const Token* tokens, Real* y, Size rows, Size columns, Into into) {
-    kernels<Real>().gather_rows(table, tokens, y, rows, columns, into);
-}
-
-template <class Real>
-void gather_rows_backward(const Token* tokens, const Real* dy, Real* dtable, Size rows, Size columns) {
-    kernels<Real>().gather_rows_backward(tokens, dy, dtable, rows, columns);
-}
-
-#define UNROLL_INSTANTIATE(Real)                                                                                     \
-    template void add_bias(const Real*, Real*, Size, Size);                                                          \
-    template void add_bias_backward(const Real*, Real*, Size, Size);                                                 \
-    template void softmax(const Real*, Real*, Size, Size);                                                           \
-    template void softmax_backward(const Real*, const Real*, Real*, Size, Size);                                     \
-    template void layer_norm(const Real*, const Real*, const Real*, Real*, Real*, Size, Size);                       \
-    template void layer_norm_backward(const Real*, const Real*, const Real*, const Real*, Real*, Real*, Real*, Size, \
-                                      Size);                                                                         \
-    template void attend(const AttentionStep<Real>&, Real*, Size, Real*);                                            \
-    template void gather_rows(const Real*, const Token*, Real*, Size, Size, Into);                                   \
-    template void gather_rows_backward(const Token*, const Real*, Real*, Size, Size);
-UNROLL_INSTANTIATE(float)
-UNROLL_INSTANTIATE(double)
+#define UNROLL_INSTANTIATE(result, name, parameters, arguments) template result name parameters;
+UNROLL_ROW_KERNELS(UNROLL_INSTANTIATE, float)
+UNROLL_ROW_KERNELS(UNROLL_INSTANTIATE, double)
 #undef UNROLL_INSTANTIATE
 
 }  // namespace unroll

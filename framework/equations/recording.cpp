@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "sdk/equations_graph.h"
+#include "equations/graph.h"
 #include "unroll/error.h"
 
 namespace unroll {

@@ -7,7 +7,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "sdk/equations_graph.h"
+#include "equations/graph.h"
+#include "equations/operations.h"
 #include "unroll/kernels.h"
 
 namespace unroll {
@@ -17,29 +18,20 @@ namespace {
 using Kind = Node::Kind;
 using Phase = Node::Phase;
 
-/// Where a node's values, adjoints and packed weights stand.
+/// What a node does, and where its values, adjoints and packed weights stand.
+template <class Real>
 struct Place {
+    Operation<Real> operation;
     Size columns;   ///< widths of all nodes before it
     Size states;    ///< widths of the state nodes among them: their blocks have B rows more
     Size prepared;  ///< products: elements of Forward::prepared before it
 };
 
-template <class Real>
-void copy_columns(const Real* x, Size x_stride, Real* y, Size y_stride, Size width, Size rows) {
-    for (Size r = 0; r < rows; ++r) std::copy_n(x + r * x_stride, width, y + r * y_stride);
-}
-
-template <class Real>
-void add_columns(const Real* x, Size x_stride, Real* y, Size y_stride, Size width, Size rows) {
-    for (Size r = 0; r < rows; ++r)
-        for (Size j = 0; j < width; ++j) y[r * y_stride + j] += x[r * x_stride + j];
-}
-
 /// One call of forward or backward.
 template <class Real>
 class Execution {
 public:
-    Execution(const Equations::Graph& graph, const std::vector<Place>& places, const Forward<Real>& call)
+    Execution(const Equations::Graph& graph, const std::vector<Place<Real>>& places, const Forward<Real>& call)
         : graph_(graph), places_(places), call_(call), T_(call.T), B_(call.B) {}
 
     void forward() {
@@ -101,7 +93,6 @@ private:
         if (n == graph_.input) return dx_ ? dx_ + row * width(n) : nullptr;
         return adjoints_ + T_ * B_ * places_[n].columns + row * width(n);
     }
-    const Real* weights(const Node& node) const { return call_.weights + node.weights; }
 
     void compute_all(Phase phase) {
         for (Size n = 0; n < graph_.nodes.size(); ++n)
@@ -168,154 +159,49 @@ private:
     // ---- One node, `rows` rows from `row`
 
     void compute(Size n, Size row, Size rows) {
-        const Node& node = graph_.nodes[n];
-        if (node.kind == Kind::input || node.kind == Kind::state) return;
-        const Size columns = node.width, count = rows * columns;
-        const Real* a = value(node.operands[0], row);
-        const Real number = static_cast<Real>(node.number);
-        Real* y = target(n, row);
-        switch (node.kind) {
-            case Kind::input:
-            case Kind::state:
-                break;
-            case Kind::add: {
-                const Real* b = value(node.operands[1], row);
-                for (Size i = 0; i < count; ++i) y[i] = a[i] + b[i];
-                break;
-            }
-            case Kind::subtract: {
-                const Real* b = value(node.operands[1], row);
-                for (Size i = 0; i < count; ++i) y[i] = a[i] - b[i];
-                break;
-            }
-            case Kind::multiply:
-                multiply(a, value(node.operands[1], row), y, count, Into::overwrite);
-                break;
-            case Kind::shift:
-                for (Size i = 0; i < count; ++i) y[i] = a[i] + number;
-                break;
-            case Kind::scale:
-                for (Size i = 0; i < count; ++i) y[i] = a[i] * number;
-                break;
-            case Kind::sigmoid:
-                sigmoid(a, y, count);
-                break;
-            case Kind::tanh:
-                tanh(a, y, count);
-                break;
-            case Kind::relu:
-                relu(a, y, count);
-                break;
-            case Kind::gelu:
-                gelu(a, y, count);
-                break;
-            case Kind::exp:
-                exp(a, y, count);
-                break;
-            case Kind::softmax:
-                softmax(a, y, rows, columns);
-                break;
-            case Kind::slice:
-                copy_columns(a + node.first, width(node.operands[0]), y, columns, columns, rows);
-                break;
-            case Kind::concatenate:
-                for (const Size part : node.operands) {
-                    copy_columns(value(part, row), width(part), y, columns, width(part), rows);
-                    y += width(part);
-                }
-                break;
-            case Kind::product: {
-                const Size inputs = width(node.operands[0]);
-                const Packed<Real> packed{call_.prepared + places_[n].prepared, inputs, columns};
-                gemm(Matrix<const Real>(a, rows, inputs), packed, Matrix<Real>(y, rows, columns), Into::overwrite);
-                break;
-            }
-            case Kind::plus:
-                std::copy_n(a, count, y);
-                add_bias(weights(node), y, rows, columns);
-                break;
-            case Kind::times:
-                for (Size r = 0; r < rows; ++r)
-                    multiply(a + r * columns, weights(node), y + r * columns, columns, Into::overwrite);
-                break;
-        }
+        if (!places_[n].operation.forward) return;
+        Operands<Real> at = operands(n, rows);
+        at.y = target(n, row);
+        if (at.node.kind == Kind::product)
+            at.packed = {call_.prepared + places_[n].prepared, width(at.node.operands[0]), at.columns};
+        for_each_call(at, row, [&] { places_[n].operation.forward(at); });
     }
 
     /// Adds to the adjoints of the node's operands.
     void differentiate(Size n, Size row, Size rows) {
-        const Node& node = graph_.nodes[n];
-        if (node.kind == Kind::input || node.kind == Kind::state) return;
-        const Size columns = node.width, count = rows * columns;
-        const Real* y = value(n, row);
-        const Real* dy = adjoint(n, row);
-        if (node.kind == Kind::concatenate) {
-            for (const Size part : node.operands) {
-                if (Real* dpart = adjoint(part, row)) add_columns(dy, columns, dpart, width(part), width(part), rows);
-                dy += width(part);
-            }
-            return;
+        if (!places_[n].operation.backward) return;
+        Operands<Real> at = operands(n, rows);
+        at.y = target(n, row);
+        at.dy = adjoint(n, row);
+        at.scratch = scratch_;
+        if (at.node.kind == Kind::product) {
+            const Size inputs = width(at.node.operands[0]);
+            at.packed = {call_.prepared + places_[n].prepared + packed_size(inputs, at.columns), at.columns, inputs};
         }
-        const Real* a = value(node.operands[0], row);
-        Real* da = adjoint(node.operands[0], row);
-        Real* db = node.operands.size() > 1 ? adjoint(node.operands[1], row) : nullptr;
-        if (node.kind == Kind::multiply && db) multiply(dy, a, db, count, Into::add);
-        if ((node.kind == Kind::add || node.kind == Kind::subtract) && db)
-            axpy(node.kind == Kind::add ? Real{1} : Real{-1}, dy, db, count);
-        if (!da) return;
-        switch (node.kind) {
-            case Kind::input:
-            case Kind::state:
-            case Kind::concatenate:
-                break;
-            case Kind::add:
-            case Kind::subtract:
-            case Kind::shift:
-            case Kind::plus:
-                axpy(Real{1}, dy, da, count);
-                break;
-            case Kind::multiply:
-                multiply(dy, value(node.operands[1], row), da, count, Into::add);
-                break;
-            case Kind::scale:
-                axpy(static_cast<Real>(node.number), dy, da, count);
-                break;
-            case Kind::sigmoid:
-                sigmoid_backward(y, dy, scratch_, count);
-                axpy(Real{1}, scratch_, da, count);
-                break;
-            case Kind::tanh:
-                tanh_backward(y, dy, scratch_, count);
-                axpy(Real{1}, scratch_, da, count);
-                break;
-            case Kind::relu:
-                relu_backward(y, dy, scratch_, count);
-                axpy(Real{1}, scratch_, da, count);
-                break;
-            case Kind::gelu:
-                gelu_backward(a, dy, scratch_, count);
-                axpy(Real{1}, scratch_, da, count);
-                break;
-            case Kind::exp:
-                multiply(dy, y, da, count, Into::add);
-                break;
-            case Kind::softmax:
-                softmax_backward(y, dy, scratch_, rows, columns);
-                axpy(Real{1}, scratch_, da, count);
-                break;
-            case Kind::slice:
-                add_columns(dy, columns, da + node.first, width(node.operands[0]), columns, rows);
-                break;
-            case Kind::product: {
-                const Size inputs = width(node.operands[0]);
-                const Real* packed_weights = call_.prepared + places_[n].prepared + packed_size(inputs, columns);
-                gemm(Matrix<const Real>(dy, rows, columns), Packed<Real>{packed_weights, columns, inputs},
-                     Matrix<Real>(da, rows, inputs), Into::add);
-                break;
-            }
-            case Kind::times:
-                for (Size r = 0; r < rows; ++r)
-                    multiply(dy + r * columns, weights(node), da + r * columns, columns, Into::add);
-                break;
+        for_each_call(at, row, [&] {
+            const std::vector<Size>& sources = at.node.operands;
+            at.da = adjoint(sources[at.operand], row);
+            at.db = at.b ? adjoint(sources[1], row) : nullptr;
+            if (at.da || at.db) places_[n].operation.backward(at);
+        });
+    }
+
+    Operands<Real> operands(Size n, Size rows) const {
+        const Node& node = graph_.nodes[n];
+        return {.node = node, .rows = rows, .columns = node.width, .weights = call_.weights + node.weights};
+    }
+
+    /// Calls body() with the operands in `at`: concatenate's one after the other, those of others together.
+    template <class Body>
+    void for_each_call(Operands<Real>& at, Size row, Body&& body) const {
+        const std::vector<Size>& sources = at.node.operands;
+        const bool together = at.node.kind != Kind::concatenate;
+        if (together && sources.size() > 1) at.b = value(sources[1], row);
+        for (at.operand = 0; at.operand < (together ? 1 : sources.size()); ++at.operand) {
+            at.a = value(sources[at.operand], row);
+            at.a_columns = width(sources[at.operand]);
+            body();
+            at.column += at.a_columns;
         }
     }
 
@@ -338,7 +224,7 @@ private:
     }
 
     const Equations::Graph& graph_;
-    const std::vector<Place>& places_;
+    const std::vector<Place<Real>>& places_;
     const Forward<Real>& call_;
     const Size T_, B_;
     Real* adjoints_ = nullptr;
@@ -356,7 +242,7 @@ public:
         graph.finish();
         this->layout_ = graph.layout;
         for (const Node& node : graph.nodes) {
-            places_.push_back({columns_, state_columns_, prepared_});
+            places_.push_back({Operations<Real>::of(node.kind), columns_, state_columns_, prepared_});
             if (node.kind == Kind::product) {
                 const Size inputs = graph.nodes[node.operands[0]].width;
                 prepared_ += packed_size(inputs, node.width) + packed_size(node.width, inputs);
@@ -395,7 +281,7 @@ public:
 
 private:
     Equations equations_;
-    std::vector<Place> places_;
+    std::vector<Place<Real>> places_;
     Size columns_ = 0, state_columns_ = 0, prepared_ = 0, widest_ = 0;
 };
 
