@@ -169,7 +169,7 @@ TEST_CASE("Generation appends to the cache in place, each sequence at its own po
     for (Size b = 0; b < B; ++b) CHECK(state[b * layer.layout().state_size()] == static_cast<double>(lengths[b] + 30));
 }
 
-TEST_CASE("What a memory's keys and values are is decided at a sequence's first step") {
+TEST_CASE("What a source's keys and values are is decided at a sequence's first step") {
     constexpr Size S = 5, M = 4, steps = 3;
     CellSpec spec = spec_of();
     spec.source = M, spec.source_context = S + 1;
@@ -186,7 +186,7 @@ TEST_CASE("What a memory's keys and values are is decided at a sequence's first 
     call.source = memory.data(), call.source_steps = S, call.source_lengths = lengths.data();
     first.forward(call);
 
-    // Sequence 1 begins anew and reads the other memory; 0 and 2 go on, and have no use for it.
+    // Sequence 1 begins anew and reads the other source; 0 and 2 go on, and have no use for it.
     std::vector<double> state = first.next_state;
     std::fill_n(state.data() + state_size, state_size, 0.0);
     const auto run = [&](const double* state_given, const double* memory_given) {

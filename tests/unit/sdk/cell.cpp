@@ -16,3 +16,11 @@ TEST_CASE("weights and state stand one after the other in the order they were ad
     CHECK(layout.state_size() == 5);
     CHECK(layout.weights[0].size() == 12);
 }
+
+TEST_CASE("matrices cost six operations for each element and step; biases and tables nothing") {
+    CellLayout layout;
+    layout.add({"weight", {3, 4}, Weight::Role::input, 4});
+    layout.add({"bias", {3}, Weight::Role::bias, 4});
+    layout.add({"positions", {7, 3}, Weight::Role::table, 3});
+    CHECK(layout.product_flops(5, 2) == 6.0 * 5 * 2 * 12);
+}
