@@ -3,6 +3,9 @@
 // A dataset is loaded once per process and used by any number of trials and threads at once. It is random-access: what
 // it returns depends on its arguments and its options alone, so that a trial which was killed resumes without a cursor.
 // It is either a corpus, one long run of tokens per split from which the runner cuts windows, or a list of examples.
+//
+// Threads. [load]: called on one thread, before the dataset is shared. [any]: called on any thread, by several at once;
+// no call may change anything that another one reads.
 #pragma once
 
 #include <memory>
@@ -23,11 +26,11 @@ enum class Split { train, validation, test };
 struct Task {
     enum class Kind {
         next_token,       ///< a corpus: each position predicts the token after it
-        label,            ///< one token for a whole sequence, at its last valid position
+        label,            ///< a class for a whole sequence, predicted at its last valid position
         sequence,         ///< a token for every position with a weight
-        target_sequence,  ///< a sequence of its own for a whole input, of another length and other symbols
+        target_sequence,  ///< sequence to sequence: a target of another length and vocabulary than the input
         reals,            ///< `target_reals` numbers for every position with a weight, squared error
-        image,            ///< nothing: more pictures like these are to be made
+        image,            ///< nothing: images like these are generated
     };
     Kind kind = Kind::next_token;
     Size input_tokens = 0;   ///< V of the inputs; 0: inputs are reals
@@ -41,14 +44,14 @@ struct Task {
     /// target_sequence: the end-of-sequence token (EOS), which ends every target and is predicted like any other token;
     /// -1: there is none, and every target has target_length tokens.
     Token target_end = -1;
-    /// image: how the input_reals of a picture lie, row by row, 0 … 1.
+    /// image: height and width of the input_reals of one image, which lie row by row, each 0 … 1.
     Size image_rows = 0, image_columns = 0;
 
     /// Positions that targets and their weights have.
     Size target_positions() const { return kind == Kind::target_sequence ? target_length : sequence_length; }
 };
 
-/// Symbols and their tokens.
+/// Symbols and their tokens. All calls: [any].
 class UNROLL_EXPORT Vocabulary {
 public:
     virtual ~Vocabulary() = default;
@@ -86,25 +89,30 @@ struct Example {
     Size length = 0;                 ///< to be set: valid positions of the inputs, 1 … T
 };
 
+/// Made by Plugin::make_dataset, which loads all data and throws Error for what cannot be used [load].
 class UNROLL_EXPORT Dataset {
 public:
     virtual ~Dataset() = default;
 
+    /// [any] The same at every call.
     virtual Task task() const = 0;
 
-    /// Of the inputs; null when they are reals. Lives as long as the dataset.
+    /// [any] Of the inputs; null when they are reals. Lives as long as the dataset.
     virtual const Vocabulary* vocabulary() const { return nullptr; }
-    /// Of the targets; the inputs' unless the dataset says otherwise.
+    /// [any] Of the targets; the inputs' unless the dataset says otherwise.
     virtual const Vocabulary* target_vocabulary() const { return vocabulary(); }
 
-    /// SHA-256, in hexadecimal, of everything it was loaded from; "" when its options alone decide what it contains.
+    /// [any] SHA-256 (unroll/sha256.h) of everything it was loaded from; "" when its options alone decide what it
+    /// contains. Trials on data with another digest are other trials.
     virtual std::string digest() const { return {}; }
 
-    /// A corpus: all tokens of a split, in order; lives as long as the dataset. Empty for a list of examples.
+    /// [any] A corpus: all tokens of a split, in order; lives as long as the dataset. Empty for a list of examples.
     virtual std::span<const Token> tokens(Split) const { return {}; }
 
-    /// A list of examples: how many a split has, and the one at `index`. Called by many threads at once.
+    /// [any] A list of examples: how many a split has.
     virtual Size examples(Split) const { return 0; }
+    /// [any] Writes the one at `index`, below examples(split). Called for every example of every batch while training
+    /// waits: no files, no locks.
     virtual void example(Split, Size /*index*/, Example& /*out*/) const {}
 };
 

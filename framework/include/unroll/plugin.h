@@ -43,8 +43,9 @@ struct Plugin {
     std::unique_ptr<Dataset> (*make_dataset)(const Options&) = nullptr;
     std::unique_ptr<Sampler> (*make_sampler)(const Options&) = nullptr;
 
-    /// A cell that does not take every H: with these options its maker takes each multiple of this and no other. Null:
-    /// it takes every H.
+    /// A cell that does not take every H: with these options its maker takes each multiple of this (>= 1) and no other.
+    /// Null: it takes every H. Any thread. The host asks only where it chooses H itself, for a manifest's `match`; where a
+    /// manifest states H, the maker has to refuse one that is no multiple, with an Error that names the option behind it.
     Size (*hidden_multiple)(const Options&) = nullptr;
 };
 
