@@ -6,6 +6,8 @@
 #include <charconv>
 #include <string_view>
 
+#include "unroll/utf8.h"
+
 namespace unroll::json {
 namespace {
 
@@ -89,9 +91,7 @@ std::string dump(const Value& value) {
 std::string excerpt(const Value& value) {
     std::string text = dump(value);
     if (text.size() <= 80) return text;
-    std::size_t end = 77;
-    while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;  // not inside a code point
-    return text.substr(0, end) + "…";
+    return text.substr(0, code_point_begin(text, 77)) + "…";
 }
 
 }  // namespace unroll::json

@@ -10,6 +10,7 @@
 #include "sampling/longest_copy.h"
 #include "sampling/words.h"
 #include "unroll/error.h"
+#include "unroll/utf8.h"
 
 namespace unroll::sampling {
 
@@ -35,7 +36,7 @@ std::optional<double> distinct_3(std::span<const Token> tokens) {
 
 std::optional<double> repetition(std::string_view text) {
     std::u32string characters;
-    for (std::size_t at = 0; at < text.size();) characters += next_code_point(text, at);
+    for (std::size_t at = 0; at < text.size();) characters += static_cast<char32_t>(next_character(text, at));
     if (characters.size() <= passage) return std::nullopt;
 
     const std::u32string_view all = characters;

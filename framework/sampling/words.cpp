@@ -3,6 +3,8 @@
 
 #include <utf8proc.h>
 
+#include "unroll/utf8.h"
+
 namespace unroll::sampling {
 
 namespace {
@@ -56,32 +58,18 @@ bool in_word(Kind kind) {
 }
 
 bool word_goes_on(std::string_view text, std::size_t at) {
-    return at < text.size() && in_word(kind_of(next_code_point(text, at)));
+    return at < text.size() && in_word(kind_of(static_cast<char32_t>(next_character(text, at))));
 }
 
 void append_lower(std::string& word, char32_t c) {
     if (c < 0x80) {
         word += static_cast<char>(between(c, 'A', 'Z') ? c + ('a' - 'A') : c);
-        return;
+    } else {
+        append_code_point(word, utf8proc_tolower(static_cast<CodePoint>(c)));
     }
-    utf8proc_uint8_t bytes[4];
-    const auto size = utf8proc_encode_char(utf8proc_tolower(static_cast<utf8proc_int32_t>(c)), bytes);
-    word.append(reinterpret_cast<const char*>(bytes), static_cast<std::size_t>(size));
 }
 
 }  // namespace
-
-char32_t next_code_point(std::string_view text, std::size_t& at) {
-    if (const auto byte = static_cast<unsigned char>(text[at]); byte < 0x80) {
-        ++at;
-        return byte;
-    }
-    utf8proc_int32_t code_point;
-    const auto size = utf8proc_iterate(reinterpret_cast<const utf8proc_uint8_t*>(text.data()) + at,
-                                       static_cast<utf8proc_ssize_t>(text.size() - at), &code_point);
-    at += size > 0 ? static_cast<std::size_t>(size) : 1;
-    return size > 0 ? static_cast<char32_t>(code_point) : U'\uFFFD';
-}
 
 void visit_words(std::string_view text, const std::function<void(const std::string&)>& visit) {
     std::string word;
@@ -92,7 +80,7 @@ void visit_words(std::string_view text, const std::function<void(const std::stri
         has_letter = false;
     };
     for (std::size_t at = 0; at < text.size();) {
-        const char32_t c = next_code_point(text, at);
+        const auto c = static_cast<char32_t>(next_character(text, at));
         const Kind kind = kind_of(c);
         if (in_word(kind)) {
             append_lower(word, c);
@@ -110,7 +98,7 @@ std::string_view without_cut_words(std::string_view text) {
     std::size_t first = text.size(), last = text.size();  // the whole: from the first character that is in no word
     for (std::size_t at = 0; at < text.size();) {
         const std::size_t begin = at;
-        if (kind_of(next_code_point(text, at)) != Kind::other) continue;
+        if (kind_of(static_cast<char32_t>(next_character(text, at))) != Kind::other) continue;
         first = std::min(first, begin);
         last = at;
     }

@@ -20,7 +20,4 @@ void visit_words(std::string_view text, const std::function<void(const std::stri
 /// of words at each end.
 std::string_view without_cut_words(std::string_view text);
 
-/// The code point at text[at], at < text.size(); `at` moves behind it. A byte that is not UTF-8 is one U+FFFD.
-char32_t next_code_point(std::string_view text, std::size_t& at);
-
 }  // namespace unroll::sampling

@@ -28,6 +28,14 @@ inline CodePoint next_code_point(std::string_view text, std::size_t& at) {
     return detail::next_beyond_ascii(text, at);
 }
 
+/// The same for text from anywhere: a byte that is not UTF-8 is one U+FFFD, the replacement character.
+inline CodePoint next_character(std::string_view text, std::size_t& at) {
+    const CodePoint code_point = next_code_point(text, at);
+    if (code_point >= 0) return code_point;
+    ++at;
+    return 0xFFFD;
+}
+
 /// Appends a code point, which must be valid, in UTF-8.
 UNROLL_EXPORT void append_code_point(std::string& text, CodePoint code_point);
 

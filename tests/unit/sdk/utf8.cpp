@@ -36,6 +36,8 @@ TEST_CASE("what is not UTF-8 is told with its place, which is not left") {
         std::size_t at = 2;
         CHECK(next_code_point(bytes, at) == -1);
         CHECK(at == 2);
+        CHECK(next_character(bytes, at) == 0xFFFD);
+        CHECK(at == 3);
     }
 }
 
