@@ -80,7 +80,7 @@ std::string fault(const Drawn& drawn, const Task& task) {
             return fmt::format("target token {} of {}", token, task.target_tokens);
     for (const auto* array : {&drawn.reals, &drawn.target_reals})
         for (const float value : array->values())
-            if (!std::isfinite(value)) return fmt::format("the number {}", value);
+            if (!std::isfinite(value)) return fmt::format("the value {}, which is not finite", value);
     if (task.kind == Task::Kind::image) return "";
     const bool own_length = task.kind == Task::Kind::target_sequence;
     Size counted = 0;
@@ -102,21 +102,22 @@ std::string fault(const Drawn& drawn, const Task& task) {
 void check_task(const Dataset& dataset, const std::string& where, Recorder& recorder) {
     const Task task = dataset.task();
     const auto require = [&](bool held, const char* what) {
-        recorder.require("declares a task that makes sense", held, what, where);
+        recorder.require("declares a consistent task", held, what, where);
     };
     const bool corpus = task.kind == Task::Kind::next_token, image = task.kind == Task::Kind::image;
     const bool own_length = task.kind == Task::Kind::target_sequence;
-    require((task.input_tokens > 0) != (task.input_reals > 0), "inputs are neither tokens nor reals, or both");
+    require((task.input_tokens > 0) != (task.input_reals > 0), "inputs must be either tokens or reals");
     require(image ? task.target_tokens + task.target_reals == 0 : (task.target_tokens > 0) != (task.target_reals > 0),
-            "targets are neither tokens nor reals, or both, or an image has some");
-    require(own_length == (task.target_length > 0), "a length of targets without target sequences, or none with them");
+            "targets must be either tokens or reals, and none for images");
+    require(own_length == (task.target_length > 0), "target_length goes with target sequences, and with them alone");
     require(task.target_end < 0 || (own_length && in_vocabulary(task.target_end, task.target_tokens)),
             "the end-of-sequence token is not in the target vocabulary");
     require(!image || task.image_rows * task.image_columns == task.sequence_length * task.input_reals,
-            "the rows and columns of an image are not its numbers");
-    require((task.kind == Task::Kind::reals) == (task.target_reals > 0), "the kind does not go with the targets");
+            "image_rows x image_columns is not the number of values of an image");
+    require((task.kind == Task::Kind::reals) == (task.target_reals > 0),
+            "the kind of the task does not match its targets");
     require(!corpus || (task.input_tokens > 0 && task.input_tokens == task.target_tokens),
-            "the next token is to be predicted, but inputs and targets are not of one vocabulary");
+            "next-token prediction needs one vocabulary for inputs and targets");
     require(corpus || task.sequence_length > 0, "examples of sequence_length 0");
     require(task.input_tokens == 0 || (dataset.vocabulary() && dataset.vocabulary()->size() == task.input_tokens),
             "the vocabulary's size is not input_tokens");
@@ -124,8 +125,8 @@ void check_task(const Dataset& dataset, const std::string& where, Recorder& reco
                 (dataset.target_vocabulary() && dataset.target_vocabulary()->size() == task.target_tokens),
             "the target vocabulary's size is not target_tokens");
     for (const NamedSplit& split : splits) {
-        require(corpus || dataset.tokens(split.split).empty(), "a list of examples has a corpus too");
-        require(!corpus || dataset.examples(split.split) == 0, "a corpus has examples too");
+        require(corpus || dataset.tokens(split.split).empty(), "both a list of examples and a corpus");
+        require(!corpus || dataset.examples(split.split) == 0, "both a corpus and a list of examples");
     }
     require(corpus ? !dataset.tokens(Split::train).empty() : dataset.examples(Split::train) > 0, "nothing to train on");
     const std::string digest = dataset.digest();
@@ -186,19 +187,20 @@ void check_examples(const Dataset& dataset, const Dataset& again, const std::str
 
 void check_vocabulary(const Vocabulary& vocabulary, std::span<const Token> tokens, const std::string& where,
                       Recorder& recorder) {
-    const char* name = "the vocabulary reads what it writes";
+    const char* name = "the vocabulary encodes what it decodes";
     std::string unknown;
     const std::string text = vocabulary.decode(tokens);
     const auto back = vocabulary.encode(text, unknown);
-    recorder.require(name, back.has_value(), fmt::format("'{}' of its own text is unknown to it", unknown), where);
+    recorder.require(name, back.has_value(), fmt::format("its own text contains '{}', which it cannot encode", unknown),
+                     where);
     if (!back) return;
     recorder.require(name, std::equal(back->begin(), back->end(), tokens.begin(), tokens.end()),
-                     fmt::format("{} tokens became {} others", tokens.size(), back->size()), where);
+                     fmt::format("{} tokens came back as {} different ones", tokens.size(), back->size()), where);
 }
 
 void check_corpus(const Dataset& dataset, const Dataset& again, const std::string& where, Recorder& recorder) {
     const Task task = dataset.task();
-    recorder.require("a token may be generated", generates_something(*dataset.vocabulary()),
+    recorder.require("some token can be generated", generates_something(*dataset.vocabulary()),
                      "no token of the vocabulary can be generated", where);
     RandomStream stream(1, "conformance corpus");
     for (const NamedSplit& split : splits) {

@@ -73,18 +73,18 @@ std::vector<Variation> variations(const Plugin& plugin, const Options& given) {
 
 void check_options(const Plugin& plugin, Recorder& recorder) {
     const auto problem = plugins::check_declarations(plugin);
-    recorder.require("options are well declared", !problem, problem ? to_string(*problem) : "", "");
+    recorder.require("options are declared correctly", !problem, problem ? to_string(*problem) : "", "");
     if (problem) return;
 
     const auto refused = [&](const Option& option, const char* what, Given::Value value) {
-        recorder.require("options that are not allowed are refused", problem_with(option, std::move(value)).has_value(),
+        recorder.require("values that are not allowed are refused", problem_with(option, std::move(value)).has_value(),
                          fmt::format("{} was accepted for '{}'", what, option.name), "");
     };
     for (const Option& option : plugin.options) {
         refused(option, "null", nullptr);
         switch (option.type) {
             case Option::Type::integer:
-                refused(option, "half a number", option.minimum + 0.5);
+                refused(option, "a fraction", option.minimum + 0.5);
                 [[fallthrough]];
             case Option::Type::number:
                 refused(option, "a number below the minimum", std::nextafter(option.minimum, -INFINITY) - 1);
@@ -101,7 +101,7 @@ void check_options(const Plugin& plugin, Recorder& recorder) {
                 refused(option, "a number", std::int64_t{1});
                 break;
             case Option::Type::choice:
-                refused(option, "a word that is no choice", std::string("no such word"));
+                refused(option, "a word that is not a choice", std::string("no such word"));
                 refused(option, "a part of the choices", std::string(option.choices) + "|");
                 break;
             case Option::Type::text:
@@ -113,7 +113,7 @@ void check_options(const Plugin& plugin, Recorder& recorder) {
     std::vector<Problem> problems;
     std::map<std::string, Given> values{{"no_such_option", {true, "true", "conformance"}}};
     plugins::check(plugin, values, "conformance", problems);
-    recorder.require("options that are not allowed are refused", !problems.empty(),
+    recorder.require("values that are not allowed are refused", !problems.empty(),
                      "an option that is not declared was accepted", "");
 }
 

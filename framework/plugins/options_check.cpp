@@ -196,7 +196,7 @@ std::optional<Problem> check_declarations(const Plugin& plugin) {
     for (const Option& option : plugin.options) {
         if (!option.name || !*option.name || !option.help || !option.choices || !option.default_json)
             return Problem{"", "an option without a name or with a null text", "every text of an option set",
-                           "declare options with unroll::integer, unroll::number, … of unroll/options.h"};
+                           "declare options with unroll::Option::integer, Option::number, … of unroll/options.h"};
         const std::string where = fmt::format("option '{}'", option.name);
         if (std::find(seen.begin(), seen.end(), option.name) != seen.end())
             return Problem{where, "declared twice", "each option once", "remove or rename one of the two"};
@@ -204,7 +204,7 @@ std::optional<Problem> check_declarations(const Plugin& plugin) {
         if (option.type > Option::Type::numbers)
             return Problem{where, fmt::format("type number {}", static_cast<int>(option.type)),
                            "a type of unroll::Option::Type",
-                           "declare options with unroll::integer, unroll::number, … of unroll/options.h"};
+                           "declare options with unroll::Option::integer, Option::number, … of unroll/options.h"};
         if (!(option.minimum <= option.maximum))
             return Problem{where, fmt::format("bounds {} to {}", option.minimum, option.maximum),
                            "a minimum that is not above the maximum", "swap the bounds"};

@@ -212,7 +212,7 @@ TEST_CASE("datasets without a fault conform") {
 }
 
 TEST_CASE("conformance finds what is wrong with a dataset") {
-    const std::string task = "declares a task that makes sense", range = "examples are in range";
+    const std::string task = "declares a consistent task", range = "examples are in range";
     using F = DatasetFault;
     require_only(report_on<F::no_vocabulary, false>(), task, "the vocabulary's size is not input_tokens");
     require_only(report_on<F::empty, false>(), task, "nothing to train on");
@@ -227,16 +227,16 @@ TEST_CASE("conformance finds what is wrong with a dataset") {
     require_only(report_on<F::writes_beside, false>(), range, "written beside an array");
     require_only(report_on<F::depends_on_instance, false>(), "a second instance holds the same", "another example");
     require_only(report_on<F::depends_on_instance, true>(), "a second instance holds the same", "other tokens");
-    require_only(report_on<F::generates_nothing, true>(), "a token may be generated", "can be generated");
-    require_only(report_on<F::writes_what_it_cannot_read, true>(), "the vocabulary reads what it writes",
-                 "is unknown to it, in train");
+    require_only(report_on<F::generates_nothing, true>(), "some token can be generated", "can be generated");
+    require_only(report_on<F::writes_what_it_cannot_read, true>(), "the vocabulary encodes what it decodes",
+                 "which it cannot encode, in train");
     CHECK_FALSE(find(report_on<F::depends_on_order, false>(),
                      "examples depend on split and index alone, in any order and thread")
                     .passed);
 }
 
 TEST_CASE("conformance finds what is wrong with target sequences") {
-    const std::string task = "declares a task that makes sense", range = "examples are in range";
+    const std::string task = "declares a consistent task", range = "examples are in range";
     using F = TargetFault;
     require_only(report_on<F::gap>(), range, "a target with a gap before position 2");
     require_only(report_on<F::no_end>(), range, "a target that does not end with the end-of-sequence token");
@@ -287,5 +287,5 @@ TEST_CASE("options: each choice and boolean is tested, a missing one is asked fo
 
     static constexpr Option wrong[] = {Option::integer("count", "9", 1, 5, "more than allowed")};
     constexpr Plugin badly = sampler_plugin<Picky>("badly", 1, "a sampler for tests", wrong);
-    CHECK_FALSE(find(conformance::check(badly), "options are well declared").passed);
+    CHECK_FALSE(find(conformance::check(badly), "options are declared correctly").passed);
 }
