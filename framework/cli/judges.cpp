@@ -43,9 +43,9 @@ StoredTrial Judges::fitting(store::Store& store, const store::FoundTrial& judge,
     const model::Model<float> generator = model_of(*pair.trial);
     if (!sampling::can_judge(trial.model, generator))
         throw Error({fmt::format("{}: sampling.judge", pair.experiment),
-                     fmt::format("'{}', whose trial {} does not tell pictures of {} numbers apart", pair.judge,
-                                 judge.id, generator.task().input_reals),
-                     "an experiment whose dataset has labels for pictures of this size", "name another experiment"});
+                     fmt::format("'{}', whose trial {} is not a classifier of {}-pixel images", pair.judge, judge.id,
+                                 generator.task().input_reals),
+                     "an experiment whose dataset has labelled images of this size", "name another experiment"});
     return trial;
 }
 

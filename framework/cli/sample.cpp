@@ -18,6 +18,7 @@
 #include "store/trial_results.h"
 #include "training/trained.h"
 #include "trial/splits.h"
+#include "trial/topology.h"
 #include "unroll/error.h"
 #include "unroll/kernels.h"
 
@@ -124,10 +125,11 @@ void refuse_meaningless(const Arguments& arguments, const StoredTrial& trial) {
                              fmt::format("does not apply to trial {}: {}", trial.found.id, reason), expected,
                              "leave it out"});
     };
-    if (sampling::asks(*trial.dataset))
+    const trial::SampleKind kind = trial::sample_kind(*trial.dataset);
+    if (kind == trial::SampleKind::answer)
         refuse({"length", "memory"}, "answers end with the end-of-sequence token, and the state is always carried",
                "neither --length nor --memory");
-    if (sampling::draws(*trial.dataset))
+    if (kind == trial::SampleKind::image)
         refuse({"sampler", "temperature", "length", "prompt", "from", "count", "memory"},
                "images are generated from random noise", "--seed or --at");
 }
@@ -192,10 +194,11 @@ std::vector<trial::SamplingSettings> settings_of(const Arguments& arguments, con
         }
     } else {
         list.push_back(settings);
-        list.back().prompt = {
-            {},
-            from,
-            sampling::asks(*trial.dataset) ? Size{0} : std::min(usual_prompt, trial.dataset->tokens(from).size())};
+        list.back().prompt = {{},
+                              from,
+                              trial::sample_kind(*trial.dataset) == trial::SampleKind::answer
+                                  ? Size{0}
+                                  : std::min(usual_prompt, trial.dataset->tokens(from).size())};
     }
     return list;
 }
@@ -227,8 +230,8 @@ int sample(const Words& words) {
     Session session(*arguments);
     store::Store store(arguments->database, store::Store::Mode::read);
     StoredTrial trial = stored_trial(store, name, session);
-    if (!sampling::asks(*trial.dataset) && !sampling::draws(*trial.dataset) &&
-        (!trial.dataset->vocabulary() || trial.dataset->task().kind != Task::Kind::next_token))
+    const trial::SampleKind kind = trial::sample_kind(*trial.dataset);
+    if (kind == trial::SampleKind::none)
         throw Error({fmt::format("trial {}", trial.found.id), "a model that generates neither text nor images",
                      "a language model, a sequence-to-sequence model or a generator of images",
                      "choose another trial"});
@@ -237,14 +240,14 @@ int sample(const Words& words) {
         trial.planned.trial.seed = whole_number(*arguments, "seed", 0, largest_number, "leave it out for the trial's");
     const FloatingPointMode mode;
     const training::Trained trained(trial.model, checkpoint_of(*arguments, trial).path);
-    if (sampling::draws(*trial.dataset)) return draw(trial, trained.weights());
+    if (kind == trial::SampleKind::image) return draw(trial, trained.weights());
     const auto settings = settings_of(*arguments, trial, store, session.catalog());
 
     const auto wanted = sampling::wanted(trial.planned.trial, settings, *trial.dataset, trained.step(), 0);
     const auto samples = sampling::make(trial.model, trained.weights(), *trial.dataset, session.catalog(),
                                         trial.planned.trial.training.sequence_length, wanted, catch_interrupts());
     for (const sampling::Sample& sample : samples) {
-        if (sampling::asks(*trial.dataset)) {
+        if (kind == trial::SampleKind::answer) {
             fmt::print("{} → {}{}\n", sample.prompt, sample.text,
                        !sample.correct   ? ""
                        : *sample.correct ? " ✓"

@@ -30,7 +30,7 @@ public:
 
     /// The settings of `given` (null: none), checked and in the table's order, with every default that the table has. A
     /// setting without default that was not given is null. `path` is how messages name the object, `parent` what
-    /// messages about a missing one point at; `task` is a task_word() or, when unknown, "".
+    /// messages about a missing one point at; `task` is a Topology::settings or, when unknown, "".
     /// Keys that the section does not have are problems, except in a section with a plugin: see check_plugin.
     json::Value check(const Section& section, const json::Value* given, const std::string& path, json::Position parent,
                       std::string_view task, base::Diagnostics& diagnostics);

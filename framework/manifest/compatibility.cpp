@@ -25,7 +25,7 @@ void Compatibility::check_splits(const json::Value& manifest, const Resolved& re
         diagnostics.add({checker_.where(nearest_at(manifest, path).at, path), std::move(found), std::move(wanted),
                          std::move(next)});
     };
-    if (resolved.dataset->task().kind != Task::Kind::next_token) {
+    if (!trial::topology_of(resolved.dataset->task()).corpus) {
         if (resolved.dataset->examples(Split::train) == 0)
             wrong("dataset", who + " has no examples to train on", "at least one", "change the dataset's options");
         return;
@@ -54,16 +54,17 @@ void Compatibility::check_splits(const json::Value& manifest, const Resolved& re
 
 void Compatibility::check_model(const json::Value& manifest, const Resolved& resolved, base::Diagnostics& diagnostics) {
     const Task task = resolved.dataset->task();
-    std::optional<Stack> front;
-    if (trial::has_front(task)) {
-        front = check_part(manifest, resolved, trial::front_part(resolved.trial, task), resolved.front, diagnostics);
-        if (!front) return;
+    std::optional<Stack> upstream;
+    if (trial::topology_of(task).has_upstream()) {
+        upstream =
+            check_part(manifest, resolved, trial::upstream_part(resolved.trial, task), resolved.upstream, diagnostics);
+        if (!upstream) return;
     }
-    const trial::Part part = trial::main_part(resolved.trial, task, front ? front->output : 0);
-    const auto main = check_part(manifest, resolved, part, resolved.cells, diagnostics);
-    if (!main) return;
-    if (front) check_bridge(manifest, resolved, *front, *main, diagnostics);
-    check_tied(manifest, resolved, main->output, diagnostics);
+    const trial::Part part = trial::predictor_part(resolved.trial, task, upstream ? upstream->output : 0);
+    const auto predictor = check_part(manifest, resolved, part, resolved.cells, diagnostics);
+    if (!predictor) return;
+    if (upstream) check_bridge(manifest, resolved, *upstream, *predictor, diagnostics);
+    check_tied(manifest, resolved, predictor->output, diagnostics);
 }
 
 std::optional<Compatibility::Stack> Compatibility::check_part(const json::Value& manifest, const Resolved& resolved,
@@ -74,8 +75,6 @@ std::optional<Compatibility::Stack> Compatibility::check_part(const json::Value&
     const std::string own = child("model", part.name);
     const std::string name = !part.name.empty() && find_at(manifest, own) ? own : "cell";
     const json::Value& cells = *find_at(manifest, name);
-    const bool feeds_back =
-        resolved.dataset->task().kind == Task::Kind::next_token || (part.name == "decoder" && part.tokens);
     Stack stack;
     bool failed = false;
     stack.output =
@@ -96,7 +95,7 @@ std::optional<Compatibility::Stack> Compatibility::check_part(const json::Value&
                                  settings.choice.plugin, made.context),
                      "\"random\" or \"strided\": a stream's state runs on without end",
                      fmt::format("change the windows, or set {}.plugin to a cell whose memory has no limit", path)});
-            if (!made.causal && feeds_back)
+            if (!made.causal && part.autoregressive)
                 diagnostics.add(
                     {checker_.where(given.at, path),
                      fmt::format("cell '{}' looks ahead with these options", settings.choice.plugin),
@@ -126,16 +125,16 @@ void Compatibility::check_gradient(const json::Value& manifest, const Plugin& pl
              fmt::format("set {}.hidden to another number than {}, or give the model an embedding", path, spec.input)});
 }
 
-void Compatibility::check_bridge(const json::Value& manifest, const Resolved& resolved, const Stack& front,
-                                 const Stack& main, base::Diagnostics& diagnostics) {
+void Compatibility::check_bridge(const json::Value& manifest, const Resolved& resolved, const Stack& upstream,
+                                 const Stack& predictor, base::Diagnostics& diagnostics) {
     const Task task = resolved.dataset->task();
     const auto wrong = [&](std::string_view path, std::string found, std::string wanted, std::string next) {
         diagnostics.add({checker_.where(nearest_at(manifest, path).at, path), std::move(found), std::move(wanted),
                          std::move(next)});
     };
-    if (task.kind == Task::Kind::image) {
-        if (task.sequence_length != 1 || front.output != task.input_reals)
-            wrong("model.generator", fmt::format("a generator whose output is {} wide", front.output),
+    if (trial::topology_of(task).learning == trial::Learning::adversarial) {
+        if (task.sequence_length != 1 || upstream.output != task.input_reals)
+            wrong("model.generator", fmt::format("a generator whose output is {} wide", upstream.output),
                   fmt::format("{}, the numbers of an image of dataset '{}'", task.input_reals,
                               resolved.trial.dataset.plugin),
                   fmt::format("end it with a layer of \"hidden\": {}", task.input_reals));
@@ -147,23 +146,23 @@ void Compatibility::check_bridge(const json::Value& manifest, const Resolved& re
             text += fmt::format("{}{} of {}", text.empty() ? "" : ", ", state.size, state.plugin);
         return text.empty() ? "none" : text;
     };
-    const auto limited =
-        std::find_if(main.states.begin(), main.states.end(), [](const State& state) { return state.context > 0; });
+    const auto limited = std::find_if(predictor.states.begin(), predictor.states.end(),
+                                      [](const State& state) { return state.context > 0; });
     if (resolved.trial.model.bridge == trial::Bridge::state) {
-        if (front.states.empty() || front.states != main.states)
+        if (upstream.states.empty() || upstream.states != predictor.states)
             wrong("model.bridge",
                   fmt::format("\"state\" between an encoder and a decoder whose layers have other states: {}; {}",
-                              list(front.states), list(main.states)),
+                              list(upstream.states), list(predictor.states)),
                   "equal cells on both sides, with a state",
                   "make encoder and decoder alike, or choose \"repeat\" or \"attention\"");
-        else if (limited != main.states.end())
+        else if (limited != predictor.states.end())
             wrong("model.bridge",
                   fmt::format("\"state\" between layers of cell '{}', which looks back over {} steps at most",
                               limited->plugin, limited->context),
                   "cells whose memory has no limit: the decoder goes on where the encoder ends",
                   "change the cells, or choose \"attention\"");
     }
-    if (resolved.trial.model.bridge == trial::Bridge::attention && !main.cross_attends)
+    if (resolved.trial.model.bridge == trial::Bridge::attention && !predictor.cross_attends)
         wrong("model.bridge", "\"attention\" for a decoder without a cell that takes a memory",
               "a decoder that attends to what the encoder has read",
               "change the decoder's cell, or choose \"state\" or \"repeat\"");
@@ -178,7 +177,8 @@ void Compatibility::check_tied(const json::Value& manifest, const Resolved& reso
         diagnostics.add({checker_.where(nearest_at(manifest, "model.tied").at, "model.tied"), std::move(found),
                          std::move(wanted), std::move(next)});
     };
-    if (trial::has_front(task)) return wrong("true, but the model has two parts", "false", "remove \"tied\"");
+    if (trial::topology_of(task).has_upstream())
+        return wrong("true, but the model has two parts", "false", "remove \"tied\"");
     if (model.embedding != output)
         wrong(fmt::format("true, but the embedding is {} wide and the top cell's output {}", model.embedding, output),
               "one width for both", fmt::format("set model.embedding to {}, or remove \"tied\"", output));

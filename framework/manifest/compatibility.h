@@ -47,8 +47,8 @@ private:
     /// Empty when a cell cannot be made; then the problem is in the report.
     std::optional<Stack> check_part(const json::Value& manifest, const Resolved& resolved, const trial::Part& part,
                                     const std::vector<const Plugin*>& plugins, base::Diagnostics& diagnostics);
-    void check_bridge(const json::Value& manifest, const Resolved& resolved, const Stack& front, const Stack& main,
-                      base::Diagnostics& diagnostics);
+    void check_bridge(const json::Value& manifest, const Resolved& resolved, const Stack& upstream,
+                      const Stack& predictor, base::Diagnostics& diagnostics);
     void check_tied(const json::Value& manifest, const Resolved& resolved, Size output, base::Diagnostics& diagnostics);
     /// Whether the lowest cell, made for tokens, has the same weights for values, by which gradients are measured.
     void check_gradient(const json::Value& manifest, const Plugin& plugin, CellSpec spec,

@@ -62,7 +62,7 @@ Size common_multiple(const trial::Trial& one, const trial::Trial& other, Size fi
         }
     };
     take(one.cells, other.cells);
-    take(one.front, other.front);
+    take(one.upstream, other.upstream);
     return multiple;
 }
 

@@ -36,7 +36,7 @@ bool given(const json::Value& settings, std::string_view name) {
 
 /// Whether an embedding has anything to embed: the inputs, or what a decoder has said before.
 bool reads_tokens(const Task& task, const std::string& bridge) {
-    return task.input_tokens > 0 || (task.kind == Task::Kind::target_sequence && bridge != "repeat");
+    return task.input_tokens > 0 || (trial::topology_of(task).separate_target && bridge != "repeat");
 }
 
 class Resolver {
@@ -48,7 +48,7 @@ public:
         out_.settings = json::Value(json::Object{});
         read_seed();
         read_dataset();
-        const std::string_view task = out_.dataset ? trial::task_word(out_.dataset->task()) : "";
+        const std::string_view task = topology() ? topology()->settings : "";
         out_.settings.set("model", checker_.check(section("model"), manifest_.find("model"), "model", manifest_.at,
                                                   task, diagnostics_));
         read_cells();
@@ -101,12 +101,11 @@ private:
             out_.settings.set("cell", {});
             return;
         }
-        if (!out_.dataset || !trial::has_front(out_.dataset->task())) {
+        if (!topology() || !topology()->has_upstream()) {
             out_.settings.set("cell", read_part(cell, "cell", out_.trial.cells, out_.cells));
             return;
         }
         // Each part is the cell with what differs in that part.
-        const Task task = out_.dataset->task();
         const json::Value* model = manifest_.find("model");
         const auto read = [&](std::string_view name, std::vector<trial::CellSettings>& cells, auto& plugins) {
             const json::Value* own = model ? model->find(name) : nullptr;
@@ -117,8 +116,8 @@ private:
                 out_.settings.find("model")->set(name, read_part(merged ? &*merged : cell, path, cells, plugins));
             if (optimizer) part.set("optimizer", *optimizer);
         };
-        read(trial::front_name(task), out_.trial.front, out_.front);
-        read(trial::main_name(task), out_.trial.cells, out_.cells);
+        read(topology()->upstream, out_.trial.upstream, out_.upstream);
+        read(topology()->predictor, out_.trial.cells, out_.cells);
     }
 
     /// A part's own optimizer, checked; it is no setting of a cell.
@@ -178,6 +177,11 @@ private:
         return merged;
     }
 
+    /// Null as long as there is no dataset.
+    const trial::Topology* topology() const {
+        return out_.dataset ? &trial::topology_of(out_.dataset->task()) : nullptr;
+    }
+
     /// Defaults that depend on other settings.
     void derive(json::Value& training) {
         if (const Size fixed = out_.dataset ? out_.dataset->task().sequence_length : 0) {
@@ -219,13 +223,15 @@ private:
                   fmt::format("fewer than training.steps, {}", size(training, "steps")),
                   "warm up for fewer steps, or train longer");
 
-        const bool examples = out_.dataset && out_.dataset->task().kind != Task::Kind::next_token;
+        const bool examples = topology() && !topology()->corpus;
         if (const Size stride = size(training, "stride"); examples && stride > 1)
             wrong("training.stride", std::to_string(stride), "nothing: examples come as they are", "remove it");
 
         const json::Value& stop = *training.find("stop");
-        if (!stop.null() && out_.dataset && out_.dataset->task().kind == Task::Kind::image)
-            wrong("training.stop", "stop, but two rivals have no loss that is evaluated", "null", "remove it");
+        if (!stop.null() && topology() && !topology()->evaluated)
+            wrong("training.stop", fmt::format("early stopping of {} training", topology()->name),
+                  "null: early stopping is not available for GANs, whose losses do not tell which is better",
+                  "remove it");
         if (!stop.null()) {
             if (!given(stop, "target") && size(stop, "patience") == 0)
                 wrong("training.stop", "neither target nor patience", "at least one of them",
@@ -258,10 +264,10 @@ private:
         const json::Value settings = checker_.check(section("diagnostics"), manifest_.find("diagnostics"),
                                                     "diagnostics", manifest_.at, "", diagnostics_);
         out_.gradient = to_when(*settings.find("gradient"));
-        if (out_.gradient.kind != trial::When::Kind::never && out_.dataset && trial::has_front(out_.dataset->task()))
+        if (out_.gradient.kind != trial::When::Kind::never && topology() && topology()->has_upstream())
             wrong("diagnostics.gradient",
-                  fmt::format("a gradient by lag, but the model has two parts, {} and {}",
-                              trial::front_name(out_.dataset->task()), trial::main_name(out_.dataset->task())),
+                  fmt::format("a gradient by lag, but the model has two parts, {} and {}", topology()->upstream,
+                              topology()->predictor),
                   "a model of one part: between two of them there is no lag",
                   "remove it, or choose a dataset of another task");
     }
@@ -315,11 +321,12 @@ private:
         to.keep_checkpoints = size(training, "keep_checkpoints");
 
         to.optimizer = optimizer_of(*training.find("optimizer"));
-        if (const Task task = out_.dataset->task(); trial::has_front(task)) {
+        if (topology()->has_upstream()) {
             const auto own = [&](std::string_view part) { return find_at(model, std::string(part) + ".optimizer"); };
-            if (const json::Value* front = own(trial::front_name(task))) trial.front_optimizer = optimizer_of(*front);
-            if (const json::Value* main = own(trial::main_name(task))) {
-                if (!trial.front_optimizer) trial.front_optimizer = to.optimizer;
+            if (const json::Value* upstream = own(topology()->upstream))
+                trial.upstream_optimizer = optimizer_of(*upstream);
+            if (const json::Value* main = own(topology()->predictor)) {
+                if (!trial.upstream_optimizer) trial.upstream_optimizer = to.optimizer;
                 to.optimizer = optimizer_of(*main);
             }
         }
@@ -361,9 +368,9 @@ private:
                 (part.array() ? (*part.array())[i] : part)
                     .set("revision", json::Value(std::int64_t{plugins[i]->revision}));
         };
-        if (const Task task = out_.dataset->task(); trial::has_front(task)) {
-            add_revisions(*identity.find("model")->find(trial::front_name(task)), out_.front);
-            add_revisions(*identity.find("model")->find(trial::main_name(task)), out_.cells);
+        if (topology()->has_upstream()) {
+            add_revisions(*identity.find("model")->find(topology()->upstream), out_.upstream);
+            add_revisions(*identity.find("model")->find(topology()->predictor), out_.cells);
         } else {
             add_revisions(identity.set("cell", *out_.settings.find("cell")), out_.cells);
         }

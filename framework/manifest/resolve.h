@@ -15,8 +15,9 @@ namespace unroll::manifest {
 struct Resolved {
     trial::Trial trial;    ///< filled in only when nothing was wrong
     json::Value settings;  ///< what `config` is written from: as far as it could be read, also after problems
-    std::shared_ptr<const Dataset> dataset;   ///< null when it could not be loaded
-    std::vector<const Plugin*> cells, front;  ///< of each entry of trial.cells and trial.front; null when not there
+    std::shared_ptr<const Dataset> dataset;  ///< null when it could not be loaded
+    std::vector<const Plugin*> cells,
+        upstream;  ///< of each entry of trial.cells and trial.upstream; null when not there
     const Plugin* dataset_plugin = nullptr;
     trial::When gradient{trial::When::Kind::never};  ///< `diagnostics.gradient`, which is no part of the trial
     bool complete = false;                           ///< nothing was wrong

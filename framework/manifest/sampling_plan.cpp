@@ -81,8 +81,8 @@ std::vector<SamplingPoint> SamplingPlan::points(const json::Value& manifest, con
     const bool fitting = fits(*sampling, resolved, own);
     const json::Value checked =
         checker_.check(section("sampling"), sampling, "sampling", manifest.at,
-                       fitting ? trial::task_word(resolved.dataset->task()) : std::string_view(), own);
-    if (fitting && resolved.dataset->task().kind == Task::Kind::image) {
+                       fitting ? trial::topology_of(resolved.dataset->task()).settings : std::string_view(), own);
+    if (fitting && trial::sample_kind(*resolved.dataset) == trial::SampleKind::image) {
         std::vector<SamplingPoint> grids{grids_of(checked)};
         diagnostics.add(own);
         return own.empty() ? grids : std::vector<SamplingPoint>{};
@@ -92,11 +92,11 @@ std::vector<SamplingPoint> SamplingPlan::points(const json::Value& manifest, con
     json::Value memory = *checked.find("memory");
     if (memory.null()) memory = last ? "window" : "carry";
     json::Value length = *checked.find("length");
-    if (fitting && resolved.dataset->task().kind == Task::Kind::target_sequence) {  // an answer ends by itself
+    if (fitting && trial::sample_kind(*resolved.dataset) == trial::SampleKind::answer) {
         for (const char* name : {"length", "memory"})
             if (const json::Value* given = sampling->find(name))
                 own.add({checker_.where(given->at, fmt::format("sampling.{}", name)), json::excerpt(*given),
-                         "nothing: an answer ends by itself, and one state runs through it",
+                         "nothing: answers end with the end-of-sequence token, and the state is always carried",
                          fmt::format("remove \"{}\"", name)});
         length = json::Value(resolved.dataset->task().target_length);
     }
@@ -146,13 +146,11 @@ std::vector<SamplingPoint> SamplingPlan::points(const json::Value& manifest, con
 
 bool SamplingPlan::fits(const json::Value& sampling, const Resolved& resolved, base::Diagnostics& diagnostics) {
     if (!resolved.dataset) return false;
-    const Task::Kind kind = resolved.dataset->task().kind;
-    if (kind == Task::Kind::next_token && resolved.dataset->vocabulary()) return true;
-    if (kind == Task::Kind::target_sequence && resolved.dataset->target_vocabulary()) return true;
-    if (kind == Task::Kind::image) return true;
-    diagnostics.add({checker_.where(sampling.at, "sampling"),
-                     fmt::format("texts to be made, but dataset '{}' is no text", resolved.trial.dataset.plugin),
-                     "a dataset of text, of target sequences or of images", "write \"sampling\": false"});
+    if (trial::sample_kind(*resolved.dataset) != trial::SampleKind::none) return true;
+    diagnostics.add(
+        {checker_.where(sampling.at, "sampling"),
+         fmt::format("sampling from a model of dataset '{}', which generates nothing", resolved.trial.dataset.plugin),
+         "a dataset of text, of target sequences or of images", "write \"sampling\": false"});
     return false;
 }
 
@@ -235,7 +233,7 @@ std::optional<trial::Prompt> SamplingPlan::prompt(const json::Value& value, cons
                                      resolved.trial.dataset.plugin),
                          "change the prompt, or train on a text that has the symbol");
         const Task task = dataset.task();
-        if (task.kind == Task::Kind::target_sequence && tokens->size() > task.sequence_length)
+        if (trial::topology_of(task).separate_target && tokens->size() > task.sequence_length)
             return wrong(fmt::format("a prompt of {} symbols", tokens->size()),
                          fmt::format("at most {}, as the inputs of dataset '{}' have", task.sequence_length,
                                      resolved.trial.dataset.plugin),
@@ -251,10 +249,10 @@ std::optional<trial::Prompt> SamplingPlan::prompt(const json::Value& value, cons
         return wrong(json::excerpt(value), allowed(setting("prompt")), "correct the prompt");
     trial::Prompt window;
     window.from = static_cast<Split>(split - trial::split_names.begin());
-    if (dataset.task().kind == Task::Kind::target_sequence) {  // a whole example
+    if (!trial::topology_of(dataset.task()).corpus) {  // a whole example
         if (length)
             return wrong(json::excerpt(value),
-                         fmt::format("{{\"from\": \"{}\"}}: an example is asked as a whole", *split),
+                         fmt::format("{{\"from\": \"{}\"}}: the encoder reads a whole example", *split),
                          "remove \"length\"");
         if (dataset.examples(*window.from) == 0)
             return wrong(fmt::format("an example of the {} split, which is empty", *split), "a split with examples",

@@ -35,8 +35,8 @@ struct Setting {
     Shape shape = Shape::plain;
 
     /// When the setting exists: "SELECTOR=VALUE|VALUE", SELECTOR being a setting that stands before it in the section,
-    /// or "task=TASK" with TASK as task_word() has it. A name may come several times in a section, one after the other, with
-    /// conditions that exclude one another.
+    /// or "task=TASK" with TASK as Topology::settings has it. A name may come several times in a section, one after the
+    /// other, with conditions that exclude one another.
     const char* only = "";
     bool required = false;
     bool decides = true;  ///< false: it can change neither weights nor losses, and stays out of a trial's identity

@@ -22,47 +22,18 @@ std::unique_ptr<Cell<Real>> make_cell(const Plugin& plugin, const CellSpec& spec
 
 }  // namespace
 
-std::string_view task_name(const Task& task) {
-    switch (task.kind) {
-        case Task::Kind::next_token:
-            return "next-token";
-        case Task::Kind::label:
-            return "label";
-        case Task::Kind::sequence:
-            return "sequence";
-        case Task::Kind::target_sequence:
-            return "target-sequence";
-        case Task::Kind::image:
-            return "image";
-        case Task::Kind::reals:
-            break;
-    }
-    return "reals";
-}
-
-std::string_view topology(const Task& task) {
-    switch (task.kind) {
-        case Task::Kind::next_token:
-            return "decoder";
-        case Task::Kind::target_sequence:
-            return "encoder-decoder";
-        case Task::Kind::image:
-            return "adversarial";
-        default:
-            return "encoder";
-    }
-}
-
 template <class Real>
 Model<Real>::Model(const trial::Trial& trial, const Task& task, const plugins::Catalog& catalog, bool writes_out)
     : task_(task),
+      topology_(trial::topology_of(task)),
       seed_(trial.seed),
       bridge_(trial.model.bridge),
       noise_(trial.model.noise),
-      front_(trial::has_front(task) ? std::optional(make_stack(trial::front_part(trial, task), catalog, writes_out))
-                                    : std::nullopt),
+      front_(trial::topology_of(task).has_upstream()
+                 ? std::optional(make_stack(trial::upstream_part(trial, task), catalog, writes_out))
+                 : std::nullopt),
       front_size_(parameters_.size()),
-      stack_(make_stack(trial::main_part(trial, task, front_ ? front_->output() : 0), catalog, writes_out)),
+      stack_(make_stack(trial::predictor_part(trial, task, front_ ? front_->output() : 0), catalog, writes_out)),
       head_(make_head(trial)) {}
 
 template <class Real>
@@ -102,7 +73,7 @@ template <class Real>
 Head Model<Real>::make_head(const trial::Trial& trial) {
     Head head;
     head.inputs = stack_.output();
-    head.outputs = task_.kind == Task::Kind::image ? 1 : task_.target_tokens ? task_.target_tokens : task_.target_reals;
+    head.outputs = !topology_.has_target ? 1 : task_.target_tokens ? task_.target_tokens : task_.target_reals;
     head.has_bias = !trial.model.tied;
     if (trial.model.tied) {
         const Parameter& table = parameters_.list().front();  // the embedding is the first layer
@@ -202,13 +173,11 @@ double flops(const Stack<Real>& stack, Size T, Size B, Size tokens) {
 
 template <class Real>
 double Model<Real>::flops_per_step(Size T, Size B, Size predictions) const {
+    const Size fed = feeds_back() ? task_.target_tokens + 1 : topology_.separate_target ? 0 : task_.input_tokens;
     const double head = 6 * double(predictions) * double(head_.inputs) * double(head_.outputs);
-    if (!front_) return head + flops(stack_, T, B, task_.input_tokens);
-    if (task_.kind ==
-        Task::Kind::image)  // real and generated images to learn from, then generated ones to deceive with
-        return 3 * head + 3 * flops(stack_, T, B, 0) + 2 * flops(*front_, T, B, 0);
-    return head + flops(*front_, T, B, task_.input_tokens) +
-           flops(stack_, task_.target_length, B, feeds_back() ? task_.target_tokens + 1 : 0);
+    const double predictor = flops(stack_, topology_.separate_target ? task_.target_length : T, B, fed);
+    const double upstream = front_ ? flops(*front_, T, B, task_.input_tokens) : 0;
+    return topology_.predictor_passes * (head + predictor) + topology_.upstream_passes * upstream;
 }
 
 template class Model<float>;

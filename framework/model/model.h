@@ -16,13 +16,6 @@
 
 namespace unroll::model {
 
-/// "next-token", "label", "sequence", "target-sequence", "reals", "image".
-std::string_view task_name(const Task& task);
-
-/// "decoder" for what goes on token by token, "encoder" for what reads a whole sequence first, "encoder-decoder" for what
-/// then makes another one of it, "adversarial" for a generator and what tells its work from the real thing.
-std::string_view topology(const Task& task);
-
 /// Logits or reals from the top of a stack: y W^T + b. With tied weights W is the embedding's table and there is no b.
 struct Head {
     Size weight = 0, bias = 0;  ///< where they begin in the flat array
@@ -45,6 +38,7 @@ public:
     const Stack<Real>& stack() const { return stack_; }
     const Head& head() const { return head_; }
     const Task& task() const { return task_; }
+    const trial::Topology& topology() const { return topology_; }
 
     /// The encoder or the generator; null in a model of one part.
     const Stack<Real>* front() const { return front_ ? &*front_ : nullptr; }
@@ -55,7 +49,7 @@ public:
     /// What a decoder reads before the first symbol of a target: the token after the last of the targets' vocabulary.
     Token start() const { return Token(task_.target_tokens); }
     /// Whether there is a decoder that reads what came before, and so makes one symbol after another.
-    bool feeds_back() const { return task_.kind == Task::Kind::target_sequence && bridge_ != trial::Bridge::repeat; }
+    bool feeds_back() const { return topology_.separate_target && bridge_ != trial::Bridge::repeat; }
 
     /// Fills `weights` (parameters().size()) from streams keyed by the trial's seed and each array's name.
     void initialize(Real* weights) const;
@@ -87,6 +81,7 @@ private:
 
     Parameters parameters_;
     Task task_;
+    const trial::Topology& topology_;
     std::uint64_t seed_;
     trial::Bridge bridge_;
     Size noise_;

@@ -59,7 +59,7 @@ private:
     /// From outputs of the top cell, (rows, inputs of the head), to logits_.
     const Real* write_logits(const Real* weights, const Real* prepared, const Real* top, Size rows);
     void count_exact(LossSums& sums, Size B);
-    bool encodes() const { return model_.task().kind == Task::Kind::target_sequence; }
+    bool encodes() const { return model_.topology().separate_target; }
     bool bridges(trial::Bridge bridge) const { return encodes() && model_.bridge() == bridge; }
 
     const Model<Real>& model_;

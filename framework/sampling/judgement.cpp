@@ -33,7 +33,8 @@ double entropy(const std::vector<double>& p) {
 
 bool can_judge(const model::Model<float>& judge, const model::Model<float>& generator) {
     const Task& task = judge.task();
-    return task.kind == Task::Kind::label && generator.task().kind == Task::Kind::image &&
+    return judge.topology().per_sequence && task.target_tokens > 0 &&
+           generator.topology().sample == trial::SampleKind::image &&
            task.sequence_length * task.input_reals == generator.task().input_reals;
 }
 

@@ -62,8 +62,9 @@ std::vector<Quality> TrainingText::measure(std::span<const std::string> texts) c
         std::string unknown;
         auto all_tokens = corpus_->vocabulary()->encode(text, unknown);
         if (!all_tokens)
-            throw Error({"the dataset's vocabulary", fmt::format("'{}' in a text that it has written itself", unknown),
-                         "symbols that it can read again", "mend decode or encode in the dataset's plugin"});
+            throw Error({"the dataset's vocabulary", fmt::format("'{}' in a text that it has decoded itself", unknown),
+                         "symbols that it can encode",
+                         "correct decode or encode of the vocabulary in the dataset's plugin"});
         tokens.push_back(std::move(*all_tokens));
         all.push_back({known_word_rate(text, words()), distinct_3(tokens.back()), repetition(text), {}});
     }

@@ -15,17 +15,12 @@
 #include "sampling/images.h"
 #include "sampling/withhold.h"
 #include "trial/splits.h"
+#include "trial/topology.h"
 #include "unroll/error.h"
 
 namespace unroll::sampling {
 
-bool asks(const Dataset& dataset) {
-    return dataset.task().kind == Task::Kind::target_sequence;
-}
-
-bool draws(const Dataset& dataset) {
-    return dataset.task().kind == Task::Kind::image;
-}
+using trial::SampleKind;
 
 namespace {
 
@@ -88,6 +83,7 @@ RandomStream stream_of(const SampleKey& key) {
 
 std::vector<Wanted> wanted(const trial::Trial& trial, const std::vector<trial::SamplingSettings>& settings,
                            const Dataset& dataset, std::uint64_t step, double epoch) {
+    const SampleKind kind = trial::sample_kind(dataset);
     std::vector<Wanted> list;
     std::set<SampleKey> seen;
     for (const trial::SamplingSettings& entry : settings)
@@ -98,21 +94,20 @@ std::vector<Wanted> wanted(const trial::Trial& trial, const std::vector<trial::S
             sample.key.sampler = entry.sampler.plugin;
             sample.key.options = plugins::to_json(entry.sampler.options);
             sample.key.temperature = entry.temperature;
-            if (draws(dataset)) {
-                sample.kind = "image";
-            } else if (asks(dataset)) {
+            sample.kind = name_of(kind);
+            if (kind == SampleKind::answer) {
                 const Question asked = question_of(entry.prompt, dataset, trial.seed, number);
-                sample.kind = "answer";
                 sample.prompt = asked.text;
                 if (entry.prompt.from) sample.target = target_text(dataset, asked.target);
-            } else {
+            } else if (kind == SampleKind::text) {
                 sample.prompt = dataset.vocabulary()->decode(tokens_of(entry.prompt, dataset, trial.seed, number));
             }
             sample.key.prompt_key = key_of(entry.prompt);
             sample.key.seed = trial.seed;
             sample.key.number = number;
             sample.key.length = entry.length;
-            if (!draws(dataset)) sample.key.memory = entry.memory == trial::StateMode::carry ? "carry" : "window";
+            if (kind != SampleKind::image)
+                sample.key.memory = entry.memory == trial::StateMode::carry ? "carry" : "window";
             if (seen.insert(sample.key).second) list.push_back({entry, std::move(sample)});
         }
     return list;
@@ -177,9 +172,10 @@ std::vector<Sample> make_answers(const model::Model<float>& model, Weights weigh
 std::vector<Sample> make(const model::Model<float>& model, Weights weights, const Dataset& dataset,
                          const plugins::Catalog& catalog, Size window, const std::vector<Wanted>& list,
                          const std::atomic<bool>& stop) {
-    if (draws(dataset)) return make_images(model, weights, list, stop);
+    const SampleKind kind = trial::sample_kind(dataset);
+    if (kind == SampleKind::image) return make_images(model, weights, list, stop);
     Samplers samplers(catalog, *dataset.target_vocabulary());
-    if (asks(dataset)) return make_answers(model, weights, dataset, samplers, list, stop);
+    if (kind == SampleKind::answer) return make_answers(model, weights, dataset, samplers, list, stop);
     std::vector<Request> requests;
     for (const Wanted& entry : list)
         requests.push_back({tokens_of(entry.settings.prompt, dataset, entry.sample.key.seed, entry.sample.key.number),

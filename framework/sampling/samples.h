@@ -14,11 +14,6 @@
 
 namespace unroll::sampling {
 
-/// Is a sample of such a dataset's model the answer to a question, or a grid of images? Otherwise it is a text that goes
-/// on.
-bool asks(const Dataset& dataset);
-bool draws(const Dataset& dataset);
-
 /// A sample that is asked for; its text is still empty.
 struct Wanted {
     trial::SamplingSettings settings;

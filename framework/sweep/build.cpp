@@ -81,7 +81,7 @@ std::string Builds::of(const trial::Trial& trial) const {
         if (const auto build = plugins_.find(key_of(kind, name)); build != plugins_.end()) all += build->second;
     };
     add(Plugin::Kind::dataset, trial.dataset.plugin);
-    for (const auto* part : {&trial.front, &trial.cells})
+    for (const auto* part : {&trial.upstream, &trial.cells})
         for (const trial::CellSettings& cell : *part) add(Plugin::Kind::cell, cell.choice.plugin);
     return sha256(all).substr(0, 12) + " " + kernel_set();
 }

@@ -34,14 +34,14 @@ store::TrialRow row_of(const trial::Trial& trial, const Dataset& dataset, const 
     row.fingerprint = trial.fingerprint;
     row.config = trial.config;
     row.seed = trial.seed;
-    row.task = model::task_name(dataset.task());
-    row.topology = model::topology(dataset.task());
+    row.task = trial::topology_of(dataset.task()).task;
+    row.topology = trial::topology_of(dataset.task()).name;
     row.dataset = trial.dataset.plugin;
     std::vector<std::string> names = cell_names(trial.cells);
-    if (const auto front = cell_names(trial.front); !front.empty() && front != names)
-        names.insert(names.begin(), front.begin(), front.end());
+    if (const auto upstream = cell_names(trial.upstream); !upstream.empty() && upstream != names)
+        names.insert(names.begin(), upstream.begin(), upstream.end());
     row.cell = fmt::format("{}", fmt::join(names, "+"));
-    for (const auto* part : {&trial.front, &trial.cells})
+    for (const auto* part : {&trial.upstream, &trial.cells})
         for (const trial::CellSettings& cell : *part) {
             row.hidden = cell.hidden;
             row.layers += cell.layers;
@@ -74,7 +74,7 @@ std::vector<Work> distinct_trials(const std::vector<manifest::Plan>& plans, cons
                 store::TrialRow row = row_of(planned.trial, *dataset, catalog);
                 const double cost = row.flops_per_step * double(row.steps);
                 auto& text = training_texts[dataset.get()];
-                if (!text && dataset->task().kind == Task::Kind::next_token && dataset->vocabulary())
+                if (!text && trial::sample_kind(*dataset) == trial::SampleKind::text)
                     text = std::make_shared<sampling::TrainingText>(dataset);
                 list.push_back({&planned.trial, {}, {}, std::move(dataset), std::move(row), planned.axes, cost, text});
             }

@@ -36,9 +36,9 @@ Batches::Batches(const Dataset& dataset, Split split, const BatchPlan& plan)
       plan_(plan),
       task_(dataset.task()),
       tokens_(dataset.tokens(split)),
-      corpus_(task_.kind == Task::Kind::next_token) {
+      topology_(trial::topology_of(task_)) {
     const auto batches = [&](Size items) { return (items + plan_.batch - 1) / plan_.batch; };
-    if (!corpus_) {
+    if (!topology_.corpus) {
         if (task_.sequence_length) plan_.sequence_length = task_.sequence_length;
         items_ = dataset.examples(split);
         per_epoch_ = batches(items_);
@@ -64,19 +64,18 @@ Batches::Batches(const Dataset& dataset, Split split, const BatchPlan& plan)
 }
 
 model::Extent Batches::extent() const {
-    const bool apart = task_.kind == Task::Kind::target_sequence;
-    return {positions(), largest_batch(), apart ? plan_.sequence_length : 0};
+    return {positions(), largest_batch(), topology_.separate_target ? plan_.sequence_length : 0};
 }
 
 Size Batches::largest_batch() const {
-    if (corpus_ && plan_.windows != Windows::strided) return plan_.batch;
+    if (topology_.corpus && plan_.windows != Windows::strided) return plan_.batch;
     return std::min(plan_.batch, std::max<Size>(items_, 1));
 }
 
 Size Batches::predictions() const {
     const Size B = largest_batch();
-    if (corpus_) return plan_.predict == Predict::last ? B : B * plan_.sequence_length;
-    if (task_.kind == Task::Kind::label || task_.kind == Task::Kind::image) return B;
+    if (topology_.corpus) return plan_.predict == Predict::last ? B : B * plan_.sequence_length;
+    if (topology_.per_sequence) return B;
     return B * positions();
 }
 
@@ -93,16 +92,16 @@ void Batches::shuffle(std::uint64_t epoch) {
 
 void Batches::choose(std::uint64_t epoch, Size index) {
     chosen_.clear();
-    if (corpus_ && plan_.windows == Windows::random) {
+    if (topology_.corpus && plan_.windows == Windows::random) {
         RandomStream stream(plan_.seed, "windows", {epoch, index});
         for (Size b = 0; b < plan_.batch; ++b) chosen_.push_back(stream.below(items_));
-    } else if (corpus_ && plan_.windows == Windows::streams) {
+    } else if (topology_.corpus && plan_.windows == Windows::streams) {
         for (Size b = 0; b < plan_.batch; ++b) chosen_.push_back(b * stream_length_ + index * plan_.sequence_length);
     } else {
         shuffle(epoch);
         const Size last = std::min((index + 1) * plan_.batch, items_);
         for (Size i = index * plan_.batch; i < last; ++i)
-            chosen_.push_back(corpus_ ? order_[i] * plan_.stride : order_[i]);
+            chosen_.push_back(topology_.corpus ? order_[i] * plan_.stride : order_[i]);
     }
 }
 
@@ -135,7 +134,7 @@ void Batches::shorten(model::Batch<Real>& batch) const {
     batch.reals.resize(rows * task_.input_reals);
     batch.target_tokens.resize(task_.target_tokens ? rows : 0);
     batch.target_reals.resize(rows * task_.target_reals);
-    batch.weights.resize(task_.kind == Task::Kind::image ? 0 : rows);
+    batch.weights.resize(topology_.has_target ? rows : 0);
     if (equal) batch.lengths.clear();
 }
 
@@ -143,7 +142,7 @@ template <class Real>
 void Batches::fill_examples(model::Batch<Real>& batch) {
     const Size T = plan_.sequence_length, B = batch.B, D = task_.input_reals, width = task_.target_reals;
     const Size positions = task_.target_positions();
-    const bool apart = task_.kind == Task::Kind::target_sequence, targets = task_.kind != Task::Kind::image;
+    const bool apart = topology_.separate_target, targets = topology_.has_target;
     std::vector<Token>& tokens = apart ? batch.source.tokens : batch.tokens;
     std::vector<Real>& reals = apart ? batch.source.reals : batch.reals;
     std::vector<Size>& lengths = apart ? batch.source.lengths : batch.lengths;
@@ -206,7 +205,7 @@ void Batches::fill(std::uint64_t epoch, Size index, model::Batch<Real>& batch) {
     choose(epoch, index);
     batch.T = plan_.sequence_length;
     batch.B = chosen_.size();
-    if (corpus_)
+    if (topology_.corpus)
         fill_windows(batch);
     else
         fill_examples(batch);

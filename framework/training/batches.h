@@ -7,6 +7,7 @@
 
 #include "model/batch.h"
 #include "model/pass.h"
+#include "trial/topology.h"
 #include "trial/trial.h"
 #include "unroll/dataset.h"
 
@@ -44,7 +45,7 @@ public:
     Size sequence_length() const { return plan_.sequence_length; }
 
     /// Positions that are predicted: T, or the longest target.
-    Size positions() const { return corpus_ ? plan_.sequence_length : task_.target_positions(); }
+    Size positions() const { return topology_.corpus ? plan_.sequence_length : task_.target_positions(); }
 
     /// The most that a pass over a batch is asked for.
     model::Extent extent() const;
@@ -54,7 +55,9 @@ public:
     Size predictions() const;
 
     /// True when batch `index` goes on where `index` - 1 ended, so that the state is carried over.
-    bool continues(Size index) const { return plan_.windows == trial::Windows::streams && corpus_ && index > 0; }
+    bool continues(Size index) const {
+        return plan_.windows == trial::Windows::streams && topology_.corpus && index > 0;
+    }
 
     /// Batch `index` < per_epoch() of an epoch; whatever was in `batch` is replaced. The last batch of an epoch may
     /// have fewer sequences, and a batch of examples has as many steps as the longest of them. Allocates only until its
@@ -79,7 +82,7 @@ private:
     BatchPlan plan_;
     Task task_;
     std::span<const Token> tokens_;
-    bool corpus_;
+    const trial::Topology& topology_;
     Size items_ = 0;  ///< windows or examples in an epoch (streams: batches)
     Size per_epoch_ = 0;
     Size stream_length_ = 0;

@@ -24,7 +24,7 @@ PartOptimizers::PartOptimizers(const trial::Trial& trial, const model::Model<flo
         parts_.push_back({settings, std::move(optimizer), share, state_size_});
         state_size_ += size;
     };
-    if (model.front()) add(trial.front_optimizer.value_or(trial.training.optimizer), {0, model.front_size()});
+    if (model.front()) add(trial.upstream_optimizer.value_or(trial.training.optimizer), {0, model.front_size()});
     add(trial.training.optimizer, {model.front_size(), model.parameters().size()});
 }
 

@@ -91,11 +91,10 @@ private:
     [[noreturn]] void refuse_split() const {
         const Size found = job_.dataset.tokens(Split::train).size() + job_.dataset.examples(Split::train);
         const Size streams = settings_.windows == trial::Windows::streams ? settings_.batch : 1;
-        throw Error({"training.sequence_length", fmt::format("a training split of {}, too short for a batch", found),
-                     fmt::format("at least {}", job_.dataset.task().kind == Task::Kind::next_token
-                                                    ? streams * batches_.sequence_length() + 1
-                                                    : 1),
-                     "enlarge the training split, or lower training.sequence_length or training.batch"});
+        throw Error(
+            {"training.sequence_length", fmt::format("a training split of {}, too short for a batch", found),
+             fmt::format("at least {}", job_.model.topology().corpus ? streams * batches_.sequence_length() + 1 : 1),
+             "enlarge the training split, or lower training.sequence_length or training.batch"});
     }
 
     bool done() const { return now_.step >= length_.steps || now_.verdict.stopped_early; }
@@ -184,13 +183,10 @@ private:
         sink_.record(Point{now_.step, epoch(), split, std::string(name), value, now_.seconds});
     }
 
-    bool is_duel() const { return job_.model.task().kind == Task::Kind::image; }
+    bool is_duel() const { return job_.model.topology().learning == trial::Learning::adversarial; }
     bool tells_accuracy() const { return job_.model.task().target_tokens > 0 || is_duel(); }
     /// Whether it matters that a whole sequence is right.
-    bool tells_exactness() const {
-        const Task::Kind kind = job_.model.task().kind;
-        return kind == Task::Kind::sequence || kind == Task::Kind::target_sequence;
-    }
+    bool tells_exactness() const { return job_.model.topology().exact_match; }
 
     /// The training series: every `log_every` steps, and when an epoch or the trial ends.
     void log() {

@@ -1,5 +1,7 @@
-// The parts of a trial's model, from its task: one part that predicts, and perhaps one in front of it. An encoder reads the
-// input before a decoder makes a sequence of it; a generator makes what a discriminator tells from the real thing.
+// Topologies: what kind of model each kind of task asks for, one row per Task::Kind, and the parts of a trial's model.
+//
+// A further topology (a variational autoencoder, say) costs one row in topology.cpp, with functions for its parts when
+// they read something new, and one learner (training/learner.h). What else depends on the kind of a task asks the row.
 #pragma once
 
 #include <string_view>
@@ -10,35 +12,74 @@
 
 namespace unroll::trial {
 
-/// What the table of settings calls a task: "corpus", "examples", "pairs" (target sequences) or "images".
-std::string_view task_word(const Task& task);
+/// What one sample of a trained model is.
+enum class SampleKind { none, text, answer, image };
 
-/// Whether a task's model has a part in front.
-bool has_front(const Task& task);
+/// What the store calls it: "text", "answer", "image"; "" for none.
+std::string_view name_of(SampleKind kind);
 
-/// Names of the parts, in a manifest and in front of their weights' names; "" for the only part of a model.
-std::string_view front_name(const Task& task);
-std::string_view main_name(const Task& task);
+/// How the model learns: which of training's learners takes its steps.
+enum class Learning { supervised, adversarial };
 
-/// One part: its cells, and what they read.
+/// One part of a model: its cells, and what they read.
 struct Part {
     std::string_view name;
     const std::vector<CellSettings>& cells;
-    Size tokens = 0;          ///< V of what it reads; 0: it reads reals
-    Size reals = 0;           ///< their width
-    Size embedding = 0;       ///< width of the tokens' embedding; 0: none
-    Size context = 0;         ///< the most steps of a sequence
-    Size memory = 0;          ///< width of the memory that it attends to; 0: none
-    Size memory_context = 0;  ///< the most steps of that memory
+    Size tokens = 0;              ///< V of what it reads; 0: it reads reals
+    Size reals = 0;               ///< their width
+    Size embedding = 0;           ///< width of the tokens' embedding; 0: none
+    Size context = 0;             ///< the most steps of a sequence
+    Size source = 0;              ///< width of the encoder outputs that it attends to; 0: none
+    Size source_context = 0;      ///< the most steps of these outputs
+    bool autoregressive = false;  ///< it predicts what it reads next, so its cells must be causal
 
     Size input() const { return embedding ? embedding : tokens ? tokens : reals; }  ///< width below the lowest cell
 };
 
-/// The encoder or the generator. Only when has_front(task).
-Part front_part(const Trial& trial, const Task& task);
+/// One kind of task and the model that it asks for. The names are part of the manifest and of the store: they never
+/// change.
+struct Topology {
+    Task::Kind kind;
+    std::string_view task;      ///< the store's column `task`
+    std::string_view name;      ///< the store's column `topology`
+    std::string_view settings;  ///< how a condition of the table of settings names it: "task=corpus"
 
-/// The part that predicts. `front` is the width of the front part's output, 0 when there is none.
-Part main_part(const Trial& trial, const Task& task, Size front);
+    /// Names of the parts, in a manifest and in front of their weights' names. The predictor ends in the head; the
+    /// upstream part runs before it: an encoder before a decoder, a generator before a discriminator. A model of one
+    /// part has a predictor alone, without a name.
+    std::string_view upstream = "", predictor = "";
+
+    Learning learning = Learning::supervised;
+    SampleKind sample = SampleKind::none;
+
+    bool corpus = false;  ///< windows of a run of tokens are read, not examples
+    bool separate_target =
+        false;                  ///< the upstream part reads the input; the predictor makes a target of its own length
+    bool per_sequence = false;  ///< one prediction for a whole sequence
+    bool has_target = true;     ///< examples come with what is to be predicted; otherwise the head has one logit
+    bool exact_match = false;   ///< whether a whole sequence is right is measured, too: the series `exact`
+    bool evaluated = true;      ///< there is a loss over a split, by which training may stop early
+
+    /// Forward and backward passes of each part over a batch in one training step.
+    double upstream_passes = 1, predictor_passes = 1;
+
+    /// What the parts read. `width` is that of the upstream part's output, 0 when there is none.
+    Part (*make_upstream)(const Topology&, const Trial&, const Task&) = nullptr;
+    Part (*make_predictor)(const Topology&, const Trial&, const Task&, Size width);
+
+    bool has_upstream() const { return !upstream.empty(); }
+};
+
+const Topology& topology_of(const Task& task);
+
+/// What samples of such a dataset's model are: none when the dataset has no vocabulary to write them with.
+SampleKind sample_kind(const Dataset& dataset);
+
+/// Only when the topology has an upstream part.
+Part upstream_part(const Trial& trial, const Task& task);
+
+/// `width` is that of the upstream part's output, 0 when there is none.
+Part predictor_part(const Trial& trial, const Task& task, Size width);
 
 /// Calls make(entry, settings, spec) for each layer of a part, bottom first: `entry` is its place in the part's list of
 /// cells. `make` returns the width of the layer's output. Returns that of the top.
@@ -54,9 +95,9 @@ Size for_each_layer(const Part& part, Make&& make) {
             spec.layer = layer;
             spec.layers = settings.layers;
             spec.context = part.context;
-            spec.source = part.memory;
+            spec.source = part.source;
             spec.dropout = settings.dropout;
-            spec.source_context = part.memory_context;
+            spec.source_context = part.source_context;
             spec.tokens = part.tokens && !part.embedding && entry == 0 && layer == 0;
             width = make(entry, settings, static_cast<const CellSpec&>(spec));
         }

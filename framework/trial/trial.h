@@ -141,9 +141,9 @@ struct Trial {
     std::uint64_t seed = 1;
     PluginChoice dataset;
     ModelSettings model;
-    std::vector<CellSettings> cells;  ///< of the part that predicts, often the only one
-    std::vector<CellSettings> front;  ///< of the part in front of it (topology.h); empty when there is none
-    std::optional<OptimizerSettings> front_optimizer;  ///< when it has one of its own
+    std::vector<CellSettings> cells;     ///< of the part that predicts, often the only one
+    std::vector<CellSettings> upstream;  ///< of the encoder or the generator (topology.h); empty when there is none
+    std::optional<OptimizerSettings> upstream_optimizer;  ///< when it has one of its own
     TrainingSettings training;
 
     /// All of the above as JSON text with every default spelled out, keys in a fixed order: what is stored and shown.

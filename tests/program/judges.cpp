@@ -110,7 +110,7 @@ TEST_CASE("a judge of something else is refused before anything is run") {
     place.put_generator("tiny");
     const Ended run = unroll(place, {"run", "rivals.json"});
     CHECK(run.code == 2);
-    CHECK(run.says("rivals: sampling.judge: 'tiny', whose trial 1 does not tell pictures of 4 numbers apart"));
+    CHECK(run.says("rivals: sampling.judge: 'tiny', whose trial 1 is not a classifier of 4-pixel images"));
     CHECK(value(place, "SELECT count(*) FROM experiment") == 1);
 }
 

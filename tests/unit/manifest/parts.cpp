@@ -25,7 +25,7 @@ trial::Trial a_trial(const std::string& members) {
 
 TEST_CASE("A part is the cell with what differs in it") {
     const trial::Trial both = a_trial(R"("cell": {"plugin": "keeper", "hidden": 16, "layers": 2, "gain": 3})");
-    for (const auto* part : {&both.front, &both.cells}) {
+    for (const auto* part : {&both.upstream, &both.cells}) {
         REQUIRE(part->size() == 1);
         CHECK(part->front().choice.plugin == "keeper");
         CHECK(part->front().layers == 2);
@@ -36,9 +36,9 @@ TEST_CASE("A part is the cell with what differs in it") {
     const trial::Trial apart =
         a_trial(R"("cell": {"plugin": "keeper", "hidden": 16, "gain": 3}, "model": {"bridge": "repeat",
         "encoder": {"hidden": 8}, "decoder": [{"plugin": "other", "layers": 2}, {"gain": 4}]})");
-    REQUIRE(apart.front.size() == 1);
-    CHECK(apart.front[0].hidden == 8);
-    CHECK(apart.front[0].choice.options.number("gain") == 3);
+    REQUIRE(apart.upstream.size() == 1);
+    CHECK(apart.upstream[0].hidden == 8);
+    CHECK(apart.upstream[0].choice.options.number("gain") == 3);
     REQUIRE(apart.cells.size() == 2);
     CHECK(apart.cells[0].choice.plugin == "other");
     CHECK(apart.cells[0].hidden == 16);
@@ -64,15 +64,15 @@ TEST_CASE("A part may have an optimizer of its own") {
     const trial::Trial own = a_trial(R"("cell": {"plugin": "keeper"}, "model": {"bridge": "attention",
         "decoder": {"optimizer": {"name": "sgd", "learning_rate": 0.5}}})");
     CHECK(own.training.optimizer.name == "sgd");
-    REQUIRE(own.front_optimizer);
-    CHECK(own.front_optimizer->name == "adam");
+    REQUIRE(own.upstream_optimizer);
+    CHECK(own.upstream_optimizer->name == "adam");
     const trial::Trial front =
         a_trial(R"("cell": {"plugin": "keeper"}, "model": {"encoder": {"optimizer": {"name": "rmsprop"}}})");
     CHECK(front.training.optimizer.name == "adam");
-    CHECK(front.front_optimizer->learning_rate == 0.01);
+    CHECK(front.upstream_optimizer->learning_rate == 0.01);
     CHECK(a_trial(R"("cell": {"plugin": "keeper"})").fingerprint != front.fingerprint);
     CHECK(expand(front.config).trials[0].trial.fingerprint == front.fingerprint);
-    CHECK_FALSE(a_trial(R"("cell": {"plugin": "keeper"})").front_optimizer);
+    CHECK_FALSE(a_trial(R"("cell": {"plugin": "keeper"})").upstream_optimizer);
     CHECK_THAT(problems(riddles(R"("cell": {"plugin": "keeper"},
                    "model": {"encoder": {"optimizer": {"name": "adam", "betas": [0.9, 1]}}})")),
                Catch::Contains("model.encoder.optimizer.betas: [0.9,1.0]"));
@@ -82,36 +82,9 @@ TEST_CASE("Parts are axes like any other") {
     const Plan plan = expand(riddles(R"("cell": {"plugin": "keeper"}, "model": {"bridge": "repeat"},
         "sweep": {"model.encoder.hidden": [8, 16], "model.decoder.plugin": ["keeper", "other"]})"));
     REQUIRE(plan.trials.size() == 4);
-    CHECK(plan.trials[0].trial.front[0].hidden == 8);
+    CHECK(plan.trials[0].trial.upstream[0].hidden == 8);
     CHECK(plan.trials[1].trial.cells[0].choice.plugin == "other");
     CHECK(plan.trials[3].axes == R"({"model":{"encoder":{"hidden":16},"decoder":{"plugin":"other"}}})");
-}
-
-TEST_CASE("What each part reads follows from the task") {
-    trial::Trial of;
-    of.model.embedding = 5;
-    of.model.noise = 7;
-    const Task pairs{.kind = Task::Kind::target_sequence,
-                     .input_tokens = 10,
-                     .target_tokens = 8,
-                     .sequence_length = 6,
-                     .target_length = 4};
-    CHECK(trial::front_part(of, pairs).input() == 5);
-    CHECK(trial::front_part(of, pairs).context == 6);
-    of.model.bridge = trial::Bridge::attention;
-    const trial::Part decoder = trial::main_part(of, pairs, 32);
-    CHECK(decoder.tokens == 9);  // the symbols of the targets and a start
-    CHECK(decoder.context == 4);
-    CHECK(decoder.memory == 32);
-    CHECK(decoder.memory_context == 6);
-    of.model.bridge = trial::Bridge::repeat;
-    CHECK(trial::main_part(of, pairs, 32).tokens == 0);
-    CHECK(trial::main_part(of, pairs, 32).input() == 32);
-
-    const Task images{.kind = Task::Kind::image, .input_reals = 12, .sequence_length = 1};
-    CHECK(trial::front_part(of, images).input() == 7);
-    CHECK(trial::main_part(of, images, 12).input() == 12);
-    CHECK_FALSE(trial::has_front(Task{}));
 }
 
 TEST_CASE("What a decoder is fed may be embedded, though the encoder reads numbers") {
@@ -124,8 +97,8 @@ TEST_CASE("What a decoder is fed may be embedded, though the encoder reads numbe
         const Plan plan = expand(captions(bridge));
         REQUIRE(plan.trials.size() == 1);
         const Task task{.kind = Task::Kind::target_sequence, .input_reals = 7, .target_tokens = 10};
-        CHECK(trial::front_part(plan.trials[0].trial, task).input() == 7);
-        CHECK(trial::main_part(plan.trials[0].trial, task, 128).input() == 5);
+        CHECK(trial::upstream_part(plan.trials[0].trial, task).input() == 7);
+        CHECK(trial::predictor_part(plan.trials[0].trial, task, 128).input() == 5);
     }
     CHECK_THAT(problems(captions("repeat")),
                Catch::Contains("model.embedding: 5\n  expected: 0: inputs are real numbers"));
@@ -158,7 +131,7 @@ TEST_CASE("Parts that do not fit together are refused") {
     CHECK_THAT(problems(test::with(R"("dataset": {"plugin": "dots"}, "cell": {"plugin": "echo"},
         "model": {"generator": {"hidden": 12}},
         "training": {"batch": 4, "steps": 100, "evaluate_every": 10, "stop": {"patience": 2}})")),
-               Catch::Contains("training.stop: stop, but two rivals have no loss that is evaluated\n  expected: null"));
+               Catch::Contains("training.stop: early stopping of adversarial training\n  expected: null"));
     // A decoder may not look ahead when it is fed what it is to predict; an encoder may.
     const std::string sees = R"("cell": {"plugin": "keeper"}, "model": {"bridge": "attention", )";
     CHECK_THAT(problems(riddles(sees + R"("decoder": [{"plugin": "seer"}, {"plugin": "keeper"}]})")),

@@ -37,10 +37,10 @@ trial::Trial with(trial::Trial trial, Size embedding, double dropout, Predict pr
 trial::Trial bridged(trial::Bridge bridge, Size embedding, double dropout) {
     trial::Trial trial = with(small::trial(small::gated_cell, 3, 4, 4, 2), embedding, dropout);
     trial.dataset = small::choice(small::backwards_dataset);
-    trial.front = trial.cells;
+    trial.upstream = trial.cells;
     trial.model.bridge = bridge;
     if (bridge == trial::Bridge::state) return trial;
-    trial.front.push_back({small::choice(small::positions_cell), 3, 1, dropout, "uniform"});
+    trial.upstream.push_back({small::choice(small::positions_cell), 3, 1, dropout, "uniform"});
     if (bridge == trial::Bridge::attention)
         trial.cells[0] = {small::choice(small::reminded_cell), 5, 2, dropout, "uniform"};
     return trial;

@@ -199,20 +199,3 @@ TEST_CASE("useful work is counted as the design says") {
     CHECK(flops(small::trial(attending_cell, T, B, H, 2), T * B) ==
           2 * 12.0 * double(B * T * T * H) + 6 * steps * H * H + steps * head);
 }
-
-TEST_CASE("tasks have names and topologies") {
-    Task task;
-    const std::pair<Task::Kind, std::pair<const char*, const char*>> kinds[] = {
-        {Task::Kind::next_token, {"next-token", "decoder"}},
-        {Task::Kind::label, {"label", "encoder"}},
-        {Task::Kind::sequence, {"sequence", "encoder"}},
-        {Task::Kind::target_sequence, {"target-sequence", "encoder-decoder"}},
-        {Task::Kind::reals, {"reals", "encoder"}},
-        {Task::Kind::image, {"image", "adversarial"}},
-    };
-    for (const auto& [kind, expected] : kinds) {
-        task.kind = kind;
-        CHECK(model::task_name(task) == expected.first);
-        CHECK(model::topology(task) == expected.second);
-    }
-}

@@ -50,7 +50,7 @@ struct Backwards {
 
     static trial::Trial trial_of(Bridge bridge) {
         trial::Trial all = small::trial(small::gated_cell, 3, 20, 24);
-        all.front = all.cells;
+        all.upstream = all.cells;
         all.model.bridge = bridge;
         return all;
     }

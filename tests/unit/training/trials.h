@@ -238,7 +238,7 @@ inline std::unique_ptr<Run> examples(Task::Kind kind, const char* optimizer) {
 inline std::unique_ptr<Run> answers() {
     Trial trial = small::trial(small::gated_cell, 3, 6, 6);
     trial.cells[0].dropout = 0.2;
-    trial.front = trial.cells;
+    trial.upstream = trial.cells;
     trial.training.steps = 21;
     trial.training.evaluate_every = every(5);
     trial.training.checkpoint_every = every(4);
@@ -250,8 +250,8 @@ inline std::unique_ptr<Run> images() {
     Trial trial = small::trial(small::gated_cell, 1, 5, 6);
     trial.cells[0].dropout = 0.2;
     trial.model.noise = 3;
-    trial.front = {{small::choice(small::positions_cell), 6, 2, 0, "uniform"}};
-    trial.front_optimizer = trial::OptimizerSettings{.name = "adam", .learning_rate = 0.02};
+    trial.upstream = {{small::choice(small::positions_cell), 6, 2, 0, "uniform"}};
+    trial.upstream_optimizer = trial::OptimizerSettings{.name = "adam", .learning_rate = 0.02};
     trial.training.optimizer = {.name = "sgd", .learning_rate = 0.1, .momentum = 0.9};
     trial.training.steps = 21;
     trial.training.clip = {trial::Clip::Kind::norm, 0.5};
