@@ -135,7 +135,7 @@ void refuse_meaningless(const Arguments& arguments, const StoredTrial& trial) {
 }
 
 /// One grid of images, as a file on standard output.
-int draw(const StoredTrial& trial, sampling::Weights weights) {
+int draw(const StoredTrial& trial, model::Weights<float> weights) {
     if (isatty(STDOUT_FILENO))
         throw Error({"standard output", "a terminal", "a file for the PNG image",
                      fmt::format("run: unroll sample {} > images.png", trial.found.id)});

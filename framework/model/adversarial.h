@@ -1,47 +1,55 @@
-// Two models against each other (Goodfellow et al. 2014): a generator makes images of noise, a discriminator tells them
-// from real ones. Its logit is positive for what it takes for real; sigmoid(logit) is D.
+// A generative adversarial network (GAN; Goodfellow et al. 2014): a generator makes images of noise, a discriminator
+// tells them from real ones. Its logit is positive for what it takes for real; sigmoid(logit) is D.
 #pragma once
 
+#include <optional>
+
 #include "model/buffer.h"
+#include "model/extent.h"
 #include "model/loss.h"
 #include "model/model.h"
 
 namespace unroll::model {
 
-/// The memory for running an adversarial model. Belongs to one trial, used by one thread at a time. Allocates when made,
-/// never after.
+/// B images to be generated.
+struct NoiseBatch {
+    Size B;
+    RandomStream noise;
+    const RandomStream* dropout = nullptr;  ///< null: nothing is dropped
+};
+
+/// The memory for running a GAN. Belongs to one trial, used by one thread at a time. Allocates when made, never after.
 template <class Real>
 class AdversarialPass {
 public:
-    /// For up to B images at once; `gradients` false saves what only learning needs.
-    AdversarialPass(const Model<Real>& model, Size B, bool gradients);
+    /// For up to B images at once; with `inference` it only generates.
+    AdversarialPass(const Model<Real>& model, Size B, Use use);
 
     /// Images (B, numbers) of normal noise. Valid until the next call.
-    const Real* generate(const Real* weights, const Real* prepared, Size B, RandomStream noise,
-                         const RandomStream* dropout);
+    const Real* generate(Weights<Real> weights, const NoiseBatch& generated);
 
-    /// -log D(real) - log(1 - D(generated)) over B real and B generated images. Adds the gradient of its mean over all 2 B
-    /// to the discriminator's share of `dweights`. `correct` counts images that are told rightly.
-    LossSums discriminate(const Real* weights, const Real* prepared, const Real* real, Size B, RandomStream noise,
-                          const RandomStream* dropout, Real* dweights);
+    /// The discriminator's loss, -log D(real) - log(1 - D(generated)), over B real images (B, numbers) and B generated
+    /// ones. Adds the gradient of its mean over all 2 B to the discriminator's share of `dweights`. `correct` counts
+    /// images that are classified rightly.
+    LossSums discriminator_step(Weights<Real> weights, const Real* real, const NoiseBatch& generated, Real* dweights);
 
-    /// -log D(generated), the form whose gradient does not vanish while the discriminator wins. Adds the gradient of its
-    /// mean to the generator's share of `dweights`. `correct` counts images that are taken for real.
-    LossSums deceive(const Real* weights, const Real* prepared, Size B, RandomStream noise, const RandomStream* dropout,
-                     Real* dweights);
+    /// The generator's loss, -log D(generated), the non-saturating form, whose gradient does not vanish while the
+    /// discriminator wins. Adds the gradient of its mean to the generator's share of `dweights`. `correct` counts images
+    /// that are taken for real.
+    LossSums generator_step(Weights<Real> weights, const NoiseBatch& generated, Real* dweights);
 
 private:
     /// Fills logits_ (B) for images_ (B, numbers).
-    void judge(const Real* weights, const Real* prepared, Size B, const RandomStream* dropout);
+    void discriminate(Weights<Real> weights, Size B, const RandomStream* dropout);
     /// From logits_, which hold their gradient now. `dweights` or `dimages` null: not wanted.
-    void judge_backward(Size B, Real* dweights, Real* dimages);
+    void discriminate_backward(Weights<Real> weights, Size B, Real* dweights, Real* dimages);
 
     const Model<Real>& model_;
     Size numbers_;  ///< of an image
     Buffer<Real> noise_, images_, dimages_, y_, dy_, logits_;
-    Buffer<Real> saved_, workspace_, front_saved_, front_workspace_;
-    Forward<Real> call_, front_call_;
-    std::optional<RandomStream> dropout_, front_dropout_;
+    Buffer<Real> saved_, workspace_, generator_saved_, generator_workspace_;
+    Forward<Real> call_, generator_call_;
+    std::optional<RandomStream> dropout_, generator_dropout_;
 };
 
 }  // namespace unroll::model

@@ -23,21 +23,21 @@ std::unique_ptr<Cell<Real>> make_cell(const Plugin& plugin, const CellSpec& spec
 }  // namespace
 
 template <class Real>
-Model<Real>::Model(const trial::Trial& trial, const Task& task, const plugins::Catalog& catalog, bool writes_out)
+Model<Real>::Model(const trial::Trial& trial, const Task& task, const plugins::Catalog& catalog, TokenInput input)
     : task_(task),
       topology_(trial::topology_of(task)),
       seed_(trial.seed),
       bridge_(trial.model.bridge),
       noise_(trial.model.noise),
-      front_(trial::topology_of(task).has_upstream()
-                 ? std::optional(make_stack(trial::upstream_part(trial, task), catalog, writes_out))
-                 : std::nullopt),
-      front_size_(parameters_.size()),
-      stack_(make_stack(trial::predictor_part(trial, task, front_ ? front_->output() : 0), catalog, writes_out)),
+      upstream_(trial::topology_of(task).has_upstream()
+                    ? std::optional(make_stack(trial::upstream_part(trial, task), catalog, input))
+                    : std::nullopt),
+      upstream_size_(parameters_.size()),
+      predictor_(make_stack(trial::predictor_part(trial, task, upstream_ ? upstream_->output() : 0), catalog, input)),
       head_(make_head(trial)) {}
 
 template <class Real>
-Stack<Real> Model<Real>::make_stack(const trial::Part& part, const plugins::Catalog& catalog, bool writes_out) {
+Stack<Real> Model<Real>::make_stack(const trial::Part& part, const plugins::Catalog& catalog, TokenInput input) {
     std::vector<typename Stack<Real>::Layer> layers;
     std::vector<Start> starts;
     const std::string prefix = part.name.empty() ? "" : std::string(part.name) + ".";
@@ -54,10 +54,10 @@ Stack<Real> Model<Real>::make_stack(const trial::Part& part, const plugins::Cata
         const Plugin* plugin = catalog.find(Plugin::Kind::cell, settings.choice.plugin);
         if (!plugin) throw Error(catalog.missing(Plugin::Kind::cell, settings.choice.plugin));
         const bool reads_tokens = spec.tokens;
-        if (writes_out) spec.tokens = false;
+        if (input == TokenInput::one_hot) spec.tokens = false;
         auto cell = make_cell<Real>(*plugin, spec, settings.choice.options);
         const CellLayout& layout = cell->layout();
-        if (reads_tokens && (writes_out || !layout.takes_tokens))
+        if (reads_tokens && (input == TokenInput::one_hot || !layout.takes_tokens))
             add(settings, "one_hot", std::make_unique<OneHot<Real>>(part.tokens));
         const bool drops = settings.dropout > 0 && !layout.applies_dropout;
         const Size output = layout.output;
@@ -72,12 +72,12 @@ Stack<Real> Model<Real>::make_stack(const trial::Part& part, const plugins::Cata
 template <class Real>
 Head Model<Real>::make_head(const trial::Trial& trial) {
     Head head;
-    head.inputs = stack_.output();
+    head.inputs = predictor_.output();
     head.outputs = !topology_.has_target ? 1 : task_.target_tokens ? task_.target_tokens : task_.target_reals;
     head.has_bias = !trial.model.tied;
     if (trial.model.tied) {
         const Parameter& table = parameters_.list().front();  // the embedding is the first layer
-        if (front_ || !task_.input_tokens || !trial.model.embedding ||
+        if (upstream_ || !task_.input_tokens || !trial.model.embedding ||
             table.weight.shape != std::vector{head.outputs, head.inputs})
             throw Error({"model.tied",
                          fmt::format("an embedding of {} tokens, {} wide", task_.input_tokens, trial.model.embedding),
@@ -104,24 +104,24 @@ void Model<Real>::initialize(Real* weights) const {
 
 template <class Real>
 Size Model<Real>::prepared_size() const {
-    return prepared_stack() + aligned(stack_.prepared_size()) + aligned(packed_size(head_.inputs, head_.outputs)) +
-           aligned(packed_size(head_.outputs, head_.inputs));
+    return prepared_predictor() + aligned(predictor_.prepared_size()) +
+           aligned(packed_size(head_.inputs, head_.outputs)) + aligned(packed_size(head_.outputs, head_.inputs));
 }
 
 template <class Real>
 void Model<Real>::prepare(const Real* weights, Real* prepared) const {
-    prepare_front(weights, prepared);
-    prepare_main(weights, prepared);
+    prepare_upstream(weights, prepared);
+    prepare_predictor(weights, prepared);
 }
 
 template <class Real>
-void Model<Real>::prepare_front(const Real* weights, Real* prepared) const {
-    if (front_) front_->prepare(weights, prepared);
+void Model<Real>::prepare_upstream(const Real* weights, Real* prepared) const {
+    if (upstream_) upstream_->prepare(weights, prepared);
 }
 
 template <class Real>
-void Model<Real>::prepare_main(const Real* weights, Real* prepared) const {
-    stack_.prepare(weights, prepared + prepared_stack());
+void Model<Real>::prepare_predictor(const Real* weights, Real* prepared) const {
+    predictor_.prepare(weights, prepared + prepared_predictor());
     const Matrix<const Real> W(weights + head_.weight, head_.outputs, head_.inputs);
     Real* const forward = prepared + prepared_head();
     pack(W.transposed(), forward);
@@ -129,13 +129,13 @@ void Model<Real>::prepare_main(const Real* weights, Real* prepared) const {
 }
 
 template <class Real>
-Size Model<Real>::prepared_stack() const {
-    return front_ ? aligned(front_->prepared_size()) : 0;
+Size Model<Real>::prepared_predictor() const {
+    return upstream_ ? aligned(upstream_->prepared_size()) : 0;
 }
 
 template <class Real>
 Size Model<Real>::prepared_head() const {
-    return prepared_stack() + aligned(stack_.prepared_size());
+    return prepared_predictor() + aligned(predictor_.prepared_size());
 }
 
 template <class Real>
@@ -175,8 +175,8 @@ template <class Real>
 double Model<Real>::flops_per_step(Size T, Size B, Size predictions) const {
     const Size fed = feeds_back() ? task_.target_tokens + 1 : topology_.separate_target ? 0 : task_.input_tokens;
     const double head = 6 * double(predictions) * double(head_.inputs) * double(head_.outputs);
-    const double predictor = flops(stack_, topology_.separate_target ? task_.target_length : T, B, fed);
-    const double upstream = front_ ? flops(*front_, T, B, task_.input_tokens) : 0;
+    const double predictor = flops(predictor_, topology_.separate_target ? task_.target_length : T, B, fed);
+    const double upstream = upstream_ ? flops(*upstream_, T, B, task_.input_tokens) : 0;
     return topology_.predictor_passes * (head + predictor) + topology_.upstream_passes * upstream;
 }
 

@@ -8,6 +8,7 @@
 
 #include "model/parameters.h"
 #include "model/stack.h"
+#include "model/weights.h"
 #include "plugins/catalog.h"
 #include "trial/topology.h"
 #include "trial/trial.h"
@@ -23,27 +24,35 @@ struct Head {
     Size inputs = 0, outputs = 0;
 };
 
-/// [one-hot or embedding] → cells → head, and perhaps a part in front: [one-hot or embedding] → cells → bridge.
+/// What the lowest cells get that could take tokens as they are.
+enum class TokenInput {
+    tokens,
+    one_hot,  ///< one-hot rows written out, so that there is a gradient with respect to them
+};
+
+/// The predictor, [one-hot or embedding] → cells → head, and perhaps an upstream part, an encoder or a generator (topology.h):
+/// [one-hot or embedding] → cells.
 /// Written once for Real = float and double.
 template <class Real>
 class Model {
 public:
     /// Throws Error when a plugin is missing or refuses its spec (`where` is the plugin's name), or when tied weights
     /// do not fit both embedding and head.
-    /// `writes_out`: no cell gets tokens, one-hot rows are written out for it, so that there is a gradient with respect
-    /// to them. Weights are the same, unless a cell has others for values (manifest/fit.cpp refuses those).
-    Model(const trial::Trial& trial, const Task& task, const plugins::Catalog& catalog, bool writes_out = false);
+    /// Weights are the same with every TokenInput, unless a cell has others for values (manifest/compatibility.cpp
+    /// refuses those).
+    Model(const trial::Trial& trial, const Task& task, const plugins::Catalog& catalog,
+          TokenInput input = TokenInput::tokens);
 
     const Parameters& parameters() const { return parameters_; }
-    const Stack<Real>& stack() const { return stack_; }
+    const Stack<Real>& predictor() const { return predictor_; }
     const Head& head() const { return head_; }
     const Task& task() const { return task_; }
     const trial::Topology& topology() const { return topology_; }
 
     /// The encoder or the generator; null in a model of one part.
-    const Stack<Real>* front() const { return front_ ? &*front_ : nullptr; }
-    /// The front's weights are the first of all; this many.
-    Size front_size() const { return front_size_; }
+    const Stack<Real>* upstream() const { return upstream_ ? &*upstream_ : nullptr; }
+    /// Its weights are the first of all; this many.
+    Size upstream_size() const { return upstream_size_; }
     trial::Bridge bridge() const { return bridge_; }  ///< meaningful with an encoder
     Size noise() const { return noise_; }             ///< random numbers that a generator makes an image of
     /// What a decoder reads before the first symbol of a target: the token after the last of the targets' vocabulary.
@@ -57,11 +66,11 @@ public:
     /// What depends on weights alone; once after they change.
     Size prepared_size() const;
     void prepare(const Real* weights, Real* prepared) const;
-    void prepare_front(const Real* weights, Real* prepared) const;  ///< its share; all of it is still prepared_size()
-    void prepare_main(const Real* weights, Real* prepared) const;   ///< the rest
-    Size prepared_stack() const;                                    ///< where stack()'s share begins
-    Packed<Real> head_forward(const Real* prepared) const;          ///< W^T (inputs, outputs)
-    Packed<Real> head_backward(const Real* prepared) const;         ///< W (outputs, inputs)
+    void prepare_upstream(const Real* weights, Real* prepared) const;   ///< its share; the arrays are whole
+    void prepare_predictor(const Real* weights, Real* prepared) const;  ///< the rest
+    Size prepared_predictor() const;                                    ///< where predictor()'s share begins
+    Packed<Real> head_forward(const Real* prepared) const;              ///< W^T (inputs, outputs)
+    Packed<Real> head_backward(const Real* prepared) const;             ///< W (outputs, inputs)
 
     /// Useful floating-point operations of one training step: 6 B T (matrix weights) + 12 layers B T² width for
     /// attention; one-hot inputs count as none, and a head only where something is predicted (`predictions` of them).
@@ -75,7 +84,7 @@ private:
         Size depth;
     };
 
-    Stack<Real> make_stack(const trial::Part& part, const plugins::Catalog& catalog, bool writes_out);
+    Stack<Real> make_stack(const trial::Part& part, const plugins::Catalog& catalog, TokenInput input);
     Head make_head(const trial::Trial& trial);
     Size prepared_head() const;
 
@@ -86,9 +95,9 @@ private:
     trial::Bridge bridge_;
     Size noise_;
     std::vector<Start> starts_;  ///< of each parameter
-    std::optional<Stack<Real>> front_;
-    Size front_size_;
-    Stack<Real> stack_;
+    std::optional<Stack<Real>> upstream_;
+    Size upstream_size_;
+    Stack<Real> predictor_;
     Head head_;
 };
 

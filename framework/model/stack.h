@@ -45,8 +45,8 @@ private:
         Size weights = 0, prepared = 0, state = 0;  ///< where a layer's part begins; state: per sequence
     };
 
-    /// What layer `index` is called with, when the whole stack is called with `call`. Without
-    /// `dropout` it drops nothing.
+    /// What layer `index` is called with, when the whole stack is called with `call`; `dropout` is the layer's own
+    /// stream, or null.
     Forward<Real> layer_call(const Forward<Real>& call, Size index, const RandomStream* dropout) const;
     Size saved_begin(Size index, Size T, Size B) const;
     Size widest() const;

@@ -18,13 +18,13 @@ constexpr Size most_at_once = 64;
 /// Answers in step with each other: what has ended waits for the others.
 class Batch {
 public:
-    Batch(const model::Model<float>& model, Weights weights, std::span<const AnswerRequest> requests)
+    Batch(const model::Model<float>& model, model::Weights<float> weights, std::span<const AnswerRequest> requests)
         : model_(model),
           weights_(weights),
           requests_(requests),
           B_(requests.size()),
           source_(joined(requests)),
-          pass_(model, {{model.task().target_length, B_, source_.T}}, false),
+          pass_(model, {{model.task().target_length, B_, source_.T}}, model::Use::inference),
           scratch_(model.head().outputs),
           answers_(B_),
           ended_(B_, false) {
@@ -32,9 +32,9 @@ public:
     }
 
     std::vector<std::vector<Token>> run(const std::atomic<bool>& stop) {
-        const float* state = pass_.encode(weights_.values, weights_.prepared, source_, B_);
+        pass_.encode(weights_, source_, B_);
         if (model_.feeds_back())
-            feed_back(state, stop);
+            feed_back(stop);
         else
             read_off();
         return std::move(answers_);
@@ -63,13 +63,14 @@ private:
     }
 
     /// Each symbol is what the decoder reads next.
-    void feed_back(const float* state, const std::atomic<bool>& stop) {
-        model::Buffer<float> own(model_.stack().state_size(B_));
+    void feed_back(const std::atomic<bool>& stop) {
+        model::Buffer<float> own(model_.predictor().state_size(B_));
         std::vector<Token> last(B_, model_.start());
+        const float* state = nullptr;  // at first what the encoder hands on
         for (Size t = 0; t < model_.task().target_length && !all_ended(); ++t) {
             if (stop.load(std::memory_order_relaxed)) return give_up();
-            const float* logits =
-                pass_.predict(weights_.values, weights_.prepared, 1, B_, {nullptr, last.data()}, state, own.data());
+            const float* logits = pass_.predict_last(
+                weights_, {.T = 1, .B = B_, .x = {nullptr, last.data()}, .state = state, .next_state = own.data()});
             state = own.data();
             for (Size b = 0; b < B_; ++b)
                 if (const auto token = pick(b, logits + b * model_.head().outputs)) last[b] = *token;
@@ -79,7 +80,7 @@ private:
     /// All symbols at once, each by itself.
     void read_off() {
         const Size T = model_.task().target_length;
-        const float* logits = pass_.predict_repeated(weights_.values, weights_.prepared, T, B_);
+        const float* logits = pass_.predict_every(weights_, {.T = T, .B = B_});
         for (Size t = 0; t < T; ++t)
             for (Size b = 0; b < B_; ++b) pick(b, logits + (t * B_ + b) * model_.head().outputs);
     }
@@ -101,7 +102,7 @@ private:
     void give_up() { answers_.clear(); }
 
     const model::Model<float>& model_;
-    const Weights weights_;
+    const model::Weights<float> weights_;
     const std::span<const AnswerRequest> requests_;
     const Size B_;
     const model::Source<float> source_;
@@ -151,7 +152,7 @@ Question question(const Dataset& dataset, const std::string& text) {
     return {{tokens->size(), *tokens, {}, {}}, text, {}};
 }
 
-std::vector<std::vector<Token>> answer(const model::Model<float>& model, Weights weights,
+std::vector<std::vector<Token>> answer(const model::Model<float>& model, model::Weights<float> weights,
                                        const std::vector<AnswerRequest>& requests, const std::atomic<bool>& stop) {
     std::vector<std::vector<Token>> answers;
     for (Size first = 0; first < requests.size() && !stop.load(std::memory_order_relaxed); first += most_at_once) {

@@ -38,7 +38,7 @@ struct AnswerRequest {
 
 /// The answers, without the end-of-sequence token. Returns early, with fewer, when `stop` is raised. Allocates; uses one
 /// thread and idle cores.
-std::vector<std::vector<Token>> answer(const model::Model<float>& model, Weights weights,
+std::vector<std::vector<Token>> answer(const model::Model<float>& model, model::Weights<float> weights,
                                        const std::vector<AnswerRequest>& requests, const std::atomic<bool>& stop);
 
 /// Tokens of the targets' vocabulary as text.

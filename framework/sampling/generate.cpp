@@ -25,7 +25,7 @@ struct Kind {
 
 /// The most tokens that are read at once; 0: no limit.
 Size limit(const model::Model<float>& model, Size window, trial::StateMode memory) {
-    return memory == trial::StateMode::window ? window : model.stack().context();
+    return memory == trial::StateMode::window ? window : model.predictor().context();
 }
 
 Kind kind_of(const model::Model<float>& model, Size window, const Request& request) {
@@ -50,14 +50,14 @@ struct Text {
 /// that need it.
 class Batch {
 public:
-    Batch(const model::Model<float>& model, Weights weights, Size window, std::vector<Text> texts)
+    Batch(const model::Model<float>& model, model::Weights<float> weights, Size window, std::vector<Text> texts)
         : model_(model),
           weights_(weights),
           kind_(kind_of(model, window, *texts.front().request)),
           limit_(limit(model, window, kind_.memory)),
           texts_(std::move(texts)),
-          state_(carries() ? model.stack().state_size(texts_.size()) : 0),
-          pass_(model, extents(), false),
+          state_(carries() ? model.predictor().state_size(texts_.size()) : 0),
+          pass_(model, extents(), model::Use::inference),
           V_(model.head().outputs),
           scratch_(texts_.size() * V_) {
         for (Text& text : texts_) text.tokens.reserve(text.request->prompt.size() + text.request->length);
@@ -128,7 +128,8 @@ private:
             for (Size t = 0; t < T; ++t)
                 tokens_[t * B + b] = texts_[first + b].tokens.end()[std::ptrdiff_t(t) - std::ptrdiff_t(T)];
         pick(first, end,
-             pass_.predict(weights_.values, weights_.prepared, T, B, {nullptr, tokens_.data()}, state, next_state));
+             pass_.predict_last(
+                 weights_, {.T = T, .B = B, .x = {nullptr, tokens_.data()}, .state = state, .next_state = next_state}));
     }
 
     /// Prompts of one length are read at once, and each length by itself: with how many others a prompt is read changes
@@ -142,7 +143,7 @@ private:
                 read(first, end, steps, nullptr, carries() ? state_.data() : nullptr);
                 continue;
             }
-            model::Buffer<float> own(model_.stack().state_size(end - first));
+            model::Buffer<float> own(model_.predictor().state_size(end - first));
             read(first, end, steps, nullptr, own.data());
             for_each_layer([&](Size begin, Size size) {
                 std::copy_n(own.data() + (end - first) * begin, (end - first) * size,
@@ -184,7 +185,7 @@ private:
     template <class Body>
     void for_each_layer(Body&& body) const {
         Size begin = 0;
-        for (const auto& layer : model_.stack().layers()) {
+        for (const auto& layer : model_.predictor().layers()) {
             const Size size = layer.cell->layout().state_size();
             body(begin, size);
             begin += size;
@@ -192,7 +193,7 @@ private:
     }
 
     const model::Model<float>& model_;
-    const Weights weights_;
+    const model::Weights<float> weights_;
     const Kind kind_;
     const Size limit_;
     std::vector<Text> texts_;
@@ -206,7 +207,7 @@ private:
 
 }  // namespace
 
-std::vector<std::vector<Token>> generate(const model::Model<float>& model, Weights weights, Size window,
+std::vector<std::vector<Token>> generate(const model::Model<float>& model, model::Weights<float> weights, Size window,
                                          const std::vector<Request>& requests, const std::atomic<bool>& stop) {
     std::vector<std::vector<Token>> generated(requests.size());
     std::map<Kind, std::vector<Text>> kinds;

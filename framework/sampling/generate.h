@@ -21,20 +21,14 @@ struct Request {
     trial::StateMode memory;
 };
 
-/// Weights and what Model::prepare made of them.
-struct Weights {
-    const float* values;
-    const float* prepared;
-};
-
 /// The tokens that follow each prompt, in the order of the requests. Texts that carry their state within the model's
 /// context are made as one batch, whatever their prompts, temperatures, samplers and lengths; others with those that
 /// read as many tokens at once.
 ///
-/// Memory::carry hands the state on from token to token; past the context of a model whose state is limited it reads
-/// the last window again for each token. Memory::window reads the last `window` tokens again from zero state each time.
+/// StateMode::carry hands the state on from token to token; past the context of a model whose state is limited it reads
+/// the last window again for each token. StateMode::window reads the last `window` tokens again from zero state.
 /// Returns early, with shorter texts, when `stop` is raised. Allocates; uses one thread and idle cores.
-std::vector<std::vector<Token>> generate(const model::Model<float>& model, Weights weights, Size window,
+std::vector<std::vector<Token>> generate(const model::Model<float>& model, model::Weights<float> weights, Size window,
                                          const std::vector<Request>& requests, const std::atomic<bool>& stop);
 
 }  // namespace unroll::sampling

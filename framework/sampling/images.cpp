@@ -42,10 +42,11 @@ std::string png_of(const Picture& picture) {
 
 }  // namespace
 
-std::string image_grid(const model::Model<float>& model, Weights weights, Size side, const RandomStream& noise) {
+std::string image_grid(const model::Model<float>& model, model::Weights<float> weights, Size side,
+                       const RandomStream& noise) {
     const Task& task = model.task();
-    model::AdversarialPass<float> pass(model, side * side, false);
-    const float* images = pass.generate(weights.values, weights.prepared, side * side, noise, nullptr);
+    model::AdversarialPass<float> pass(model, side * side, model::Use::inference);
+    const float* images = pass.generate(weights, {side * side, noise});
     Picture picture(side * (task.image_rows + 1) - 1, side * (task.image_columns + 1) - 1);
     for (Size i = 0; i < side * side; ++i)
         for (Size row = 0; row < task.image_rows; ++row)

@@ -38,23 +38,21 @@ bool can_judge(const model::Model<float>& judge, const model::Model<float>& gene
            task.sequence_length * task.input_reals == generator.task().input_reals;
 }
 
-Judgement judge(const model::Model<float>& generator, Weights generator_weights, const model::Model<float>& judge,
-                Weights judge_weights, Size images, const RandomStream& noise) {
+Judgement judge(const model::Model<float>& generator, model::Weights<float> generator_weights,
+                const model::Model<float>& judge, model::Weights<float> judge_weights, Size images,
+                const RandomStream& noise) {
     const Size T = judge.task().sequence_length, D = judge.task().input_reals;
     const Size B = std::min(images, most_at_once);
-    model::AdversarialPass<float> makes(generator, B, false);
-    model::Pass<float> reads(judge, {{T, B}}, false);
+    model::AdversarialPass<float> makes(generator, B, model::Use::inference);
+    model::Pass<float> reads(judge, {{T, B}}, model::Use::inference);
     model::Buffer<float> x(T * B * D);
     std::vector<double> p(judge.task().target_tokens), mean(p.size(), 0.0);
 
     Judgement judgement{images, 0, 0};
     for (Size first = 0; first < images; first += B) {
         const Size count = std::min(B, images - first);
-        in_steps(
-            makes.generate(generator_weights.values, generator_weights.prepared, count, noise.split(first), nullptr), T,
-            count, D, x.data());
-        const float* logits = reads.predict(judge_weights.values, judge_weights.prepared, T, count, {x.data(), nullptr},
-                                            nullptr, nullptr);
+        in_steps(makes.generate(generator_weights, {count, noise.split(first)}), T, count, D, x.data());
+        const float* logits = reads.predict_last(judge_weights, {.T = T, .B = count, .x = {x.data(), nullptr}});
         for (Size b = 0; b < count; ++b) {
             softmax(std::span(logits + b * p.size(), p.size()), 1, std::span(p));
             judgement.confidence += *std::max_element(p.begin(), p.end()) / double(images);

@@ -21,7 +21,8 @@ bool can_judge(const model::Model<float>& judge, const model::Model<float>& gene
 /// parts of the inception score (Salimans et al. 2016): an image should be clearly something, all together everything.
 /// Allocates; uses one thread and idle cores. Throws std::domain_error when a logit is not a number, or
 /// is infinite.
-Judgement judge(const model::Model<float>& generator, Weights generator_weights, const model::Model<float>& judge,
-                Weights judge_weights, Size images, const RandomStream& noise);
+Judgement judge(const model::Model<float>& generator, model::Weights<float> generator_weights,
+                const model::Model<float>& judge, model::Weights<float> judge_weights, Size images,
+                const RandomStream& noise);
 
 }  // namespace unroll::sampling

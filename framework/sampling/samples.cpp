@@ -138,8 +138,8 @@ private:
 };
 
 /// The noise is the same at every step, so that grids show how the same images come to be.
-std::vector<Sample> make_images(const model::Model<float>& model, Weights weights, const std::vector<Wanted>& list,
-                                const std::atomic<bool>& stop) {
+std::vector<Sample> make_images(const model::Model<float>& model, model::Weights<float> weights,
+                                const std::vector<Wanted>& list, const std::atomic<bool>& stop) {
     std::vector<Sample> samples;
     for (const Wanted& entry : list) {
         if (stop.load(std::memory_order_relaxed)) break;
@@ -151,8 +151,9 @@ std::vector<Sample> make_images(const model::Model<float>& model, Weights weight
     return samples;
 }
 
-std::vector<Sample> make_answers(const model::Model<float>& model, Weights weights, const Dataset& dataset,
-                                 Samplers& samplers, const std::vector<Wanted>& list, const std::atomic<bool>& stop) {
+std::vector<Sample> make_answers(const model::Model<float>& model, model::Weights<float> weights,
+                                 const Dataset& dataset, Samplers& samplers, const std::vector<Wanted>& list,
+                                 const std::atomic<bool>& stop) {
     std::vector<AnswerRequest> requests;
     for (const Wanted& entry : list)
         requests.push_back({question_of(entry.settings.prompt, dataset, entry.sample.key.seed, entry.sample.key.number),
@@ -169,7 +170,7 @@ std::vector<Sample> make_answers(const model::Model<float>& model, Weights weigh
 
 }  // namespace
 
-std::vector<Sample> make(const model::Model<float>& model, Weights weights, const Dataset& dataset,
+std::vector<Sample> make(const model::Model<float>& model, model::Weights<float> weights, const Dataset& dataset,
                          const plugins::Catalog& catalog, Size window, const std::vector<Wanted>& list,
                          const std::atomic<bool>& stop) {
     const SampleKind kind = trial::sample_kind(dataset);

@@ -29,7 +29,7 @@ std::vector<Wanted> wanted(const trial::Trial& trial, const std::vector<trial::S
 
 /// Makes the texts. Each depends on the weights, its seed, prompt, sampler, temperature and number, and on nothing
 /// else. Those that `stop` cut short are left out. Throws std::domain_error when the logits are not finite.
-std::vector<Sample> make(const model::Model<float>& model, Weights weights, const Dataset& dataset,
+std::vector<Sample> make(const model::Model<float>& model, model::Weights<float> weights, const Dataset& dataset,
                          const plugins::Catalog& catalog, Size window, const std::vector<Wanted>& list,
                          const std::atomic<bool>& stop);
 

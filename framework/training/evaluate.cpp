@@ -5,8 +5,8 @@
 
 namespace unroll::training {
 
-Evaluation evaluate(model::Pass<float>& pass, const model::Model<float>& model, const float* weights,
-                    const float* prepared, Batches& batches, const std::atomic<bool>& stop) {
+Evaluation evaluate(model::Pass<float>& pass, const model::Model<float>& model, model::Weights<float> weights,
+                    Batches& batches, const std::atomic<bool>& stop) {
     const Size T = batches.positions();
     Evaluation evaluation;
     std::vector<model::LossSums> positions(T);
@@ -19,10 +19,11 @@ Evaluation evaluate(model::Pass<float>& pass, const model::Model<float>& model, 
         }
         batches.fill(0, index, batch);
         const bool carries = batches.continues(1);
-        if (carries && state.size() == 0) state = model::Buffer<float>(model.stack().state_size(batch.B));
-        const model::LossSums sums =
-            pass.forward(weights, prepared, batch, batches.continues(index) ? state.data() : nullptr,
-                         carries ? state.data() : nullptr, nullptr, positions.data());
+        if (carries && state.size() == 0) state = model::Buffer<float>(model.predictor().state_size(batch.B));
+        const model::LossSums sums = pass.forward(weights, batch,
+                                                  {.state = batches.continues(index) ? state.data() : nullptr,
+                                                   .next_state = carries ? state.data() : nullptr,
+                                                   .by_position = positions.data()});
         evaluation.sums += sums;
     }
     // A position's losses are added one sequence after the other, whatever batches those came in; sums of batches are not.

@@ -16,7 +16,7 @@ struct Evaluation {
 };
 
 /// Every window or example of the split once, in order, from zero state (streams: carried), without dropout.
-Evaluation evaluate(model::Pass<float>& pass, const model::Model<float>& model, const float* weights,
-                    const float* prepared, Batches& batches, const std::atomic<bool>& stop);
+Evaluation evaluate(model::Pass<float>& pass, const model::Model<float>& model, model::Weights<float> weights,
+                    Batches& batches, const std::atomic<bool>& stop);
 
 }  // namespace unroll::training

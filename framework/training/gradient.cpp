@@ -51,10 +51,10 @@ GradientNorms gradient_by_lag(const trial::Trial& trial, const Dataset& dataset,
     Batches validation(dataset, Split::validation, in_order(trial)), training(dataset, Split::train, in_order(trial));
     Batches& batches = validation.per_epoch() ? validation : training;
     const Task task = dataset.task();
-    const model::Model<Real> model(trial, task, catalog, true);
-    const Size D = task.input_tokens ? model.stack().layers().front().cell->layout().output : task.input_reals;
+    const model::Model<Real> model(trial, task, catalog, model::TokenInput::one_hot);
+    const Size D = task.input_tokens ? model.predictor().layers().front().cell->layout().output : task.input_reals;
     const model::Extent extent = batches.extent();
-    model::Pass<Real> pass(model, {extent}, true);
+    model::Pass<Real> pass(model, {extent}, model::Use::training);
     model::Buffer<Real> prepared(model.prepared_size()), dx(extent.T * extent.B * D);
     model.prepare(weights, prepared.data());
 
@@ -64,7 +64,7 @@ GradientNorms gradient_by_lag(const trial::Trial& trial, const Dataset& dataset,
     for (Size index = 0; index < batches.per_epoch() && index * at_once < sequences; ++index) {
         batches.fill(0, index, batch);
         const std::vector<Size> read = keep_last(batch);
-        const auto sums = pass.forward(weights, prepared.data(), batch, nullptr, nullptr, nullptr);
+        const auto sums = pass.forward({weights, prepared.data()}, batch);
         pass.backward(nullptr, dx.data());
         for (Size b = 0; b < batch.B; ++b)
             for (Size lag = 0; lag < read[b]; ++lag) {

@@ -30,8 +30,8 @@ std::vector<Range> matrices(std::span<const Weight> weights);
 /// slot one element per weight. Weights, state and step number are all that resuming needs.
 ///
 /// With g the gradient (after `weight_decay`·w is added, for all but adamw), η the learning rate and t the step:
-/// - sgd:      m = μ m + g (from the second step on; m = g in the first);  w -= η m.  Without momentum: w -= η g, no
-/// state
+/// - sgd:      m = μ m + g (from the second step on; m = g in the first);  w -= η m
+///             without momentum:  w -= η g, and no state
 /// - adagrad:  s += g²;                                      w -= η g / (√s + ε)
 /// - rmsprop:  s = ρ s + (1-ρ) g²;                           w -= η g / (√s + ε)
 /// - adam:     m = β₁ m + (1-β₁) g;  v = β₂ v + (1-β₂) g²;   w -= η m̂ / (√v̂ + ε) with m̂ = m/(1-β₁ᵗ), v̂ = v/(1-β₂ᵗ)

@@ -24,8 +24,8 @@ PartOptimizers::PartOptimizers(const trial::Trial& trial, const model::Model<flo
         parts_.push_back({settings, std::move(optimizer), share, state_size_});
         state_size_ += size;
     };
-    if (model.front()) add(trial.upstream_optimizer.value_or(trial.training.optimizer), {0, model.front_size()});
-    add(trial.training.optimizer, {model.front_size(), model.parameters().size()});
+    if (model.upstream()) add(trial.upstream_optimizer.value_or(trial.training.optimizer), {0, model.upstream_size()});
+    add(trial.training.optimizer, {model.upstream_size(), model.parameters().size()});
 }
 
 void PartOptimizers::step(const PartOptimizer& part, std::uint64_t step, double learning_rate, float* weights,

@@ -15,11 +15,11 @@ namespace {
 
 using trial::ScheduleSettings;
 
-double constant(double rate, const ScheduleSettings&, const Progress&) {
+double constant(double rate, const ScheduleSettings&, const ScheduleStep&) {
     return rate;
 }
 
-double cosine(double rate, const ScheduleSettings& schedule, const Progress& at) {
+double cosine(double rate, const ScheduleSettings& schedule, const ScheduleStep& at) {
     if (at.step >= at.steps) return schedule.minimum;
     const double done = static_cast<double>(at.step - schedule.warmup);
     const double all = static_cast<double>(at.steps - schedule.warmup);
@@ -27,14 +27,14 @@ double cosine(double rate, const ScheduleSettings& schedule, const Progress& at)
     return schedule.minimum + share * (rate - schedule.minimum);
 }
 
-double exponential(double rate, const ScheduleSettings& schedule, const Progress& at) {
+double exponential(double rate, const ScheduleSettings& schedule, const ScheduleStep& at) {
     const std::uint64_t period = schedule.every > 0 ? schedule.every : std::max<std::uint64_t>(1, at.steps_per_epoch);
     return rate * std::pow(schedule.decay, static_cast<double>(at.step / period));
 }
 
 struct Rule {
     std::string_view name;
-    double (*rate)(double rate, const ScheduleSettings&, const Progress&);  ///< called after the warm-up only
+    double (*rate)(double rate, const ScheduleSettings&, const ScheduleStep&);  ///< called after the warm-up only
 };
 
 constexpr Rule rules[] = {{"constant", constant}, {"cosine", cosine}, {"exponential", exponential}};
@@ -60,13 +60,13 @@ const std::vector<std::string>& schedules() {
 }
 
 double learning_rate(const trial::OptimizerSettings& optimizer, const ScheduleSettings& schedule,
-                     const Progress& progress) {
+                     const ScheduleStep& at) {
     const Rule& rule = find(schedule.name);
-    if (progress.step < schedule.warmup) {
-        const double share = static_cast<double>(progress.step + 1) / static_cast<double>(schedule.warmup + 1);
+    if (at.step < schedule.warmup) {
+        const double share = static_cast<double>(at.step + 1) / static_cast<double>(schedule.warmup + 1);
         return optimizer.learning_rate * share;
     }
-    return rule.rate(optimizer.learning_rate, schedule, progress);
+    return rule.rate(optimizer.learning_rate, schedule, at);
 }
 
 }  // namespace unroll::training

@@ -21,7 +21,7 @@ public:
         model.prepare(values_.data(), prepared_.data());
     }
 
-    sampling::Weights weights() const { return {values_.data(), prepared_.data()}; }  ///< valid as long as this
+    model::Weights<float> weights() const { return {values_.data(), prepared_.data()}; }  ///< valid as long as this
     std::uint64_t step() const { return step_; }
 
 private:

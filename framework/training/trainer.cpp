@@ -41,7 +41,7 @@ public:
           test_(job.dataset, Split::test, evaluation_plan(job.trial)),
           length_(length_of(job.trial, job.dataset)),
           optimizers_(job.trial, job.model),
-          pass_(job.model, is_duel() ? std::vector<model::Extent>() : extents(), true),
+          pass_(job.model, is_duel() ? std::vector<model::Extent>() : extents(), model::Use::training),
           gradients_(job.model.parameters().size()),
           prepared_(job.model.prepared_size()),
           now_{.verdict = Verdict{Stopping(settings_.stop)}},
@@ -49,9 +49,9 @@ public:
         if (batches_.per_epoch() == 0) refuse_split();
         now_.weights = model::Buffer<float>(job.model.parameters().size());
         now_.slots = model::Buffer<float>(optimizers_.state_size());
-        if (is_duel()) duel_.emplace(job.model, batches_.largest_batch(), true);
+        if (is_duel()) duel_.emplace(job.model, batches_.largest_batch(), model::Use::training);
         if (batches_.continues(1)) {
-            now_.state = model::Buffer<float>(job.model.stack().state_size(settings_.batch));
+            now_.state = model::Buffer<float>(job.model.predictor().state_size(settings_.batch));
             next_state_ = model::Buffer<float>(now_.state.size());
         }
     }
@@ -97,6 +97,7 @@ private:
              "enlarge the training split, or lower training.sequence_length or training.batch"});
     }
 
+    model::Weights<float> weights() const { return {now_.weights.data(), prepared_.data()}; }
     bool done() const { return now_.step >= length_.steps || now_.verdict.stopped_early; }
     double epoch() const { return double(now_.step) / double(length_.epoch); }
 
@@ -124,9 +125,10 @@ private:
     std::optional<model::LossSums> descend(const RandomStream& dropout, Size index) {
         const bool carries = now_.state.size() != 0;
         const bool continues = carries && batches_.continues(index);
-        const model::LossSums sums =
-            pass_.forward(now_.weights.data(), prepared_.data(), batch_, continues ? now_.state.data() : nullptr,
-                          carries ? next_state_.data() : nullptr, &dropout);
+        const model::LossSums sums = pass_.forward(weights(), batch_,
+                                                   {.state = continues ? now_.state.data() : nullptr,
+                                                    .next_state = carries ? next_state_.data() : nullptr,
+                                                    .dropout = &dropout});
         if (!std::isfinite(sums.loss)) return std::nullopt;
         gradients_.clear();
         pass_.backward(gradients_.data());
@@ -145,15 +147,15 @@ private:
         };
         gradients_.clear();
         const RandomStream own_dropout = dropout.split(0), other_dropout = dropout.split(1);
-        const model::LossSums sums = duel_->discriminate(now_.weights.data(), prepared_.data(), batch_.reals.data(),
-                                                         batch_.B, noise(0), &own_dropout, gradients_.data());
+        const model::LossSums sums = duel_->discriminator_step(weights(), batch_.reals.data(),
+                                                               {batch_.B, noise(0), &own_dropout}, gradients_.data());
         if (!std::isfinite(sums.loss) || !clip_and_update(optimizers_.main())) return std::nullopt;
-        job_.model.prepare_main(now_.weights.data(), prepared_.data());
+        job_.model.prepare_predictor(now_.weights.data(), prepared_.data());
 
-        const model::LossSums deceived = duel_->deceive(now_.weights.data(), prepared_.data(), batch_.B, noise(1),
-                                                        &other_dropout, gradients_.data());
+        const model::LossSums deceived =
+            duel_->generator_step(weights(), {batch_.B, noise(1), &other_dropout}, gradients_.data());
         if (!std::isfinite(deceived.loss) || !clip_and_update(optimizers_.front())) return std::nullopt;
-        job_.model.prepare_front(now_.weights.data(), prepared_.data());
+        job_.model.prepare_upstream(now_.weights.data(), prepared_.data());
         now_.deceived_since_log += deceived;
         return sums;
     }
@@ -239,8 +241,7 @@ private:
 
     /// None when the trial was interrupted or has diverged.
     std::optional<Evaluation> evaluate(Batches& batches, Split split) {
-        Evaluation evaluation =
-            training::evaluate(pass_, job_.model, now_.weights.data(), prepared_.data(), batches, stop_);
+        Evaluation evaluation = training::evaluate(pass_, job_.model, weights(), batches, stop_);
         if (!evaluation.complete) {
             interrupt();
             return std::nullopt;
@@ -296,8 +297,8 @@ private:
         if (due.empty()) return true;
         const auto list = sampling::wanted(job_.trial, due, job_.dataset, now_.step, epoch());
         try {
-            auto samples = sampling::make(job_.model, {now_.weights.data(), prepared_.data()}, job_.dataset,
-                                          job_.catalog, settings_.sequence_length, list, stop_);
+            auto samples = sampling::make(job_.model, weights(), job_.dataset, job_.catalog, settings_.sequence_length,
+                                          list, stop_);
             if (samples.size() < list.size()) return interrupt();
             sink_.record(std::move(samples));
             return true;

@@ -87,7 +87,8 @@ void print_memory(const model::Model<float>& model, const trial::Trial& trial, d
     const auto megabytes = [](Size elements) { return static_cast<double>(elements) * sizeof(float) / mebi; };
     const double kept = megabytes(weights * (2 + optimizer.slots())), packed = megabytes(model.prepared_size());
     const Size head = T * B * (3 * model.head().inputs + model.head().outputs);  // y, dy, rows of y, logits
-    const double activations = megabytes(model.stack().saved_size(T, B) + model.stack().workspace_size(T, B) + head);
+    const double activations =
+        megabytes(model.predictor().saved_size(T, B) + model.predictor().workspace_size(T, B) + head);
     std::printf("memory %.1f MiB formula %.1f MiB weights %.1f packed %.1f activations %.1f\n", measured,
                 kept + packed + activations, kept, packed, activations);
 }
@@ -115,7 +116,7 @@ void measure_generation(const model::Model<float>& model, const plugins::Catalog
     model::Buffer<float> weights(model.parameters().size()), prepared(model.prepared_size());
     model.initialize(weights.data());
     model.prepare(weights.data(), prepared.data());
-    const Size context = model.stack().context(), length = context ? context - 1 : 256;
+    const Size context = model.predictor().context(), length = context ? context - 1 : 256;
     std::vector<sampling::Request> requests;
     for (Size i = 0; i < texts; ++i)
         requests.push_back({{0}, sampler.get(), 0.5, RandomStream(1, "text", {i}), length, trial::StateMode::carry});

@@ -12,7 +12,7 @@ namespace {
 
 constexpr Size pixels = 6, B = 5;
 
-struct Rivals {
+struct Gan {
     plugins::Catalog catalog = small::catalog();
     trial::Trial trial = small::trial(small::gated_cell, 1, B, 4, 2);
     Task task{.kind = Task::Kind::image, .input_reals = pixels, .sequence_length = 1};
@@ -22,12 +22,12 @@ struct Rivals {
     model::AdversarialPass<double> pass;
     RandomStream dropout{5, "dropout"};
 
-    Rivals()
+    Gan()
         : model((prepare_trial(), trial), task, catalog),
           weights(model.parameters().size()),
           prepared(model.prepared_size()),
           gradient(weights.size()),
-          pass(model, B, true) {
+          pass(model, B, model::Use::training) {
         model.initialize(weights.data());
         RandomStream stream(11, "noise");
         for (double& weight : weights) weight += 0.3 * stream.normal();
@@ -41,14 +41,14 @@ struct Rivals {
                           {small::choice(small::gated_cell), pixels, 1, 0, "uniform"}};
     }
 
-    model::LossSums discriminate() {
+    model::LossSums discriminator_step() {
         model.prepare(weights.data(), prepared.data());
-        return pass.discriminate(weights.data(), prepared.data(), real.data(), B, {7, "noise"}, &dropout,
-                                 gradient.data());
+        return pass.discriminator_step({weights.data(), prepared.data()}, real.data(), {B, {7, "noise"}, &dropout},
+                                       gradient.data());
     }
-    model::LossSums deceive() {
+    model::LossSums generator_step() {
         model.prepare(weights.data(), prepared.data());
-        return pass.deceive(weights.data(), prepared.data(), B, {8, "noise"}, &dropout, gradient.data());
+        return pass.generator_step({weights.data(), prepared.data()}, {B, {8, "noise"}, &dropout}, gradient.data());
     }
 
     /// The largest relative difference in [first, last).
@@ -76,18 +76,18 @@ struct Rivals {
 
 }  // namespace
 
-TEST_CASE("the gradients of both rivals equal finite differences, each in its own share") {
-    Rivals rivals;
-    const Size front = rivals.model.front_size(), all = rivals.weights.size();
-    CHECK(rivals.worst([&] { return rivals.discriminate(); }, front, all) < 1e-6);
-    CHECK(rivals.worst([&] { return rivals.deceive(); }, 0, front) < 1e-6);
+TEST_CASE("the gradients of generator and discriminator equal finite differences, each in its own share") {
+    Gan gan;
+    const Size generator = gan.model.upstream_size(), all = gan.weights.size();
+    CHECK(gan.worst([&] { return gan.discriminator_step(); }, generator, all) < 1e-6);
+    CHECK(gan.worst([&] { return gan.generator_step(); }, 0, generator) < 1e-6);
 
-    rivals.gradient.clear();
-    rivals.discriminate();
-    for (Size i = 0; i < front; ++i) REQUIRE(rivals.gradient[i] == 0);
-    rivals.gradient.clear();
-    rivals.deceive();
-    for (Size i = front; i < all; ++i) REQUIRE(rivals.gradient[i] == 0);
+    gan.gradient.clear();
+    gan.discriminator_step();
+    for (Size i = 0; i < generator; ++i) REQUIRE(gan.gradient[i] == 0);
+    gan.gradient.clear();
+    gan.generator_step();
+    for (Size i = generator; i < all; ++i) REQUIRE(gan.gradient[i] == 0);
 }
 
 TEST_CASE("yes and no have the losses of a logit's two answers") {
@@ -106,11 +106,10 @@ TEST_CASE("yes and no have the losses of a logit's two answers") {
 }
 
 TEST_CASE("generated images depend on weights and noise alone") {
-    Rivals rivals;
-    rivals.model.prepare(rivals.weights.data(), rivals.prepared.data());
+    Gan gan;
+    gan.model.prepare(gan.weights.data(), gan.prepared.data());
     const auto images = [&](Size count, std::uint64_t seed) {
-        const double* made =
-            rivals.pass.generate(rivals.weights.data(), rivals.prepared.data(), count, {seed, "noise"}, nullptr);
+        const double* made = gan.pass.generate({gan.weights.data(), gan.prepared.data()}, {count, {seed, "noise"}});
         return std::vector<double>(made, made + count * pixels);
     };
     const auto many = images(B, 3), few = images(2, 3);

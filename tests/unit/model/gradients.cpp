@@ -97,17 +97,19 @@ TEST_CASE("the whole model's gradient equals finite differences") {
         training::Batches batches(*one.dataset, Split::train, training::training_plan(one.trial));
         model::Batch<double> batch;
         batches.fill(0, 1, batch);
-        model::Buffer<double> state(model.stack().state_size(batch.B)), next_state(state.size());
+        model::Buffer<double> state(model.predictor().state_size(batch.B)), next_state(state.size());
         if (one.with_state)
             for (double& value : state) value = 0.5 * noise.normal();
         const RandomStream dropout(5, "dropout", {3});
 
-        model::Pass<double> pass(model, {{batch.T, batch.B, batch.source.T}}, true);
+        model::Pass<double> pass(model, {{batch.T, batch.B, batch.source.T}}, model::Use::training);
         const auto loss = [&] {
             model.prepare(weights.data(), prepared.data());
             return pass
-                .forward(weights.data(), prepared.data(), batch, one.with_state ? state.data() : nullptr,
-                         next_state.data(), &dropout)
+                .forward({weights.data(), prepared.data()}, batch,
+                         {.state = one.with_state ? state.data() : nullptr,
+                          .next_state = next_state.data(),
+                          .dropout = &dropout})
                 .mean();
         };
         CHECK(loss() > 0);
@@ -143,10 +145,10 @@ TEST_CASE("backward adds to the gradient") {
     training::Batches batches(*dataset, Split::train, training::training_plan(trial));
     model::Batch<double> batch;
     batches.fill(0, 0, batch);
-    model::Pass<double> pass(model, {{batch.T, batch.B, batch.source.T}}, true);
+    model::Pass<double> pass(model, {{batch.T, batch.B, batch.source.T}}, model::Use::training);
     std::fill(once.begin(), once.end(), 7.0);
     for (model::Buffer<double>* gradient : {&once, &twice}) {
-        pass.forward(weights.data(), prepared.data(), batch, nullptr, nullptr, nullptr);
+        pass.forward({weights.data(), prepared.data()}, batch);
         pass.backward(gradient->data());
     }
     for (Size i = 0; i < P; ++i) CHECK(once[i] - 7 == Catch::Approx(twice[i]).margin(1e-12));

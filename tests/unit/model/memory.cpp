@@ -52,9 +52,9 @@ std::size_t count(const trial::Trial& trial, const Dataset& dataset) {
     model.prepare(weights.data(), prepared.data());
     training::Batches batches(dataset, Split::train, training::training_plan(trial));
     const Size before_pass = allocations;
-    model::Pass<float> pass(model, {{batches.sequence_length(), batches.largest_batch()}}, true);
+    model::Pass<float> pass(model, {{batches.sequence_length(), batches.largest_batch()}}, model::Use::training);
     CHECK(allocations > before_pass);  // so the counters count
-    model::Buffer<float> state(model.stack().state_size(batches.largest_batch())), next(state.size());
+    model::Buffer<float> state(model.predictor().state_size(batches.largest_batch())), next(state.size());
     model::Batch<float> batch;
     const RandomStream dropout(1, "dropout");
     std::size_t before = 0;
@@ -62,7 +62,7 @@ std::size_t count(const trial::Trial& trial, const Dataset& dataset) {
         before = allocations;
         for (Size index = 0; index < batches.per_epoch(); ++index) {
             batches.fill(epoch, index, batch);
-            pass.forward(weights.data(), prepared.data(), batch, nullptr, next.data(), &dropout);
+            pass.forward({weights.data(), prepared.data()}, batch, {.next_state = next.data(), .dropout = &dropout});
             gradient.clear();
             pass.backward(gradient.data());
             optimizer.step(1, 0.01, weights.data(), gradient.data(), slots.data());

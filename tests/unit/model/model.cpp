@@ -76,14 +76,14 @@ TEST_CASE("weights are named by layer and lie one after the other") {
     }
     CHECK(end == model.parameters().size());
     CHECK(end == 5 * 3 + (4 * 3 + 6 * 4) + (4 * 4 + 6 * 4) + (7 * 4 + 6 * 7) + (5 * 7 + 5));
-    CHECK(model.stack().context() == 6);
+    CHECK(model.predictor().context() == 6);
 }
 
 TEST_CASE("one-hot rows are written out only for a cell that does not take tokens") {
     const auto layers = [](const Plugin& cell) {
         const model::Model<float> model(small::trial(cell), letters(5), small::catalog());
         std::vector<std::string> list;
-        for (const auto& layer : model.stack().layers()) list.push_back(layer.name);
+        for (const auto& layer : model.predictor().layers()) list.push_back(layer.name);
         return list;
     };
     CHECK(layers(small::positions_cell) == std::vector<std::string>{"one_hot", "cell.0"});
@@ -144,7 +144,7 @@ TEST_CASE("a stack's state is laid out layer by layer, and steps can be taken on
     auto trial = small::trial(small::gated_cell, T, B, H, 1);
     trial.cells.push_back({small::choice(small::positions_cell), 6, 1, 0, "uniform"});
     const model::Model<double> model(trial, letters(5), small::catalog());
-    const auto& stack = model.stack();
+    const auto& stack = model.predictor();
     CHECK(stack.state_size(B) == B * (2 * H) + B * (6 + 1));
 
     model::Buffer<double> weights(model.parameters().size()), prepared(model.prepared_size());
@@ -154,14 +154,17 @@ TEST_CASE("a stack's state is laid out layer by layer, and steps can be taken on
     RandomStream stream(1, "tokens");
     for (Token& token : tokens) token = Token(stream.below(5));
 
-    model::Pass<double> pass(model, {{T, B}}, false);
+    model::Pass<double> pass(model, {{T, B}}, model::Use::inference);
     model::Buffer<double> whole(stack.state_size(B)), steps(stack.state_size(B));
-    const double* logits =
-        pass.predict(weights.data(), prepared.data(), T, B, {nullptr, tokens.data()}, nullptr, whole.data());
+    const double* logits = pass.predict_last(
+        {weights.data(), prepared.data()}, {.T = T, .B = B, .x = {nullptr, tokens.data()}, .next_state = whole.data()});
     const std::vector<double> at_once(logits, logits + B * 5);
     for (Size t = 0; t < T; ++t)
-        logits = pass.predict(weights.data(), prepared.data(), 1, B, {nullptr, tokens.data() + t * B},
-                              t ? steps.data() : nullptr, steps.data());
+        logits = pass.predict_last({weights.data(), prepared.data()}, {.T = 1,
+                                                                       .B = B,
+                                                                       .x = {nullptr, tokens.data() + t * B},
+                                                                       .state = t ? steps.data() : nullptr,
+                                                                       .next_state = steps.data()});
     for (Size i = 0; i < B * 5; ++i) CHECK(logits[i] == Catch::Approx(at_once[i]).margin(1e-10));
     for (Size i = 0; i < whole.size(); ++i) CHECK(steps[i] == Catch::Approx(whole[i]).margin(1e-10));
     // The top layer's state of each sequence ends with the number of steps.
@@ -171,11 +174,12 @@ TEST_CASE("a stack's state is laid out layer by layer, and steps can be taken on
     const auto alone_trial = small::trial(small::gated_cell, T, B, H, 1);
     const model::Model<double> alone(alone_trial, letters(5), small::catalog());
     model::Buffer<double> alone_weights(alone.parameters().size()), alone_prepared(alone.prepared_size()),
-        state(alone.stack().state_size(B));
+        state(alone.predictor().state_size(B));
     alone.initialize(alone_weights.data());
     alone.prepare(alone_weights.data(), alone_prepared.data());
-    model::Pass<double>(alone, {{T, B}}, false)
-        .predict(alone_weights.data(), alone_prepared.data(), T, B, {nullptr, tokens.data()}, nullptr, state.data());
+    model::Pass<double>(alone, {{T, B}}, model::Use::inference)
+        .predict_last({alone_weights.data(), alone_prepared.data()},
+                      {.T = T, .B = B, .x = {nullptr, tokens.data()}, .next_state = state.data()});
     for (Size i = 0; i < B * 2 * H; ++i) CHECK(state[i] == whole[i]);
 }
 

@@ -33,14 +33,14 @@ struct Backwards {
         model.initialize(weights.data());
         model.prepare(weights.data(), prepared.data());
         training::Batches batches(dataset, Split::train, training::training_plan(trial));
-        model::Pass<float> pass(model, {batches.extent()}, true);
+        model::Pass<float> pass(model, {batches.extent()}, model::Use::training);
         model::Buffer<float> gradient(weights.size());
         const training::Optimizer optimizer(trial.training.optimizer, weights.size(), {});
         model::Buffer<float> state(optimizer.state_size());
         model::Batch<float> batch;
         for (int step = 0; step < steps; ++step) {
             batches.fill(Size(step) / batches.per_epoch(), Size(step) % batches.per_epoch(), batch);
-            pass.forward(weights.data(), prepared.data(), batch, nullptr, nullptr, nullptr);
+            pass.forward({weights.data(), prepared.data()}, batch);
             gradient.clear();
             pass.backward(gradient.data());
             optimizer.step(std::uint64_t(step) + 1, 0.02, weights.data(), gradient.data(), state.data());
@@ -55,7 +55,7 @@ struct Backwards {
         return all;
     }
 
-    sampling::Weights both() const { return {weights.data(), prepared.data()}; }
+    model::Weights<float> both() const { return {weights.data(), prepared.data()}; }
 
     std::vector<sampling::Sample> ask(const trial::SamplingSettings& settings) const {
         return sampling::make(model, both(), dataset, catalog, 3, sampling::wanted(trial, {settings}, dataset, 40, 2.5),
@@ -116,12 +116,12 @@ TEST_CASE("an answer depends on nothing that is asked with it") {
 TEST_CASE("a whole target is right exactly when the answer is") {
     const Backwards some(Bridge::state, 60);
     training::Batches batches(some.dataset, Split::validation, training::evaluation_plan(some.trial));
-    model::Pass<float> pass(some.model, {batches.extent()}, false);
+    model::Pass<float> pass(some.model, {batches.extent()}, model::Use::inference);
     model::Batch<float> batch;
     double exact = 0, sequences = 0, answered = 0;
     for (Size index = 0; index < batches.per_epoch(); ++index) {
         batches.fill(0, index, batch);
-        const auto sums = pass.forward(some.weights.data(), some.prepared.data(), batch, nullptr, nullptr, nullptr);
+        const auto sums = pass.forward({some.weights.data(), some.prepared.data()}, batch);
         exact += sums.exact;
         sequences += double(sums.sequences);
     }

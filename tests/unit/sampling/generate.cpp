@@ -39,9 +39,9 @@ std::vector<Token> reference(const SmallModel& small, Size most, Request one) {
     std::vector<double> scratch(5);
     for (Size i = 0; i < one.length; ++i) {
         const Size T = most ? std::min(most, text.size()) : text.size();
-        model::Pass<float> pass(small.model, {{T, 1}}, false);
-        const float* logits = pass.predict(small.weights.data(), small.prepared.data(), T, 1,
-                                           {nullptr, text.data() + (text.size() - T)}, nullptr, nullptr);
+        model::Pass<float> pass(small.model, {{T, 1}}, model::Use::inference);
+        const float* logits =
+            pass.predict_last(small.both(), {.T = T, .B = 1, .x = {nullptr, text.data() + (text.size() - T)}});
         text.push_back(one.sampler->pick({{logits, 5}, one.temperature, text, one.stream, scratch}));
     }
     return {text.begin() + std::ptrdiff_t(one.prompt.size()), text.end()};
@@ -129,7 +129,7 @@ TEST_CASE("carried and re-read texts are equal while the window holds everything
 TEST_CASE("past its context a model reads the last window again") {
     for (const Plugin* cell : {&small::positions_cell, &small::token_positions_cell}) {
         const SmallModel small(small::trial(*cell, 6, 4, 12));
-        REQUIRE(small.model.stack().context() == 6);
+        REQUIRE(small.model.predictor().context() == 6);
         for (const Size length : {1, 5, 6, 7, 13}) {
             const Request one = request(length, 20, StateMode::carry);
             CHECK(alone(small, 6, one) == reference(small, 6, one));

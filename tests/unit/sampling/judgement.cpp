@@ -28,7 +28,7 @@ struct Trained {
         prepare();
     }
     void prepare() { model.prepare(values.data(), prepared.data()); }
-    sampling::Weights weights() const { return {values.data(), prepared.data()}; }
+    model::Weights<float> weights() const { return {values.data(), prepared.data()}; }
 };
 
 trial::Trial generating() {
@@ -61,10 +61,9 @@ TEST_CASE("the figures are those of the pictures' own probabilities") {
     const auto found = gallery.judgement(images);
     CHECK(found.images == images);
 
-    model::AdversarialPass<float> makes(gallery.generator.model, images, false);
-    const float* pictures = makes.generate(gallery.generator.values.data(), gallery.generator.prepared.data(), images,
-                                           gallery.noise.split(0), nullptr);
-    model::Pass<float> reads(gallery.judge.model, {{2, 1}}, false);
+    model::AdversarialPass<float> makes(gallery.generator.model, images, model::Use::inference);
+    const float* pictures = makes.generate(gallery.generator.weights(), {images, gallery.noise.split(0)});
+    model::Pass<float> reads(gallery.judge.model, {{2, 1}}, model::Use::inference);
     double confidence = 0;
     std::vector<double> mean(classes);
     for (Size i = 0; i < images; ++i, pictures += pixels) {
@@ -77,10 +76,7 @@ TEST_CASE("the figures are those of the pictures' own probabilities") {
             batch.target_tokens = {0, Token(label)};
             batch.weights = {0, 1};
             batch.predictions = 1;
-            const double p = std::exp(-reads
-                                           .forward(gallery.judge.values.data(), gallery.judge.prepared.data(), batch,
-                                                    nullptr, nullptr, nullptr)
-                                           .loss);
+            const double p = std::exp(-reads.forward(gallery.judge.weights(), batch).loss);
             most = std::max(most, p);
             mean[label] += p / images;
         }

@@ -21,7 +21,7 @@ struct SmallModel {
         model.prepare(weights.data(), prepared.data());
     }
 
-    unroll::sampling::Weights both() const { return {weights.data(), prepared.data()}; }
+    unroll::model::Weights<float> both() const { return {weights.data(), prepared.data()}; }
 
     unroll::trial::Trial trial;
     unroll::plugins::Catalog catalog;

@@ -271,8 +271,9 @@ TEST_CASE("a loss over a split does not depend on how it is cut into batches") {
         model.prepare(weights.data(), prepared.data());
         const auto evaluate = [&](const BatchPlan& plan) {
             Batches batches(dataset, Split::validation, plan);
-            model::Pass<float> pass(model, {{batches.sequence_length(), batches.largest_batch()}}, false);
-            return training::evaluate(pass, model, weights.data(), prepared.data(), batches, stop);
+            model::Pass<float> pass(model, {{batches.sequence_length(), batches.largest_batch()}},
+                                    model::Use::inference);
+            return training::evaluate(pass, model, {weights.data(), prepared.data()}, batches, stop);
         };
         const BatchPlan whole = training::evaluation_plan(trial);
         const auto evaluation = evaluate(whole);
@@ -306,9 +307,9 @@ TEST_CASE("real numbers have a loss by position, but no accuracy") {
     model.initialize(weights.data());
     model.prepare(weights.data(), prepared.data());
     Batches batches(dataset, Split::validation, training::evaluation_plan(trial));
-    model::Pass<float> pass(model, {{5, batches.largest_batch()}}, false);
+    model::Pass<float> pass(model, {{5, batches.largest_batch()}}, model::Use::inference);
     const std::atomic<bool> stop{false};
-    const auto evaluation = training::evaluate(pass, model, weights.data(), prepared.data(), batches, stop);
+    const auto evaluation = training::evaluate(pass, model, {weights.data(), prepared.data()}, batches, stop);
     CHECK(evaluation.by_position.accuracy.empty());
     REQUIRE(evaluation.by_position.loss.size() == 5);
     // Positions 1 and 4 predict nothing; of twelve sequences all have position 0, eight position 2 and six position 3.
@@ -326,15 +327,15 @@ TEST_CASE("positions that predict nothing have no loss") {
     const model::Model<float> model(trial, dataset.task(), catalog);
     model::Buffer<float> weights(model.parameters().size()), prepared(model.prepared_size());
     Batches batches(dataset, Split::validation, training::evaluation_plan(trial));
-    model::Pass<float> pass(model, {{6, batches.largest_batch()}}, false);
+    model::Pass<float> pass(model, {{6, batches.largest_batch()}}, model::Use::inference);
     model.prepare(weights.data(), prepared.data());
     std::atomic<bool> stop{false};
-    auto evaluation = training::evaluate(pass, model, weights.data(), prepared.data(), batches, stop);
+    auto evaluation = training::evaluate(pass, model, {weights.data(), prepared.data()}, batches, stop);
     for (Size t = 0; t < 5; ++t) CHECK(std::isnan(evaluation.by_position.loss[t]));
     for (Size t = 0; t < 5; ++t) CHECK(std::isnan(evaluation.by_position.accuracy[t]));
     CHECK(evaluation.by_position.loss[5] == Catch::Approx(std::log(5.0)));
     CHECK(evaluation.by_position.accuracy[5] >= 0);
     stop = true;
-    evaluation = training::evaluate(pass, model, weights.data(), prepared.data(), batches, stop);
+    evaluation = training::evaluate(pass, model, {weights.data(), prepared.data()}, batches, stop);
     CHECK(!evaluation.complete);
 }

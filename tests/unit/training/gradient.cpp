@@ -111,10 +111,8 @@ TEST_CASE("the gradient by lag equals finite differences") {
             }
             const Size last = last_of(batch, 0);
             std::fill_n(batch.weights.begin(), last, 0.0f);
-            model::Pass<double> pass(fed, {{batch.T, 1}}, false);
-            const auto loss = [&] {
-                return pass.forward(own.data(), prepared.data(), batch, nullptr, nullptr, nullptr).mean();
-            };
+            model::Pass<double> pass(fed, {{batch.T, 1}}, model::Use::inference);
+            const auto loss = [&] { return pass.forward({own.data(), prepared.data()}, batch).mean(); };
             REQUIRE(last < norms.size());
             for (Size t = 0; t <= last; ++t) {
                 double squares = 0;
