@@ -8,7 +8,7 @@
 #include "sampling/judgement.h"
 #include "store/query.h"
 #include "sweep/threads.h"
-#include "training/trained.h"
+#include "training/loaded_weights.h"
 #include "unroll/error.h"
 #include "unroll/kernels.h"
 
@@ -124,11 +124,11 @@ void Judges::judge(store::Store& store, const Pair& pair, const std::atomic<bool
     if (judge.state.checkpoints.empty())
         throw Error({fmt::format("trial {}", found->id), "no checkpoint", "that of a classifier, to judge images with",
                      fmt::format("run experiment '{}' with --fresh", pair.judge)});
-    const training::Trained classifier(judge.model, judge.state.checkpoints.back().path);
+    const training::LoadedWeights classifier(judge.model, judge.state.checkpoints.back().path);
     const model::Model<float> generator = model_of(*pair.trial);
     for (const training::CheckpointInfo& checkpoint : missing) {
         if (stop) return;
-        const training::Trained maker(generator, checkpoint.path);
+        const training::LoadedWeights maker(generator, checkpoint.path);
         const sampling::Judgement judgement =
             sampling::judge(generator, maker.weights(), judge.model, classifier.weights(), images,
                             RandomStream(pair.trial->seed, "judged images"));

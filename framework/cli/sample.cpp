@@ -14,9 +14,9 @@
 #include "json/write.h"
 #include "plugins/options_check.h"
 #include "sampling/images.h"
-#include "sampling/samples.h"
+#include "sampling/sample_plan.h"
 #include "store/trial_results.h"
-#include "training/trained.h"
+#include "training/loaded_weights.h"
 #include "trial/splits.h"
 #include "trial/topology.h"
 #include "unroll/error.h"
@@ -239,13 +239,14 @@ int sample(const Words& words) {
     if (arguments->has("seed"))
         trial.planned.trial.seed = whole_number(*arguments, "seed", 0, largest_number, "leave it out for the trial's");
     const FloatingPointMode mode;
-    const training::Trained trained(trial.model, checkpoint_of(*arguments, trial).path);
+    const training::LoadedWeights trained(trial.model, checkpoint_of(*arguments, trial).path);
     if (kind == trial::SampleKind::image) return draw(trial, trained.weights());
     const auto settings = settings_of(*arguments, trial, store, session.catalog());
 
-    const auto wanted = sampling::wanted(trial.planned.trial, settings, *trial.dataset, trained.step(), 0);
-    const auto samples = sampling::make(trial.model, trained.weights(), *trial.dataset, session.catalog(),
-                                        trial.planned.trial.training.sequence_length, wanted, catch_interrupts());
+    const auto wanted = sampling::plan_samples(trial.planned.trial, settings, *trial.dataset, trained.step(), 0);
+    const auto samples =
+        sampling::make_samples(trial.model, trained.weights(), *trial.dataset, session.catalog(),
+                               trial.planned.trial.training.sequence_length, wanted, catch_interrupts());
     for (const sampling::Sample& sample : samples) {
         if (kind == trial::SampleKind::answer) {
             fmt::print("{} → {}{}\n", sample.prompt, sample.text,

@@ -34,8 +34,8 @@ public:
     LossSums discriminator_step(Weights<Real> weights, const Real* real, const NoiseBatch& generated, Real* dweights);
 
     /// The generator's loss, -log D(generated), the non-saturating form, whose gradient does not vanish while the
-    /// discriminator wins. Adds the gradient of its mean to the generator's share of `dweights`. `correct` counts images
-    /// that are taken for real.
+    /// discriminator wins. Adds the gradient of its mean to the generator's share of `dweights`. `correct` counts
+    /// images that are taken for real.
     LossSums generator_step(Weights<Real> weights, const NoiseBatch& generated, Real* dweights);
 
 private:

@@ -30,8 +30,8 @@ enum class TokenInput {
     one_hot,  ///< one-hot rows written out, so that there is a gradient with respect to them
 };
 
-/// The predictor, [one-hot or embedding] → cells → head, and perhaps an upstream part, an encoder or a generator (topology.h):
-/// [one-hot or embedding] → cells.
+/// The predictor, [one-hot or embedding] → cells → head, and perhaps an upstream part (topology.h), an encoder or a
+/// generator: [one-hot or embedding] → cells.
 /// Written once for Real = float and double.
 template <class Real>
 class Model {

@@ -16,9 +16,10 @@ namespace {
 constexpr Size most_at_once = 64;
 
 /// Answers in step with each other: what has ended waits for the others.
-class Batch {
+class AnswerBatch {
 public:
-    Batch(const model::Model<float>& model, model::Weights<float> weights, std::span<const AnswerRequest> requests)
+    AnswerBatch(const model::Model<float>& model, model::Weights<float> weights,
+                std::span<const AnswerRequest> requests)
         : model_(model),
           weights_(weights),
           requests_(requests),
@@ -157,7 +158,7 @@ std::vector<std::vector<Token>> answer(const model::Model<float>& model, model::
     std::vector<std::vector<Token>> answers;
     for (Size first = 0; first < requests.size() && !stop.load(std::memory_order_relaxed); first += most_at_once) {
         const Size count = std::min(most_at_once, requests.size() - first);
-        for (auto& made : Batch(model, weights, std::span(requests).subspan(first, count)).run(stop))
+        for (auto& made : AnswerBatch(model, weights, std::span(requests).subspan(first, count)).run(stop))
             answers.push_back(std::move(made));
     }
     return answers;

@@ -36,8 +36,8 @@ struct AnswerRequest {
     RandomStream stream;
 };
 
-/// The answers, without the end-of-sequence token. Returns early, with fewer, when `stop` is raised. Allocates; uses one
-/// thread and idle cores.
+/// The answers, without the end-of-sequence token. Returns early, with fewer, when `stop` is raised. Allocates; uses
+/// one thread and idle cores.
 std::vector<std::vector<Token>> answer(const model::Model<float>& model, model::Weights<float> weights,
                                        const std::vector<AnswerRequest>& requests, const std::atomic<bool>& stop);
 

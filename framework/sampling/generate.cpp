@@ -14,13 +14,13 @@ namespace {
 
 constexpr Size most_at_once = 64;  // texts in a batch: from there on the products gain nothing more
 
-/// What must be equal for texts to be made in one batch: how they remember, and how many tokens they read at once. Those
+/// What must be equal for texts to be made in one batch: the state mode, and how many tokens they read at once. Those
 /// that carry their state past no limit read one each, wherever each of them is, so prompts of any length go together.
-struct Kind {
+struct BatchKey {
     trial::StateMode memory;
     Size reads;  ///< of the prompt, where the last tokens are read again later; 0: nothing is read again
 
-    auto operator<=>(const Kind&) const = default;
+    auto operator<=>(const BatchKey&) const = default;
 };
 
 /// The most tokens that are read at once; 0: no limit.
@@ -28,7 +28,7 @@ Size limit(const model::Model<float>& model, Size window, trial::StateMode memor
     return memory == trial::StateMode::window ? window : model.predictor().context();
 }
 
-Kind kind_of(const model::Model<float>& model, Size window, const Request& request) {
+BatchKey key_of(const model::Model<float>& model, Size window, const Request& request) {
     const Size most = limit(model, window, request.memory), prompt = request.prompt.size();
     // The last token is picked and not read.
     const bool fits = most == 0 || prompt + request.length <= most + 1;
@@ -46,15 +46,15 @@ struct Text {
     bool ended() const { return tokens.size() >= request->prompt.size() + request->length; }
 };
 
-/// Texts of one kind, in the order of their prompts' lengths. Whatever has ended leaves, so each step is of those alone
+/// Texts of one key, in the order of their prompts' lengths. Whatever has ended leaves, so each step is of those alone
 /// that need it.
-class Batch {
+class TextBatch {
 public:
-    Batch(const model::Model<float>& model, model::Weights<float> weights, Size window, std::vector<Text> texts)
+    TextBatch(const model::Model<float>& model, model::Weights<float> weights, Size window, std::vector<Text> texts)
         : model_(model),
           weights_(weights),
-          kind_(kind_of(model, window, *texts.front().request)),
-          limit_(limit(model, window, kind_.memory)),
+          key_(key_of(model, window, *texts.front().request)),
+          limit_(limit(model, window, key_.memory)),
           texts_(std::move(texts)),
           state_(carries() ? model.predictor().state_size(texts_.size()) : 0),
           pass_(model, extents(), model::Use::inference),
@@ -76,7 +76,7 @@ public:
     }
 
 private:
-    bool carries() const { return kind_.memory == trial::StateMode::carry; }
+    bool carries() const { return key_.memory == trial::StateMode::carry; }
     Size prompt_steps(const Text& text) const {
         const Size prompt = text.request->prompt.size();
         return limit_ ? std::min(prompt, limit_) : prompt;
@@ -95,7 +95,7 @@ private:
             end = group_end(first);
             extents.push_back({prompt_steps(texts_[first]), end - first});
         }
-        if (kind_.reads) {
+        if (key_.reads) {
             Size longest = 0;
             for (const Text& text : texts_)
                 longest = std::max(longest, text.request->prompt.size() + text.request->length);
@@ -154,7 +154,7 @@ private:
 
     void read_next() {
         const Size B = texts_.size(), longest = texts_.front().tokens.size();
-        if (kind_.reads && (!carries() || longest > limit_))
+        if (key_.reads && (!carries() || longest > limit_))
             read(0, B, limit_ ? std::min(limit_, longest) : longest, nullptr, nullptr);
         else
             read(0, B, 1, state_.data(), state_.data());
@@ -194,7 +194,7 @@ private:
 
     const model::Model<float>& model_;
     const model::Weights<float> weights_;
-    const Kind kind_;
+    const BatchKey key_;
     const Size limit_;
     std::vector<Text> texts_;
     Size most_read_ = 0;
@@ -210,19 +210,20 @@ private:
 std::vector<std::vector<Token>> generate(const model::Model<float>& model, model::Weights<float> weights, Size window,
                                          const std::vector<Request>& requests, const std::atomic<bool>& stop) {
     std::vector<std::vector<Token>> generated(requests.size());
-    std::map<Kind, std::vector<Text>> kinds;
+    std::map<BatchKey, std::vector<Text>> batches;
     for (Size i = 0; i < requests.size(); ++i) {
         const Request& request = requests[i];
         if (request.length > 0)
-            kinds[kind_of(model, window, request)].push_back({&request, request.stream, request.prompt, &generated[i]});
+            batches[key_of(model, window, request)].push_back(
+                {&request, request.stream, request.prompt, &generated[i]});
     }
-    for (auto& [kind, texts] : kinds) {
+    for (auto& [key, texts] : batches) {
         std::stable_sort(texts.begin(), texts.end(),
                          [](const Text& a, const Text& b) { return a.tokens.size() < b.tokens.size(); });
         for (Size first = 0; first < texts.size(); first += most_at_once) {
             const auto begin = texts.begin() + std::ptrdiff_t(first);
             const auto end = begin + std::ptrdiff_t(std::min(most_at_once, texts.size() - first));
-            Batch(model, weights, window, {begin, end}).run(stop);
+            TextBatch(model, weights, window, {begin, end}).run(stop);
         }
     }
     return generated;

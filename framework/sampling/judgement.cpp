@@ -59,7 +59,7 @@ Judgement judge(const model::Model<float>& generator, model::Weights<float> gene
             for (Size i = 0; i < p.size(); ++i) mean[i] += p[i] / double(images);
         }
     }
-    judgement.spread = std::exp(entropy(mean));
+    judgement.effective_classes = std::exp(entropy(mean));
     return judgement;
 }
 

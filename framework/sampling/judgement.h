@@ -10,8 +10,9 @@ namespace unroll::sampling {
 struct Judgement {
     Size images = 0;
     double confidence = 0;  ///< the mean probability of the likeliest class: from one over the classes to 1
-    double spread = 0;      ///< how many classes there are: the exponential of the entropy of the mean distribution,
-                            ///< from 1, all images of one class, to the number of classes
+    /// Effective number of classes: the exponential of the entropy of the mean distribution, from 1, all images of one
+    /// class, to the number of classes. The store's column is `spread`.
+    double effective_classes = 0;
 };
 
 /// Whether a model's inputs can be the images of a generator: a label for as many real numbers.

@@ -155,7 +155,7 @@ struct Store::RecordWriter {
                 "INSERT OR REPLACE INTO judgement (trial_id, step, judge_id, images, confidence, spread)"
                 " VALUES (?, ?, ?, ?, ?, ?)")
             .run(trial, record.step, connection.trial(record.judge), record.judgement.images,
-                 record.judgement.confidence, record.judgement.spread);
+                 record.judgement.confidence, record.judgement.effective_classes);
     }
 };
 

@@ -34,9 +34,9 @@ Missing missing_samples(const Work& work, const std::set<sampling::SampleKey>& p
     for (const trial::SamplingSettings& settings : work.sampling)
         for (const std::uint64_t step : trial::due_steps(settings.every, length)) due[step].push_back(settings);
     for (const auto& [step, settings] : due) {
-        std::vector<sampling::Wanted> absent;
-        for (sampling::Wanted& wanted :
-             sampling::wanted(*work.trial, settings, *work.dataset, step, double(step) / double(length.epoch))) {
+        std::vector<sampling::PlannedSample> absent;
+        for (sampling::PlannedSample& wanted :
+             sampling::plan_samples(*work.trial, settings, *work.dataset, step, double(step) / double(length.epoch))) {
             if (!present.contains(wanted.sample.key)) absent.push_back(std::move(wanted));
         }
         if (absent.empty()) continue;

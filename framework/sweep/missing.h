@@ -4,7 +4,7 @@
 #include <set>
 #include <vector>
 
-#include "sampling/samples.h"
+#include "sampling/sample_plan.h"
 #include "store/store.h"
 #include "sweep/work.h"
 
@@ -13,7 +13,7 @@ namespace unroll::sweep {
 /// Samples to be made with the weights of one checkpoint.
 struct MissingAt {
     training::CheckpointInfo checkpoint;
-    std::vector<sampling::Wanted> samples;
+    std::vector<sampling::PlannedSample> samples;
 };
 
 struct Missing {

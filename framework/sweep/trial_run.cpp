@@ -10,9 +10,9 @@
 
 #include "training/checkpoint.h"
 #include "training/gradient.h"
+#include "training/loaded_weights.h"
 #include "training/retention.h"
-#include "training/snapshot.h"
-#include "training/trained.h"
+#include "training/safetensors.h"
 #include "training/trainer.h"
 #include "unroll/error.h"
 
@@ -98,7 +98,7 @@ Ending TrialRun::run(const std::atomic<bool>& stop) {
 const training::CheckpointInfo* TrialRun::usable_checkpoint() {
     while (!checkpoints_.empty()) {
         try {
-            training::Checkpoint(checkpoints_.back().path, checkpoints_.back().sha256);
+            training::SafetensorsFile(checkpoints_.back().path, checkpoints_.back().sha256);
             return &checkpoints_.back();
         } catch (const Error&) {
             checkpoints_.pop_back();
@@ -137,9 +137,9 @@ void TrialRun::make_samples(const model::Model<float>& model, const std::atomic<
     if (missing.makeable.empty()) return;
     const FloatingPointMode mode;
     for (const MissingAt& at : missing.makeable) {
-        const training::Trained trained(model, at.checkpoint.path);
-        record(sampling::make(model, trained.weights(), *work_.dataset, catalog_, work_.trial->training.sequence_length,
-                              at.samples, stop));
+        const training::LoadedWeights trained(model, at.checkpoint.path);
+        record(sampling::make_samples(model, trained.weights(), *work_.dataset, catalog_,
+                                      work_.trial->training.sequence_length, at.samples, stop));
     }
 }
 

@@ -1,362 +1,153 @@
-// Reads and writes safetensors files.
+// Checkpoints as safetensors files. The names in them never change, so that older ones can be read.
 #include "training/checkpoint.h"
 
-#include <fcntl.h>
-#include <fmt/format.h>
-#include <unistd.h>
+#include <fmt/core.h>
 
 #include <algorithm>
-#include <array>
-#include <bit>
-#include <boost/json.hpp>
-#include <cerrno>
-#include <cstring>
-#include <fstream>
+#include <charconv>
 #include <set>
-#include <stdexcept>
-#include <system_error>
 
+#include "training/safetensors.h"
 #include "unroll/error.h"
-#include "unroll/sha256.h"
 
 namespace unroll::training {
+
 namespace {
 
-namespace fs = std::filesystem;
-namespace json = boost::json;
+constexpr std::string_view optimizer_prefix = "optimizer.";
+constexpr const char* state_tensor = "state";
 
-static_assert(std::endian::native == std::endian::little, "safetensors files are little-endian");
-
-constexpr std::string_view metadata_key = "__metadata__";
-constexpr Size prefix_size = 8;               ///< the header's length
-constexpr Size largest_header = 100'000'000;  ///< as in the reference implementation
-
-/// Element types, in the order of Values.
-struct ElementType {
-    std::string_view name;
-    Size size;
-};
-constexpr std::array<ElementType, 3> types = {{{"F32", 4}, {"F64", 8}, {"I64", 8}}};
-
-Size element_size(const Tensor& tensor) {
-    return types[tensor.values.index()].size;
+/// The shortest text that reads back as the same double.
+std::string text_of(double value) {
+    return fmt::format("{}", value);
 }
 
-std::string_view bytes_of(const Tensor& tensor) {
-    return std::visit(
-        [](const auto& values) {
-            return std::string_view(reinterpret_cast<const char*>(values.data()), values.size_bytes());
-        },
-        tensor.values);
+template <class Number>
+Number number_of(const SafetensorsFile& file, const std::string& key) {
+    const std::string& text = file.metadata(key);
+    const char* const end = text.data() + text.size();
+    Number number{};
+    const auto [rest, error] = std::from_chars(text.data(), end, number);
+    if (error != std::errc() || rest != end)
+        throw Error({key, fmt::format("\"{}\"", text), "a number",
+                     "remove the checkpoint; training then goes on from an earlier one or from the start"});
+    return number;
 }
 
-/// Number of elements; false when it does not fit.
-bool count(const std::vector<Size>& shape, Size& elements) {
-    elements = 1;
-    for (Size extent : shape) {
-        if (__builtin_mul_overflow(elements, extent, &elements)) return false;
-    }
-    return true;
+void put(Metadata& metadata, const std::string& prefix, const model::LossSums& sums) {
+    metadata[prefix + ".loss"] = text_of(sums.loss);
+    metadata[prefix + ".correct"] = text_of(sums.correct);
+    metadata[prefix + ".predictions"] = std::to_string(sums.predictions);
 }
 
-std::string shape_text(const std::vector<Size>& shape) {
-    std::string text = "(";
-    for (Size extent : shape) text += (text.size() == 1 ? "" : ", ") + std::to_string(extent);
-    return text + ")";
+model::LossSums sums_of(const SafetensorsFile& file, const std::string& prefix) {
+    model::LossSums sums;
+    sums.loss = number_of<double>(file, prefix + ".loss");
+    sums.correct = number_of<double>(file, prefix + ".correct");
+    sums.predictions = number_of<Size>(file, prefix + ".predictions");
+    return sums;
 }
 
-// ---- Writing ----------------------------------------------------------------------------------------------------
-
-void check(const std::vector<Tensor>& tensors) {
-    std::set<std::string_view> names = {metadata_key};
-    for (const Tensor& tensor : tensors) {
-        Size elements = 0;
-        if (!count(tensor.shape, elements) || elements * element_size(tensor) != bytes_of(tensor).size()) {
-            throw std::invalid_argument(fmt::format("tensor {}: shape {} with {} bytes", tensor.name,
-                                                    shape_text(tensor.shape), bytes_of(tensor).size()));
-        }
-        if (!names.insert(tensor.name).second) {
-            throw std::invalid_argument(fmt::format("tensor {}: the name is taken", tensor.name));
-        }
-    }
+/// A checkpoint of a larger model has all the tensors that a smaller one looks for, and more.
+[[noreturn]] void refuse_tensor(const std::filesystem::path& path, const std::string& name) {
+    throw Error({path.string(), fmt::format("tensor \"{}\"", name), "the tensors of this trial's model and no others",
+                 "give the checkpoint of this trial"});
 }
 
-/// The length and the JSON, with offsets for tensors that follow one another.
-std::string make_header(const std::vector<const Tensor*>& tensors, const Metadata& metadata) {
-    json::object header;
-    json::object& texts = header[metadata_key].emplace_object();
-    for (const auto& [key, text] : metadata) texts[key] = text;
-    Size offset = 0;
-    for (const Tensor* tensor : tensors) {
-        json::array shape;
-        for (Size extent : tensor->shape) shape.push_back(std::uint64_t{extent});
-        const Size end = offset + bytes_of(*tensor).size();
-        header[tensor->name] = {{"dtype", types[tensor->values.index()].name},
-                                {"shape", std::move(shape)},
-                                {"data_offsets", json::array{std::uint64_t{offset}, std::uint64_t{end}}}};
-        offset = end;
-    }
-    std::string text = json::serialize(header);
-    text.resize((text.size() + 7) / 8 * 8, ' ');
-    const std::uint64_t size = text.size();
-    return std::string(reinterpret_cast<const char*>(&size), prefix_size) + text;
+bool is_weight(const Tensor& tensor) {
+    return tensor.name != state_tensor && !tensor.name.starts_with(optimizer_prefix);
 }
 
-/// A file descriptor that closes itself. Every function throws std::system_error when the system refuses.
-class File {
-public:
-    File(const fs::path& path, int flags) : descriptor_(::open(path.c_str(), flags | O_CLOEXEC, 0666)) {
-        if (descriptor_ < 0) fail();
+/// Fills `weights` and refuses tensors that would be weights of another model.
+void read_weights(const SafetensorsFile& file, const std::filesystem::path& path, const model::Model<float>& model,
+                  float* weights) {
+    for (const model::Parameter& parameter : model.parameters().list()) {
+        const auto values = file.values<float>(parameter.name, parameter.weight.shape);
+        std::copy(values.begin(), values.end(), weights + parameter.offset);
     }
-    ~File() {
-        if (descriptor_ >= 0) ::close(descriptor_);
-    }
-    File(const File&) = delete;
-    File& operator=(const File&) = delete;
-
-    void write(std::string_view bytes) {
-        while (!bytes.empty()) {
-            const ssize_t written = ::write(descriptor_, bytes.data(), bytes.size());
-            if (written < 0 && errno != EINTR) fail();
-            if (written > 0) bytes.remove_prefix(static_cast<Size>(written));
-        }
-    }
-    void sync() {
-        if (::fsync(descriptor_) != 0) fail();
-    }
-    void close() {
-        if (::close(std::exchange(descriptor_, -1)) != 0) fail();
-    }
-
-private:
-    [[noreturn]] static void fail() { throw std::system_error(errno, std::generic_category()); }
-
-    int descriptor_;
-};
-
-void sync_folder(const fs::path& folder) {
-    File(folder.empty() ? "." : folder, O_RDONLY | O_DIRECTORY).sync();
-}
-
-std::string write_synced(const fs::path& path, const std::vector<const Tensor*>& tensors, const std::string& header) {
-    File file(path, O_WRONLY | O_CREAT | O_TRUNC);
-    Sha256 hash;
-    const auto write = [&](std::string_view bytes) {
-        hash.update(bytes);
-        file.write(bytes);
-    };
-    write(header);
-    for (const Tensor* tensor : tensors) write(bytes_of(*tensor));
-    file.sync();
-    file.close();
-    return hash.digest();
+    const auto& parameters = model.parameters().list();
+    for (const Tensor& tensor : file.tensors())
+        if (is_weight(tensor) && std::none_of(parameters.begin(), parameters.end(),
+                                              [&](const auto& parameter) { return parameter.name == tensor.name; }))
+            refuse_tensor(path, tensor.name);
 }
 
 }  // namespace
 
-std::string save(const fs::path& path, const std::vector<Tensor>& tensors, const Metadata& metadata) {
-    check(tensors);
-    std::vector<const Tensor*> order;
-    for (const Tensor& tensor : tensors) order.push_back(&tensor);
-    std::stable_sort(order.begin(), order.end(),
-                     [](const Tensor* a, const Tensor* b) { return element_size(*a) > element_size(*b); });
-
-    const fs::path folder = path.parent_path();
-    fs::path partial = path;
-    partial += ".partial";
-    try {
-        if (!folder.empty() && fs::create_directories(folder)) sync_folder(folder.parent_path());
-        std::string digest = write_synced(partial, order, make_header(order, metadata));
-        fs::rename(partial, path);
-        sync_folder(folder);
-        return digest;
-    } catch (const std::system_error& error) {
-        std::error_code ignored;
-        fs::remove(partial, ignored);
-        throw Error({path.string(), fmt::format("cannot write the checkpoint: {}", error.code().message()),
-                     "a folder that can be written to, on a disk with room",
-                     "make room or change the folder's permissions, then run the manifest again"});
-    }
-}
-
-// ---- Reading ----------------------------------------------------------------------------------------------------
-
-namespace {
-
-/// Takes a header apart; everything in it is doubted.
-class Reader {
-public:
-    Reader(const fs::path& path, Size data_size) : path_(path), data_size_(data_size) {}
-
-    [[noreturn]] void fail(std::string found, std::string wanted) const {
-        throw Error({path_.string(), std::move(found), std::move(wanted),
-                     "remove this file, or put back an intact copy of it"});
-    }
-
-    Metadata metadata(const json::object& header) const {
-        Metadata all;
-        const json::value* found = header.if_contains(metadata_key);
-        if (found == nullptr) return all;
-        const json::object* object = found->if_object();
-        if (object == nullptr) fail("metadata that is no object", "\"__metadata__\": {\"key\": \"text\"}");
-        for (const auto& [key, value] : *object) {
-            if (!value.is_string()) fail(fmt::format("metadata \"{}\" that is no text", std::string(key)), "a text");
-            all.emplace(key, value.get_string().c_str());
-        }
-        return all;
-    }
-
-    /// The tensors in the order of their data, which begins at `data`.
-    std::vector<Tensor> tensors(const json::object& header, const std::byte* data) const {
-        std::vector<Entry> entries;
-        for (const auto& [name, value] : header) {
-            if (name != metadata_key) entries.push_back(entry(std::string(name), value));
-        }
-        std::sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) {
-            return std::pair(a.first, a.last) < std::pair(b.first, b.last);
+std::pair<std::filesystem::path, std::string> TrainingState::save(const std::filesystem::path& folder,
+                                                                  const trial::Trial& trial,
+                                                                  const model::Model<float>& model,
+                                                                  const PartOptimizers& optimizers) const {
+    std::vector<Tensor> tensors;
+    const auto add = [&](std::string name, const std::vector<Size>& shape, const float* values, Size size) {
+        tensors.push_back({std::move(name), shape, std::span<const float>(values, size)});
+    };
+    for (const model::Parameter& parameter : model.parameters().list()) {
+        const Size size = parameter.weight.size();
+        add(parameter.name, parameter.weight.shape, weights.data() + parameter.offset, size);
+        optimizers.for_each_slot(parameter, [&](std::string name, Size place) {
+            add(std::move(name), parameter.weight.shape, slots.data() + place, size);
         });
-        std::vector<Tensor> all;
-        Size covered = 0;
-        for (Entry& entry : entries) {
-            if (entry.first != covered) {
-                fail(fmt::format("tensor \"{}\" at byte {} of the data", entry.name, entry.first),
-                     fmt::format("byte {}: tensors follow one another without gap or overlap", covered));
-            }
-            covered = entry.last;
-            all.push_back(view(std::move(entry), data));
-        }
-        if (covered != data_size_) {
-            fail(fmt::format("{} bytes of data", data_size_), fmt::format("{}, as the header says", covered));
-        }
-        return all;
     }
+    if (carried.size()) add(state_tensor, {carried.size()}, carried.data(), carried.size());
 
-private:
-    struct Entry {
-        std::string name;
-        Size type, first, last;  ///< place in `types`; bytes of the data
-        std::vector<Size> shape;
-    };
-
-    /// The whole numbers of an array, or a failure that names the tensor's key.
-    std::vector<Size> sizes(const std::string& name, const json::object& object, std::string_view key) const {
-        const json::value* value = object.if_contains(key);
-        const json::array* array = value ? value->if_array() : nullptr;
-        std::vector<Size> all;
-        bool sound = array != nullptr;
-        for (Size i = 0; sound && i < array->size(); ++i) {
-            json::error_code error;
-            all.push_back((*array)[i].to_number<Size>(error));
-            sound = !error;
-        }
-        if (!sound) {
-            fail(fmt::format("tensor \"{}\": no sound \"{}\"", name, std::string(key)), "an array of whole numbers");
-        }
-        return all;
-    }
-
-    Entry entry(std::string name, const json::value& value) const {
-        const json::object* object = value.if_object();
-        if (object == nullptr) fail(fmt::format("tensor \"{}\" that is no object", name), "dtype, shape, data_offsets");
-        const json::value* type = object->if_contains("dtype");
-        const std::string type_name = type && type->is_string() ? type->get_string().c_str() : "none";
-        const auto known = std::find_if(types.begin(), types.end(), [&](auto& t) { return t.name == type_name; });
-        if (known == types.end()) {
-            fail(fmt::format("tensor \"{}\" of type {}", name, type_name), "F32, F64 or I64");
-        }
-        const std::vector<Size> offsets = sizes(name, *object, "data_offsets");
-        std::vector<Size> shape = sizes(name, *object, "shape");
-        if (offsets.size() != 2 || offsets[0] > offsets[1] || offsets[1] > data_size_ || offsets[0] % known->size) {
-            fail(fmt::format("tensor \"{}\" at {}", name, shape_text(offsets)),
-                 fmt::format("two aligned offsets within {} bytes of data", data_size_));
-        }
-        Size elements = 0, bytes = 0;
-        if (!count(shape, elements) || __builtin_mul_overflow(elements, known->size, &bytes) ||
-            bytes != offsets[1] - offsets[0]) {
-            fail(fmt::format("tensor \"{}\" of shape {} in {} bytes", name, shape_text(shape), offsets[1] - offsets[0]),
-                 fmt::format("{} bytes for each element", known->size));
-        }
-        const Size place = static_cast<Size>(known - types.begin());
-        return {std::move(name), place, offsets[0], offsets[1], std::move(shape)};
-    }
-
-    template <class T>
-    static Values span(const Entry& entry, const std::byte* data) {
-        return std::span<const T>(reinterpret_cast<const T*>(data + entry.first),
-                                  (entry.last - entry.first) / sizeof(T));
-    }
-
-    static Tensor view(Entry entry, const std::byte* data) {
-        constexpr std::array views = {span<float>, span<double>, span<std::int64_t>};
-        const Values values = views[entry.type](entry, data);
-        return {std::move(entry.name), std::move(entry.shape), values};
-    }
-
-    const fs::path& path_;
-    Size data_size_;
-};
-
-}  // namespace
-
-Checkpoint::Checkpoint(const fs::path& path, std::string_view sha256) : path_(path) {
-    std::error_code error;
-    const Size size = fs::file_size(path, error);
-    std::ifstream file(path, std::ios::binary);
-    if (error || !file) {
-        Reader(path, 0).fail(error ? error.message() : "a file that cannot be opened", "a checkpoint");
-    }
-    std::uint64_t header_size = 0;
-    std::string prefix(prefix_size, '\0');
-    if (size >= prefix_size && file.read(prefix.data(), prefix_size)) {
-        std::memcpy(&header_size, prefix.data(), prefix_size);
-    }
-    if (header_size < 2 || header_size > largest_header || header_size > size - prefix_size) {
-        Reader(path, 0).fail(fmt::format("{} bytes that do not begin with the length of a header", size),
-                             "a safetensors file, whole");
-    }
-
-    const Reader reader(path, size - prefix_size - header_size);
-    const Size data_size = size - prefix_size - header_size;
-    std::string text(header_size, '\0');
-    data_ = std::make_unique_for_overwrite<std::byte[]>(data_size);  // operator new aligns for every element type
-    file.read(text.data(), static_cast<std::streamsize>(header_size));
-    file.read(reinterpret_cast<char*>(data_.get()), static_cast<std::streamsize>(data_size));
-    if (!file) reader.fail("an error while reading", fmt::format("{} bytes", size));
-
-    Sha256 hash;
-    hash.update(prefix);
-    hash.update(text);
-    hash.update({reinterpret_cast<const char*>(data_.get()), data_size});
-    sha256_ = hash.digest();
-    if (!sha256.empty() && sha256_ != sha256) {
-        reader.fail(fmt::format("SHA-256 {}", sha256_), fmt::format("{}, as it was written", sha256));
-    }
-
-    json::error_code bad;
-    const json::value header = json::parse(text, bad);
-    if (bad || !header.is_object()) reader.fail("a header that is not JSON", "a safetensors file, whole");
-    metadata_ = reader.metadata(header.get_object());
-    tensors_ = reader.tensors(header.get_object(), data_.get());
+    Metadata metadata;
+    metadata["format"] = "unroll checkpoint 1";
+    metadata["config"] = trial.config;
+    metadata["step"] = std::to_string(step);
+    metadata["tokens"] = std::to_string(tokens);
+    metadata["seconds"] = text_of(seconds);
+    put(metadata, "since_log", since_log);
+    put(metadata, "since_epoch", since_epoch);
+    put(metadata, "deceived_since_log", auxiliary_since_log);
+    metadata["gradient_norm"] = text_of(gradient_norm);
+    metadata["learning_rate"] = text_of(learning_rate);
+    metadata["stopping"] = stopping.rule.save();
+    metadata["best"] = stopping.best.save();
+    metadata["stopped_early"] = stopping.stopped_early ? "yes" : "no";
+    metadata["pending"] = pending ? "yes" : "no";
+    const std::filesystem::path path = folder / fmt::format("{}.safetensors", step);
+    std::string sha256 = write_safetensors(path, tensors, metadata);
+    return {path, std::move(sha256)};
 }
 
-const std::string& Checkpoint::metadata(const std::string& key) const {
-    const auto found = metadata_.find(key);
-    if (found == metadata_.end()) {
-        Reader(path_, 0).fail(fmt::format("no metadata \"{}\"", key), "a checkpoint written by this program");
+void TrainingState::load(const std::filesystem::path& path, const model::Model<float>& model,
+                         const PartOptimizers& optimizers) {
+    const SafetensorsFile file(path);
+    read_weights(file, path, model, weights.data());
+    std::set<std::string, std::less<>> known;
+    for (const model::Parameter& parameter : model.parameters().list())
+        optimizers.for_each_slot(parameter, [&](std::string name, Size) { known.insert(std::move(name)); });
+    for (const Tensor& tensor : file.tensors())
+        if (!is_weight(tensor) && !known.contains(tensor.name) && !(tensor.name == state_tensor && carried.size()))
+            refuse_tensor(path, tensor.name);
+    for (const model::Parameter& parameter : model.parameters().list())
+        optimizers.for_each_slot(parameter, [&](const std::string& name, Size place) {
+            const auto values = file.values<float>(name, parameter.weight.shape);
+            std::copy(values.begin(), values.end(), slots.data() + place);
+        });
+    if (carried.size()) {
+        const auto values = file.values<float>(state_tensor, {carried.size()});
+        std::copy(values.begin(), values.end(), carried.data());
     }
-    return found->second;
+    step = number_of<std::uint64_t>(file, "step");
+    tokens = number_of<std::uint64_t>(file, "tokens");
+    seconds = number_of<double>(file, "seconds");
+    since_log = sums_of(file, "since_log");
+    since_epoch = sums_of(file, "since_epoch");
+    auxiliary_since_log = sums_of(file, "deceived_since_log");
+    gradient_norm = number_of<double>(file, "gradient_norm");
+    learning_rate = number_of<double>(file, "learning_rate");
+    stopping.rule.restore(file.metadata("stopping"));
+    stopping.best.restore(file.metadata("best"));
+    stopping.stopped_early = file.metadata("stopped_early") == "yes";
+    pending = file.metadata("pending") == "yes";
 }
 
-const Tensor& Checkpoint::find(std::string_view name, const std::vector<Size>& shape, Size type) const {
-    const Reader reader(path_, 0);
-    const auto found = std::find_if(tensors_.begin(), tensors_.end(), [&](auto& t) { return t.name == name; });
-    const std::string wanted = fmt::format("tensor \"{}\", {} {}", name, types[type].name, shape_text(shape));
-    if (found == tensors_.end()) reader.fail(fmt::format("no tensor \"{}\"", name), wanted);
-    if (found->values.index() != type || found->shape != shape) {
-        const std::string_view found_type = types[found->values.index()].name;
-        reader.fail(fmt::format("tensor \"{}\", {} {}", name, found_type, shape_text(found->shape)), wanted);
-    }
-    return *found;
+std::uint64_t load_weights(const std::filesystem::path& path, const model::Model<float>& model, float* weights) {
+    const SafetensorsFile file(path);
+    read_weights(file, path, model, weights);
+    return number_of<std::uint64_t>(file, "step");
 }
 
 }  // namespace unroll::training

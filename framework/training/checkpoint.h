@@ -1,77 +1,49 @@
-// Checkpoints: safetensors files, written so that a crash leaves either the old file or the whole new one.
-//
-// The format (read by Python's `safetensors` and, with a few lines, by numpy): 8 bytes little-endian N; N bytes of
-// JSON, padded with spaces to a multiple of 8, {"__metadata__": {key: text, …}, name: {"dtype": "F32" | "F64" | "I64",
-// "shape": […], "data_offsets": [first, last]}, …}; then the tensors, row-major, little-endian, without gaps, offsets
-// counted from the end of the header. Elements of 8 bytes come first, so that every element is aligned.
+// Checkpoints: everything in a trial that its future depends on, to and from a file.
 #pragma once
 
-#include <cstddef>
-#include <cstdint>
 #include <filesystem>
-#include <map>
-#include <memory>
-#include <span>
 #include <string>
-#include <string_view>
-#include <type_traits>
-#include <variant>
-#include <vector>
 
-#include "unroll/types.h"
+#include "model/buffer.h"
+#include "model/loss.h"
+#include "model/model.h"
+#include "training/part_optimizers.h"
+#include "training/stopping.h"
+#include "trial/trial.h"
 
 namespace unroll::training {
 
-using Values = std::variant<std::span<const float>, std::span<const double>, std::span<const std::int64_t>>;
-
-/// A named array; the values are somebody else's.
-struct Tensor {
-    std::string name;         ///< as in cell.0.weight_ih: unique in a file
-    std::vector<Size> shape;  ///< row-major; its product is the number of values; {} for a scalar
-    Values values;
+/// What evaluations have led to so far.
+struct StoppingState {
+    Stopping rule;
+    Best best{"validation/loss"};
+    bool stopped_early = false;
 };
 
-using Metadata = std::map<std::string, std::string>;  ///< UTF-8
+struct TrainingState {
+    model::Buffer<float> weights{};
+    model::Buffer<float> slots{};    ///< the optimisers'
+    model::Buffer<float> carried{};  ///< by one batch to the next, as contiguous streams do; else empty
 
-/// Writes a checkpoint and returns the SHA-256 of the file's bytes. They go to PATH.partial, are synced, and take the
-/// name PATH; then the folder is synced. The folder is made when it is missing. The same arguments give the same bytes.
-/// One thread at a time may write to one path. Throws Error when the file cannot be written (then nothing is left
-/// behind), and std::invalid_argument for tensors whose names or shapes make no sense.
-std::string save(const std::filesystem::path& path, const std::vector<Tensor>& tensors, const Metadata& metadata);
+    std::uint64_t step = 0, tokens = 0;
+    double seconds = 0;
+    model::LossSums since_log{}, since_epoch{};   ///< training losses that were not yet recorded
+    model::LossSums auxiliary_since_log{};        ///< of a learner's second loss, as a generator's
+    double gradient_norm = 0, learning_rate = 0;  ///< of the last step
+    StoppingState stopping;
+    bool pending = false;  ///< interrupted after the step itself, before everything that was due after it
 
-/// A loaded file, wholly in memory and checked: the header is sound, the tensors cover the data without gap or overlap,
-/// and the size is right to the byte. Every function throws Error naming file, found, wanted and what to do.
-class Checkpoint {
-public:
-    /// With `sha256`, the file must have that digest.
-    explicit Checkpoint(const std::filesystem::path& path, std::string_view sha256 = {});
+    /// Writes the file, named after the step, into `folder`; returns its path and SHA-256.
+    std::pair<std::filesystem::path, std::string> save(const std::filesystem::path& folder, const trial::Trial& trial,
+                                                       const model::Model<float>& model,
+                                                       const PartOptimizers& optimizers) const;
 
-    const std::vector<Tensor>& tensors() const { return tensors_; }  ///< in the order of the data
-    const Metadata& metadata() const { return metadata_; }
-    const std::string& sha256() const { return sha256_; }
-
-    /// The value of a key that must be there.
-    const std::string& metadata(const std::string& key) const;
-
-    /// The values of a tensor that must be there with this shape and type (float, double or std::int64_t). They live as
-    /// long as the checkpoint.
-    template <class T>
-    std::span<const T> values(std::string_view name, const std::vector<Size>& shape) const;
-
-private:
-    const Tensor& find(std::string_view name, const std::vector<Size>& shape, Size type) const;
-
-    std::filesystem::path path_;
-    std::unique_ptr<std::byte[]> data_;
-    std::vector<Tensor> tensors_;
-    Metadata metadata_;
-    std::string sha256_;
+    /// Fills everything from a file that save() wrote; the buffers must have their sizes already.
+    /// Throws Error when the file is damaged, or belongs to a model of other weights or to another optimiser.
+    void load(const std::filesystem::path& file, const model::Model<float>& model, const PartOptimizers& optimizers);
 };
 
-template <class T>
-std::span<const T> Checkpoint::values(std::string_view name, const std::vector<Size>& shape) const {
-    constexpr Size type = Values(std::span<const T>()).index();
-    return std::get<type>(find(name, shape, type).values);
-}
+/// Only the weights, into `weights` (model.parameters().size()); returns the step that they are of. Throws as load().
+std::uint64_t load_weights(const std::filesystem::path& file, const model::Model<float>& model, float* weights);
 
 }  // namespace unroll::training

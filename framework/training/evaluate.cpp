@@ -26,7 +26,8 @@ Evaluation evaluate(model::Pass<float>& pass, const model::Model<float>& model, 
                                                    .by_position = positions.data()});
         evaluation.sums += sums;
     }
-    // A position's losses are added one sequence after the other, whatever batches those came in; sums of batches are not.
+    // A position's losses are added one sequence after the other, whatever batches those came in; sums of batches are
+    // not.
     evaluation.sums.loss = 0;
     for (const model::LossSums& position : positions) evaluation.sums.loss += position.loss;
     const double nothing = std::numeric_limits<double>::quiet_NaN();

@@ -22,8 +22,8 @@ class PartOptimizers {
 public:
     PartOptimizers(const trial::Trial& trial, const model::Model<float>& model);
 
-    const PartOptimizer& front() const { return parts_.front(); }  ///< of a model of two parts
-    const PartOptimizer& main() const { return parts_.back(); }    ///< of the part that predicts
+    const PartOptimizer& upstream() const { return parts_.front(); }  ///< of a model of two parts
+    const PartOptimizer& predictor() const { return parts_.back(); }
     const std::vector<PartOptimizer>& all() const { return parts_; }
     Size state_size() const { return state_size_; }
 

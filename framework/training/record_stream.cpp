@@ -53,7 +53,8 @@ void fields(auto& archive, Is<CheckpointSaved> auto& saved) {
     archive(checkpoint.step, checkpoint.path, checkpoint.sha256, checkpoint.is_last, checkpoint.is_best, saved.keep);
 }
 void fields(auto& archive, Is<ImageJudgement> auto& record) {
-    archive(record.step, record.judge, record.judgement.images, record.judgement.confidence, record.judgement.spread);
+    archive(record.step, record.judge, record.judgement.images, record.judgement.confidence,
+            record.judgement.effective_classes);
 }
 
 // ---- Values ----------------------------------------------------------------------------------------------------------

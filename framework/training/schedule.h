@@ -22,7 +22,8 @@ struct ScheduleStep {
 /// The learning rate of the step that comes now. With η the optimiser's own and t = at.step:
 /// - in the first `warmup` steps, whatever the schedule: η (t+1)/(warmup+1), as nanoGPT warms up; after them
 /// - constant:     η
-/// - cosine:       minimum + (η - minimum) (1 + cos π r)/2, r from 0 at the end of the warm-up to 1 at `steps`, as nanoGPT
+/// - cosine:       minimum + (η - minimum) (1 + cos π r)/2, r from 0 at the end of the warm-up to 1 at `steps`
+///                 (as in nanoGPT)
 /// - exponential:  η · decay^k, k the whole epochs done or, when `every` > 0, the whole periods of `every` steps done
 ///                 (PyTorch's ExponentialLR, stepped once an epoch, and StepLR)
 /// Allocates nothing. Throws Error for a schedule of another name.

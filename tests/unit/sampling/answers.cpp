@@ -5,7 +5,7 @@
 
 #include "catch.h"
 #include "model/pass.h"
-#include "sampling/samples.h"
+#include "sampling/sample_plan.h"
 #include "small_plugins.h"
 #include "training/batches.h"
 #include "training/optimizer.h"
@@ -58,8 +58,8 @@ struct Backwards {
     model::Weights<float> both() const { return {weights.data(), prepared.data()}; }
 
     std::vector<sampling::Sample> ask(const trial::SamplingSettings& settings) const {
-        return sampling::make(model, both(), dataset, catalog, 3, sampling::wanted(trial, {settings}, dataset, 40, 2.5),
-                              go_on);
+        return sampling::make_samples(model, both(), dataset, catalog, 3,
+                                      sampling::plan_samples(trial, {settings}, dataset, 40, 2.5), go_on);
     }
 };
 

@@ -5,7 +5,7 @@
 
 #include "catch.h"
 #include "model/pass.h"
-#include "sampling/withhold.h"
+#include "sampling/token_mask.h"
 #include "small_model.h"
 
 using namespace unroll;
@@ -153,7 +153,7 @@ TEST_CASE("a token that is withheld is never picked, however likely") {
         Request likeliest = request(3, 40, memory);
         likeliest.sampler = &first;
         const Token favourite = alone(small, 6, likeliest).front();
-        const sampling::Withholding withheld_first(std::make_unique<small::First>(Options{}), {favourite}),
+        const sampling::TokenMask withheld_first(std::make_unique<small::First>(Options{}), {favourite}),
             withheld_draw(std::make_unique<small::Draw>(Options{}), {favourite});
         CHECK_FALSE(withheld_first.uses_temperature());
         CHECK(withheld_draw.uses_temperature());

@@ -85,9 +85,9 @@ TEST_CASE("the figures are those of the pictures' own probabilities") {
     double entropy = 0;
     for (const double p : mean) entropy -= p * std::log(p);
     CHECK(found.confidence == Catch::Approx(confidence).epsilon(1e-5));
-    CHECK(found.spread == Catch::Approx(std::exp(entropy)).epsilon(1e-5));
+    CHECK(found.effective_classes == Catch::Approx(std::exp(entropy)).epsilon(1e-5));
     CHECK(found.confidence > 1.1 / classes);
-    CHECK(found.spread < classes - 0.1);
+    CHECK(found.effective_classes < classes - 0.1);
 }
 
 TEST_CASE("one who knows nothing and one who always says the same are the ends") {
@@ -96,12 +96,12 @@ TEST_CASE("one who knows nothing and one who always says the same are the ends")
     gallery.judge.prepare();
     const auto nothing = gallery.judgement(250);  // more than are made at once
     CHECK(nothing.confidence == Catch::Approx(1.0 / classes));
-    CHECK(nothing.spread == Catch::Approx(double(classes)));
+    CHECK(nothing.effective_classes == Catch::Approx(double(classes)));
 
     gallery.judge.values.data()[gallery.judge.model.head().bias] = 50;
     const auto same = gallery.judgement(250);
     CHECK(same.confidence == Catch::Approx(1));
-    CHECK(same.spread == Catch::Approx(1));
+    CHECK(same.effective_classes == Catch::Approx(1));
 }
 
 TEST_CASE("a judge labels pictures of the generator's size") {

@@ -71,7 +71,7 @@ TEST_CASE("trials that two plans share are one") {
         shared += work.sampling.size() == 8;
         CHECK((work.sampling.size() == 8 || work.sampling.size() == 4));
         // What both ask for is wanted once: three temperatures, two prompts, two texts each.
-        const auto wanted = sampling::wanted(*work.trial, work.sampling, *work.dataset, 10, 0);
+        const auto wanted = sampling::plan_samples(*work.trial, work.sampling, *work.dataset, 10, 0);
         CHECK(wanted.size() == (work.sampling.size() == 8 ? 12 : 8));
     }
     CHECK(shared == 4);

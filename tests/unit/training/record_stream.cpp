@@ -136,7 +136,7 @@ TEST_CASE("a record of every kind comes back as it was, to the last bit") {
     CHECK(judged.judge == "fingerprint of a classifier");
     CHECK(judged.judgement.images == 1000);
     CHECK(judged.judgement.confidence == 0.875);
-    CHECK(judged.judgement.spread == 4.5);
+    CHECK(judged.judgement.effective_classes == 4.5);
 }
 
 TEST_CASE("a stream without records ends at once") {

@@ -8,7 +8,7 @@ using namespace unroll;
 using namespace unroll::training::test;
 using training::Outcome;
 
-TEST_CASE("what two rivals record, and what they draw") {
+TEST_CASE("what a generator and a discriminator record, and the images that are sampled") {
     const auto run = images();
     run->whole();
     const Log& log = run->log;
@@ -58,7 +58,7 @@ TEST_CASE("what is recorded when") {
     CHECK(measured == Steps{6, 8, 12, 16, 18});  // likewise
     for (const auto& checkpoint : log.checkpoints) {
         checkpoints.push_back(checkpoint.step);
-        CHECK(training::Checkpoint(checkpoint.path, checkpoint.sha256).metadata("step") ==
+        CHECK(training::SafetensorsFile(checkpoint.path, checkpoint.sha256).metadata("step") ==
               std::to_string(checkpoint.step));
     }
     CHECK(checkpoints == Steps{5, 10, 15, 20, 23});
@@ -215,7 +215,7 @@ TEST_CASE("a checkpoint gives its weights alone") {
     const auto& last = run->log.checkpoints.back();
     std::vector<float> weights(run->model.parameters().size());
     CHECK(training::load_weights(last.path, run->model, weights.data()) == 23);
-    const training::Checkpoint file(last.path);
+    const training::SafetensorsFile file(last.path);
     for (const model::Parameter& parameter : run->model.parameters().list()) {
         const auto values = file.values<float>(parameter.name, parameter.weight.shape);
         CHECK(std::equal(values.begin(), values.end(), weights.begin() + std::ptrdiff_t(parameter.offset)));

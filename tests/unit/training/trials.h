@@ -12,8 +12,8 @@
 #include "small_plugins.h"
 #include "temporary_folder.h"
 #include "training/checkpoint.h"
+#include "training/safetensors.h"
 #include "training/schedule.h"
-#include "training/snapshot.h"
 #include "training/trainer.h"
 #include "trial/due.h"
 #include "trial/splits.h"
@@ -289,7 +289,7 @@ inline void check_same(const Run& run, const Run& whole) {
         CHECK(same_bits(run.log.positions.at(split).second.loss, entry.second.loss));
         CHECK(same_bits(run.log.positions.at(split).second.accuracy, entry.second.accuracy));
     }
-    const training::Checkpoint one(run.log.checkpoints.back().path), other(whole.log.checkpoints.back().path);
+    const training::SafetensorsFile one(run.log.checkpoints.back().path), other(whole.log.checkpoints.back().path);
     CHECK(run.log.checkpoints.back().is_best == whole.log.checkpoints.back().is_best);
     auto metadata = one.metadata(), expected = other.metadata();
     metadata.erase("seconds");

@@ -1,5 +1,5 @@
-// Checkpoints: the file's bytes, what comes back, and every way of being damaged.
-#include "training/checkpoint.h"
+// Safetensors files: their bytes, what comes back, and every way of being damaged.
+#include "training/safetensors.h"
 
 #include <unistd.h>
 
@@ -15,9 +15,9 @@
 
 namespace fs = std::filesystem;
 using unroll::Size;
-using unroll::training::Checkpoint;
-using unroll::training::save;
+using unroll::training::SafetensorsFile;
 using unroll::training::Tensor;
+using unroll::training::write_safetensors;
 
 namespace {
 
@@ -60,7 +60,7 @@ std::string file_of(const std::string& header, Size data) {
 
 unroll::Problem problem_of(const fs::path& path, std::string_view sha256 = {}) {
     try {
-        Checkpoint checkpoint(path, sha256);
+        SafetensorsFile checkpoint(path, sha256);
     } catch (const unroll::Error& error) {
         return error.problem();
     }
@@ -80,7 +80,8 @@ std::vector<Tensor> some_tensors() {
 
 TEST_CASE("the bytes are safetensors'") {
     const Folder folder;
-    save(folder / "a", {{"w", {2}, std::span(f).first(2)}, {"x\"", {1, 1}, std::span(d).first(1)}}, {{"step", "7"}});
+    write_safetensors(folder / "a", {{"w", {2}, std::span(f).first(2)}, {"x\"", {1, 1}, std::span(d).first(1)}},
+                      {{"step", "7"}});
     std::string header = R"({"__metadata__":{"step":"7"},)"
                          R"("x\"":{"dtype":"F64","shape":[1,1],"data_offsets":[0,8]},)"
                          R"("w":{"dtype":"F32","shape":[2],"data_offsets":[8,16]}})";
@@ -93,11 +94,11 @@ TEST_CASE("the bytes are safetensors'") {
 TEST_CASE("what was saved comes back") {
     const Folder folder;
     const fs::path path = folder / "deep/er/500.safetensors";
-    const std::string digest = save(path, some_tensors(), {{"a", "ü\n"}, {"b", ""}});
+    const std::string digest = write_safetensors(path, some_tensors(), {{"a", "ü\n"}, {"b", ""}});
     CHECK(digest == unroll::sha256(read(path)));
     CHECK(std::distance(fs::directory_iterator(path.parent_path()), {}) == 1);
 
-    const Checkpoint checkpoint(path, digest);
+    const SafetensorsFile checkpoint(path, digest);
     CHECK(checkpoint.sha256() == digest);
     CHECK(checkpoint.metadata() == unroll::training::Metadata{{"a", "ü\n"}, {"b", ""}});
     CHECK(checkpoint.metadata("a") == "ü\n");
@@ -111,28 +112,28 @@ TEST_CASE("what was saved comes back") {
 
 TEST_CASE("the same arguments give the same bytes, and a file is replaced as a whole") {
     const Folder folder;
-    const std::string first = save(folder / "a", some_tensors(), {});
-    CHECK(save(folder / "b", {}, {}) != first);
-    CHECK(save(folder / "b", some_tensors(), {}) == first);
-    CHECK(Checkpoint(folder / "b").tensors().size() == 3);
+    const std::string first = write_safetensors(folder / "a", some_tensors(), {});
+    CHECK(write_safetensors(folder / "b", {}, {}) != first);
+    CHECK(write_safetensors(folder / "b", some_tensors(), {}) == first);
+    CHECK(SafetensorsFile(folder / "b").tensors().size() == 3);
 }
 
 TEST_CASE("a checkpoint may be empty, and so may a tensor") {
     const Folder folder;
-    save(folder / "a", {}, {});
-    CHECK(Checkpoint(folder / "a").tensors().empty());
-    save(folder / "b", {{"none", {0, 4}, std::span(f).first(0)}, {"w", {6}, std::span(f)}}, {});
-    const Checkpoint checkpoint(folder / "b");
+    write_safetensors(folder / "a", {}, {});
+    CHECK(SafetensorsFile(folder / "a").tensors().empty());
+    write_safetensors(folder / "b", {{"none", {0, 4}, std::span(f).first(0)}, {"w", {6}, std::span(f)}}, {});
+    const SafetensorsFile checkpoint(folder / "b");
     CHECK(checkpoint.values<float>("none", {0, 4}).empty());
     CHECK(checkpoint.values<float>("w", {6}).size() == 6);
 }
 
 TEST_CASE("tensors that make no sense are refused") {
     const Folder folder;
-    CHECK_THROWS_AS(save(folder / "a", {{"w", {5}, std::span(f)}}, {}), std::invalid_argument);
-    CHECK_THROWS_AS(save(folder / "a", {{"w", {6}, std::span(f)}, {"w", {2}, std::span(d)}}, {}),
+    CHECK_THROWS_AS(write_safetensors(folder / "a", {{"w", {5}, std::span(f)}}, {}), std::invalid_argument);
+    CHECK_THROWS_AS(write_safetensors(folder / "a", {{"w", {6}, std::span(f)}, {"w", {2}, std::span(d)}}, {}),
                     std::invalid_argument);
-    CHECK_THROWS_AS(save(folder / "a", {{"__metadata__", {6}, std::span(f)}}, {}), std::invalid_argument);
+    CHECK_THROWS_AS(write_safetensors(folder / "a", {{"__metadata__", {6}, std::span(f)}}, {}), std::invalid_argument);
     CHECK_FALSE(fs::exists(folder / "a"));
 }
 
@@ -141,7 +142,7 @@ TEST_CASE("a place that cannot be written to is named, and nothing is left there
     write(folder / "file", "");
     const fs::path path = folder / "file/500.safetensors";
     try {
-        save(path, some_tensors(), {});
+        write_safetensors(path, some_tensors(), {});
         FAIL("accepted");
     } catch (const unroll::Error& error) {
         CHECK(error.problem().where == path.string());
@@ -150,17 +151,17 @@ TEST_CASE("a place that cannot be written to is named, and nothing is left there
     }
     fs::create_directory(folder / "taken");  // the rename fails
     write(folder / "taken/file", "");
-    CHECK_THROWS_AS(save(folder / "taken", some_tensors(), {}), unroll::Error);
+    CHECK_THROWS_AS(write_safetensors(folder / "taken", some_tensors(), {}), unroll::Error);
     CHECK_FALSE(fs::exists(folder / "taken.partial"));
 }
 
 TEST_CASE("a file cut off anywhere is refused") {
     const Folder folder;
-    save(folder / "whole", some_tensors(), {{"step", "7"}});
+    write_safetensors(folder / "whole", some_tensors(), {{"step", "7"}});
     const std::string whole = read(folder / "whole");
     for (Size length = 0; length < whole.size(); ++length) {
         write(folder / "cut", whole.substr(0, length));
-        CHECK_THROWS_AS(Checkpoint(folder / "cut"), unroll::Error);
+        CHECK_THROWS_AS(SafetensorsFile(folder / "cut"), unroll::Error);
     }
     write(folder / "cut", whole.substr(0, 5));
     CHECK(problem_of(folder / "cut").found == "5 bytes that do not begin with the length of a header");
@@ -176,7 +177,7 @@ TEST_CASE("a file cut off anywhere is refused") {
 
 TEST_CASE("a flipped bit is seen by the digest") {
     const Folder folder;
-    const std::string digest = save(folder / "a", some_tensors(), {});
+    const std::string digest = write_safetensors(folder / "a", some_tensors(), {});
     std::string damaged = read(folder / "a");
     damaged.back() ^= 1;
     write(folder / "a", damaged);
@@ -223,8 +224,8 @@ TEST_CASE("headers that do not fit their data are refused") {
 
 TEST_CASE("asking for what is not there says what is") {
     const Folder folder;
-    save(folder / "a", some_tensors(), {});
-    const Checkpoint checkpoint(folder / "a");
+    write_safetensors(folder / "a", some_tensors(), {});
+    const SafetensorsFile checkpoint(folder / "a");
     const auto found = [&](auto&& ask) -> std::string {
         try {
             ask();

@@ -1,4 +1,4 @@
-// Samples of a trial: from what a manifest asks for to texts.
+// The samples of a trial: which are due by its settings, and how each is made.
 #pragma once
 
 #include <atomic>
@@ -14,8 +14,8 @@
 
 namespace unroll::sampling {
 
-/// A sample that is asked for; its text is still empty.
-struct Wanted {
+/// A sample to be made; its text is still empty.
+struct PlannedSample {
     trial::SamplingSettings settings;
     Sample sample;
 };
@@ -24,14 +24,14 @@ struct Wanted {
 /// none twice, however many experiments ask for it. Prompts are resolved: a window of a split is drawn by (seed, split,
 /// length, number), the same for all temperatures. Throws Error when a prompt is empty or holds a symbol outside the
 /// vocabulary.
-std::vector<Wanted> wanted(const trial::Trial& trial, const std::vector<trial::SamplingSettings>& settings,
-                           const Dataset& dataset, std::uint64_t step, double epoch);
+std::vector<PlannedSample> plan_samples(const trial::Trial& trial, const std::vector<trial::SamplingSettings>& settings,
+                                        const Dataset& dataset, std::uint64_t step, double epoch);
 
 /// Makes the texts. Each depends on the weights, its seed, prompt, sampler, temperature and number, and on nothing
 /// else. Those that `stop` cut short are left out. Throws std::domain_error when the logits are not finite.
-std::vector<Sample> make(const model::Model<float>& model, model::Weights<float> weights, const Dataset& dataset,
-                         const plugins::Catalog& catalog, Size window, const std::vector<Wanted>& list,
-                         const std::atomic<bool>& stop);
+std::vector<Sample> make_samples(const model::Model<float>& model, model::Weights<float> weights,
+                                 const Dataset& dataset, const plugins::Catalog& catalog, Size window,
+                                 const std::vector<PlannedSample>& list, const std::atomic<bool>& stop);
 
 /// Gives every sample the figures of its text.
 void measure(std::vector<Sample>& samples, const TrainingText& training);

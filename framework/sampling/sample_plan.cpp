@@ -1,19 +1,19 @@
 // Samples of a trial: prompts, streams and samplers for each text that is asked for.
-#include "sampling/samples.h"
+#include "sampling/sample_plan.h"
 
 #include <fmt/core.h>
 
 #include <bit>
-#include <boost/json.hpp>
 #include <cmath>
 #include <map>
 #include <memory>
 #include <set>
 
+#include "json/write.h"
 #include "plugins/options_check.h"
 #include "sampling/answers.h"
 #include "sampling/images.h"
-#include "sampling/withhold.h"
+#include "sampling/token_mask.h"
 #include "trial/splits.h"
 #include "trial/topology.h"
 #include "unroll/error.h"
@@ -24,10 +24,20 @@ using trial::SampleKind;
 
 namespace {
 
+/// A prompt's text as JSON. Stored keys have the short escapes of two characters that json::dump writes by number.
+std::string text_key(const std::string& text) {
+    std::string key = "\"";
+    for (const char c : text) {
+        const std::string quoted = json::dump(json::Value(std::string(1, c)));
+        key += c == '\b' ? "\\b" : c == '\f' ? "\\f" : quoted.substr(1, quoted.size() - 2);
+    }
+    return key + '"';
+}
+
 std::string key_of(const trial::Prompt& prompt) {
     if (prompt.from && prompt.length == 0) return fmt::format(R"({{"from":"{}"}})", trial::name_of(*prompt.from));
     if (prompt.from) return fmt::format(R"({{"from":"{}","length":{}}})", trial::name_of(*prompt.from), prompt.length);
-    return boost::json::serialize(boost::json::string(prompt.text));
+    return text_key(prompt.text);
 }
 
 std::vector<Token> tokens_of(const trial::Prompt& prompt, const Dataset& dataset, std::uint64_t seed, Size number) {
@@ -81,10 +91,10 @@ RandomStream stream_of(const SampleKey& key) {
 
 }  // namespace
 
-std::vector<Wanted> wanted(const trial::Trial& trial, const std::vector<trial::SamplingSettings>& settings,
-                           const Dataset& dataset, std::uint64_t step, double epoch) {
+std::vector<PlannedSample> plan_samples(const trial::Trial& trial, const std::vector<trial::SamplingSettings>& settings,
+                                        const Dataset& dataset, std::uint64_t step, double epoch) {
     const SampleKind kind = trial::sample_kind(dataset);
-    std::vector<Wanted> list;
+    std::vector<PlannedSample> list;
     std::set<SampleKey> seen;
     for (const trial::SamplingSettings& entry : settings)
         for (Size number = 0; number < entry.count; ++number) {
@@ -115,18 +125,18 @@ std::vector<Wanted> wanted(const trial::Trial& trial, const std::vector<trial::S
 
 namespace {
 
-/// Each sampler of a list once, kept from what the vocabulary of its choices does not generate.
+/// Each sampler of a list once, without the tokens that its vocabulary cannot generate.
 class Samplers {
 public:
     Samplers(const plugins::Catalog& catalog, const Vocabulary& vocabulary)
         : catalog_(catalog), vocabulary_(vocabulary) {}
 
-    const Sampler* of(const Wanted& entry) {
+    const Sampler* of(const PlannedSample& entry) {
         auto& sampler = made_[entry.sample.key.sampler + entry.sample.key.options];
         if (!sampler) {
             const Plugin* plugin = catalog_.find(Plugin::Kind::sampler, entry.sample.key.sampler);
             if (!plugin) throw Error(catalog_.missing(Plugin::Kind::sampler, entry.sample.key.sampler));
-            sampler = withhold(plugin->make_sampler(entry.settings.sampler.options), vocabulary_);
+            sampler = suppress_tokens(plugin->make_sampler(entry.settings.sampler.options), vocabulary_);
         }
         return sampler.get();
     }
@@ -139,9 +149,9 @@ private:
 
 /// The noise is the same at every step, so that grids show how the same images come to be.
 std::vector<Sample> make_images(const model::Model<float>& model, model::Weights<float> weights,
-                                const std::vector<Wanted>& list, const std::atomic<bool>& stop) {
+                                const std::vector<PlannedSample>& list, const std::atomic<bool>& stop) {
     std::vector<Sample> samples;
-    for (const Wanted& entry : list) {
+    for (const PlannedSample& entry : list) {
         if (stop.load(std::memory_order_relaxed)) break;
         samples.push_back(entry.sample);
         const Size side = static_cast<Size>(std::lround(std::sqrt(double(entry.sample.key.length))));
@@ -152,10 +162,10 @@ std::vector<Sample> make_images(const model::Model<float>& model, model::Weights
 }
 
 std::vector<Sample> make_answers(const model::Model<float>& model, model::Weights<float> weights,
-                                 const Dataset& dataset, Samplers& samplers, const std::vector<Wanted>& list,
+                                 const Dataset& dataset, Samplers& samplers, const std::vector<PlannedSample>& list,
                                  const std::atomic<bool>& stop) {
     std::vector<AnswerRequest> requests;
-    for (const Wanted& entry : list)
+    for (const PlannedSample& entry : list)
         requests.push_back({question_of(entry.settings.prompt, dataset, entry.sample.key.seed, entry.sample.key.number),
                             samplers.of(entry), entry.sample.key.temperature.value_or(1), stream_of(entry.sample.key)});
     const auto answers = answer(model, weights, requests, stop);
@@ -170,15 +180,15 @@ std::vector<Sample> make_answers(const model::Model<float>& model, model::Weight
 
 }  // namespace
 
-std::vector<Sample> make(const model::Model<float>& model, model::Weights<float> weights, const Dataset& dataset,
-                         const plugins::Catalog& catalog, Size window, const std::vector<Wanted>& list,
-                         const std::atomic<bool>& stop) {
+std::vector<Sample> make_samples(const model::Model<float>& model, model::Weights<float> weights,
+                                 const Dataset& dataset, const plugins::Catalog& catalog, Size window,
+                                 const std::vector<PlannedSample>& list, const std::atomic<bool>& stop) {
     const SampleKind kind = trial::sample_kind(dataset);
     if (kind == SampleKind::image) return make_images(model, weights, list, stop);
     Samplers samplers(catalog, *dataset.target_vocabulary());
     if (kind == SampleKind::answer) return make_answers(model, weights, dataset, samplers, list, stop);
     std::vector<Request> requests;
-    for (const Wanted& entry : list)
+    for (const PlannedSample& entry : list)
         requests.push_back({tokens_of(entry.settings.prompt, dataset, entry.sample.key.seed, entry.sample.key.number),
                             samplers.of(entry), entry.sample.key.temperature.value_or(1), stream_of(entry.sample.key),
                             entry.settings.length, entry.settings.memory});

@@ -1,5 +1,5 @@
 // Samples: what is asked for, prompts, and texts that depend on nothing else.
-#include "sampling/samples.h"
+#include "sampling/sample_plan.h"
 
 #include <algorithm>
 #include <set>
@@ -32,8 +32,8 @@ trial::Prompt window(Split split, Size length) {
 
 std::vector<Sample> make(const SmallModel& small, const std::vector<SamplingSettings>& list,
                          const std::atomic<bool>& stop = go_on) {
-    return sampling::make(small.model, small.both(), small.dataset, small.catalog, 6,
-                          sampling::wanted(small.trial, list, small.dataset, 40, 2.5), stop);
+    return sampling::make_samples(small.model, small.both(), small.dataset, small.catalog, 6,
+                                  sampling::plan_samples(small.trial, list, small.dataset, 40, 2.5), stop);
 }
 
 /// A dataset that differs from another in its vocabulary.
@@ -62,9 +62,9 @@ std::string text_at(const std::vector<Sample>& samples, std::optional<double> te
 
 TEST_CASE("a sample says everything that identifies it") {
     const SmallModel small(small::trial(small::gated_cell));
-    const auto list =
-        sampling::wanted(small.trial, {settings(0.5, {"abc", {}, 0}, 2), settings({}, window(Split::validation, 7))},
-                         small.dataset, 40, 2.5);
+    const auto list = sampling::plan_samples(
+        small.trial, {settings(0.5, {"abc", {}, 0}, 2), settings({}, window(Split::validation, 7))}, small.dataset, 40,
+        2.5);
     REQUIRE(list.size() == 3);
     const Sample& one = list[1].sample;
     CHECK(one.key.step == 40);
@@ -88,15 +88,15 @@ TEST_CASE("what two experiments ask for is wanted once") {
     const SmallModel small(small::trial(small::gated_cell));
     const auto one = settings(0.5, {"abc", {}, 0}, 2), more = settings(0.5, {"abc", {}, 0}, 3),
                longer = settings(0.5, {"abc", {}, 0}, 1, 13);
-    CHECK(sampling::wanted(small.trial, {one, one, more, longer}, small.dataset, 1, 0).size() == 4);
+    CHECK(sampling::plan_samples(small.trial, {one, one, more, longer}, small.dataset, 1, 0).size() == 4);
 }
 
 TEST_CASE("a window of a split is the same for all temperatures, another for each number and seed") {
     SmallModel small(small::trial(small::gated_cell));
     const auto prompts = [&](double temperature) {
         std::vector<std::string> list;
-        for (const auto& wanted :
-             sampling::wanted(small.trial, {settings(temperature, window(Split::train, 9), 6)}, small.dataset, 1, 0))
+        for (const auto& wanted : sampling::plan_samples(
+                 small.trial, {settings(temperature, window(Split::train, 9), 6)}, small.dataset, 1, 0))
             list.push_back(wanted.sample.prompt);
         return list;
     };
@@ -152,9 +152,9 @@ TEST_CASE("a text goes on from its prompt") {
     const SmallModel small(small::trial(small::gated_cell));
     const std::string text = make(small, {settings({}, {"be", {}, 0}, 1, 3)}).at(0).text;
     const auto text_by = [&](const Dataset& dataset) {
-        return sampling::make(small.model, small.both(), dataset, small.catalog, 6,
-                              sampling::wanted(small.trial, {settings({}, {"be", {}, 0}, 1, 3)}, dataset, 40, 2.5),
-                              go_on)
+        return sampling::make_samples(
+                   small.model, small.both(), dataset, small.catalog, 6,
+                   sampling::plan_samples(small.trial, {settings({}, {"be", {}, 0}, 1, 3)}, dataset, 40, 2.5), go_on)
             .at(0)
             .text;
     };
@@ -171,8 +171,8 @@ TEST_CASE("what the vocabulary does not generate is in no text") {
     const SmallModel small(small::trial(small::gated_cell));
     const Withheld dataset(small.dataset);
     const std::vector<SamplingSettings> all{settings(1.0, {"be", {}, 0}, 4, 50), settings({}, {"be", {}, 0}, 1, 50)};
-    const auto samples = sampling::make(small.model, small.both(), dataset, small.catalog, 6,
-                                        sampling::wanted(small.trial, all, dataset, 40, 2.5), go_on);
+    const auto samples = sampling::make_samples(small.model, small.both(), dataset, small.catalog, 6,
+                                                sampling::plan_samples(small.trial, all, dataset, 40, 2.5), go_on);
     REQUIRE(samples.size() == 5);
     std::string together;
     for (const Sample& sample : samples) together += sample.text;
@@ -205,4 +205,16 @@ TEST_CASE("a sampler that is not there is an error") {
     auto wanted = settings(0.5, {"abc", {}, 0});
     wanted.sampler.plugin = "small-drew";
     CHECK(error_of([&] { make(small, {wanted}); }).find("small-draw") != std::string::npos);
+}
+
+TEST_CASE("the key of a prompt is its text as JSON") {
+    const SmallModel small(small::trial(small::gated_cell, 6, 4));
+    const small::Dots images(4);  // whose samples need no prompt, so that any text can stand there
+    const auto key = [&](const std::string& text) {
+        return sampling::plan_samples(small.trial, {settings({}, {text, {}, 0})}, images, 1, 0)
+            .at(0)
+            .sample.key.prompt_key;
+    };
+    CHECK(key("KING:\n\t") == R"("KING:\n\t")");
+    CHECK(key("\"\\ ü\b\f\x01") == R"("\"\\ ü\b\f\u0001")");
 }

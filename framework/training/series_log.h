@@ -1,0 +1,41 @@
+// The training series of a trial: means since they were last recorded, and how fast it goes.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "training/checkpoint.h"
+#include "training/learner.h"
+#include "training/record.h"
+#include "trial/due.h"
+
+namespace unroll::training {
+
+class SeriesLog {
+public:
+    SeriesLog(Sink& sink, const trial::Length& length) : sink_(sink), length_(length) {}
+
+    /// Where an attempt begins.
+    void start(const TrainingState& state) { logged_seconds_ = state.seconds; }
+
+    /// After a step with the sums of its losses.
+    void step(TrainingState& state, const model::LossSums& sums, Size tokens);
+
+    /// The means of the steps since the last call, which begin anew.
+    void means(TrainingState& state, const Learner& learner);
+
+    /// The mean of the epoch that has just ended.
+    void epoch(TrainingState& state);
+
+    void point(const TrainingState& state, Split split, Metric metric);
+
+private:
+    double tokens_per_second(const TrainingState& state) const;
+
+    Sink& sink_;
+    const trial::Length& length_;
+    std::uint64_t tokens_ = 0;   ///< since the means were recorded
+    double logged_seconds_ = 0;  ///< training time when they were
+};
+
+}  // namespace unroll::training
