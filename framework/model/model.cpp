@@ -151,8 +151,8 @@ Packed<Real> Model<Real>::head_backward(const Real* prepared) const {
 
 namespace {
 
-/// Of one stack, T steps of B sequences; `tokens` is the V of what it reads, or 0. A matrix whose x is one-hot is looked
-/// up and costs nothing, whether the cell takes tokens or not.
+/// Of one stack, T steps of B sequences; `tokens` is the V of what it reads, or 0. A matrix whose x is one-hot is
+/// looked up and costs nothing, whether the cell takes tokens or not.
 template <class Real>
 double flops(const Stack<Real>& stack, Size T, Size B, Size tokens) {
     double flops = 0;

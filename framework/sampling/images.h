@@ -10,8 +10,8 @@
 namespace unroll::sampling {
 
 /// The bytes of a PNG file: side x side images of an adversarial model, a pixel of black between them. It depends on
-/// the weights and the noise alone. Allocates; uses one thread and idle cores. Throws std::domain_error when a number of an
-/// image is not finite.
+/// the weights and the noise alone. Allocates; uses one thread and idle cores. Throws std::domain_error when a number
+/// of an image is not finite.
 std::string image_grid(const model::Model<float>& model, model::Weights<float> weights, Size side,
                        const RandomStream& noise);
 
