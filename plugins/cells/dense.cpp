@@ -106,10 +106,10 @@ private:
 };
 
 constexpr Option options[] = {
-    Option::choice("activation", "\"linear\"", "linear|relu|tanh|sigmoid|gelu", "what is applied to the sum"),
+    Option::choice("activation", "\"linear\"", "linear|relu|tanh|sigmoid|gelu", "activation function"),
 };
 
 }  // namespace
 
 constinit const unroll::Plugin unroll_plugin =
-    unroll::cell_plugin<Dense>("dense", 1, "a layer without memory", options);
+    unroll::cell_plugin<Dense>("dense", 1, "fully connected layer at every step, without state", options);

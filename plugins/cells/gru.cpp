@@ -236,7 +236,7 @@ private:
 
 constexpr Option options[] = {
     Option::choice("reset", "\"after\"", "after|before",
-                   "whether r is applied after W_hn h, as in PyTorch, cuDNN and Keras 2, or to h before it"),
+                   "reset gate: applied after W_hn h, as in PyTorch, cuDNN and Keras 2, or to h before it"),
 };
 
 }  // namespace

@@ -161,7 +161,7 @@ private:
 
 constexpr Option options[] = {
     Option::choice("recurrent_activation", "\"sigmoid\"", "sigmoid|hard-sigmoid",
-                   "what gates i, f and o are squashed with; hard-sigmoid is clip(0.2 x + 0.5)"),
+                   "activation function of the gates i, f and o; hard-sigmoid is clip(0.2 x + 0.5, 0, 1)"),
 };
 
 }  // namespace

@@ -136,7 +136,7 @@ private:
 };
 
 constexpr Option options[] = {
-    Option::choice("activation", "\"tanh\"", "tanh|relu", "what is applied to the sum"),
+    Option::choice("activation", "\"tanh\"", "tanh|relu", "activation function of the hidden state"),
 };
 
 }  // namespace

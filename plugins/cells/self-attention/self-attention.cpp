@@ -349,15 +349,17 @@ private:
 };
 
 constexpr Option options[] = {
-    Option::integer("heads", "4", 1, 1024, "heads of attention; hidden must be a multiple"),
-    Option::choice("norm", "\"pre\"", "pre|post", "layer normalisation before each branch, or after each sum"),
-    Option::choice("final_norm", "\"pre\"", "pre|always|never",
-                   "another one after the last layer: with norm pre only, or always, as torch.nn.Transformer"),
-    Option::choice("activation", "\"gelu\"", "gelu|relu", "of the feed-forward network"),
-    Option::boolean("bias", "true", "whether products and norms have a bias"),
-    Option::boolean("causal", "true", "whether a step sees only itself and earlier ones"),
+    Option::integer("heads", "4", 1, 1024, "attention heads; hidden must be a multiple of it"),
+    Option::choice("norm", "\"pre\"", "pre|post",
+                   "layer normalization: before each sublayer (pre-norm) or after each residual sum (post-norm)"),
+    Option::choice(
+        "final_norm", "\"pre\"", "pre|always|never",
+        "final normalization after the last layer: with pre-norm only, always (torch.nn.Transformer) or never"),
+    Option::choice("activation", "\"gelu\"", "gelu|relu", "activation function of the feed-forward network"),
+    Option::boolean("bias", "true", "whether linear layers and normalization have a bias"),
+    Option::boolean("causal", "true", "causal mask: a position attends only to itself and earlier ones"),
     Option::integer("feed_forward", "4", 0, 64, "width of the feed-forward network as a multiple of hidden; 0: none"),
-    Option::choice("positions", "\"learned\"", "learned|sinusoidal|rotary|none", "how steps know where they stand"),
+    Option::choice("positions", "\"learned\"", "learned|sinusoidal|rotary|none", "positional encoding"),
 };
 
 }  // namespace
