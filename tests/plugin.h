@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "json/parse.h"
 #include "plugins/loader.h"
 #include "plugins/options_check.h"
 #include "unroll/plugin.h"
@@ -20,8 +21,8 @@ inline const unroll::Plugin& load_plugin(const std::string& folder, const std::s
 /// The defaults, with some values given as JSON; throws the first problem as an Error.
 inline unroll::Options plugin_options(const unroll::Plugin& plugin,
                                       const std::map<std::string, std::string>& json = {}) {
-    std::map<std::string, unroll::plugins::Given> values;
-    for (const auto& [name, text] : json) values.emplace(name, unroll::plugins::given(text, name).value());
+    unroll::json::Object values;
+    for (const auto& [name, text] : json) values.push_back({name, {}, unroll::json::try_parse(text).value()});
     std::vector<unroll::Problem> problems;
     unroll::Options options = unroll::plugins::check(plugin, values, plugin.name, problems);
     if (!problems.empty()) throw unroll::Error(problems.front());

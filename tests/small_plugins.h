@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "manifest/schema.h"
 #include "plugins/catalog.h"
 #include "plugins/options_check.h"
 #include "trial/trial.h"
@@ -440,7 +441,7 @@ inline unroll::trial::PluginChoice choice(const unroll::Plugin& plugin) {
 
 /// A trial of one part: `layers` layers of a cell, H hidden units, on sequences of T steps.
 inline unroll::trial::Trial trial(const unroll::Plugin& cell, Size T = 6, Size B = 4, Size H = 5, Size layers = 1) {
-    unroll::trial::Trial all;
+    unroll::trial::Trial all = unroll::manifest::default_trial();
     all.dataset = choice(corpus_dataset);
     all.cells = {{choice(cell), H, layers, 0, "uniform"}};
     all.training.sequence_length = all.training.evaluate_length = T;

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <map>
 
 #include "base/text.h"
 #include "cli/arguments.h"
@@ -67,8 +66,8 @@ Error wrong_temperature(double temperature, const plugins::Catalog& catalog) {
                       : fmt::format("to always choose the most likely token, use --sampler {}", deterministic)});
 }
 
-trial::PluginChoice checked(const plugins::Catalog& catalog, const std::string& name,
-                            const std::map<std::string, plugins::Given>& given, const std::string& where) {
+trial::PluginChoice checked(const plugins::Catalog& catalog, const std::string& name, const json::Object& given,
+                            const std::string& where) {
     const Plugin* plugin = catalog.find(Plugin::Kind::sampler, name);
     if (!plugin) throw Error(catalog.missing(Plugin::Kind::sampler, name));
     std::vector<Problem> problems;
@@ -81,32 +80,27 @@ trial::PluginChoice checked(const plugins::Catalog& catalog, const std::string& 
 trial::PluginChoice sampler_of(const std::string& text, const plugins::Catalog& catalog) {
     const std::vector<std::string> parts = base::split(text, ',');
     const std::string& name = parts[0];
-    std::map<std::string, plugins::Given> given;
+    json::Value given{json::Object{}};
     for (Size i = 1; i < parts.size(); ++i) {
         const std::string& part = parts[i];
         const Size equals = part.find('=');
-        auto value = equals == std::string::npos
-                         ? std::nullopt
-                         : plugins::given(part.substr(equals + 1), "--sampler: " + part.substr(0, equals));
+        auto value = equals == std::string::npos ? std::nullopt : json::try_parse(part.substr(equals + 1));
         if (!value)
             throw Error({"--sampler", fmt::format("'{}'", part), "OPTION=JSON",
                          fmt::format("list its options with: unroll plugins {}", name)});
-        if (!given.emplace(part.substr(0, equals), *value).second)
+        if (given.find(part.substr(0, equals)))
             throw Error({"--sampler", fmt::format("'{}' twice", part.substr(0, equals)), "each option once",
                          "remove one of the two"});
+        given.set(part.substr(0, equals), std::move(*value));
     }
-    return checked(catalog, name, given, "--sampler");
+    return checked(catalog, name, *given.object(), "--sampler");
 }
 
 /// The sampler of the trial's first stored sample; without samples, one that needs nothing but a temperature.
 trial::PluginChoice default_sampler(store::Store& store, const StoredTrial& trial, const plugins::Catalog& catalog) {
     if (const auto first = store::first_sampler(store, trial.found.id)) {
-        const char* source = "the stored sample";
-        std::map<std::string, plugins::Given> given;
-        const json::Value options = json::parse(first->options, source);
-        for (const json::Member& option : *options.object())
-            given.emplace(option.key, *plugins::given(json::dump(option.value), source));
-        return checked(catalog, first->name, given, source);
+        const json::Value options = json::parse(first->options, "the stored sample");
+        return checked(catalog, first->name, *options.object(), "the stored sample");
     }
     for (const plugins::Found& found : catalog.found())
         if (found.plugin->kind == Plugin::Kind::sampler && found.plugin->options.empty() &&

@@ -2,23 +2,21 @@
 #include <fmt/core.h>
 
 #include <filesystem>
-#include <map>
 
 #include "conformance/recorder.h"
+#include "json/parse.h"
 #include "plugins/options_check.h"
 
 namespace unroll::conformance {
-
-using plugins::Given;
 
 namespace {
 
 constexpr const char* command_line = "command line";
 
 /// The plugin's problems, if any, with one value for one option.
-std::optional<Problem> problem_with(const Option& option, Given::Value value) {
+std::optional<Problem> problem_with(const Option& option, const json::Value& value) {
     Options options;
-    return plugins::set_option(options, option, {std::move(value), "a value", "conformance"});
+    return plugins::set_option(options, option, value, "conformance");
 }
 
 }  // namespace
@@ -30,15 +28,15 @@ Options given_options(const Plugin& plugin, const std::vector<std::string>& word
         if (equals == std::string::npos)
             throw Error({command_line, fmt::format("'{}'", word), "NAME=JSON",
                          "name an option of the plugin and its value, as in heads=2"});
-        const std::string name = word.substr(0, equals), json = word.substr(equals + 1);
+        const std::string name = word.substr(0, equals), text = word.substr(equals + 1);
         const std::string where = fmt::format("{}, option '{}'", command_line, name);
         const Option* option = plugins::find_option(plugin, name);
         if (!option) throw Error(plugins::unknown_option(plugin, name, command_line));
-        const std::optional<Given> given = plugins::given(json, where);
+        const std::optional<json::Value> given = json::try_parse(text);
         if (!given)
-            throw Error({where, fmt::format("'{}', which is not JSON", json), plugins::allowed(*option),
+            throw Error({where, fmt::format("'{}', which is not JSON", text), plugins::allowed(*option),
                          "write a text with its quotes, as in 'path=\"book.txt\"'"});
-        if (const auto problem = plugins::set_option(options, *option, *given)) throw Error(*problem);
+        if (const auto problem = plugins::set_option(options, *option, *given, where)) throw Error(*problem);
         if (option->type == Option::Type::path)
             options.set(name, std::filesystem::absolute(options.text(name)).string());
     }
@@ -76,12 +74,12 @@ void check_options(const Plugin& plugin, Recorder& recorder) {
     recorder.require("options are declared correctly", !problem, problem ? to_string(*problem) : "", "");
     if (problem) return;
 
-    const auto refused = [&](const Option& option, const char* what, Given::Value value) {
-        recorder.require("values that are not allowed are refused", problem_with(option, std::move(value)).has_value(),
+    const auto refused = [&](const Option& option, const char* what, const json::Value& value) {
+        recorder.require("values that are not allowed are refused", problem_with(option, value).has_value(),
                          fmt::format("{} was accepted for '{}'", what, option.name), "");
     };
     for (const Option& option : plugin.options) {
-        refused(option, "null", nullptr);
+        refused(option, "null", json::Value());
         switch (option.type) {
             case Option::Type::integer:
                 refused(option, "a fraction", option.minimum + 0.5);
@@ -93,9 +91,9 @@ void check_options(const Plugin& plugin, Recorder& recorder) {
                 break;
             case Option::Type::numbers:
                 refused(option, "a number above the maximum",
-                        std::vector<double>{std::nextafter(option.maximum, INFINITY) + 1});
+                        json::Array{std::nextafter(option.maximum, INFINITY) + 1});
                 refused(option, "a number below the minimum",
-                        std::vector<double>{std::nextafter(option.minimum, -INFINITY) - 1});
+                        json::Array{std::nextafter(option.minimum, -INFINITY) - 1});
                 break;
             case Option::Type::boolean:
                 refused(option, "a number", std::int64_t{1});
@@ -111,8 +109,7 @@ void check_options(const Plugin& plugin, Recorder& recorder) {
         }
     }
     std::vector<Problem> problems;
-    std::map<std::string, Given> values{{"no_such_option", {true, "true", "conformance"}}};
-    plugins::check(plugin, values, "conformance", problems);
+    plugins::check(plugin, {{"no_such_option", {}, json::Value(true)}}, "conformance", problems);
     recorder.require("values that are not allowed are refused", !problems.empty(),
                      "an option that is not declared was accepted", "");
 }

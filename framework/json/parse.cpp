@@ -177,8 +177,8 @@ private:
                 object.push_back({std::move(key.key), key.at, std::move(value)});
             else
                 diagnostics_.add({fmt::format("{}:{}", source_, key.at.line),
-                                  fmt::format("the key \"{}\" for the second time", key.key),
-                                  fmt::format("each key once in an object; line {} has it already", twin->at.line),
+                                  fmt::format("duplicate key \"{}\"", key.key),
+                                  fmt::format("each key once per object; it is on line {} already", twin->at.line),
                                   "remove one of the two"});
         }
         return true;
@@ -197,31 +197,31 @@ Problem malformed(std::string_view text, std::size_t offset, const std::string& 
     const bool ended = error == boost_json::error::incomplete;
     if (ended) offset = last == text.npos ? 0 : last + 1;
     const Position at = position(text, offset);
-    std::string found = "the end of the text";
+    std::string found = "the end of the file";
     if (!ended && offset < text.size()) {
         const std::string_view rest = text.substr(offset);
         std::size_t length = std::min<std::size_t>(rest.find_first_of(" \t\r\n,:]}\""), 20);
         if (length == 0) length = 1;
         found = fmt::format("'{}'", rest.substr(0, std::min(length, rest.size())));
     }
-    Problem problem{fmt::format("{}:{}:{}", source, at.line, at.column), found + ", which is not JSON here",
+    Problem problem{fmt::format("{}:{}:{}", source, at.line, at.column), "unexpected " + found,
                     "JSON; comments and trailing commas are allowed",
-                    "look at this place and just before it for a comma, quote or bracket that is missing or too many"};
+                    "check here and just before for a missing or extra comma, quote or bracket"};
     const unsigned char byte = offset < text.size() ? static_cast<unsigned char>(text[offset]) : 0;
     if (byte >= 0x80) {
-        problem.found = fmt::format("the byte 0x{:02X}, which is not UTF-8 here", byte);
+        problem.found = fmt::format("the byte 0x{:02X}, which is not valid UTF-8", byte);
         problem.help = "save the file as UTF-8";
     } else if (byte == '\'') {
-        problem.help = "write texts in double quotes";
+        problem.help = "write strings in double quotes";
     }
     if (ended) {
-        problem.found = last == text.npos ? "nothing" : "the end of the text inside a value";
-        problem.help = "close what is open: every { needs a }, every [ a ] and every quote its second one";
+        problem.found = last == text.npos ? "nothing" : "the end of the file inside a value";
+        problem.help = "close every bracket and quote that was opened";
     } else if (error == boost_json::error::extra_data) {
         problem.found = found + " after the end of the JSON value";
         problem.help = "remove what follows, or look for a bracket that closes too early";
     } else if (error == boost_json::error::too_deep) {
-        problem.found = fmt::format("more than {} brackets inside one another", deepest);
+        problem.found = fmt::format("more than {} nested brackets", deepest);
     }
     return problem;
 }
@@ -242,6 +242,12 @@ std::optional<Value> parse(std::string_view text, const std::string& source, bas
         return std::nullopt;
     }
     return std::move(parser.handler().root);
+}
+
+std::optional<Value> try_parse(std::string_view text) {
+    base::Diagnostics diagnostics;
+    std::optional<Value> value = parse(text, "", diagnostics);
+    return diagnostics.empty() ? std::move(value) : std::nullopt;
 }
 
 Value parse(std::string_view text, const std::string& source) {

@@ -3,6 +3,7 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <charconv>
 #include <string_view>
 
@@ -11,7 +12,7 @@
 namespace unroll::json {
 namespace {
 
-void write(const Value& value, std::string& out);
+void write(const Value& value, Reals reals, std::string& out);
 
 void write(const std::string& text, std::string& out) {
     out += '"';
@@ -42,28 +43,28 @@ void write(const std::string& text, std::string& out) {
     out += '"';
 }
 
-void write(double value, std::string& out) {
+void write(double value, Reals reals, std::string& out) {
     char digits[32];
     const char* end = std::to_chars(digits, digits + sizeof digits, value).ptr;
     const std::string_view text(digits, static_cast<std::size_t>(end - digits));
     out += text;
-    if (text.find_first_of(".en") == text.npos) out += ".0";
+    if (reals == Reals::marked && text.find_first_of(".en") == text.npos) out += ".0";
 }
 
-void write(const Value& value, std::string& out) {
+void write(const Value& value, Reals reals, std::string& out) {
     if (const bool* flag = value.boolean()) {
         out += *flag ? "true" : "false";
     } else if (const auto* whole = value.integer()) {
         out += std::to_string(*whole);
     } else if (const auto* real = value.real()) {
-        write(*real, out);
+        write(*real, reals, out);
     } else if (const auto* text = value.text()) {
         write(*text, out);
     } else if (const auto* array = value.array()) {
         out += '[';
         for (const Value& item : *array) {
             if (&item != array->data()) out += ',';
-            write(item, out);
+            write(item, reals, out);
         }
         out += ']';
     } else if (const auto* object = value.object()) {
@@ -72,7 +73,7 @@ void write(const Value& value, std::string& out) {
             if (&member != object->data()) out += ',';
             write(member.key, out);
             out += ':';
-            write(member.value, out);
+            write(member.value, reals, out);
         }
         out += '}';
     } else {
@@ -80,11 +81,43 @@ void write(const Value& value, std::string& out) {
     }
 }
 
+/// `line` is a line break and the indentation of the value.
+void write_indented(const Value& value, const std::string& line, std::string& out) {
+    const std::string inner = line + "  ";
+    const Array* array = value.array();
+    const auto scalar = [](const Value& item) { return !item.array() && !item.object(); };
+    if (value.object() && !value.object()->empty()) {
+        for (const Member& member : *value.object()) {
+            out += &member == value.object()->data() ? "{" : ",";
+            out += inner;
+            write(member.key, out);
+            out += ": ";
+            write_indented(member.value, inner, out);
+        }
+        out += line + '}';
+    } else if (array && !std::all_of(array->begin(), array->end(), scalar)) {
+        for (const Value& item : *array) {
+            out += &item == array->data() ? "[" : ",";
+            out += inner;
+            write_indented(item, inner, out);
+        }
+        out += line + ']';
+    } else {
+        write(value, Reals::marked, out);
+    }
+}
+
 }  // namespace
 
-std::string dump(const Value& value) {
+std::string dump(const Value& value, Reals reals) {
     std::string out;
-    write(value, out);
+    write(value, reals, out);
+    return out;
+}
+
+std::string dump_indented(const Value& value) {
+    std::string out;
+    write_indented(value, "\n", out);
     return out;
 }
 

@@ -5,103 +5,23 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <cmath>
 
 #include "base/nearest.h"
 #include "json/parse.h"
 #include "json/write.h"
+#include "manifest/normal_form.h"
 #include "manifest/path.h"
 #include "plugins/options_check.h"
 
 namespace unroll::manifest {
 namespace {
 
-plugins::Given to_given(const json::Value& value) {
-    plugins::Given given;
-    given.value = nullptr;
-    if (const bool* flag = value.boolean()) given.value = *flag;
-    if (const auto* whole = value.integer()) given.value = *whole;
-    if (const auto* real = value.real()) given.value = *real;
-    if (const auto* text = value.text()) given.value = *text;
-    if (const auto* list = value.array())
-        if (std::all_of(list->begin(), list->end(),
-                        [](const json::Value& item) { return item.number().has_value(); })) {
-            std::vector<double> numbers;
-            for (const json::Value& item : *list) numbers.push_back(*item.number());
-            given.value = std::move(numbers);
-        }
-    return given;
-}
-
-/// A default as the table or a plugin writes it.
-json::Value read(const char* json) {
-    base::Diagnostics unused;
-    return json::parse(json, "a default", unused).value_or(json::Value());
-}
-
-/// A whole number from 1, in whichever way it was written.
-std::optional<std::int64_t> count(const json::Value& value) {
-    const auto number = value.number();
-    if (!number || *number < 1 || *number > 9007199254740991.0 || std::trunc(*number) != *number) return std::nullopt;
-    return static_cast<std::int64_t>(*number);
-}
-
-std::optional<double> above_zero(const json::Value& value) {
-    const auto number = value.number();
-    return number && *number > 0 && std::isfinite(*number) ? number : std::nullopt;
-}
-
-std::optional<json::Value> normal_when(const json::Value& value, bool or_never) {
-    if (const auto steps = count(value)) return json::Value(*steps);
-    if (value.text() && (*value.text() == "epoch" || *value.text() == "end")) return value;
-    if (value.object() && value.object()->size() == 1)
-        if (const json::Value* epochs = value.find("epochs"); epochs && count(*epochs)) {
-            if (*count(*epochs) == 1) return json::Value("epoch");
-            return json::Value(json::Object{{"epochs", {}, json::Value(*count(*epochs))}});
-        }
-    if (or_never && value.boolean() && !*value.boolean()) return value;
-    return std::nullopt;
-}
-
-std::optional<json::Value> normal_clip(const json::Value& value) {
-    if (value.null()) return value;
-    if (const auto norm = above_zero(value)) return json::Value(*norm);
-    if (value.object() && value.object()->size() == 1)
-        if (const json::Value* element = value.find("element"); element && above_zero(*element))
-            return json::Value(json::Object{{"element", {}, json::Value(*above_zero(*element))}});
-    return std::nullopt;
-}
-
-std::optional<json::Value> normal_names(const json::Value& value) {
-    json::Array list;
-    if (!value.array()) return std::nullopt;
-    for (const json::Value& item : *value.array()) {
-        const auto path = item.text() ? normal_path(*item.text()) : std::nullopt;
-        if (!path) return std::nullopt;
-        list.emplace_back(*path);
-    }
-    return json::Value(std::move(list));
-}
-
-/// The setting of this name that exists when the selectors have the values they have so far.
-const Setting* applicable(const Section& section, std::string_view name, const json::Value& so_far,
-                          std::string_view task) {
-    for (const Setting& setting : section.settings) {
-        if (setting.option.name != name) continue;
-        const std::string_view by = selector(setting);
-        if (by.empty()) return &setting;
-        if (by == "task") {
-            if (task.empty() || holds(setting, by, task)) return &setting;
-            continue;
-        }
-        const json::Value* chosen = so_far.find(by);
-        if (!chosen || !chosen->text() || holds(setting, by, *chosen->text())) return &setting;
-    }
-    return nullptr;
+bool is_declared(const Section& section, std::string_view name) {
+    return std::any_of(section.settings.begin(), section.settings.end(),
+                       [&](const Setting& setting) { return setting.option.name == name; });
 }
 
 }  // namespace
-
 std::string child(std::string_view path, std::string_view name) {
     return path.empty() ? std::string(name) : fmt::format("{}.{}", path, name);
 }
@@ -112,19 +32,19 @@ Problem out_of_place(const Section& section, const std::string& path, const json
     std::string by;
     for (const Setting& setting : section.settings)
         if (setting.option.name == member.key)
-            for (const std::string_view owner : selector_values(setting)) {
+            for (const std::string_view owner : condition_values(setting)) {
                 owners.push_back(owner);
-                by = selector(setting);
+                by = setting.condition.selector;
             }
     if (by == "task") {
         const bool corpus_only = owners.size() == 1 && owners.front() == "corpus";
-        const std::string_view wanted = owners.front() == "images"  ? "images alone"
-                                        : owners.front() == "pairs" ? "inputs with target sequences"
-                                                                    : "texts, or of inputs with target sequences";
+        const std::string_view wanted = owners.front() == "images"  ? "images to generate"
+                                        : owners.front() == "pairs" ? "target sequences"
+                                                                    : "text";
         return {std::move(where),
-                corpus_only ? fmt::format("\"{}\", but the dataset is a list of examples, not a corpus", member.key)
-                            : fmt::format("\"{}\", but the dataset is no list of {}", member.key, wanted),
-                corpus_only ? "nothing: examples come as they are" : "what the dataset's task has",
+                corpus_only ? fmt::format("\"{}\", but the dataset has examples, not a corpus", member.key)
+                            : fmt::format("\"{}\", but the dataset has no {}", member.key, wanted),
+                corpus_only ? "nothing: it applies to the windows of a corpus" : "settings of the dataset's task",
                 corpus_only ? "remove it" : "remove it, or choose another dataset"};
     }
     const std::string now = so_far.find(by) && so_far.find(by)->text() ? *so_far.find(by)->text() : "";
@@ -135,18 +55,6 @@ Problem out_of_place(const Section& section, const std::string& path, const json
             others.empty() ? fmt::format("nothing more for \"{}\"", now)
                            : fmt::format("for \"{}\": {}", now, fmt::join(others, ", ")),
             fmt::format("remove it: it belongs to {}", fmt::join(owners, ", "))};
-}
-
-json::Value to_json_value(const Options::Value& value) {
-    if (const auto* list = std::get_if<std::vector<double>>(&value)) {
-        json::Array array;
-        for (const double number : *list) array.emplace_back(number);
-        return json::Value(std::move(array));
-    }
-    if (const auto* whole = std::get_if<std::int64_t>(&value)) return json::Value(*whole);
-    if (const auto* real = std::get_if<double>(&value)) return json::Value(*real);
-    if (const auto* flag = std::get_if<bool>(&value)) return json::Value(*flag);
-    return json::Value(std::get<std::string>(value));
 }
 
 std::string Checker::where(json::Position at, std::string_view path) const {
@@ -178,33 +86,11 @@ Problem Checker::unknown_option(const Section& section, const Plugin& plugin, co
 
 json::Value Checker::check_value(const Setting& setting, const json::Value& given, const std::string& path,
                                  base::Diagnostics& diagnostics) const {
-    using Shape = Setting::Shape;
-    std::optional<json::Value> normal;
-    switch (setting.shape) {
-        case Shape::plain: {
-            Options options;
-            if (auto problem = set_option(options, setting.option, to_given(given))) {
-                problem->where = where(given.at, path);
-                problem->found = json::excerpt(given);
-                diagnostics.add(std::move(*problem));
-                return {};
-            }
-            return to_json_value(options.values().begin()->second);
-        }
-        case Shape::names:
-            normal = normal_names(given);
-            break;
-        case Shape::when:
-        case Shape::when_or_never:
-            normal = normal_when(given, setting.shape == Shape::when_or_never);
-            break;
-        case Shape::clip:
-            normal = normal_clip(given);
-            break;
-        default:
-            return given;
+    if (auto value = normal(setting, given)) return std::move(*value);
+    if (setting.shape == Setting::Shape::plain) {
+        diagnostics.add(plugins::wrong_value(setting.option, given, where(given.at, path)));
+        return {};
     }
-    if (normal) return std::move(*normal);
     const char* const fallback = setting.option.default_json;
     diagnostics.add(
         {where(given.at, path), json::excerpt(given), allowed(setting),
@@ -224,61 +110,75 @@ json::Value Checker::check(const Section& section, const json::Value* given, con
         given = nullptr;
     }
     if (given) parent = given->at;
-    const char* last = "";
-    for (const Setting& named : section.settings) {
-        const char* const name = named.option.name;
-        if (std::string_view(name) == last) continue;  // under another condition
-        last = name;
-        const Setting* setting = applicable(section, name, checked, task);
+    for (const Setting& setting : section.settings) {
+        const char* const name = setting.option.name;
+        if (checked.find(name) || !applies(setting, checked, task)) continue;
         const json::Value* value = given ? given->find(name) : nullptr;
-        if (!setting) {
-            if (value) {
-                const auto member = std::find_if(given->object()->begin(), given->object()->end(),
-                                                 [&](const json::Member& each) { return each.key == name; });
-                diagnostics.add(out_of_place(section, path, *member, checked, where(member->at, child(path, name))));
-            }
-            continue;
-        }
-        const bool section_follows = setting->shape == Setting::Shape::section ||
-                                     (setting->shape == Setting::Shape::section_or_null && value && !value->null());
+        const bool left_out =
+            !value || (value->null() && !setting.required && (!*setting.option.default_json || *setting.derived));
+        const bool section_follows = setting.shape == Setting::Shape::section ||
+                                     (setting.shape == Setting::Shape::section_or_null && value && !value->null());
         if (section_follows) {
             checked.object()->push_back({name,
                                          {},
                                          check(manifest::section(child(section.path, name)), value, child(path, name),
                                                parent, task, diagnostics)});
-        } else if (value && !(value->null() && !*setting->option.default_json && !setting->required)) {
-            checked.object()->push_back({name, {}, check_value(*setting, *value, child(path, name), diagnostics)});
-        } else if (setting->required) {
-            const bool unsure = task.empty() && selector(*setting) == "task";  // it may not exist for this task
+        } else if (!left_out) {
+            checked.object()->push_back({name, {}, check_value(setting, *value, child(path, name), diagnostics)});
+        } else if (setting.required) {
+            const bool unsure = task.empty() && std::string_view(setting.condition.selector) == "task";
             if (!tolerant_ && !damaged && !unsure)
-                diagnostics.add({where(parent, child(path, name)), "nothing", allowed(*setting),
-                                 fmt::format("give it: {}", setting->option.help)});
+                diagnostics.add({where(parent, child(path, name)), "nothing", allowed(setting),
+                                 fmt::format("give it: {}", setting.option.help)});
             checked.object()->push_back({name, {}, json::Value()});
         } else {
-            checked.object()->push_back({name, {}, standard(*setting)});
+            checked.object()->push_back({name, {}, standard(setting)});
         }
     }
-    if (given && !section.plugin)
-        for (const json::Member& member : *given->object())
-            if (std::none_of(section.settings.begin(), section.settings.end(),
-                             [&](const Setting& each) { return each.option.name == member.key; }))
+    if (given)
+        for (const json::Member& member : *given->object()) {
+            if (checked.find(member.key)) continue;
+            if (is_declared(section, member.key))
+                diagnostics.add(
+                    out_of_place(section, path, member, checked, where(member.at, child(path, member.key))));
+            else if (!section.plugin)
                 diagnostics.add(unknown_key(section, member, path));
+        }
     return checked;
 }
 
 const json::Value& Checker::standard(const Setting& setting) {
     const auto [entry, is_new] = standards_.try_emplace(&setting);
-    if (is_new && *setting.option.default_json) {
-        base::Diagnostics unused;
-        entry->second = check_value(setting, read(setting.option.default_json), {}, unused);
-    }
+    if (is_new) entry->second = default_value(setting);
     return entry->second;
 }
 
-const Options& Checker::defaults(const Plugin& plugin) {
-    const auto [entry, is_new] = defaults_.try_emplace(&plugin);
-    if (is_new) plugins::set_defaults(entry->second, plugin);
+const json::Value& Checker::defaults(const Plugin& plugin) {
+    const auto [entry, is_new] = defaults_.try_emplace(&plugin, json::Object{});
+    if (is_new)
+        for (const Option& option : plugin.options)
+            if (const auto value = json::try_parse(option.default_json))
+                if (auto standard = plugins::normal(option, *value))
+                    entry->second.set(option.name, std::move(*standard));
     return entry->second;
+}
+
+json::Value Checker::given_options(const Section& section, const Plugin& plugin, const json::Value& given,
+                                   const std::string& path, base::Diagnostics& diagnostics) const {
+    json::Value options{json::Object{}};
+    for (const json::Member& member : *given.object()) {
+        if (is_declared(section, member.key)) continue;
+        const Option* option = plugins::find_option(plugin, member.key);
+        if (!option && is_remote_key(plugin, member.key)) continue;  // read with its path, in look_up()
+        if (!option)
+            diagnostics.add(unknown_option(section, plugin, member, path));
+        else if (auto value = plugins::normal(*option, member.value))
+            options.set(member.key, std::move(*value));
+        else
+            diagnostics.add(
+                plugins::wrong_value(*option, member.value, where(member.value.at, child(path, member.key))));
+    }
+    return options;
 }
 
 bool Checker::read_remote(const RemoteKeys& keys, const json::Value& given, const std::string& path,
@@ -296,12 +196,12 @@ bool Checker::read_remote(const RemoteKeys& keys, const json::Value& given, cons
     if (url && url->text() && is_url(*url->text()))
         wanted.url = *url->text();
     else if (url)
-        wrong(*url, keys.url, json::excerpt(*url), "a url in quotes that begins with https:// or http://",
+        wrong(*url, keys.url, json::excerpt(*url), "a URL that begins with https:// or http://",
               "correct it, or remove it and put the file there by hand");
     if (const auto digits = sha256 && sha256->text() ? normal_sha256(*sha256->text()) : std::nullopt)
         wanted.sha256 = *digits;
     else if (sha256)
-        wrong(*sha256, keys.sha256, json::excerpt(*sha256), "64 hexadecimal digits in quotes",
+        wrong(*sha256, keys.sha256, json::excerpt(*sha256), "a string of 64 hexadecimal digits",
               "write what `sha256sum FILE` prints");
     if (url && !sha256)
         wrong(*url, keys.url, fmt::format("\"{}\" without \"{}\"", keys.url, keys.sha256),
@@ -315,15 +215,15 @@ bool Checker::read_remote(const RemoteKeys& keys, const json::Value& given, cons
 }
 
 json::Object Checker::look_up(const Plugin& plugin, const Option& option, const json::Value& given,
-                              json::Position otherwise, const std::string& path, trial::PluginChoice& choice,
+                              json::Position otherwise, const std::string& path, json::Value& value,
                               base::Diagnostics& diagnostics) {
     const auto keys = remote_keys(plugin, option);
-    FileRequest wanted{choice.options.text(option.name), "", ""};
+    FileRequest wanted{*value.text(), "", ""};
     if (keys && !read_remote(*keys, given, path, wanted, diagnostics)) return {};
     if (wanted.path.empty()) return {};
     const Files::Found& found = files_.find(wanted);
     if (const auto* file = std::get_if<std::filesystem::path>(&found)) {
-        choice.options.set(option.name, file->string());
+        value = json::Value(file->string());
     } else {
         Problem problem = std::get<Problem>(found);
         const std::string key = problem.where == "url"      ? keys->url
@@ -354,37 +254,22 @@ const Plugin* Checker::check_plugin(const Section& section, Plugin::Kind kind, c
         diagnostics.add(std::move(problem));
         return nullptr;
     }
-    choice.options = defaults(*plugin);
-    for (const json::Member& member : *given->object()) {
-        if (std::any_of(section.settings.begin(), section.settings.end(),
-                        [&](const Setting& each) { return each.option.name == member.key; }))
-            continue;
-        const std::string full = child(path, member.key);
-        const Option* option = plugins::find_option(*plugin, member.key);
-        if (!option && is_remote_key(*plugin, member.key)) continue;  // read with its path, below
-        if (!option)
-            diagnostics.add(unknown_option(section, *plugin, member, path));
-        else if (auto problem = set_option(choice.options, *option, to_given(member.value))) {
-            problem->where = where(member.value.at, full);
-            problem->found = json::excerpt(member.value);
-            diagnostics.add(std::move(*problem));
-        }
-    }
+    const json::Value &standards = defaults(*plugin), own = given_options(section, *plugin, *given, path, diagnostics);
     bool complete = true;
     for (const Option& option : plugin->options) {
-        const std::string full = child(path, option.name);
-        const json::Value* own = given->find(option.name);
-        if (!*option.default_json && !own && !tolerant_)
-            diagnostics.add(plugins::missing_option(*plugin, option, where(given->at, full)));
-        if (!choice.options.values().count(option.name)) {
+        if (!*option.default_json && !given->find(option.name) && !tolerant_)
+            diagnostics.add(plugins::missing_option(*plugin, option, where(given->at, child(path, option.name))));
+        const json::Value* value = own.find(option.name);
+        if (!value) value = standards.find(option.name);
+        if (!value) {
             complete = false;
             continue;
         }
+        json::Value& kept = checked.set(option.name, *value);
         json::Object remote;
         if (option.type == Option::Type::path)
-            remote = look_up(*plugin, option, *given, written.at, path, choice, diagnostics);
-        checked.object()->push_back(
-            {option.name, {}, to_json_value(choice.options.values().find(option.name)->second)});
+            remote = look_up(*plugin, option, *given, written.at, path, kept, diagnostics);
+        plugins::set_normal(choice.options, option, kept);
         std::move(remote.begin(), remote.end(), std::back_inserter(*checked.object()));
     }
     return complete ? plugin : nullptr;

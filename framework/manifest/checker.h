@@ -57,21 +57,25 @@ public:
 
 private:
     const json::Value& standard(const Setting& setting);
-    const Options& defaults(const Plugin& plugin);
+    /// The defaults of a plugin's options, in normal form.
+    const json::Value& defaults(const Plugin& plugin);
+    /// The options that `given` has, in normal form; what is wrong with them is added to `diagnostics`.
+    json::Value given_options(const Section& section, const Plugin& plugin, const json::Value& given,
+                              const std::string& path, base::Diagnostics& diagnostics) const;
     /// Reads what stands beside a path into `wanted`, which has the path. False when something is wrong with it.
     bool read_remote(const RemoteKeys& keys, const json::Value& given, const std::string& path, FileRequest& wanted,
                      base::Diagnostics& diagnostics) const;
-    /// Makes a path option absolute; returns what stands beside it, in its normal form. `given` is the plugin's object,
-    /// `path` its path; messages about a path that stands nowhere point to `otherwise`.
+    /// Makes `value`, that of a path option, absolute; returns what stands beside it, in its normal form. `given` is
+    /// the plugin's object, `path` its path; messages about a path that stands nowhere point to `otherwise`.
     json::Object look_up(const Plugin& plugin, const Option& option, const json::Value& given, json::Position otherwise,
-                         const std::string& path, trial::PluginChoice& choice, base::Diagnostics& diagnostics);
+                         const std::string& path, json::Value& value, base::Diagnostics& diagnostics);
 
     std::string file_;
     const plugins::Catalog& catalog_;
     Files files_;
     bool tolerant_ = false;
     std::unordered_map<const Setting*, json::Value> standards_;
-    std::unordered_map<const Plugin*, Options> defaults_;
+    std::unordered_map<const Plugin*, json::Value> defaults_;
 };
 
 /// A setting that has a condition which its section does not meet: `so_far` has the values of the selectors.
@@ -80,7 +84,5 @@ Problem out_of_place(const Section& section, const std::string& path, const json
 
 /// "PATH.NAME"; NAME alone when path is "".
 std::string child(std::string_view path, std::string_view name);
-
-json::Value to_json_value(const Options::Value& value);
 
 }  // namespace unroll::manifest

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "manifest/maker_problem.h"
 #include "manifest/path.h"
 #include "plugins/options_check.h"
 
@@ -82,7 +83,7 @@ std::optional<Compatibility::Stack> Compatibility::check_part(const json::Value&
             if (failed) return 0;
             const json::Value& given = cells.array() ? (*cells.array())[entry] : cells;
             const std::string path = cells.array() ? fmt::format("{}.{}", name, entry) : name;
-            const Made& made = make(*plugins[entry], spec, settings, given, path);
+            const CellFacts& made = make(*plugins[entry], spec, settings, given, path);
             if (made.problem) {
                 diagnostics.add(*made.problem);
                 failed = true;
@@ -91,15 +92,15 @@ std::optional<Compatibility::Stack> Compatibility::check_part(const json::Value&
             if (made.context && trial.training.windows == trial::Windows::streams)
                 diagnostics.add(
                     {checker_.where(nearest_at(manifest, "training.windows").at, "training.windows"),
-                     fmt::format("\"streams\" with cell '{}', which looks back over {} steps at most",
+                     fmt::format("\"streams\" with cell '{}', whose context is limited to {} steps",
                                  settings.choice.plugin, made.context),
-                     "\"random\" or \"strided\": a stream's state runs on without end",
-                     fmt::format("change the windows, or set {}.plugin to a cell whose memory has no limit", path)});
+                     "\"random\" or \"strided\": streams carry the state without a limit",
+                     fmt::format("change the windows, or set {}.plugin to a cell with unlimited context", path)});
             if (!made.causal && part.autoregressive)
                 diagnostics.add(
                     {checker_.where(given.at, path),
-                     fmt::format("cell '{}' looks ahead with these options", settings.choice.plugin),
-                     "a cell that sees the past only: the next token is what is to be predicted",
+                     fmt::format("cell '{}' is not causal with these options", settings.choice.plugin),
+                     "a causal cell: the next token is predicted from past tokens alone",
                      fmt::format("change the options of {} (unroll plugins {})", path, settings.choice.plugin)});
             if (spec.tokens && resolved.gradient.kind != trial::When::Kind::never)
                 check_gradient(manifest, *plugins[entry], spec, settings, given, path, diagnostics);
@@ -115,13 +116,14 @@ void Compatibility::check_gradient(const json::Value& manifest, const Plugin& pl
                                    const std::string& path, base::Diagnostics& diagnostics) {
     const Size weights = make(plugin, spec, settings, given, path).weights;
     spec.tokens = false;
-    const Made& made = make(plugin, spec, settings, given, path);
+    const CellFacts& made = make(plugin, spec, settings, given, path);
     if (made.problem || made.weights != weights)
         diagnostics.add(
             {checker_.where(nearest_at(manifest, "diagnostics.gradient").at, "diagnostics.gradient"),
-             fmt::format("a gradient by lag, but cell '{}' has other weights for {} tokens than for as many values",
-                         plugin.name, spec.input),
-             "the same weights: the gradient is that of one-hot rows written out",
+             fmt::format(
+                 "a gradient by lag, but cell '{}' has different weights for {} tokens than for as many real inputs",
+                 plugin.name, spec.input),
+             "the same weights: the gradient is measured with respect to one-hot inputs",
              fmt::format("set {}.hidden to another number than {}, or give the model an embedding", path, spec.input)});
 }
 
@@ -134,8 +136,8 @@ void Compatibility::check_bridge(const json::Value& manifest, const Resolved& re
     };
     if (trial::topology_of(task).learning == trial::Learning::adversarial) {
         if (task.sequence_length != 1 || upstream.output != task.input_reals)
-            wrong("model.generator", fmt::format("a generator whose output is {} wide", upstream.output),
-                  fmt::format("{}, the numbers of an image of dataset '{}'", task.input_reals,
+            wrong("model.generator", fmt::format("a generator with {} outputs", upstream.output),
+                  fmt::format("{}, the values of an image of dataset '{}'", task.input_reals,
                               resolved.trial.dataset.plugin),
                   fmt::format("end it with a layer of \"hidden\": {}", task.input_reals));
         return;
@@ -151,20 +153,20 @@ void Compatibility::check_bridge(const json::Value& manifest, const Resolved& re
     if (resolved.trial.model.bridge == trial::Bridge::state) {
         if (upstream.states.empty() || upstream.states != predictor.states)
             wrong("model.bridge",
-                  fmt::format("\"state\" between an encoder and a decoder whose layers have other states: {}; {}",
+                  fmt::format("\"state\" between an encoder and a decoder whose layers have different states: {}; {}",
                               list(upstream.states), list(predictor.states)),
-                  "equal cells on both sides, with a state",
-                  "make encoder and decoder alike, or choose \"repeat\" or \"attention\"");
+                  "the same cells on both sides, with a state",
+                  "use the same cells in both, or choose \"repeat\" or \"attention\"");
         else if (limited != predictor.states.end())
             wrong("model.bridge",
-                  fmt::format("\"state\" between layers of cell '{}', which looks back over {} steps at most",
+                  fmt::format("\"state\" between layers of cell '{}', whose context is limited to {} steps",
                               limited->plugin, limited->context),
-                  "cells whose memory has no limit: the decoder goes on where the encoder ends",
+                  "cells with unlimited context: the decoder continues from the encoder's final state",
                   "change the cells, or choose \"attention\"");
     }
     if (resolved.trial.model.bridge == trial::Bridge::attention && !predictor.cross_attends)
-        wrong("model.bridge", "\"attention\" for a decoder without a cell that takes a memory",
-              "a decoder that attends to what the encoder has read",
+        wrong("model.bridge", "\"attention\", but no cell of the decoder supports cross-attention",
+              "a decoder with a cell that attends to the encoder's outputs",
               "change the decoder's cell, or choose \"state\" or \"repeat\"");
 }
 
@@ -180,20 +182,22 @@ void Compatibility::check_tied(const json::Value& manifest, const Resolved& reso
     if (trial::topology_of(task).has_upstream())
         return wrong("true, but the model has two parts", "false", "remove \"tied\"");
     if (model.embedding != output)
-        wrong(fmt::format("true, but the embedding is {} wide and the top cell's output {}", model.embedding, output),
-              "one width for both", fmt::format("set model.embedding to {}, or remove \"tied\"", output));
+        wrong(fmt::format("true, but the embedding dimension is {} and the top cell's output width {}", model.embedding,
+                          output),
+              "equal widths", fmt::format("set model.embedding to {}, or remove \"tied\"", output));
     if (task.target_tokens != task.input_tokens)
-        wrong(fmt::format("true, but inputs have {} tokens and targets {}", task.input_tokens, task.target_tokens),
+        wrong(fmt::format("true, but the input vocabulary has {} tokens and the target vocabulary {}",
+                          task.input_tokens, task.target_tokens),
               "one vocabulary for inputs and targets", "remove \"tied\"");
 }
 
-const Compatibility::Made& Compatibility::make(const Plugin& plugin, const CellSpec& spec,
-                                               const trial::CellSettings& settings, const json::Value& given,
-                                               const std::string& path) {
+const Compatibility::CellFacts& Compatibility::make(const Plugin& plugin, const CellSpec& spec,
+                                                    const trial::CellSettings& settings, const json::Value& given,
+                                                    const std::string& path) {
     const auto [entry, is_new] = made_.try_emplace(fmt::format(
         "{} {} {} {} {} {} {} {} {} {} {}", plugin.name, spec.input, spec.hidden, spec.layer, spec.layers, spec.context,
         spec.source, spec.source_context, spec.dropout, spec.tokens, plugins::to_json(settings.choice.options)));
-    Made& made = entry->second;
+    CellFacts& made = entry->second;
     if (is_new) try {
             const auto cell = plugin.make_cell_float(spec, settings.choice.options);
             const CellLayout& layout = cell->layout();

@@ -21,7 +21,8 @@ public:
     void check(const json::Value& manifest, const Resolved& resolved, base::Diagnostics& diagnostics);
 
 private:
-    struct Made {
+    /// What a cell says of itself once it is made.
+    struct CellFacts {
         Size output = 0, context = 0, state = 0, weights = 0;
         bool causal = true, cross_attends = false;
         std::optional<Problem> problem;
@@ -54,11 +55,11 @@ private:
     void check_gradient(const json::Value& manifest, const Plugin& plugin, CellSpec spec,
                         const trial::CellSettings& settings, const json::Value& given, const std::string& path,
                         base::Diagnostics& diagnostics);
-    const Made& make(const Plugin& plugin, const CellSpec& spec, const trial::CellSettings& settings,
-                     const json::Value& given, const std::string& path);
+    const CellFacts& make(const Plugin& plugin, const CellSpec& spec, const trial::CellSettings& settings,
+                          const json::Value& given, const std::string& path);
 
     const Checker& checker_;
-    std::map<std::string, Made> made_;  ///< by plugin, options and spec
+    std::map<std::string, CellFacts> made_;  ///< by plugin, options and spec
 };
 
 }  // namespace unroll::manifest

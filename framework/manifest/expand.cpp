@@ -21,6 +21,7 @@
 #include "manifest/skip.h"
 #include "manifest/sweep.h"
 #include "trial/metric.h"
+#include "trial/splits.h"
 
 namespace unroll::manifest {
 namespace {
@@ -78,8 +79,8 @@ private:
                 diagnostics_.add({where, "no path", "PATH=JSON, as in training.steps=100", "name the setting"});
             else if (!value)
                 diagnostics_.add({where, fmt::format("{}, which is not JSON", each.json),
-                                  "a JSON value; a text has its quotes",
-                                  fmt::format("write --set '{}=\"{}\"' if a text is meant", each.path, each.json)});
+                                  "a JSON value; a string needs quotes",
+                                  fmt::format("for a string, write --set '{}=\"{}\"'", each.path, each.json)});
             if (!path || !value) continue;
             plan_.source += fmt::format("{}// --set {}={}", plan_.source.ends_with('\n') ? "" : "\n", each.path,
                                         json::dump(*value));
@@ -91,8 +92,8 @@ private:
                 if (sweep->object())
                     sweep->set(std::string_view(*path).substr(6), std::move(*value));
                 else
-                    diagnostics_.add({where, "an axis to be set, but the manifest's sweep is a list",
-                                      "a sweep that is an object", "set the whole of it, as in --set sweep={…}"});
+                    diagnostics_.add({where, "an axis, but the manifest's sweep is a list", "a sweep that is an object",
+                                      "set the whole of it, as in --set sweep={…}"});
                 continue;
             }
             values_.push_back(std::move(*value));
@@ -131,15 +132,12 @@ private:
             if (std::none_of(top.settings.begin(), top.settings.end(),
                              [&](const Setting& each) { return each.option.name == member.key; }))
                 diagnostics_.add(checker_.unknown_key(top, member, ""));
-        const auto read = [&](std::size_t index, std::string otherwise) {
-            const Setting& setting = top.settings[index];
-            const json::Value* given = manifest_.find(setting.option.name);
-            const json::Value value =
-                given ? checker_.check_value(setting, *given, setting.option.name, diagnostics_) : json::Value();
-            return value.text() ? *value.text() : otherwise;
-        };
-        plan_.name = read(0, std::filesystem::path(checker_.file()).stem().string());
-        plan_.about = read(1, "");
+        json::Value checked{json::Object{}};
+        for (const char* name : {"name", "about", "$schema"})
+            if (const json::Value* given = manifest_.find(name))
+                checked.set(name, checker_.check_value(setting(top, name), *given, name, diagnostics_));
+        plan_.name = std::filesystem::path(checker_.file()).stem().string();
+        fill(top, checked, plan_);
         if (const json::Value* name = manifest_.find("name"); name && name->text() && name->text()->empty())
             diagnostics_.add({checker_.where(name->at, "name"), "an empty name", "a name for the experiment",
                               "give it one, or leave it out for the file's name"});
@@ -224,27 +222,25 @@ private:
         const json::Value checked =
             checker_.check(section("compare"), given, "compare", manifest_.at, "", diagnostics_);
         Compare& compare = plan_.compare;
-        if (const json::Value* metric = checked.find("metric"); metric->text()) {
-            compare.metric = *metric->text();
-            const std::string_view split = std::string_view(compare.metric).substr(0, compare.metric.find('/'));
-            if (split.size() + 1 >= compare.metric.size() ||
-                (split != "train" && split != "validation" && split != "test"))
-                diagnostics_.add({checker_.where(given->find("metric")->at, "compare.metric"), json::excerpt(*metric),
-                                  "SPLIT/NAME, the split being train, validation or test",
-                                  "write it as in \"validation/loss\""});
-        }
-        const json::Value& goal = *checked.find("goal");
-        compare.goal = goal.text() ? *goal.text() : trial::more_is_better(compare.metric) ? "max" : "min";
-        for (const auto& [name, list] : {std::pair{"by", &compare.by}, std::pair{"best", &compare.best}})
-            if (const json::Value* names = checked.find(name); names->array())
-                for (const json::Value& axis : *names->array()) {
-                    list->push_back(*axis.text());
-                    check_axis(*axis.text(), sweep, given->find(name)->at, fmt::format("compare.{}", name));
-                }
+        fill(section("compare"), checked, compare);
+        if (checked.find("metric")->text()) check_metric(compare.metric, given);
+        if (compare.goal.empty()) compare.goal = trial::more_is_better(compare.metric) ? "max" : "min";
+        for (const auto& [name, axes] : {std::pair{"by", &compare.by}, std::pair{"best", &compare.best}})
+            for (const std::string& axis : *axes)
+                check_axis(axis, sweep, given && given->find(name) ? given->find(name)->at : json::Position{},
+                           fmt::format("compare.{}", name));
         if (checked.find("by")->null())
             for (const std::string& axis : sweep.axes)
                 if (axis != "seed" && std::find(compare.best.begin(), compare.best.end(), axis) == compare.best.end())
                     compare.by.push_back(axis);
+    }
+
+    void check_metric(const std::string& metric, const json::Value* compare) {
+        const std::string_view split = std::string_view(metric).substr(0, metric.find('/'));
+        if (trial::split_named(split) && split.size() + 1 < metric.size()) return;
+        diagnostics_.add({checker_.where(compare->find("metric")->at, "compare.metric"),
+                          json::excerpt(json::Value(metric)), "SPLIT/NAME, SPLIT being train, validation or test",
+                          "write it as in \"validation/loss\""});
     }
 
     void check_axis(const std::string& axis, const Sweep& sweep, json::Position at, const std::string& path) {
@@ -252,12 +248,12 @@ private:
         const bool sampling =
             std::find(sweep.sampling_axes.begin(), sweep.sampling_axes.end(), axis) != sweep.sampling_axes.end();
         const std::string near = base::nearest(axis, sweep.axes);
-        diagnostics_.add(
-            {checker_.where(at, path),
-             sampling ? fmt::format("\"{}\", a sampling axis: it has no losses of its own", axis)
-                      : fmt::format("\"{}\", which is no axis", axis),
-             sweep.axes.empty() ? "an axis, but the manifest has none" : fmt::format("{}", fmt::join(sweep.axes, ", ")),
-             near.empty() ? "remove it" : base::did_you_mean(near)});
+        diagnostics_.add({checker_.where(at, path),
+                          sampling ? fmt::format("\"{}\", a sampling axis, which has no losses of its own", axis)
+                                   : fmt::format("\"{}\", which is not an axis", axis),
+                          sweep.axes.empty() ? "an axis of the sweep, but there is no sweep"
+                                             : fmt::format("{}", fmt::join(sweep.axes, ", ")),
+                          near.empty() ? "remove it" : base::did_you_mean(near)});
     }
 
     const std::string& text_;

@@ -20,11 +20,10 @@ std::vector<Expectation> read_expectations(const json::Value* given, const std::
     for (const json::Member& member : *given->object()) {
         const std::string where = checker.where(member.at, child("expect", member.key));
         if (member.key.empty())
-            diagnostics.add(
-                {where, "an expectation without a name", "a name, which its verdict is told by", "give it one"});
+            diagnostics.add({where, "a claim without a name", "a name for the claim", "give it one"});
         if (!member.value.text()) {
             diagnostics.add({where, json::excerpt(member.value),
-                             "SQL in quotes, the first column of which is the verdict",
+                             "an SQL query as a string, its first column the verdict",
                              "write it as in \"SELECT max(validation_loss) < 2 FROM result\""});
             continue;
         }

@@ -71,8 +71,8 @@ struct Point {
     Size weights;
 };
 
-/// The place from `first` (at least 1) to `last` whose weights are nearest to `wanted`, the lower of two; `weights` must
-/// grow with it.
+/// The place from `first` (at least 1) to `last` whose weights are nearest to `wanted`, the lower of two; `weights`
+/// must grow with it.
 template <class Weights>
 Point nearest(std::int64_t first, std::int64_t last, Size wanted, Weights weights) {
     Point low{first, weights(first)}, high = low;
@@ -128,14 +128,15 @@ std::string Matching::solve(json::Value& manifest, const Combination& combinatio
     }
     const auto wanted = static_cast<double>(request.parameters), got = static_cast<double>(solution.weights);
     if (std::max(wanted - got, got - wanted) > request.within * wanted)
-        diagnostics.add({checker_.where(request.parameters_at, "match.parameters"),
-                         fmt::format("{}{}; the nearest that there is: {}, with {}={}", request.parameters, trial,
-                                     solution.weights, request.path, solution.value),
-                         fmt::format("a number of weights that a model comes within {:g}% of{}", 100 * request.within,
-                                     solution.multiple == 1
-                                         ? ""
-                                         : fmt::format(", {} being a multiple of {}", request.path, solution.multiple)),
-                         "change match.parameters or match.within, or what else the model is made of"});
+        diagnostics.add(
+            {checker_.where(request.parameters_at, "match.parameters"),
+             fmt::format("{}{}; the nearest possible is {}, with {}={}", request.parameters, trial, solution.weights,
+                         request.path, solution.value),
+             fmt::format("a number of weights that a model can have to within {:g}%{}", 100 * request.within,
+                         solution.multiple == 1
+                             ? ""
+                             : fmt::format(", {} being a multiple of {}", request.path, solution.multiple)),
+             "change match.parameters, match.within or other settings of the model"});
     return fmt::format("{}={}", request.path, solution.value);
 }
 
@@ -150,9 +151,10 @@ bool Matching::is_free(const Request& request, const Combination& combination, b
                 continue;
             const json::Position at = assignment.value->at;
             diagnostics.add({checker_.where(request.vary_at, "match.vary"),
-                             fmt::format("\"{}\", which {} sets, too", request.path,
-                                         at.line ? fmt::format("the sweep, on line {},", at.line) : "--set"),
-                             "a setting that nothing else sets", "vary another setting, or remove one of the two"});
+                             fmt::format("\"{}\", which {} also sets", request.path,
+                                         at.line ? fmt::format("the sweep on line {}", at.line) : "--set"),
+                             "a setting that neither sweep nor --set changes",
+                             "vary another setting, or remove one of the two"});
             return false;
         }
     return true;
@@ -228,20 +230,22 @@ Matching::Solution Matching::search(const Request& request, json::Value manifest
             return host_queries_.count_weights(resolved.trial, resolved.dataset->task());
         };
         if (lowest < highest && weights(lowest) >= weights(lowest + 1))
-            return fail(fmt::format("\"{}\", which does not make the model larger", request.path),
-                        "a setting that the number of weights grows with", "vary another one, as in \"cell.hidden\"");
+            return fail(fmt::format("\"{}\", which does not increase the number of weights", request.path),
+                        "a setting that increases the number of weights", "vary another one, as in \"cell.hidden\"");
         const Point best = nearest(lowest, highest, request.parameters, weights);
         solution.value = best.place * step;
         solution.weights = best.weights;
     } catch (const Error& error) {
         const Problem& problem = error.problem();
-        return fail(fmt::format("\"{}\", but as {}: {}: {} (expected: {})", request.path, value, problem.where,
-                                problem.found, problem.expected),
-                    "a setting that may be any number; a cell that takes multiples only declares hidden_multiple",
-                    "vary another setting, or set this one without match");
+        return fail(
+            fmt::format("\"{}\" as {}: {}: {} (expected: {})", request.path, value, problem.where, problem.found,
+                        problem.expected),
+            "a setting that may be any number in its range; a cell that takes only multiples declares hidden_multiple",
+            "vary another setting, or set this one without match");
     } catch (const std::exception& error) {
-        return fail(fmt::format("\"{}\", but as {}: {}", request.path, value, error.what()),
-                    "a setting that may be any number", "vary another setting, or set this one without match");
+        return fail(fmt::format("\"{}\" as {}: {}", request.path, value, error.what()),
+                    "a setting that may be any number in its range",
+                    "vary another setting, or set this one without match");
     }
     return solution;
 }

@@ -22,8 +22,8 @@ public:
         : checker_(checker), datasets_(datasets), host_queries_(host_queries), overridden_(overridden) {}
 
     /// Sets the setting that the `match` of a combination's manifest varies, and returns it as in "cell.hidden=57"; ""
-    /// without `match` or when there is nothing to be solved. Values from 1 are tried: 0 is not small, it means none. An
-    /// H that its cell does not take (Plugin::hidden_multiple) is not tried.
+    /// without `match` or when there is nothing to be solved. Values from 1 are tried: 0 is not small, it means none.
+    /// An H that its cell does not take (Plugin::hidden_multiple) is not tried.
     std::string solve(json::Value& manifest, const Combination& combination, base::Diagnostics& diagnostics);
 
 private:

@@ -31,7 +31,7 @@ std::optional<Selector> selector_at(std::string_view path) {
         if (each.path != base) continue;
         if (each.plugin && name == "plugin") return Selector{&each, parent, name};
         for (const Setting& setting : each.settings)
-            if (selector(setting) == name) return Selector{&each, parent, name};
+            if (setting.condition.selector == name) return Selector{&each, parent, name};
     }
     return std::nullopt;
 }
@@ -42,7 +42,7 @@ bool is_common(const Section& section, std::string_view name, std::string_view b
     for (const Setting& setting : section.settings)
         if (setting.option.name == by) choices = setting.option.choices;
     for (const Setting& setting : section.settings)
-        if (setting.option.name == name && selector(setting) != by) return true;
+        if (setting.option.name == name && setting.condition.selector != by) return true;
     while (!choices.empty()) {
         const std::string_view word = choices.substr(0, choices.find('|'));
         if (std::none_of(section.settings.begin(), section.settings.end(), [&](const Setting& setting) {

@@ -19,8 +19,8 @@ struct PlannedTrial {
 };
 
 struct Compare {
-    std::string metric = "validation/loss";
-    std::string goal = "min";           ///< min | max
+    std::string metric;
+    std::string goal;                   ///< min | max
     std::vector<std::string> by, best;  ///< axes; `by` is every axis but `seed` unless given
 };
 

@@ -13,7 +13,7 @@
 namespace unroll::manifest {
 
 struct Resolved {
-    trial::Trial trial;    ///< filled in only when nothing was wrong
+    trial::Trial trial;    ///< as far as it could be read; config, identity and fingerprint only when complete
     json::Value settings;  ///< what `config` is written from: as far as it could be read, also after problems
     std::shared_ptr<const Dataset> dataset;  ///< null when it could not be loaded
     std::vector<const Plugin*> cells,
@@ -24,11 +24,5 @@ struct Resolved {
 };
 
 Resolved resolve(const json::Value& manifest, Checker& checker, DatasetCache& datasets, base::Diagnostics& diagnostics);
-
-/// What a maker has thrown, which is the exception being handled, as the manifest's problem. `given` is the object that
-/// named the plugin, `path` its path.
-Problem maker_problem(const Checker& checker, const Plugin& plugin, const json::Value& given, const std::string& path);
-
-trial::When to_when(const json::Value& value);
 
 }  // namespace unroll::manifest

@@ -9,6 +9,7 @@
 #include <set>
 
 #include "json/write.h"
+#include "manifest/maker_problem.h"
 #include "manifest/path.h"
 #include "plugins/options_check.h"
 #include "trial/splits.h"
@@ -25,32 +26,26 @@ std::vector<std::pair<const json::Value*, std::string>> items(const json::Value&
     return all;
 }
 
-const Setting& setting(std::string_view name) {
-    for (const Setting& each : section("sampling").settings)
-        if (each.option.name == name) return each;
-    throw std::logic_error("no such setting of sampling");
+const Setting& row(std::string_view name) {
+    return setting(section("sampling"), name);
 }
 
-/// T, also of a trial that is not complete.
-Size sequence_length(const Resolved& resolved) {
-    const json::Value* length = find_at(resolved.settings, "training.sequence_length");
-    return length && length->integer() ? static_cast<Size>(*length->integer()) : 1;
-}
-
-/// The one point of a sampling of images.
+/// The one point of a sampling of images: its `length` is the images of a grid.
 SamplingPoint grids_of(const json::Value& checked) {
-    const auto size = [&](const char* name) {
-        const json::Value* value = checked.find(name);
-        return value->integer() ? static_cast<Size>(*value->integer()) : 0;
-    };
-    json::Value json{json::Object{}};
-    for (const char* name : {"grid", "count", "every", "judge"}) json.set(name, *checked.find(name));
-    trial::SamplingSettings settings;
-    settings.length = size("grid") * size("grid");
-    settings.count = size("count");
-    settings.every = to_when(*checked.find("every"));
-    if (const std::string* judge = checked.find("judge")->text()) settings.judge = *judge;
-    return {std::move(settings), std::move(json)};
+    SamplingPoint point{{}, json::Value(json::Object{})};
+    for (const char* name : {"grid", "count", "every", "judge"}) point.json.set(name, *checked.find(name));
+    fill(section("sampling"), point.json, point.settings);
+    const std::int64_t* side = checked.find("grid")->integer();
+    point.settings.length = side ? static_cast<Size>(*side * *side) : 0;
+    return point;
+}
+
+/// The settings whose values depend on the task or on other settings.
+void derive(json::Value& checked, const Resolved& resolved) {
+    if (trial::sample_kind(*resolved.dataset) == trial::SampleKind::answer)
+        checked.set("length", json::Value(resolved.dataset->task().target_length));
+    if (checked.find("memory")->null())
+        checked.set("memory", resolved.trial.training.predict == trial::Predict::last ? "window" : "carry");
 }
 
 json::Value to_json_value(const trial::Prompt& prompt) {
@@ -59,6 +54,76 @@ json::Value to_json_value(const trial::Prompt& prompt) {
     return json::Value(json::Object{{"from", {}, json::Value(trial::name_of(*prompt.from))},
                                     {"length", {}, json::Value(prompt.length)}});
 }
+
+/// Reads one prompt against the dataset that it goes to.
+class PromptReader {
+public:
+    PromptReader(const json::Value& value, const std::string& path, const Resolved& resolved, const Checker& checker,
+                 base::Diagnostics& diagnostics)
+        : value_(value), path_(path), resolved_(resolved), checker_(checker), diagnostics_(diagnostics) {}
+
+    std::optional<trial::Prompt> read() { return value_.text() ? read_text(*value_.text()) : read_window(); }
+
+private:
+    std::nullopt_t wrong(std::string found, std::string wanted, std::string next) {
+        diagnostics_.add({checker_.where(value_.at, path_), std::move(found), std::move(wanted), std::move(next)});
+        return std::nullopt;
+    }
+
+    std::optional<trial::Prompt> read_text(const std::string& text) {
+        const Vocabulary* vocabulary = resolved_.dataset->vocabulary();
+        const std::string& dataset = resolved_.trial.dataset.plugin;
+        if (text.empty()) return wrong("an empty prompt", "at least one symbol", "write what the text begins with");
+        if (!vocabulary)
+            return wrong(json::excerpt(value_), "an example of a split: the inputs are real numbers, not text",
+                         "write {\"from\": \"validation\"}");
+        std::string unknown;
+        const auto tokens = vocabulary->encode(text, unknown);
+        if (!tokens)
+            return wrong(fmt::format("{} in the prompt {}", json::dump(json::Value(unknown)), json::excerpt(value_)),
+                         fmt::format("the {} symbols of the vocabulary of dataset '{}'", vocabulary->size(), dataset),
+                         "change the prompt, or train on a text that has the symbol");
+        const Task task = resolved_.dataset->task();
+        if (trial::topology_of(task).separate_target && tokens->size() > task.sequence_length)
+            return wrong(fmt::format("a prompt of {} symbols", tokens->size()),
+                         fmt::format("at most {}, the longest input of dataset '{}'", task.sequence_length, dataset),
+                         "shorten it, or change the dataset's options");
+        return trial::Prompt{text, std::nullopt, 0};
+    }
+
+    std::optional<trial::Prompt> read_window() {
+        const json::Value *from = value_.find("from"), *length = value_.find("length");
+        const auto split = from && from->text() ? trial::split_named(*from->text()) : std::nullopt;
+        const bool known = value_.object() && value_.object()->size() == (length ? 2u : 1u);
+        if (!known || !split || (length && (!length->integer() || *length->integer() < 1)))
+            return wrong(json::excerpt(value_), allowed(row("prompt")), "correct the prompt");
+        trial::Prompt window;
+        window.from = *split;
+        const Dataset& dataset = *resolved_.dataset;
+        if (!trial::topology_of(dataset.task()).corpus) {  // a whole example
+            if (length)
+                return wrong(json::excerpt(value_),
+                             fmt::format("{{\"from\": \"{}\"}}: the encoder reads a whole example", *from->text()),
+                             "remove \"length\"");
+            if (dataset.examples(*window.from) == 0)
+                return wrong(fmt::format("an example of the {} split, which is empty", *from->text()),
+                             "a split with examples", "name another split");
+            return window;
+        }
+        window.length = length ? static_cast<Size>(*length->integer()) : resolved_.trial.training.sequence_length;
+        if (const Size tokens = dataset.tokens(*window.from).size(); tokens < window.length)
+            return wrong(fmt::format("a prompt of {} tokens, but the {} split of dataset '{}' has {}", window.length,
+                                     *from->text(), resolved_.trial.dataset.plugin, tokens),
+                         "a window within the split", "choose a shorter prompt or another split");
+        return window;
+    }
+
+    const json::Value& value_;
+    const std::string& path_;
+    const Resolved& resolved_;
+    const Checker& checker_;
+    base::Diagnostics& diagnostics_;
+};
 
 }  // namespace
 
@@ -71,91 +136,104 @@ std::vector<SamplingPoint> SamplingPlan::points(const json::Value& manifest, con
                          "write its settings as {\"sampler\": {\"plugin\": NAME}, …}"});
         return {};
     }
-    const json::Value* predict = find_at(resolved.settings, "training.predict");
-    const bool last = predict && predict->text() && *predict->text() == "last";
-    const std::string key = fmt::format("{} {} {} {}", static_cast<const void*>(resolved.dataset.get()),
-                                        sequence_length(resolved), last, json::dump(*sampling));
+    const trial::TrainingSettings& training = resolved.trial.training;
+    const std::string key =
+        fmt::format("{} {} {} {}", static_cast<const void*>(resolved.dataset.get()), training.sequence_length,
+                    static_cast<int>(training.predict), json::dump(*sampling));
     if (const auto known = known_.find(key); known != known_.end()) return known->second;
-
     base::Diagnostics own;
-    const bool fitting = fits(*sampling, resolved, own);
-    const json::Value checked =
-        checker_.check(section("sampling"), sampling, "sampling", manifest.at,
-                       fitting ? trial::topology_of(resolved.dataset->task()).settings : std::string_view(), own);
-    if (fitting && trial::sample_kind(*resolved.dataset) == trial::SampleKind::image) {
-        std::vector<SamplingPoint> grids{grids_of(checked)};
-        diagnostics.add(own);
-        return own.empty() ? grids : std::vector<SamplingPoint>{};
-    }
-    const auto temperature_list = temperatures(*checked.find("temperature"), own);
-    const auto prompt_list = fitting ? prompts(*checked.find("prompt"), resolved, own) : std::vector<trial::Prompt>{};
-    json::Value memory = *checked.find("memory");
-    if (memory.null()) memory = last ? "window" : "carry";
-    json::Value length = *checked.find("length");
-    if (fitting && trial::sample_kind(*resolved.dataset) == trial::SampleKind::answer) {
-        for (const char* name : {"length", "memory"})
-            if (const json::Value* given = sampling->find(name))
-                own.add({checker_.where(given->at, fmt::format("sampling.{}", name)), json::excerpt(*given),
-                         "nothing: answers end with the end-of-sequence token, and the state is always carried",
-                         fmt::format("remove \"{}\"", name)});
-        length = json::Value(resolved.dataset->task().target_length);
-    }
+    std::vector<SamplingPoint> all = read(manifest, resolved, own);
+    diagnostics.add(own);
+    if (!own.empty()) return {};
+    return known_.emplace(key, std::move(all)).first->second;
+}
 
+std::vector<SamplingPoint> SamplingPlan::read(const json::Value& manifest, const Resolved& resolved,
+                                              base::Diagnostics& diagnostics) {
+    const json::Value& sampling = *manifest.find("sampling");
+    const bool fitting = fits(sampling, resolved, diagnostics);
+    json::Value checked = checker_.check(
+        section("sampling"), &sampling, "sampling", manifest.at,
+        fitting ? trial::topology_of(resolved.dataset->task()).settings : std::string_view(), diagnostics);
+    const auto kind = fitting ? trial::sample_kind(*resolved.dataset) : trial::SampleKind::none;
+    if (kind == trial::SampleKind::image) return {grids_of(checked)};
+    const auto temperature_list = temperatures(*checked.find("temperature"), diagnostics);
+    const auto prompt_list =
+        fitting ? prompts(*checked.find("prompt"), resolved, diagnostics) : std::vector<trial::Prompt>{};
+    if (kind == trial::SampleKind::answer)
+        for (const char* name : {"length", "memory"})
+            if (const json::Value* given = sampling.find(name))
+                diagnostics.add({checker_.where(given->at, fmt::format("sampling.{}", name)), json::excerpt(*given),
+                                 "nothing: answers end with the end-of-sequence token, and the state is always carried",
+                                 fmt::format("remove \"{}\"", name)});
+    if (fitting) derive(checked, resolved);
+    const auto sampler_list = samplers(checked, sampling, diagnostics);
+    if (!fitting || !diagnostics.empty()) return {};
+    return product(checked, sampler_list, temperature_list, prompt_list);
+}
+
+std::vector<SamplingPoint> SamplingPlan::product(const json::Value& checked, const std::vector<ChosenSampler>& samplers,
+                                                 const std::vector<std::optional<double>>& temperatures,
+                                                 const std::vector<trial::Prompt>& prompts) const {
+    const std::vector<std::optional<double>> none(1);
+    trial::SamplingSettings common;
+    fill(section("sampling"), checked, common);
     std::vector<SamplingPoint> all;
     std::set<std::string> seen;
-    for (const auto& [given, path] : items(*checked.find("sampler"), "sampling.sampler")) {
-        if (given->null() && !sampling->find("sampler")) break;  // a problem already
-        json::Value sampler;
-        trial::PluginChoice choice;
-        const Plugin* plugin = checker_.check_plugin(section("sampling.sampler"), Plugin::Kind::sampler, given, path,
-                                                     sampling->at, own, sampler, choice);
-        if (!plugin) continue;
-        const Made& made = make(*plugin, choice, *given, path);
-        if (made.problem) own.add(*made.problem);
-        if (!own.empty()) continue;
-        for (const auto& temperature : made.uses_temperature ? temperature_list : std::vector<std::optional<double>>(1))
-            for (const trial::Prompt& prompt : prompt_list) {
+    for (const ChosenSampler& sampler : samplers)
+        for (const auto& temperature : sampler.uses_temperature ? temperatures : none)
+            for (const trial::Prompt& prompt : prompts) {
                 json::Value json{json::Object{}};
-                json.set("sampler", sampler);
+                json.set("sampler", sampler.settings);
                 json.set("temperature", temperature ? json::Value(*temperature) : json::Value());
-                json.set("length", length);
+                json.set("length", *checked.find("length"));
                 json.set("count", *checked.find("count"));
                 json.set("prompt", to_json_value(prompt));
                 json.set("every", *checked.find("every"));
-                json.set("memory", memory);
+                json.set("memory", *checked.find("memory"));
                 if (!seen.insert(json::dump(json)).second) continue;
-                const auto size = [&](const char* name) { return static_cast<Size>(*json.find(name)->integer()); };
-                trial::SamplingSettings settings{
-                    choice,
-                    temperature,
-                    size("length"),
-                    size("count"),
-                    prompt,
-                    to_when(*json.find("every")),
-                    *memory.text() == "window" ? trial::StateMode::window : trial::StateMode::carry};
+                trial::SamplingSettings settings = common;
+                settings.sampler = sampler.choice;
+                settings.temperature = temperature;
+                settings.prompt = prompt;
                 all.push_back({std::move(settings), std::move(json)});
             }
-    }
-    if (checked.find("sampler")->array() && checked.find("sampler")->array()->empty())
-        own.add({checker_.where(checked.find("sampler")->at, "sampling.sampler"), "an empty list",
-                 allowed(setting("sampler")), "name a sampler, or write \"sampling\": false"});
-    diagnostics.add(own);
-    if (own.empty()) known_.emplace(key, all);
-    return own.empty() ? all : std::vector<SamplingPoint>{};
+    return all;
 }
 
-bool SamplingPlan::fits(const json::Value& sampling, const Resolved& resolved, base::Diagnostics& diagnostics) {
+std::vector<SamplingPlan::ChosenSampler> SamplingPlan::samplers(const json::Value& checked, const json::Value& sampling,
+                                                                base::Diagnostics& diagnostics) {
+    std::vector<ChosenSampler> all;
+    const json::Value& written = *checked.find("sampler");
+    for (const auto& [given, path] : items(written, "sampling.sampler")) {
+        if (given->null() && !sampling.find("sampler")) break;  // a problem already
+        ChosenSampler sampler;
+        const Plugin* plugin = checker_.check_plugin(section("sampling.sampler"), Plugin::Kind::sampler, given, path,
+                                                     sampling.at, diagnostics, sampler.settings, sampler.choice);
+        if (!plugin) continue;
+        const SamplerFacts& facts = make(*plugin, sampler.choice, *given, path);
+        if (facts.problem) diagnostics.add(*facts.problem);
+        sampler.uses_temperature = facts.uses_temperature;
+        all.push_back(std::move(sampler));
+    }
+    if (written.array() && written.array()->empty())
+        diagnostics.add({checker_.where(written.at, "sampling.sampler"), "an empty list", allowed(row("sampler")),
+                         "name a sampler, or write \"sampling\": false"});
+    return all;
+}
+
+bool SamplingPlan::fits(const json::Value& sampling, const Resolved& resolved, base::Diagnostics& diagnostics) const {
     if (!resolved.dataset) return false;
     if (trial::sample_kind(*resolved.dataset) != trial::SampleKind::none) return true;
     diagnostics.add(
         {checker_.where(sampling.at, "sampling"),
          fmt::format("sampling from a model of dataset '{}', which generates nothing", resolved.trial.dataset.plugin),
-         "a dataset of text, of target sequences or of images", "write \"sampling\": false"});
+         "a dataset of text, target sequences or images", "write \"sampling\": false"});
     return false;
 }
 
-const SamplingPlan::Made& SamplingPlan::make(const Plugin& plugin, const trial::PluginChoice& choice,
-                                             const json::Value& given, const std::string& path) {
+const SamplingPlan::SamplerFacts& SamplingPlan::make(const Plugin& plugin, const trial::PluginChoice& choice,
+                                                     const json::Value& given, const std::string& path) {
     const auto [entry, is_new] = made_.try_emplace(choice.plugin + plugins::to_json(choice.options));
     if (is_new) try {
             entry->second.uses_temperature = plugin.make_sampler(choice.options)->uses_temperature();
@@ -173,7 +251,8 @@ std::string SamplingPlan::without_temperature() {
         Options options;
         plugins::set_defaults(options, *found.plugin);
         if (options.values().size() < found.plugin->options.size()) continue;
-        const Made& made = make(*found.plugin, {found.plugin->name, options}, json::Value(), "sampling.sampler");
+        const SamplerFacts& made =
+            make(*found.plugin, {found.plugin->name, options}, json::Value(), "sampling.sampler");
         if (!made.problem && !made.uses_temperature) names.emplace_back(found.plugin->name);
     }
     return fmt::format("{}", fmt::join(names, ", "));
@@ -184,7 +263,7 @@ std::vector<std::optional<double>> SamplingPlan::temperatures(const json::Value&
     std::vector<std::optional<double>> all;
     const auto wrong = [&](const json::Value& item, const std::string& path, std::string next) {
         diagnostics.add(
-            {checker_.where(item.at, path), json::excerpt(item), allowed(setting("temperature")), std::move(next)});
+            {checker_.where(item.at, path), json::excerpt(item), allowed(row("temperature")), std::move(next)});
     };
     for (const auto& [item, path] : items(value, "sampling.temperature")) {
         const auto number = item->number();
@@ -204,67 +283,15 @@ std::vector<std::optional<double>> SamplingPlan::temperatures(const json::Value&
 }
 
 std::vector<trial::Prompt> SamplingPlan::prompts(const json::Value& value, const Resolved& resolved,
-                                                 base::Diagnostics& diagnostics) {
+                                                 base::Diagnostics& diagnostics) const {
     std::vector<trial::Prompt> all;
     for (const auto& [item, path] : items(value, "sampling.prompt"))
-        if (auto one = prompt(*item, path, resolved, diagnostics)) all.push_back(std::move(*one));
+        if (auto one = PromptReader(*item, path, resolved, checker_, diagnostics).read())
+            all.push_back(std::move(*one));
     if (value.array() && value.array()->empty())
-        diagnostics.add({checker_.where(value.at, "sampling.prompt"), "an empty list", allowed(setting("prompt")),
+        diagnostics.add({checker_.where(value.at, "sampling.prompt"), "an empty list", allowed(row("prompt")),
                          "add a prompt, or leave it out for a window of the train split"});
     return all;
-}
-
-std::optional<trial::Prompt> SamplingPlan::prompt(const json::Value& value, const std::string& path,
-                                                  const Resolved& resolved, base::Diagnostics& diagnostics) {
-    const Dataset& dataset = *resolved.dataset;
-    const auto wrong = [&](std::string found, std::string wanted, std::string next) {
-        diagnostics.add({checker_.where(value.at, path), std::move(found), std::move(wanted), std::move(next)});
-        return std::nullopt;
-    };
-    if (const std::string* text = value.text()) {
-        if (text->empty()) return wrong("an empty prompt", "at least one symbol", "write what the text begins with");
-        if (!dataset.vocabulary())
-            return wrong(json::excerpt(value), "an example: inputs are numbers", "write {\"from\": \"validation\"}");
-        std::string unknown;
-        const auto tokens = dataset.vocabulary()->encode(*text, unknown);
-        if (!tokens)
-            return wrong(fmt::format("{} in the prompt {}", json::dump(json::Value(unknown)), json::excerpt(value)),
-                         fmt::format("the {} symbols of the vocabulary of dataset '{}'", dataset.vocabulary()->size(),
-                                     resolved.trial.dataset.plugin),
-                         "change the prompt, or train on a text that has the symbol");
-        const Task task = dataset.task();
-        if (trial::topology_of(task).separate_target && tokens->size() > task.sequence_length)
-            return wrong(fmt::format("a prompt of {} symbols", tokens->size()),
-                         fmt::format("at most {}, as the inputs of dataset '{}' have", task.sequence_length,
-                                     resolved.trial.dataset.plugin),
-                         "shorten it, or change the dataset's options");
-        return trial::Prompt{*text, std::nullopt, 0};
-    }
-    const json::Value* from = value.find("from");
-    const json::Value* length = value.find("length");
-    const auto split =
-        std::find(trial::split_names.begin(), trial::split_names.end(), from && from->text() ? *from->text() : "");
-    const bool known = value.object() && value.object()->size() == (length ? 2u : 1u);
-    if (!known || split == trial::split_names.end() || (length && (!length->integer() || *length->integer() < 1)))
-        return wrong(json::excerpt(value), allowed(setting("prompt")), "correct the prompt");
-    trial::Prompt window;
-    window.from = static_cast<Split>(split - trial::split_names.begin());
-    if (!trial::topology_of(dataset.task()).corpus) {  // a whole example
-        if (length)
-            return wrong(json::excerpt(value),
-                         fmt::format("{{\"from\": \"{}\"}}: the encoder reads a whole example", *split),
-                         "remove \"length\"");
-        if (dataset.examples(*window.from) == 0)
-            return wrong(fmt::format("an example of the {} split, which is empty", *split), "a split with examples",
-                         "name another split");
-        return window;
-    }
-    window.length = length ? static_cast<Size>(*length->integer()) : sequence_length(resolved);
-    if (const Size tokens = dataset.tokens(*window.from).size(); tokens < window.length)
-        return wrong(fmt::format("a prompt of {} tokens, but the {} split of dataset '{}' has {}", window.length,
-                                 *split, resolved.trial.dataset.plugin, tokens),
-                     "a window within the split", "choose a shorter prompt or another split");
-    return window;
 }
 
 }  // namespace unroll::manifest

@@ -26,23 +26,36 @@ public:
                                       base::Diagnostics& diagnostics);
 
 private:
-    struct Made {
+    /// What a sampler says of itself once it is made.
+    struct SamplerFacts {
         bool uses_temperature = true;
         std::optional<Problem> problem;
     };
 
-    const Made& make(const Plugin& plugin, const trial::PluginChoice& choice, const json::Value& given,
-                     const std::string& path);
-    bool fits(const json::Value& sampling, const Resolved& resolved, base::Diagnostics& diagnostics);
+    /// A sampler of the manifest.
+    struct ChosenSampler {
+        json::Value settings;
+        trial::PluginChoice choice;
+        bool uses_temperature;
+    };
+
+    std::vector<SamplingPoint> read(const json::Value& manifest, const Resolved& resolved,
+                                    base::Diagnostics& diagnostics);
+    std::vector<SamplingPoint> product(const json::Value& checked, const std::vector<ChosenSampler>& samplers,
+                                       const std::vector<std::optional<double>>& temperatures,
+                                       const std::vector<trial::Prompt>& prompts) const;
+    const SamplerFacts& make(const Plugin& plugin, const trial::PluginChoice& choice, const json::Value& given,
+                             const std::string& path);
+    bool fits(const json::Value& sampling, const Resolved& resolved, base::Diagnostics& diagnostics) const;
+    std::vector<ChosenSampler> samplers(const json::Value& checked, const json::Value& sampling,
+                                        base::Diagnostics& diagnostics);
     std::vector<std::optional<double>> temperatures(const json::Value& value, base::Diagnostics& diagnostics);
     std::vector<trial::Prompt> prompts(const json::Value& value, const Resolved& resolved,
-                                       base::Diagnostics& diagnostics);
-    std::optional<trial::Prompt> prompt(const json::Value& value, const std::string& path, const Resolved& resolved,
-                                        base::Diagnostics& diagnostics);
+                                       base::Diagnostics& diagnostics) const;
     std::string without_temperature();
 
     Checker& checker_;
-    std::map<std::string, Made> made_;
+    std::map<std::string, SamplerFacts> made_;
     std::map<std::string, std::vector<SamplingPoint>> known_;  ///< by everything that points() depends on
 };
 

@@ -42,7 +42,7 @@ Skips::Skips(const json::Value* skip, const Sweep& sweep, const Checker& checker
         diagnostics.add({checker.where(at, path), std::move(found), std::move(wanted), std::move(next)});
     };
     if (!skip->array()) {
-        wrong(skip->at, "skip", json::excerpt(*skip), "a list of objects, each AXIS OR PATH: VALUE", "put it into [ ]");
+        wrong(skip->at, "skip", json::excerpt(*skip), "a list of objects of AXIS OR PATH: VALUE", "enclose it in [ ]");
         return;
     }
     std::vector<std::string> axes = sweep.axes;
@@ -50,7 +50,7 @@ Skips::Skips(const json::Value* skip, const Sweep& sweep, const Checker& checker
     for (const json::Value& item : *skip->array()) {
         const std::string path = fmt::format("skip.{}", &item - skip->array()->data());
         if (!item.object() || item.object()->empty()) {
-            wrong(item.at, path, json::excerpt(item), "an object, AXIS OR PATH: VALUE",
+            wrong(item.at, path, json::excerpt(item), "an object of AXIS OR PATH: VALUE",
                   "name at least one axis and its value");
             continue;
         }
@@ -117,7 +117,7 @@ void Skips::report_unused(base::Diagnostics& diagnostics) const {
         if (!entry.used)
             diagnostics.add({checker_.where(entry.json->at, fmt::format("skip.{}", &entry - entries_.data())),
                              fmt::format("{}, which no combination matches", json::excerpt(*entry.json)),
-                             "a partial match of at least one combination",
+                             "an entry that matches at least one combination",
                              "correct the axis or value, or remove the entry"});
 }
 

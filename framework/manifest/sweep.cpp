@@ -5,7 +5,6 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <array>
 #include <set>
 
 #include "base/nearest.h"
@@ -20,8 +19,6 @@ using Combinations = std::vector<Combination>;
 using SamplingAxis = std::vector<SamplingChoice>;
 
 constexpr std::size_t most = 100'000;  // combinations; far beyond what anybody waits for, far below what memory holds
-
-constexpr std::array<std::string_view, 7> roots = {"seed", "dataset", "model", "cell", "training", "sampling", "match"};
 
 bool is_sampling(std::string_view path) {
     return path_head(path) == "sampling";
@@ -83,7 +80,7 @@ private:
         if (axis.value.object()) return read_choices(axis, path);
         return wrong(axis.value.at, path, json::excerpt(axis.value),
                      "a list of values, or an object of labelled choices",
-                     fmt::format("write [{}] if one value is meant", json::excerpt(axis.value)));
+                     fmt::format("for a single value, write [{}]", json::excerpt(axis.value)));
     }
 
     Combinations read_values(const json::Member& axis, const std::string& path) {
@@ -110,9 +107,9 @@ private:
 
     Combinations read_choices(const json::Member& axis, const std::string& path) {
         if (axis.key.find_first_of(".[") != axis.key.npos ||
-            std::find(roots.begin(), roots.end(), axis.key) != roots.end() || axis.key.empty())
+            std::find(sweep_roots.begin(), sweep_roots.end(), axis.key) != sweep_roots.end() || axis.key.empty())
             return wrong(axis.at, path, fmt::format("labelled choices under \"{}\"", axis.key),
-                         "a name of its own for an axis of labelled choices, not a path",
+                         "a name for an axis of labelled choices, not a path",
                          "choose another name, as in \"system\", or write a list of values");
         if (axis.value.object()->empty())
             return wrong(axis.value.at, path, "an empty axis", "at least one labelled choice",
@@ -192,10 +189,10 @@ private:
     std::optional<std::string> settable(const json::Member& member, const std::string& path) {
         const auto normal = normal_path(member.key);
         const std::string head(path_head(normal ? *normal : member.key));
-        if (normal && std::find(roots.begin(), roots.end(), head) != roots.end()) return normal;
-        const std::string near = base::nearest(head, {roots.begin(), roots.end()});
+        if (normal && std::find(sweep_roots.begin(), sweep_roots.end(), head) != sweep_roots.end()) return normal;
+        const std::string near = base::nearest(head, {sweep_roots.begin(), sweep_roots.end()});
         wrong(member.at, path, fmt::format("unknown path \"{}\"", member.key),
-              fmt::format("a path that begins with {}", fmt::join(roots, ", ")),
+              fmt::format("a path that begins with {}", fmt::join(sweep_roots, ", ")),
               near.empty() ? "correct the path, as in \"cell.hidden\"" : base::did_you_mean(near));
         return std::nullopt;
     }
@@ -211,7 +208,7 @@ private:
                           a == b
                               ? fmt::format("\"{}\" set twice in one combination", a)
                               : fmt::format("\"{}\" and \"{}\" set in one combination", std::min(a, b), std::max(a, b)),
-                          "every path at most once, by an axis or by a choice", "remove one of the two");
+                          "each path set at most once, by an axis or by a choice", "remove one of the two");
     }
 
     static std::set<std::string> touched(const Combinations& combinations) {

@@ -1,8 +1,10 @@
 // Sweeps: axes, labelled choices, inner sweeps and unions come to a list of combinations.
 #pragma once
 
+#include <array>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "json/value.h"
@@ -10,6 +12,10 @@
 #include "manifest/patch.h"
 
 namespace unroll::manifest {
+
+/// The settings that a sweep may set, or whose inner settings it may set.
+inline constexpr std::array<std::string_view, 7> sweep_roots = {"seed",     "dataset",  "model", "cell",
+                                                                "training", "sampling", "match"};
 
 /// A choice on an axis: the axis's path and value, or its name and label.
 struct Label {

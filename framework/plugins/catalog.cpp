@@ -19,12 +19,12 @@ std::string file_or_linked(const std::filesystem::path& file) {
 
 Refused twice(const Found& refused, const Found& other) {
     const std::string name(refused.plugin->name);
-    return {refused.file,
-            refused.plugin->kind,
-            {file_or_linked(refused.file),
-             fmt::format("a {} named '{}', which {} is too", to_string(refused.plugin->kind), name,
-                         file_or_linked(other.file)),
-             "one plugin of a kind and name", "remove one of the two files, or give one plugin another name"}};
+    return {
+        refused.file,
+        refused.plugin->kind,
+        {file_or_linked(refused.file),
+         fmt::format("a {} named '{}', as in {}", to_string(refused.plugin->kind), name, file_or_linked(other.file)),
+         "one plugin for each kind and name", "remove one of the two files, or give one plugin another name"}};
 }
 
 }  // namespace

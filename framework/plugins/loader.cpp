@@ -44,7 +44,7 @@ std::string linker_message(const fs::path& file, const std::error_code& error) {
 
 Problem not_loadable(const fs::path& file, const std::string& message) {
     if (message.find("undefined symbol") != message.npos)
-        return {file.string(), message, "symbols that libunroll, or a library that the plugin is linked with, has",
+        return {file.string(), message, "symbols that are defined in libunroll or in a library that the plugin links",
                 "link the library that has the symbol, or build the plugin again if it was made for another Unroll"};
     return {file.string(), message, "a shared library that this machine can load",
             "remove the file from the folder, or build it again"};

@@ -1,15 +1,15 @@
-// A plugin's options: checking what was given and what was declared, and writing values as JSON.
+// A plugin's options: checking what was given and what was declared.
 #include "plugins/options_check.h"
 
 #include <fmt/core.h>
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <boost/json.hpp>
-#include <charconv>
 #include <cmath>
 
 #include "base/nearest.h"
+#include "json/parse.h"
+#include "json/write.h"
 #include "plugins/catalog.h"
 
 namespace unroll::plugins {
@@ -28,72 +28,37 @@ std::vector<std::string> split(std::string_view text, char separator) {
     return parts;
 }
 
-std::string_view trim(std::string_view text) {
-    const std::string_view space = " \t\r\n";
-    const std::size_t first = text.find_first_not_of(space);
-    return first == text.npos ? std::string_view() : text.substr(first, text.find_last_not_of(space) - first + 1);
+std::optional<json::Value> whole_number(const Option& option, const json::Value& given) {
+    std::int64_t number = 0;
+    if (given.integer())
+        number = *given.integer();
+    else if (given.real() && std::abs(*given.real()) <= exact && std::trunc(*given.real()) == *given.real())
+        number = static_cast<std::int64_t>(*given.real());
+    else
+        return std::nullopt;
+    const auto compared = static_cast<double>(number);
+    return compared >= option.minimum && compared <= option.maximum ? std::optional(json::Value(number)) : std::nullopt;
 }
 
-/// Of text that is known to be a JSON number.
-double to_double(std::string_view text) {
-    double value = 0;
-    const std::string_view digits = trim(text);
-    if (std::from_chars(digits.data(), digits.data() + digits.size(), value).ec == std::errc::result_out_of_range)
-        return HUGE_VAL;
-    return value;
+std::optional<json::Value> real_number(const Option& option, const json::Value& given) {
+    const std::optional<double> number = given.number();
+    const bool allowed = number && std::isfinite(*number) && *number >= option.minimum && *number <= option.maximum;
+    return allowed ? std::optional(json::Value(*number)) : std::nullopt;
 }
 
-/// What the declared type makes of a value; none when it is another type or out of range.
-std::optional<Options::Value> convert(const Option& option, const Given::Value& value) {
-    const auto in_range = [&](double number) { return number >= option.minimum && number <= option.maximum; };
-    const auto* whole = std::get_if<std::int64_t>(&value);
-    const auto* real = std::get_if<double>(&value);
-    const auto* string = std::get_if<std::string>(&value);
-    switch (option.type) {
-        case Option::Type::integer: {
-            std::int64_t number = 0;
-            if (whole)
-                number = *whole;
-            else if (real && std::abs(*real) <= exact && std::trunc(*real) == *real)
-                number = static_cast<std::int64_t>(*real);
-            else
-                return std::nullopt;
-            if (!in_range(static_cast<double>(number))) return std::nullopt;
-            return number;
-        }
-        case Option::Type::number: {
-            if (!whole && !real) return std::nullopt;
-            const double number = whole ? static_cast<double>(*whole) : *real;
-            if (!std::isfinite(number) || !in_range(number)) return std::nullopt;
-            return number;
-        }
-        case Option::Type::boolean:
-            if (const bool* flag = std::get_if<bool>(&value)) return *flag;
-            return std::nullopt;
-        case Option::Type::choice: {
-            if (!string) return std::nullopt;
-            const auto allowed_words = words(option);
-            if (std::find(allowed_words.begin(), allowed_words.end(), *string) == allowed_words.end())
-                return std::nullopt;
-            return *string;
-        }
-        case Option::Type::text:
-        case Option::Type::path:
-            if (!string) return std::nullopt;
-            return *string;
-        case Option::Type::numbers: {
-            const auto* list = std::get_if<std::vector<double>>(&value);
-            if (!list || !std::all_of(list->begin(), list->end(),
-                                      [&](double number) { return std::isfinite(number) && in_range(number); }))
-                return std::nullopt;
-            return *list;
-        }
+std::optional<json::Value> real_numbers(const Option& option, const json::Value& given) {
+    if (!given.array()) return std::nullopt;
+    json::Array numbers;
+    for (const json::Value& item : *given.array()) {
+        auto number = real_number(option, item);
+        if (!number) return std::nullopt;
+        numbers.push_back(std::move(*number));
     }
-    return std::nullopt;
+    return json::Value(std::move(numbers));
 }
 
 std::string bounds(const Option& option, std::string_view what) {
-    const double limit = option.type == Option::Type::integer ? exact : HUGE_VAL;
+    const double limit = option.type == Option::Type::integer ? exact - 1 : HUGE_VAL;
     const bool low = option.minimum > -limit, high = option.maximum < limit;
     if (low && high) return fmt::format("{}, {} to {}", what, option.minimum, option.maximum);
     if (low) return fmt::format("{}, at least {}", what, option.minimum);
@@ -101,54 +66,83 @@ std::string bounds(const Option& option, std::string_view what) {
     return std::string(what);
 }
 
-std::string advice(const Option& option, const Given& given) {
-    if (const auto* word = std::get_if<std::string>(&given.value); word && option.type == Option::Type::choice)
-        if (const std::string near = base::nearest(*word, words(option)); !near.empty())
+std::string advice(const Option& option, const json::Value& given) {
+    if (given.text() && option.type == Option::Type::choice)
+        if (const std::string near = base::nearest(*given.text(), words(option)); !near.empty())
             return base::did_you_mean(near);
     if (*option.default_json) return fmt::format("change the value, or leave it out for {}", option.default_json);
     return "change the value";
 }
 
-}  // namespace
-
-std::optional<Given> given(std::string_view json, std::string where) {
-    boost::system::error_code error;
-    const boost::json::value parsed = boost::json::parse(boost::json::string_view(json.data(), json.size()), error);
-    if (error) return std::nullopt;
-    Given result{nullptr, std::string(trim(json)), std::move(where)};
-    // Boost.JSON checks the grammar; numbers are read again from the text because it does not round all of them
-    // correctly.
-    if (parsed.is_bool())
-        result.value = parsed.get_bool();
-    else if (parsed.is_int64())
-        result.value = parsed.get_int64();
-    else if (parsed.is_number())
-        result.value = to_double(result.text);
-    else if (parsed.is_string())
-        result.value = std::string(parsed.get_string().data(), parsed.get_string().size());
-    else if (parsed.is_array() && std::all_of(parsed.get_array().begin(), parsed.get_array().end(),
-                                              [](const boost::json::value& item) { return item.is_number(); })) {
-        std::vector<double> list;
-        if (!parsed.get_array().empty())
-            for (const std::string& item : split(std::string_view(result.text).substr(1, result.text.size() - 2), ','))
-                list.push_back(to_double(item));
-        result.value = std::move(list);
-    }
-    return result;
+json::Value to_json_value(const Options::Value& value) {
+    if (const auto* list = std::get_if<std::vector<double>>(&value))
+        return json::Value(json::Array(list->begin(), list->end()));
+    if (const auto* whole = std::get_if<std::int64_t>(&value)) return json::Value(*whole);
+    if (const auto* real = std::get_if<double>(&value)) return json::Value(*real);
+    if (const auto* flag = std::get_if<bool>(&value)) return json::Value(*flag);
+    return json::Value(std::get<std::string>(value));
 }
 
-std::optional<Problem> set_option(Options& options, const Option& option, const Given& given) {
-    if (auto value = convert(option, given.value)) {
-        options.set(option.name, std::move(*value));
-        return std::nullopt;
+}  // namespace
+
+std::optional<json::Value> normal(const Option& option, const json::Value& given) {
+    switch (option.type) {
+        case Option::Type::integer:
+            return whole_number(option, given);
+        case Option::Type::number:
+            return real_number(option, given);
+        case Option::Type::numbers:
+            return real_numbers(option, given);
+        case Option::Type::boolean:
+            if (given.boolean()) return json::Value(*given.boolean());
+            return std::nullopt;
+        case Option::Type::choice: {
+            const auto allowed_words = words(option);
+            if (!given.text() ||
+                std::find(allowed_words.begin(), allowed_words.end(), *given.text()) == allowed_words.end())
+                return std::nullopt;
+            return json::Value(*given.text());
+        }
+        case Option::Type::text:
+        case Option::Type::path:
+            if (given.text()) return json::Value(*given.text());
+            return std::nullopt;
     }
-    return Problem{given.where, given.text, allowed(option), advice(option, given)};
+    return std::nullopt;
+}
+
+Problem wrong_value(const Option& option, const json::Value& given, std::string where) {
+    return {std::move(where), json::excerpt(given), allowed(option), advice(option, given)};
+}
+
+void set_normal(Options& options, const Option& option, const json::Value& value) {
+    if (value.array()) {
+        std::vector<double> numbers;
+        for (const json::Value& item : *value.array()) numbers.push_back(*item.number());
+        options.set(option.name, std::move(numbers));
+    } else if (value.text()) {
+        options.set(option.name, *value.text());
+    } else if (value.boolean()) {
+        options.set(option.name, *value.boolean());
+    } else if (value.integer()) {
+        options.set(option.name, *value.integer());
+    } else {
+        options.set(option.name, *value.real());
+    }
+}
+
+std::optional<Problem> set_option(Options& options, const Option& option, const json::Value& given, std::string where) {
+    const auto value = normal(option, given);
+    if (!value) return wrong_value(option, given, std::move(where));
+    set_normal(options, option, *value);
+    return std::nullopt;
 }
 
 void set_defaults(Options& options, const Plugin& plugin) {
     for (const Option& option : plugin.options)
         if (*option.default_json)
-            if (const auto value = given(option.default_json, plugin.name)) set_option(options, option, *value);
+            if (const auto value = json::try_parse(option.default_json))
+                set_option(options, option, *value, plugin.name);
 }
 
 const Option* find_option(const Plugin& plugin, std::string_view name) {
@@ -162,10 +156,10 @@ Problem unknown_option(const Plugin& plugin, std::string_view name, std::string 
     for (const Option& option : plugin.options) names.emplace_back(option.name);
     const std::string near = base::nearest(name, names);
     const std::string kind(to_string(plugin.kind));
-    return {std::move(where), fmt::format("{} '{}' has no option '{}'", kind, plugin.name, name),
-            names.empty() ? "no options" : fmt::format("{}", fmt::join(names, ", ")),
-            near.empty() ? fmt::format("'unroll plugins {}' tells what each option does", plugin.name)
-                         : base::did_you_mean(near)};
+    return {
+        std::move(where), fmt::format("{} '{}' has no option '{}'", kind, plugin.name, name),
+        names.empty() ? "no options" : fmt::format("{}", fmt::join(names, ", ")),
+        near.empty() ? fmt::format("'unroll plugins {}' lists its options", plugin.name) : base::did_you_mean(near)};
 }
 
 Problem missing_option(const Plugin& plugin, const Option& option, std::string where) {
@@ -174,19 +168,22 @@ Problem missing_option(const Plugin& plugin, const Option& option, std::string w
             allowed(option), fmt::format("give it: {}", option.help)};
 }
 
-Options check(const Plugin& plugin, const std::map<std::string, Given>& values, const std::string& where,
+Options check(const Plugin& plugin, const json::Object& values, const std::string& where,
               std::vector<Problem>& problems) {
     Options options;
     set_defaults(options, plugin);
-    for (const auto& [name, value] : values) {
-        const Option* option = find_option(plugin, name);
+    for (const json::Member& member : values) {
+        const Option* option = find_option(plugin, member.key);
+        const std::string place = fmt::format("{}: {}", where, member.key);
         if (!option)
-            problems.push_back(unknown_option(plugin, name, value.where));
-        else if (auto problem = set_option(options, *option, value))
+            problems.push_back(unknown_option(plugin, member.key, place));
+        else if (auto problem = set_option(options, *option, member.value, place))
             problems.push_back(std::move(*problem));
     }
     for (const Option& option : plugin.options)
-        if (!*option.default_json && !values.count(option.name))
+        if (!*option.default_json && std::none_of(values.begin(), values.end(), [&](const json::Member& member) {
+                return member.key == option.name;
+            }))
             problems.push_back(missing_option(plugin, option, where));
     return options;
 }
@@ -215,12 +212,11 @@ std::optional<Problem> check_declarations(const Plugin& plugin) {
                                "list the words that are allowed, as in \"pre|post\""};
         }
         if (!*option.default_json) continue;
-        const auto value = given(option.default_json, where);
-        Options unused;
+        const auto value = json::try_parse(option.default_json);
         if (!value)
             return Problem{where, fmt::format("default {}, which is not JSON", option.default_json), allowed(option),
                            "write the default as JSON text: a string has its quotes, as in \"\\\"pre\\\"\""};
-        if (set_option(unused, option, *value))
+        if (!normal(option, *value))
             return Problem{where, fmt::format("default {}", option.default_json), allowed(option),
                            "declare a default that is allowed"};
     }
@@ -267,35 +263,19 @@ std::string allowed(const Option& option) {
             return result;
         }
         case Option::Type::text:
-            return "a text in quotes";
+            return "a string";
         case Option::Type::path:
-            return "a file, folder or glob in quotes";
+            return "a file, folder or glob, as a string";
         case Option::Type::numbers:
             return bounds(option, "a list of numbers");
     }
     return "unknown";
 }
 
-std::string to_json(const Options::Value& value) {
-    const auto number = [](double real) {
-        char digits[32];
-        return std::string(digits, std::to_chars(digits, digits + sizeof digits, real).ptr);
-    };
-    if (const auto* whole = std::get_if<std::int64_t>(&value)) return std::to_string(*whole);
-    if (const auto* real = std::get_if<double>(&value)) return number(*real);
-    if (const auto* flag = std::get_if<bool>(&value)) return *flag ? "true" : "false";
-    if (const auto* string = std::get_if<std::string>(&value))
-        return boost::json::serialize(boost::json::string_view(string->data(), string->size()));
-    std::string list = "[";
-    for (const double real : std::get<std::vector<double>>(value)) list += (list.size() > 1 ? "," : "") + number(real);
-    return list + "]";
-}
-
 std::string to_json(const Options& options) {
-    std::string object = "{";
-    for (const auto& [name, value] : options.values())
-        object += fmt::format("{}{}:{}", object.size() > 1 ? "," : "", to_json(Options::Value(name)), to_json(value));
-    return object + "}";
+    json::Object object;
+    for (const auto& [name, value] : options.values()) object.push_back({name, {}, to_json_value(value)});
+    return json::dump(json::Value(std::move(object)), json::Reals::bare);
 }
 
 }  // namespace unroll::plugins

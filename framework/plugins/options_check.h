@@ -1,37 +1,30 @@
-// A plugin's options: what was given, checked against what is declared. Knows no JSON library, so that a manifest's own
-// parser, which has lines and numbers exactly as written, can feed it.
+// A plugin's options: what was given, checked against what is declared.
 #pragma once
 
-#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <variant>
 #include <vector>
 
+#include "json/value.h"
 #include "unroll/error.h"
 #include "unroll/options.h"
 #include "unroll/plugin.h"
 
 namespace unroll::plugins {
 
-/// A value as somebody wrote it.
-struct Given {
-    /// A list is here when all of its elements are numbers. What no option can be (null, an object, another list) is
-    /// nullptr.
-    using Value = std::variant<std::nullptr_t, bool, std::int64_t, double, std::string, std::vector<double>>;
-    Value value;
-    std::string text;   ///< as it was written, for messages
-    std::string where;  ///< for messages: manifest path and line, or the command line
-};
+/// The value in its option's type: a whole number where a number is declared becomes a double, 64.0 where a whole
+/// number is declared becomes 64. Nothing for a wrong type or a value out of range.
+std::optional<json::Value> normal(const Option& option, const json::Value& given);
 
-/// Reads one JSON value; doubles are rounded correctly. None when it is not JSON.
-std::optional<Given> given(std::string_view json, std::string where);
+/// What is wrong with a value that normal() refuses, and what would be right.
+Problem wrong_value(const Option& option, const json::Value& given, std::string where);
 
-/// Sets the option to what was given, normalised to its declared type (a whole number where a number is wanted becomes
-/// a double; 64.0 where a whole number is wanted becomes 64). On a wrong type or a value out of range: the problem, and
-/// nothing is set.
-std::optional<Problem> set_option(Options& options, const Option& option, const Given& given);
+/// Sets the option to a value that is in normal form.
+void set_normal(Options& options, const Option& option, const json::Value& value);
+
+/// Sets the option to what was given, in normal form. When it is refused: the problem, and nothing is set.
+std::optional<Problem> set_option(Options& options, const Option& option, const json::Value& given, std::string where);
 
 /// Sets every option that has a default. Loaded plugins have been checked for defaults that are as declared.
 void set_defaults(Options& options, const Plugin& plugin);
@@ -45,9 +38,9 @@ Problem unknown_option(const Plugin& plugin, std::string_view name, std::string 
 /// That an option without a default was not given.
 Problem missing_option(const Plugin& plugin, const Option& option, std::string where);
 
-/// All at once: defaults, then everything given. What is wrong is appended to `problems`; `where` names the place that
-/// lacks a required option. The result is complete when nothing was appended.
-Options check(const Plugin& plugin, const std::map<std::string, Given>& values, const std::string& where,
+/// All at once: defaults, then everything given. What is wrong is appended to `problems`; `where` names the place where
+/// the values stand. The result is complete when nothing was appended.
+Options check(const Plugin& plugin, const json::Object& values, const std::string& where,
               std::vector<Problem>& problems);
 
 /// What is wrong with the declarations themselves: a name that is empty or comes twice, bounds the wrong way round, a
@@ -63,9 +56,8 @@ std::vector<std::string> words(const Option& option);
 /// "a whole number, 1 to 64", "\"pre\" or \"post\"", "true or false", …
 std::string allowed(const Option& option);
 
-/// JSON text; the shortest that reads back as the same double.
-std::string to_json(const Options::Value& value);
-/// A JSON object of all values, ordered by name.
+/// A JSON object of all values, ordered by name, numbers as short as they can be. It is part of what identifies a
+/// sample in the result store.
 std::string to_json(const Options& options);
 
 }  // namespace unroll::plugins

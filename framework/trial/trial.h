@@ -1,4 +1,5 @@
-// A trial and its settings: checked, typed, with every default filled in. Plain data.
+// A trial and its settings: checked and typed. Plain data. Defaults stand in the manifest's table of settings
+// (manifest/schema.h), not here: a field begins with what it has where its setting does not apply.
 #pragma once
 
 #include <cstdint>
@@ -26,9 +27,9 @@ struct PluginChoice {
 /// One entry of `cell`: `layers` equal layers. A model's cells stand bottom first.
 struct CellSettings {
     PluginChoice choice;
-    Size hidden = 128, layers = 1;
+    Size hidden = 0, layers = 0;
     double dropout = 0;
-    std::string initializer = "uniform";  ///< uniform | glorot | normal
+    std::string initializer{};  ///< uniform | glorot | normal
 };
 
 /// How a decoder comes to know what the encoder has read.
@@ -42,7 +43,7 @@ struct ModelSettings {
     Size embedding = 0;  ///< 0: one-hot
     bool tied = false;   ///< the head uses the embedding's weights
     Bridge bridge = Bridge::state;
-    Size noise = 64;  ///< random numbers that a generator makes an image of
+    Size noise = 0;  ///< dimension of the generator's noise vector
 };
 
 /// A moment that comes back: every `count` steps or epochs, or only at the end.
@@ -55,22 +56,22 @@ struct When {
 };
 
 struct OptimizerSettings {
-    std::string name = "adam";  ///< sgd | adagrad | rmsprop | adam | adamw
-    double learning_rate = 0.001;
-    double momentum = 0;                ///< sgd
-    double decay = 0.99;                ///< rmsprop
-    double beta1 = 0.9, beta2 = 0.999;  ///< adam, adamw (`betas`)
-    double epsilon = 1e-8;              ///< all but sgd
-    bool epsilon_in_root = false;       ///< rmsprop: added to the mean square, not to its root
-    double weight_decay = 0;            ///< adamw: decoupled; all others: added to the gradient
-    bool decay_all = true;              ///< `decay: all`; otherwise `matrices`, weights of rank 2 and more
+    std::string name;  ///< sgd | adagrad | rmsprop | adam | adamw
+    double learning_rate = 0;
+    double momentum = 0;           ///< sgd
+    double decay = 0;              ///< rmsprop
+    double beta1 = 0, beta2 = 0;   ///< adam, adamw (`betas`)
+    double epsilon = 0;            ///< all but sgd
+    bool epsilon_in_root = false;  ///< rmsprop: added to the mean square, not to its root
+    double weight_decay = 0;       ///< adamw: decoupled; all others: added to the gradient
+    bool decay_all = true;         ///< `decay: all`; otherwise `matrices`, weights of rank 2 and more
 };
 
 struct ScheduleSettings {
-    std::string name = "constant";  ///< constant | cosine | exponential
-    Size warmup = 0;                ///< steps in which the rate rises linearly; with every schedule
-    double minimum = 0;             ///< cosine: the learning rate at the end
-    double decay = 1;               ///< exponential: factor per epoch or, when `every` > 0, per `every` steps
+    std::string name;    ///< constant | cosine | exponential
+    Size warmup = 0;     ///< steps in which the rate rises linearly; with every schedule
+    double minimum = 0;  ///< cosine: the learning rate at the end
+    double decay = 1;    ///< exponential: factor per epoch or, when `every` > 0, per `every` steps
     Size every = 0;
 };
 
@@ -90,9 +91,9 @@ enum class Windows { random, strided, streams };
 enum class Predict { every, last };
 
 struct TrainingSettings {
-    Size sequence_length = 64;  ///< T; the dataset's own when it fixes one
-    Size batch = 64;            ///< B
-    Size steps = 0;             ///< 0: `epochs` decides
+    Size sequence_length = 0;  ///< T; the dataset's own when it fixes one
+    Size batch = 0;            ///< B
+    Size steps = 0;            ///< 0: `epochs` decides
     Size epochs = 0;
     Windows windows = Windows::random;
     Size stride = 1;  ///< strided: distance between the starts of windows
@@ -101,10 +102,10 @@ struct TrainingSettings {
     ScheduleSettings schedule;
     Clip clip;
     StopSettings stop;
-    Size evaluate_length = 0;  ///< T of validation windows; filled in with sequence_length
-    Size log_every = 10;       ///< steps
+    Size evaluate_length = 0;  ///< T of validation windows
+    Size log_every = 0;        ///< steps
     When evaluate_every, checkpoint_every;
-    Size keep_checkpoints = 2;
+    Size keep_checkpoints = 0;
 };
 
 /// A text, or a window of a split drawn by seed.
@@ -126,8 +127,8 @@ enum class StateMode {
 struct SamplingSettings {
     PluginChoice sampler;               ///< none for images
     std::optional<double> temperature;  ///< none for a sampler that does not use it
-    Size length = 400;                  ///< tokens, or images of a grid
-    Size count = 1;
+    Size length = 0;                    ///< tokens, or images of a grid
+    Size count = 0;
     Prompt prompt;
     When every;
     StateMode memory = StateMode::carry;
@@ -138,7 +139,7 @@ struct SamplingSettings {
 
 /// One training run. Two trials are the same exactly when their fingerprints are.
 struct Trial {
-    std::uint64_t seed = 1;
+    std::uint64_t seed = 0;
     PluginChoice dataset;
     ModelSettings model;
     std::vector<CellSettings> cells;     ///< of the part that predicts, often the only one

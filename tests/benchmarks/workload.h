@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "manifest/schema.h"
 #include "plugins/loader.h"
 #include "plugins/options_check.h"
 #include "trial/trial.h"
@@ -50,7 +51,7 @@ inline trial::PluginChoice choose(const plugins::Catalog& catalog, Plugin::Kind 
 /// The settings of the peers' programs: Adam without clipping for a recurrent cell, and for attention the recipe of
 /// a small GPT: AdamW, norm clipped to 1, no biases.
 inline trial::Trial trial_of(const Workload& work, const plugins::Catalog& catalog) {
-    trial::Trial trial;
+    trial::Trial trial = manifest::default_trial();
     trial.dataset.plugin = "random-text";
     trial.model.embedding = work.embedding;
     trial::CellSettings cell{choose(catalog, Plugin::Kind::cell, work.cell), work.hidden, work.layers, 0, "uniform"};
@@ -59,7 +60,7 @@ inline trial::Trial trial_of(const Workload& work, const plugins::Catalog& catal
         cell.choice.options.set("heads", static_cast<std::int64_t>(work.heads));
         cell.choice.options.set("bias", false);
         cell.initializer = "normal";
-        training.optimizer = {.name = "adamw", .weight_decay = 0.01};
+        training.optimizer = manifest::default_optimizer("adamw");
         training.clip = {trial::Clip::Kind::norm, 1};
     }
     trial.cells = {cell};

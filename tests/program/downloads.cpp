@@ -98,7 +98,7 @@ TEST_CASE("a text that cannot be had is refused: where, what, and what to do by 
             INFO(command << ": " << ended.err << "expected: " << found);
             CHECK(ended.code == 2);
             CHECK(ended.out.empty());
-            CHECK(ended.says("far.json:4: dataset.url: \"far/harbour.txt\", which is in none of "));
+            CHECK(ended.says("far.json:4: dataset.url: \"far/harbour.txt\", which was not found in "));
             CHECK(ended.says("; " + server.url() + found));
             CHECK(ended.says("expected: the file with the SHA-256 " + sum));
             const auto beside = std::filesystem::canonical(place.path()) / "far/harbour.txt";

@@ -51,7 +51,7 @@ const Wrong wrong_manifests[] = {
      {"cell 'lstm' has no option 'heads'"}},
     {"duplicate key",
      with(&Manifest::cell, R"({ "plugin": "lstm", "plugin": "gru" })"),
-     {R"(the key "plugin" for the second time)"}},
+     {R"(duplicate key "plugin")"}},
     {"wrong type",
      with(&Manifest::cell, R"({ "plugin": "lstm", "hidden": "many" })"),
      {R"(bad.json:4: cell.hidden: "many")", "a whole number, 1 to 1000000"}},

@@ -23,9 +23,9 @@ std::string found_there(const Problem& problem) {
 
 Problem not_one_file(const FileRequest& wanted) {
     return {"path",
-            fmt::format("\"{}\", which is no single file, but has a {}", wanted.path,
+            fmt::format("\"{}\" with a {}, but it is not a single file", wanted.path,
                         wanted.url.empty() ? "sha256" : "url"),
-            "the path of one file", "name the file, or remove what stands beside the path"};
+            "the path of one file", "name the file, or remove its url and sha256"};
 }
 
 }  // namespace
@@ -81,10 +81,10 @@ Files::Found Files::fetched(const FileRequest& wanted) const {
 }
 
 std::string Files::nowhere(const std::string& path) const {
-    if (fs::path(path).is_absolute()) return fmt::format("\"{}\", which is not there", path);
+    if (fs::path(path).is_absolute()) return fmt::format("\"{}\", which does not exist", path);
     std::vector<std::string> places;
     for (const fs::path& folder : lookup_.folders) places.push_back(folder.string());
-    return fmt::format("\"{}\", which is in none of {}", path, fmt::join(places, ", "));
+    return fmt::format("\"{}\", which was not found in {}", path, fmt::join(places, ", "));
 }
 
 }  // namespace unroll::manifest

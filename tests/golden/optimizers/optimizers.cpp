@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "catch.h"
+#include "manifest/schema.h"
 #include "training/optimizer.h"
 
 namespace json = boost::json;
@@ -31,8 +32,7 @@ std::vector<Real> reals(const json::value& array) {
 }
 
 OptimizerSettings settings_of(const json::object& kase) {
-    OptimizerSettings settings;
-    settings.name = kase.at("name").as_string().c_str();
+    OptimizerSettings settings = unroll::manifest::default_optimizer(kase.at("name").as_string().c_str());
     for (const auto& [key, value] : kase.at("settings").as_object()) {
         if (key == "momentum") settings.momentum = value.to_number<double>();
         if (key == "decay") settings.decay = value.to_number<double>();

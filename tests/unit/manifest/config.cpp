@@ -176,15 +176,18 @@ TEST_CASE("Moments are read in every spelling") {
 
 TEST_CASE("The table of settings is sound") {
     for (const Section& each : sections()) {
-        std::vector<std::string> seen;
+        std::vector<const Setting*> seen;
         for (const Setting& setting : each.settings) {
             const std::string name = setting.option.name;
             INFO(each.path << "." << name);
             CHECK(std::string_view(setting.option.help).find_first_of(".\n") == std::string_view::npos);
-            const bool again = std::find(seen.begin(), seen.end(), name) != seen.end();
-            CHECK((!again || seen.back() == name));  // one after the other
-            CHECK((!again || *setting.only));
-            seen.push_back(name);
+            for (const Setting* other : seen)
+                if (other->option.name == name) {  // under conditions that exclude one another
+                    CHECK(std::string_view(other->condition.selector) == setting.condition.selector);
+                    for (const std::string_view value : condition_values(setting))
+                        CHECK_FALSE(holds(*other, setting.condition.selector, value));
+                }
+            seen.push_back(&setting);
             if (!*setting.option.default_json) continue;
             base::Diagnostics diagnostics;
             CHECK(json::parse(setting.option.default_json, "default", diagnostics));

@@ -152,7 +152,7 @@ TEST_CASE("What cannot be fetched is told once, with the place to put it by hand
     CHECK_FALSE(world.problems(far + sum + "\"", R"(, "sweep": {"seed": [1, 2]})").empty());
     CHECK(asked == 1);
     CHECK(world.problems(far + sum + "\"") ==
-          "test.json:1: dataset.url: \"texts/far.txt\", which is in none of …/here/, …/there/; "
+          "test.json:1: dataset.url: \"texts/far.txt\", which was not found in …/here/, …/there/; "
           "https://example.org/x?a=1 answers 404\n  expected: the file with the SHA-256 " +
               sum +
               "\n  help: correct the url, or put the file at …/here/texts/far.txt by hand, or in a folder that "

@@ -35,12 +35,12 @@ TEST_CASE("a name that two plugins have means neither") {
     CHECK(catalog.find(Plugin::Kind::cell, "same") == nullptr);
     REQUIRE(catalog.refused().size() == 3);
     CHECK(to_string(catalog.refused()[0].problem) ==
-          "/x/same.so: a cell named 'same', which /y/same.so is too\n"
-          "  expected: one plugin of a kind and name\n"
+          "/x/same.so: a cell named 'same', as in /y/same.so\n"
+          "  expected: one plugin for each kind and name\n"
           "  help: remove one of the two files, or give one plugin another name");
-    CHECK(catalog.refused()[2].problem.found == "a cell named 'same', which /x/same.so is too");
+    CHECK(catalog.refused()[2].problem.found == "a cell named 'same', as in /x/same.so");
     CHECK(catalog.missing(Plugin::Kind::cell, "same").found ==
-          "cell 'same' was refused: a cell named 'same', which /y/same.so is too");
+          "cell 'same' was refused: a cell named 'same', as in /y/same.so");
 }
 
 TEST_CASE("a plugin that is not there: refused, or unknown with the nearest and all known names") {

@@ -66,7 +66,7 @@ TEST_CASE("plugins lists what a path adds and what is refused") {
     const Outcome all = unroll("plugins --plugin-path " + fixtures + "/good --plugin-path " + fixtures + "/twice");
     CHECK(all.code == 0);
     CHECK(contains(all.text, "leaky average of a linear map"));
-    CHECK(contains(all.text, "one plugin of a kind and name"));
+    CHECK(contains(all.text, "one plugin for each kind and name"));
     CHECK(contains(unroll("plugins fixture-cell --plugin-path " + fixtures).text, "no plugin is named 'fixture-cell'"));
     CHECK(contains(unroll("plugins fixture-cell --plugin-path " + fixtures + "/good").text, "a number, 0 to 1"));
     CHECK(unroll("plugins nothing-like-it").code == 2);

@@ -129,7 +129,7 @@ TEST_CASE("two plugins of one name: neither, and each names the other") {
     REQUIRE(catalog.refused().size() == 2);
     CHECK(catalog.refused()[0].file == fixtures / "twice/one/twice.so");
     CHECK(catalog.refused()[0].problem.found ==
-          "a sampler named 'twice', which " + (fixtures / "twice/two/twice.so").string() + " is too");
+          "a sampler named 'twice', as in " + (fixtures / "twice/two/twice.so").string());
     CHECK(catalog.refused()[1].file == fixtures / "twice/two/twice.so");
 }
 

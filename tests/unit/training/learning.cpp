@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "catch.h"
+#include "manifest/schema.h"
 #include "plugins/loader.h"
 #include "plugins/options_check.h"
 #include "temporary_folder.h"
@@ -47,7 +48,7 @@ private:
 double validation_loss(const std::string& cell, Size steps) {
     const plugins::Catalog catalog = plugins::load_file(UNROLL_PLUGINS "/cells/" + cell + ".so");
     REQUIRE(catalog.found().size() == 1);
-    trial::Trial trial;
+    trial::Trial trial = manifest::default_trial();
     trial::CellSettings settings{{cell, {}}, 32, 1, 0, "uniform"};
     plugins::set_defaults(settings.choice.options, *catalog.found().front().plugin);
     trial.cells = {settings};

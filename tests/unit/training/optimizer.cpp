@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "catch.h"
+#include "manifest/schema.h"
 #include "unroll/error.h"
 
 using unroll::Size;
@@ -20,8 +21,7 @@ using Role = Weight::Role;
 namespace {
 
 OptimizerSettings named(const std::string& name, double momentum = 0) {
-    OptimizerSettings settings;
-    settings.name = name;
+    OptimizerSettings settings = unroll::manifest::default_optimizer(name);
     settings.momentum = momentum;
     return settings;
 }

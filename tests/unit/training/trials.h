@@ -8,6 +8,7 @@
 #include <map>
 
 #include "catch.h"
+#include "manifest/schema.h"
 #include "plugin.h"
 #include "small_plugins.h"
 #include "temporary_folder.h"
@@ -163,6 +164,12 @@ inline When every(Size steps) {
     return {When::Kind::steps, steps};
 }
 
+inline trial::OptimizerSettings optimizer(const std::string& name, double learning_rate) {
+    trial::OptimizerSettings settings = manifest::default_optimizer(name);
+    settings.learning_rate = learning_rate;
+    return settings;
+}
+
 inline trial::SamplingSettings texts(double temperature, When when) {
     trial::SamplingSettings settings;
     settings.sampler = small::choice(picking_sampler);
@@ -203,7 +210,7 @@ inline std::unique_ptr<Run> epochs() {
     trial.training.epochs = 3;
     trial.training.windows = Windows::strided;
     trial.training.stride = 4;
-    trial.training.optimizer = {.name = "adam", .learning_rate = 0.02};
+    trial.training.optimizer = optimizer("adam", 0.02);
     trial.training.schedule = {.name = "cosine", .warmup = 4, .minimum = 0.001};
     trial.training.evaluate_every = {When::Kind::epochs, 1};
     trial.training.checkpoint_every = every(8);
@@ -214,7 +221,7 @@ inline std::unique_ptr<Run> epochs() {
 inline std::unique_ptr<Run> patience() {
     Trial trial = small::trial(small::gated_cell, 6, 4, 8);
     trial.training.steps = 400;
-    trial.training.optimizer = {.name = "rmsprop", .learning_rate = 0.3};
+    trial.training.optimizer = optimizer("rmsprop", 0.3);
     trial.training.stop = {.metric = "validation/loss", .target = {}, .patience = 3};
     trial.training.evaluate_every = every(4);
     trial.training.checkpoint_every = every(6);
@@ -225,7 +232,7 @@ inline std::unique_ptr<Run> examples(Task::Kind kind, const char* optimizer) {
     Trial trial = small::trial(small::gated_cell, 5, 3, 6);
     trial.cells[0].dropout = 0.2;
     trial.training.steps = 21;
-    trial.training.optimizer.name = optimizer;
+    trial.training.optimizer = test::optimizer(optimizer, 0.001);
     trial.training.optimizer.learning_rate = 0.05;
     trial.training.optimizer.weight_decay = 0.01;
     trial.training.clip = {trial::Clip::Kind::element, 0.01};
@@ -251,7 +258,7 @@ inline std::unique_ptr<Run> images() {
     trial.cells[0].dropout = 0.2;
     trial.model.noise = 3;
     trial.upstream = {{small::choice(small::positions_cell), 6, 2, 0, "uniform"}};
-    trial.upstream_optimizer = trial::OptimizerSettings{.name = "adam", .learning_rate = 0.02};
+    trial.upstream_optimizer = optimizer("adam", 0.02);
     trial.training.optimizer = {.name = "sgd", .learning_rate = 0.1, .momentum = 0.9};
     trial.training.steps = 21;
     trial.training.clip = {trial::Clip::Kind::norm, 0.5};
@@ -260,6 +267,7 @@ inline std::unique_ptr<Run> images() {
     trial.training.checkpoint_every = every(6);
     trial::SamplingSettings grids;
     grids.length = 4;
+    grids.count = 1;
     grids.every = every(3);
     return std::make_unique<Run>(trial, std::make_unique<small::Dots>(16), std::vector{grids});
 }

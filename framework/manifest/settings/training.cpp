@@ -1,0 +1,69 @@
+// training and training.stop.
+#include <cmath>
+
+#include "manifest/settings/rows.h"
+
+namespace unroll::manifest::settings {
+namespace {
+
+using Shape = Setting::Shape;
+using Training = trial::TrainingSettings;
+using Stop = trial::StopSettings;
+
+constexpr Setting training_rows[] = {
+    integer<&Training::sequence_length>("sequence_length", "64", 1, million, "T, time steps of a training window")
+        .unless_given("64, or the length of the dataset's examples"),
+    integer<&Training::batch>("batch", "64", 1, million, "batch size B, in sequences"),
+    integer<&Training::steps>("steps", "", 1, largest_count, "training steps (batches); give this or epochs"),
+    integer<&Training::epochs>("epochs", "", 1, largest_count, "passes over the training split; give this or steps"),
+    choice<&Training::windows>("windows", "\"random\"", "random|strided|streams",
+                               "how windows are drawn from a corpus: \"random\": at random offsets; \"strided\": every "
+                               "window at a multiple of stride, shuffled; \"streams\": contiguous streams, the state "
+                               "carried from batch to batch (stateful, truncated BPTT)")
+        .only_for("task", corpus),
+    integer<&Training::stride>("stride", "1", 1, million, "tokens between the starts of neighbouring windows")
+        .only_for("windows", "strided"),
+    choice<&Training::predict>("predict", "\"every\"", "every|last",
+                               "positions of a window whose next token is predicted: every one, or the last alone")
+        .only_for("task", corpus),
+    shaped("optimizer", Shape::section, "", "optimizer and its hyperparameters"),
+    shaped("schedule", Shape::section, "", "learning-rate schedule"),
+    shaped<&Training::clip>("clip", Shape::clip, "null",
+                            "gradient clipping: maximum global norm, or {\"element\": X} for per-element clipping to "
+                            "[-X, X]"),
+    shaped("stop", Shape::section_or_null, "null", "early stopping"),
+    integer<&Training::evaluate_length>("evaluate_length", "", 1, million, "T of the windows of validation and test")
+        .only_for("task", corpus)
+        .unless_given("sequence_length"),
+    integer<&Training::log_every>("log_every", "10", 1, largest_count,
+                                  "training steps between two recorded training losses")
+        .outside_identity(),
+    shaped<&Training::evaluate_every>("evaluate_every", Shape::when_or_never, "\"end\"",
+                                      "when the validation and test splits are evaluated"),
+    shaped<&Training::checkpoint_every>("checkpoint_every", Shape::when_or_never, "", "when a checkpoint is saved")
+        .unless_given("evaluate_every")
+        .outside_identity(),
+    integer<&Training::keep_checkpoints>("keep_checkpoints", "2", 1, largest_count,
+                                         "number of most recent checkpoints kept")
+        .outside_identity(),
+};
+
+constexpr Setting stop_rows[] = {
+    choice<&Stop::metric>("metric", "\"validation/loss\"", "validation/loss|validation/accuracy", "monitored metric"),
+    number<&Stop::target>("target", "", -HUGE_VAL, HUGE_VAL, "stop as soon as the metric is at least this good")
+        .unless_given("no target"),
+    integer<&Stop::patience>("patience", "0", 0, largest_count,
+                             "stop after this many evaluations without improvement; 0: never"),
+};
+
+}  // namespace
+
+std::span<const Setting> training() {
+    return training_rows;
+}
+
+std::span<const Setting> stop() {
+    return stop_rows;
+}
+
+}  // namespace unroll::manifest::settings
