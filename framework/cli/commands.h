@@ -17,6 +17,7 @@ int plugins(const Words& words);
 int sample(const Words& words);
 int compare(const Words& words);
 int diff(const Words& words);
+int schema(const Words& words);
 int sql(const Words& words);
 int verify(const Words& words);
 

@@ -32,6 +32,7 @@ constexpr std::array entries{
     Entry{"sample", cli::sample, "generate text or images from a trained trial"},
     Entry{"compare", cli::compare, "show mean, standard deviation and 95% interval of a metric by group"},
     Entry{"diff", cli::diff, "show how the settings and results of two trials differ"},
+    Entry{"schema", cli::schema, "print a JSON Schema of manifests for editors, or a reference of all settings"},
     Entry{"sql", cli::sql, "query the results with SQL, read-only"},
     Entry{"verify", cli::verify, "train a trial again and compare the losses bit for bit"},
 };

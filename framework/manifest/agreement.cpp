@@ -79,7 +79,8 @@ private:
     void check_stop() {
         const json::Value& stop = *training().find("stop");
         if (dataset_ && !trial::topology_of(dataset_->task()).evaluated)
-            wrong("training.stop", "\"stop\" for a GAN", "null: early stopping is not available for GANs", "remove it");
+            wrong("training.stop", "early stopping of adversarial training",
+                  "null: early stopping is not available for GANs", "remove it");
         if (!given(&stop, "target") && trial_.training.stop.patience == 0)
             wrong("training.stop", "neither target nor patience", "at least one of them",
                   "set when to stop, as in \"patience\": 5");

@@ -43,6 +43,22 @@ TEST_CASE("JSON is written on one line, doubles recognisable and as short as the
     CHECK(json::excerpt(json::Value(std::string(200, 'x'))).size() < 90);
 }
 
+TEST_CASE("Numbers are written bare where a reader takes 1 for a double, too") {
+    CHECK(json::dump(parse("[1.0, 0.5, 1e-08, 1]"), json::Reals::bare) == "[1,0.5,1e-08,1]");
+}
+
+TEST_CASE("Indented, each member has a line, and a list of scalars has one") {
+    CHECK(json::dump_indented(parse(R"({"a": [1, 2], "b": {"c": [{"d": null}], "e": {}}})")) ==
+          "{\n  \"a\": [1,2],\n  \"b\": {\n    \"c\": [\n      {\n        \"d\": null\n      }\n    ],\n    "
+          "\"e\": {}\n  }\n}");
+    CHECK(parse(json::dump_indented(parse(R"({"a": [[1.5], "x"]})"))) == parse(R"({"a": [[1.5], "x"]})"));
+}
+
+TEST_CASE("A text may be tried") {
+    CHECK(*json::try_parse("[1, ]") == parse("[1]"));
+    for (const char* text : {"", "{", "nan", "{\"a\": 1, \"a\": 2}"}) CHECK_FALSE(json::try_parse(text));
+}
+
 TEST_CASE("Values and keys know their places, past comments, strings and trailing commas") {
     const json::Value value = parse(R"({ // "no": 1
   "a\"{": "x{,\\",  /* [

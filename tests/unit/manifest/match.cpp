@@ -167,12 +167,13 @@ TEST_CASE("A value from the command line") {
     CHECK(matched(expand(with(""), {{"match", R"({"parameters": 2010, "vary": "cell.hidden"})"}})) ==
           Names{"cell.hidden=100"});
     CHECK(problems(text, {{"cell.hidden", "5"}}) ==
-          "test.json:1: match.vary: \"cell.hidden\", which --set sets, too\n"
-          "  expected: a setting that nothing else sets\n  help: vary another setting, or remove one of the two");
+          "test.json:1: match.vary: \"cell.hidden\", which --set also sets\n"
+          "  expected: a setting that neither sweep nor --set changes\n  help: vary another setting, or remove one of "
+          "the two");
     CHECK(problems(text, {{"match.parameters", "11"}}) ==
-          "--set: match.parameters: 11; the nearest that there is: 30, with cell.hidden=1\n"
-          "  expected: a number of weights that a model comes within 2% of\n"
-          "  help: change match.parameters or match.within, or what else the model is made of");
+          "--set: match.parameters: 11; the nearest possible is 30, with cell.hidden=1\n"
+          "  expected: a number of weights that a model can have to within 2%\n"
+          "  help: change match.parameters, match.within or other settings of the model");
 }
 
 }  // namespace

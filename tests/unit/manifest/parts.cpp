@@ -106,27 +106,26 @@ TEST_CASE("What a decoder is fed may be embedded, though the encoder reads numbe
 
 TEST_CASE("Parts that do not fit together are refused") {
     CHECK(problems(riddles(R"("cell": {"plugin": "keeper"}, "model": {"decoder": {"hidden": 8}})")) ==
-          "test.json:1: model.bridge: \"state\" between an encoder and a decoder whose layers have other states: "
+          "test.json:1: model.bridge: \"state\" between an encoder and a decoder whose layers have different states: "
           "128 of keeper; 8 of keeper\n"
-          "  expected: equal cells on both sides, with a state\n"
-          "  help: make encoder and decoder alike, or choose \"repeat\" or \"attention\"");
+          "  expected: the same cells on both sides, with a state\n"
+          "  help: use the same cells in both, or choose \"repeat\" or \"attention\"");
     CHECK_THAT(problems(riddles(R"("model": {"encoder": {"plugin": "keeper"}, "decoder": {"plugin": "limited"}})")),
-               Catch::Contains("16 of keeper; 16 of limited\n  expected: equal cells on both sides"));
-    CHECK(
-        problems(riddles(R"("cell": {"plugin": "limited"})")) ==
-        "test.json:1: model.bridge: \"state\" between layers of cell 'limited', which looks back over 4 steps at most\n"
-        "  expected: cells whose memory has no limit: the decoder goes on where the encoder ends\n"
-        "  help: change the cells, or choose \"attention\"");
+               Catch::Contains("16 of keeper; 16 of limited\n  expected: the same cells on both sides"));
+    CHECK(problems(riddles(R"("cell": {"plugin": "limited"})")) ==
+          "test.json:1: model.bridge: \"state\" between layers of cell 'limited', whose context is limited to 4 steps\n"
+          "  expected: cells with unlimited context: the decoder continues from the encoder's final state\n"
+          "  help: change the cells, or choose \"attention\"");
     CHECK(problems(riddles(R"("cell": {"plugin": "echo"}, "model": {"bridge": "attention"})")) ==
-          "test.json:1: model.bridge: \"attention\" for a decoder without a cell that takes a memory\n"
-          "  expected: a decoder that attends to what the encoder has read\n"
+          "test.json:1: model.bridge: \"attention\", but no cell of the decoder supports cross-attention\n"
+          "  expected: a decoder with a cell that attends to the encoder's outputs\n"
           "  help: change the decoder's cell, or choose \"state\" or \"repeat\"");
     CHECK(problems(riddles(R"("cell": {"plugin": "keeper"}, "model": {"embedding": 128, "tied": true})")) ==
           "test.json:1: model.tied: true, but the model has two parts\n  expected: false\n  help: remove \"tied\"");
     CHECK(problems(test::with(R"("dataset": {"plugin": "dots"}, "training": {"batch": 4, "steps": 100},
                                  "model": {"generator": {"hidden": 8}})")) ==
-          "test.json:1: model.generator: a generator whose output is 8 wide\n"
-          "  expected: 12, the numbers of an image of dataset 'dots'\n"
+          "test.json:1: model.generator: a generator with 8 outputs\n"
+          "  expected: 12, the values of an image of dataset 'dots'\n"
           "  help: end it with a layer of \"hidden\": 12");
     CHECK_THAT(problems(test::with(R"("dataset": {"plugin": "dots"}, "cell": {"plugin": "echo"},
         "model": {"generator": {"hidden": 12}},
@@ -135,6 +134,6 @@ TEST_CASE("Parts that do not fit together are refused") {
     // A decoder may not look ahead when it is fed what it is to predict; an encoder may.
     const std::string sees = R"("cell": {"plugin": "keeper"}, "model": {"bridge": "attention", )";
     CHECK_THAT(problems(riddles(sees + R"("decoder": [{"plugin": "seer"}, {"plugin": "keeper"}]})")),
-               Catch::Contains("model.decoder.0: cell 'seer' looks ahead"));
+               Catch::Contains("model.decoder.0: cell 'seer' is not causal"));
     CHECK(problems(riddles(sees + R"("encoder": [{"plugin": "seer"}]})")) == "");
 }

@@ -159,7 +159,7 @@ TEST_CASE("What cannot be fetched is told once, with the place to put it by hand
               "UNROLL_DATA names");
     CHECK(world.problems(R"("plugin": "file", "path": "/nowhere/far.txt", "url": "http://example.org/", "sha256": ")" +
                          sum + "\"") ==
-          "test.json:1: dataset.url: \"/nowhere/far.txt\", which is not there; http://example.org/ answers 404\n"
+          "test.json:1: dataset.url: \"/nowhere/far.txt\", which does not exist; http://example.org/ answers 404\n"
           "  expected: the file with the SHA-256 " +
               sum + "\n  help: correct the url, or put the file at /nowhere/far.txt by hand");
 

@@ -144,10 +144,10 @@ TEST_CASE("A value from the command line takes the manifest's place") {
     CHECK(json::parse(plan.source, "source", diagnostics));
 
     CHECK(problems(with(""), {{"training.steps", "0"}}) ==
-          "--set: training.steps: 0\n  expected: a whole number, 1 to 9007199254740991\n  help: change the value");
+          "--set: training.steps: 0\n  expected: a whole number, at least 1\n  help: change the value");
     CHECK(problems(with(""), {{"cell.plugin", "other"}}) ==
-          "--set cell.plugin: other, which is not JSON\n  expected: a JSON value; a text has its quotes\n"
-          "  help: write --set 'cell.plugin=\"other\"' if a text is meant");
+          "--set cell.plugin: other, which is not JSON\n  expected: a JSON value; a string needs quotes\n"
+          "  help: for a string, write --set 'cell.plugin=\"other\"'");
     CHECK(problems(with("\"sweep\": {\"seed\": [1, 2]}"), {{"seed", "3"}}) ==
           "--set seed: a setting that the sweep sets, on line 1\n  expected: a setting that is the same in all trials\n"
           "  help: change the axis, as in --set 'sweep.seed=[3]'");

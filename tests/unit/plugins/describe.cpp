@@ -31,7 +31,7 @@ TEST_CASE("the list has what was found, where was looked, and what was refused a
     const std::string text = cli::describe(catalog(), folders, "");
     CHECK(contains(text, "fixture-cell"));
     CHECK(contains(text, "leaky average of a linear map"));
-    CHECK(contains(text, "nowhere (installed; not there)\n"));
+    CHECK(contains(text, "nowhere (installed; does not exist)\n"));
     CHECK(contains(text, "good (--plugin-path)\n"));
     CHECK(contains(text, "another-build.so: build 0123456789abcdef\n    expected: build " UNROLL_BUILD_HASH "\n"));
 }

@@ -1,0 +1,33 @@
+// unroll schema [--format json|markdown]: the settings of a manifest, for editors and for people.
+#include <fmt/core.h>
+
+#include "cli/arguments.h"
+#include "json/write.h"
+#include "manifest/describe.h"
+#include "plugins/loader.h"
+#include "unroll/error.h"
+
+namespace unroll::cli {
+
+int schema(const Words& words) {
+    Command command;
+    command.usage = "unroll schema [--format json|markdown]";
+    command.about =
+        "Prints a JSON Schema (draft 2020-12) of manifests with the plugins that are found: name it in a manifest as "
+        "\"$schema\", and an editor completes and explains settings. As markdown: a table of every setting.";
+    command.options.add_options()("format", po::value<std::string>()->default_value("json"), "json or markdown");
+    const auto arguments = parse(std::move(command), words);
+    if (!arguments) return success;
+    const auto& format = arguments->get<std::string>("format");
+    if (format != "json" && format != "markdown")
+        throw Error({"--format", format, "json or markdown", "choose one of these"});
+
+    const auto catalog = unroll::plugins::load(unroll::plugins::folders(arguments->plugin_paths));
+    if (format == "json")
+        fmt::print("{}\n", json::dump_indented(manifest::json_schema(catalog)));
+    else
+        fmt::print("{}", manifest::markdown(catalog));
+    return success;
+}
+
+}  // namespace unroll::cli
