@@ -59,6 +59,21 @@ void print_help(const Command& command) {
     fmt::print("{}\n\n{}\n\n{}", wrapped_usage(command.usage), base::wrap(command.about, help_columns), options.str());
 }
 
+/// The command's positional arguments as options, which help does not show, and in `positional` as what stands where.
+po::options_description positional_options(const Command& command, po::positional_options_description& positional) {
+    po::options_description options;
+    for (std::size_t i = 0; i < command.positional.size(); ++i) {
+        const std::string& name = command.positional[i];
+        const bool last = i + 1 == command.positional.size();
+        if (last)
+            options.add_options()(name.c_str(), po::value<std::vector<std::string>>());
+        else
+            options.add_options()(name.c_str(), po::value<std::string>());
+        positional.add(name.c_str(), last ? -1 : 1);
+    }
+    return options;
+}
+
 }  // namespace
 
 std::vector<std::string> Arguments::list(const std::string& name) const {
@@ -69,18 +84,9 @@ std::optional<Arguments> parse(Command command, const Words& words) {
     po::options_description visible;
     visible.add(command.options).add(shared_options());
 
-    po::options_description all, hidden;
+    po::options_description all;
     po::positional_options_description positional;
-    for (std::size_t i = 0; i < command.positional.size(); ++i) {
-        const std::string& name = command.positional[i];
-        const bool last = i + 1 == command.positional.size();
-        if (last)
-            hidden.add_options()(name.c_str(), po::value<std::vector<std::string>>());
-        else
-            hidden.add_options()(name.c_str(), po::value<std::string>());
-        positional.add(name.c_str(), last ? -1 : 1);
-    }
-    all.add(visible).add(hidden);
+    all.add(visible).add(positional_options(command, positional));
 
     Arguments arguments;
     const char* all_options = "run the command with --help for all options";
