@@ -110,7 +110,7 @@ Slots moments(const Settings&) {
     return {"mean", "squares"};
 }
 
-/// To add an optimiser: its formula above, its line here.
+/// To add an optimiser: its formula above, its line here, its settings in manifest/settings/optimizers.cpp.
 constexpr Rule rules[] = {
     {"sgd", [](const Settings& s) { return s.momentum == 0 ? Slots{} : Slots{"momentum"}; }, sgd<float>, sgd<double>},
     {"adagrad", squares, adagrad<float>, adagrad<double>},

@@ -1,7 +1,8 @@
 // Topologies: what kind of model each kind of task asks for, one row per Task::Kind, and the parts of a trial's model.
 //
 // A further topology (a variational autoencoder, say) costs one row in topology.cpp, with functions for its parts when
-// they read something new, and one learner (training/learner.h). What else depends on the kind of a task asks the row.
+// they read something new, and, when it learns in a new way, its name in Learning and a learner (training/learner.h).
+// Whatever depends on the kind of a task asks the row.
 #pragma once
 
 #include <string_view>
