@@ -34,7 +34,7 @@ bool is_source(const fs::path& file) {
 
 std::vector<fs::path> sources() {
     std::vector<fs::path> files;
-    for (const char* folder : {"framework", "plugins", "examples", "tests"})
+    for (const char* folder : {"framework", "plugins", "examples"})
         for (const auto& entry : fs::recursive_directory_iterator(root / folder))
             if (is_source(entry.path())) files.push_back(entry.path());
     std::sort(files.begin(), files.end());
