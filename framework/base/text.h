@@ -18,8 +18,8 @@ std::vector<std::string> split(std::string_view text, char separator);
 /// "1 trial", "3 trials", "2 queries": a number and a noun with a regular plural.
 std::string count_of(std::uint64_t number, std::string_view noun);
 
-/// The text with its lines broken at spaces, so that none is wider than `columns` of a terminal unless one word is. Line
-/// breaks stay where they are.
+/// The text with its lines broken at spaces, so that none is wider than `columns` of a terminal unless one word is.
+/// Line breaks stay where they are.
 std::string wrap(std::string_view text, std::size_t columns);
 
 }  // namespace unroll::base

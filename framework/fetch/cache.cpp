@@ -115,7 +115,8 @@ fs::path cache_folder() {
     return {};
 }
 
-fs::path cached(const manifest::Remote& remote, const fs::path& folder, const Limits& limits, DownloadMonitor& observer) {
+fs::path cached(const manifest::Remote& remote, const fs::path& folder, const Limits& limits,
+                DownloadMonitor& observer) {
     if (folder.empty())
         throw Error({"",
                      fmt::format("{} has no folder to be kept in: neither UNROLL_CACHE nor HOME is set", remote.url),

@@ -29,14 +29,14 @@ struct LossSums {
 };
 
 /// Cross-entropy of softmax(logits) (N, V), overwritten with the gradient of the mean loss: (softmax - one-hot) /
-/// divisor. `each`, when not null, receives each prediction's loss (N), and `correct` whether its most likely token is the
-/// target.
+/// divisor. `each`, when not null, receives each prediction's loss (N), and `correct` whether its most likely token is
+/// the target.
 template <class Real>
 LossSums cross_entropy(Real* logits, const Token* targets, Size N, Size V, double divisor, double* each,
                        std::uint8_t* correct = nullptr);
 
-/// -log sigmoid(logit) where the answer is yes, -log(1 - sigmoid(logit)) where it is no, of N logits, overwritten with the
-/// gradient: (sigmoid - answer) / divisor.
+/// -log sigmoid(logit) where the answer is yes, -log(1 - sigmoid(logit)) where it is no, of N logits, overwritten with
+/// the gradient: (sigmoid - answer) / divisor.
 template <class Real>
 LossSums binary_cross_entropy(Real* logits, bool answer, Size N, double divisor);
 

@@ -21,10 +21,10 @@ struct Quality {
     std::optional<double> known_word_rate;
     /// Distinct token trigrams over all of them: distinct-3 of Li et al. (2016), who count words. None below 3 tokens.
     std::optional<double> distinct_3;
-    /// The share of its characters that lie in a passage of `passage` characters which stands in it more than once, there
-    /// or elsewhere: the duplicate n-gram fraction of Rae et al. (2021), of which seq-rep-n of Welleck et al. (2020) is
-    /// a variant that counts n-grams, with 24 characters for their four or five words. A text stuck in a loop is near 1,
-    /// prose of up to 1,000 characters below 0.01. None when it is too short to repeat anything.
+    /// The share of its characters that lie in a passage of `passage` characters which stands in it more than once,
+    /// there or elsewhere: the duplicate n-gram fraction of Rae et al. (2021), of which seq-rep-n of Welleck et al.
+    /// (2020) is a variant that counts n-grams, with 24 characters for their four or five words. A text stuck in a loop
+    /// is near 1, prose of up to 1,000 characters below 0.01. None when it is too short to repeat anything.
     std::optional<double> repetition;
     /// Tokens of its longest run that stands in the training split too.
     std::optional<std::uint64_t> longest_copy;
@@ -45,8 +45,8 @@ public:
     /// A dataset with a vocabulary whose task is the next token.
     explicit TrainingText(std::shared_ptr<const Dataset> corpus) : corpus_(std::move(corpus)) {}
 
-    /// In the order of the texts, each of which the vocabulary has decoded; all at once is cheaper than one by one, since
-    /// the split is read through each time.
+    /// In the order of the texts, each of which the vocabulary has decoded; all at once is cheaper than one by one,
+    /// since the split is read through each time.
     std::vector<Quality> measure(std::span<const std::string> texts) const;
 
 private:

@@ -134,7 +134,8 @@ std::string place(std::string_view sql, int offset) {
     return fmt::format("query, line {}, column {}", line, 1 + count_code_points(rest));
 }
 
-/// A message of SQLite about an unknown name, and a query for the known ones: for "no such column: r.sead", all columns.
+/// A message of SQLite about an unknown name, and a query for the known ones: for "no such column: r.sead", all
+/// columns.
 struct Unknown {
     std::string_view message, known;
 };

@@ -64,7 +64,8 @@ SELECT id, fingerprint, config, seed, status FROM (
   SELECT trial.*, experiment.goal,
          (SELECT value FROM metric WHERE metric.trial_id = trial.id AND split || '/' || metric.name = experiment.metric
           ORDER BY step DESC LIMIT 1) AS last
-  FROM experiment JOIN membership ON membership.experiment_id = experiment.id JOIN trial ON trial.id = membership.trial_id
+  FROM experiment JOIN membership ON membership.experiment_id = experiment.id
+       JOIN trial ON trial.id = membership.trial_id
   WHERE experiment.name = ? AND membership.current AND trial.status = 'finished')
 WHERE last IS NOT NULL ORDER BY iif(goal = 'min', last, -last), id LIMIT 1)sql")
         .each([&](const Row& row) { best = found(row); }, experiment);

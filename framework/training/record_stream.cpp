@@ -26,7 +26,7 @@ constexpr std::size_t header_size = 4 + 8;
 template <class T, class Bare>
 concept Is = std::same_as<std::remove_const_t<T>, Bare>;
 
-// ---- The fields of each kind, in the order in which they are written -------------------------------------------------
+// ---- The fields of each kind, in the order in which they are written ------------------------------------------------
 
 void fields(auto& archive, Is<Point> auto& point) {
     archive(point.step, point.epoch, point.split, point.name, point.value, point.seconds);
@@ -57,7 +57,7 @@ void fields(auto& archive, Is<ImageJudgement> auto& record) {
             record.judgement.effective_classes);
 }
 
-// ---- Values ----------------------------------------------------------------------------------------------------------
+// ---- Values ---------------------------------------------------------------------------------------------------------
 
 class Encoder {
 public:

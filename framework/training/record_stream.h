@@ -27,8 +27,8 @@ public:
     /// `source` names the stream in messages. The stream must outlive this.
     RecordReader(std::istream& in, std::string source);
 
-    /// The next record; none at the end. Throws Error when the stream ends within a record, when a record is damaged, or
-    /// when it is of a kind that this version does not know: with the record's number, from 1, and its first byte.
+    /// The next record; none at the end. Throws Error when the stream ends within a record, when a record is damaged,
+    /// or when it is of a kind that this version does not know: with the record's number, from 1, and its first byte.
     std::optional<TrialRecord> next();
 
 private:

@@ -1,4 +1,5 @@
-// Options: a plugin declares each of its settings once; checking, help, defaults and the stored config derive from that.
+// Options: a plugin declares each of its settings once; checking, help, defaults and the stored config derive from
+// that.
 #pragma once
 
 #include <cstdint>

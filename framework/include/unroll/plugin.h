@@ -1,7 +1,9 @@
 // What a plugin exports: one constant, `unroll_plugin`. Nothing of the library runs before the host has read it.
 //
-//     template <class Real> class Mine final : public unroll::Cell<Real> { … };    // Mine(const CellSpec&, const Options&)
-//     constexpr unroll::Option options[] = {unroll::Option::number("leak", "0.1", 0, 1, "how much is forgotten at each step")};
+//     // With a constructor Mine(const CellSpec&, const Options&).
+//     template <class Real> class Mine final : public unroll::Cell<Real> { … };
+//     constexpr unroll::Option options[] = {
+//         unroll::Option::number("leak", "0.1", 0, 1, "how much is forgotten at each step")};
 //     constinit const unroll::Plugin unroll_plugin = unroll::cell_plugin<Mine>("mine", 1, "a leaky cell", options);
 //
 // and in CMake: unroll_plugin(cell mine). Name, file stem, CMake target and manifest value are one word, for ever.
@@ -20,8 +22,8 @@
 
 namespace unroll {
 
-/// Raised by hand when the meaning of the SDK changes; a plugin of another version is refused. What the compiler can see
-/// (headers, compiler, standard library, sanitizers) is in the build hash, which nobody has to remember.
+/// Raised by hand when the meaning of the SDK changes; a plugin of another version is refused. What the compiler can
+/// see (headers, compiler, standard library, sanitizers) is in the build hash, which nobody has to remember.
 inline constexpr std::uint32_t sdk_version = 2;
 
 struct Plugin {
@@ -44,8 +46,9 @@ struct Plugin {
     std::unique_ptr<Sampler> (*make_sampler)(const Options&) = nullptr;
 
     /// A cell that does not take every H: with these options its maker takes each multiple of this (>= 1) and no other.
-    /// Null: it takes every H. Any thread. The host asks only where it chooses H itself, for a manifest's `match`; where a
-    /// manifest states H, the maker has to refuse one that is no multiple, with an Error that names the option behind it.
+    /// Null: it takes every H. Any thread. The host asks only where it chooses H itself, for a manifest's `match`;
+    /// where a manifest states H, the maker has to refuse one that is no multiple, with an Error that names the option
+    /// behind it.
     Size (*hidden_multiple)(const Options&) = nullptr;
 };
 
@@ -56,8 +59,8 @@ constexpr Plugin describe(Plugin::Kind kind, const char* name, int revision, con
 }
 }  // namespace detail
 
-/// A cell written once for float and double: CellTemplate<Real>(const CellSpec&, const Options&). One that does not take
-/// every H has, too, `static Size hidden_multiple(const Options&)`.
+/// A cell written once for float and double: CellTemplate<Real>(const CellSpec&, const Options&). One that does not
+/// take every H has, too, `static Size hidden_multiple(const Options&)`.
 template <template <class> class CellTemplate>
 constexpr Plugin cell_plugin(const char* name, int revision, const char* summary,
                              std::span<const Option> options = {}) {
