@@ -13,7 +13,7 @@ namespace unroll::analysis {
 namespace {
 
 using store::MemberTrial;
-using store::Status;
+using Status = trial::TrialStatus;
 using Names = std::vector<std::string>;
 using Values = std::vector<store::Value>;
 using Indices = std::vector<std::size_t>;

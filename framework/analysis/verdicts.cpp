@@ -24,10 +24,10 @@ Trials trials_of(store::Store& store, const std::string& experiment) {
     Trials trials;
     for (const auto& [status, count] : store::status_counts(store, experiment)) {
         trials.all += count;
-        if (status == store::Status::diverged) trials.diverged += count;
-        if (status == store::Status::finished || status == store::Status::diverged) continue;
+        if (status == trial::TrialStatus::diverged) trials.diverged += count;
+        if (status == trial::TrialStatus::finished || status == trial::TrialStatus::diverged) continue;
         trials.unfinished += count;
-        trials.statuses += fmt::format("{}{} {}", trials.statuses.empty() ? "" : ", ", count, store::to_string(status));
+        trials.statuses += fmt::format("{}{} {}", trials.statuses.empty() ? "" : ", ", count, trial::to_string(status));
     }
     return trials;
 }

@@ -31,20 +31,6 @@ std::string bar(double fraction) {
     return std::string(Size(full), '=') + std::string(Size(width - full), ' ');
 }
 
-std::string_view word(sweep::Ending::Kind kind) {
-    switch (kind) {
-        case sweep::Ending::Kind::finished:
-            return "finished";
-        case sweep::Ending::Kind::diverged:
-            return "diverged";
-        case sweep::Ending::Kind::failed:
-            return "failed";
-        case sweep::Ending::Kind::interrupted:
-            break;
-    }
-    return "interrupted";
-}
-
 }  // namespace
 
 Display::Display(const std::vector<std::string>& labels, std::vector<double> costs, bool quiet)
@@ -88,17 +74,17 @@ void Display::progress(Size index, const training::StepProgress& progress) {
     running.now = progress;
 }
 
-void Display::ended(Size index, const sweep::Ending& ending) {
+void Display::ended(Size index, const training::Outcome& outcome) {
     const std::lock_guard lock(mutex_);
     const training::StepProgress last = running_[index].now;
     running_.erase(index);
     ++ended_;
     done_cost_ += shares_[index];
-    std::string line = fmt::format("[{}/{}] {} {}", ended_, planned_, labels_[index], word(ending.kind));
+    std::string line = fmt::format("[{}/{}] {} {}", ended_, planned_, labels_[index], trial::to_string(outcome.status));
     if (last.steps)
         line += fmt::format(", step {}, loss {:.4f}, {} tokens/s", last.step, last.loss, rate(last.tokens_per_second));
-    if (!ending.error.empty()) line += "\n    " + ending.error;
-    if (!quiet_ || ending.kind == sweep::Ending::Kind::failed) lines_.print(line);
+    if (!outcome.error.empty()) line += "\n    " + outcome.error;
+    if (!quiet_ || outcome.status == trial::TrialStatus::failed) lines_.print(line);
     draw();
 }
 

@@ -24,7 +24,7 @@ public:
     void planned(const std::vector<Size>& to_train, const std::vector<Size>& to_sample) override;
     void started(Size index, std::uint64_t from_step) override;
     void progress(Size index, const training::StepProgress& progress) override;
-    void ended(Size index, const sweep::Ending& ending) override;
+    void ended(Size index, const training::Outcome& outcome) override;
 
 private:
     using Clock = std::chrono::steady_clock;

@@ -112,7 +112,7 @@ void Judges::judge(store::Store& store, const Pair& pair, const std::atomic<bool
     if (!found) return note_none(store, pair);
     const std::string& fingerprint = pair.trial->fingerprint;
     const store::TrialState state = store.states({fingerprint}).at(fingerprint);
-    if (state.status != store::Status::finished) return;
+    if (state.status != trial::TrialStatus::finished) return;
     const auto present = store.judgements(fingerprint, found->fingerprint);
     std::vector<training::CheckpointInfo> missing;
     for (const training::CheckpointInfo& checkpoint : state.checkpoints)

@@ -73,13 +73,12 @@ int plan(const Words& words) {
             samples += settings.count * trial::due_steps(settings.every, length).size();
         const auto state = states.find(entry.row.fingerprint);
         const bool is_known = state != states.end();
-        const bool is_done = is_known && (state->second.status == store::Status::finished ||
-                                          state->second.status == store::Status::diverged);
+        const bool is_done = is_known && trial::is_done(state->second.status);
         done += is_done;
         if (!is_done) cost += entry.cost;
         table.rows.push_back({whole(i + 1), trial_label(entry.axes), entry.row.cell, whole(entry.row.parameters),
                               whole(entry.row.steps), entry.cost / 1e9, whole(samples),
-                              std::string(is_known ? store::to_string(state->second.status) : "new"),
+                              std::string(is_known ? trial::to_string(state->second.status) : "new"),
                               is_known ? store::Value(state->second.id) : store::Value()});
         if (matched) table.rows.back().insert(table.rows.back().begin() + 3, planned[i].matched);
     }

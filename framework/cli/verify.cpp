@@ -20,7 +20,6 @@ namespace unroll::cli {
 
 namespace {
 
-
 /// A folder of its own that is gone when this is.
 class TemporaryFolder {
 public:
@@ -71,8 +70,8 @@ int verify(const Words& words) {
     Session session(*arguments);
     store::Store store(arguments->database, store::Store::Mode::read);
     const StoredTrial trial = stored_trial(store, name, session);
-    if (trial.found.status != store::Status::finished && trial.found.status != store::Status::diverged)
-        throw Error({fmt::format("trial {}", trial.found.id), std::string(store::to_string(trial.found.status)),
+    if (!trial::is_done(trial.found.status))
+        throw Error({fmt::format("trial {}", trial.found.id), std::string(trial::to_string(trial.found.status)),
                      "a finished or diverged trial", "run its manifest to the end first"});
     const std::string build = sweep::Builds(session.catalog()).of(trial.planned.trial);
     if (build != trial.state.build)
@@ -88,7 +87,7 @@ int verify(const Words& words) {
     });
     const training::Job job{trial.planned.trial, *trial.dataset, trial.model, session.catalog(), {}, folder.path(), {}};
     const training::Outcome outcome = training::train(job, listener, catch_interrupts());
-    if (outcome.kind == training::Outcome::Kind::interrupted) return interrupted;
+    if (outcome.status == trial::TrialStatus::interrupted) return interrupted;
 
     const analysis::Points stored = analysis::reproducible_points(store, trial.found.id);
     const auto mismatches = analysis::mismatches(stored, again);

@@ -32,6 +32,6 @@ struct Store::Connection {
 
 /// In the transaction that ends an attempt, begins one or finds one dead: writes the trial's best and, when it
 /// finished, its final columns from its points.
-void summarise(Database& database, Id trial, Status status);
+void summarise(Database& database, Id trial, trial::TrialStatus status);
 
 }  // namespace unroll::store

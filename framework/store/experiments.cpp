@@ -107,7 +107,7 @@ std::vector<MemberTrial> trials_of(Store& store, const Experiment& experiment, s
                                   row.text(1),
                                   row.text(2),
                                   static_cast<std::uint64_t>(row.integer(3)),
-                                  status_of(row.text(4)),
+                                  trial::parse_status(row.text(4)),
                                   row.integer(5),
                                   row.optional_real(6),
                                   {}});
@@ -124,7 +124,7 @@ std::vector<StatusCount> status_counts(Store& store, const std::string& experime
         .prepared("SELECT status, count(*) FROM result WHERE experiment = ? GROUP BY status ORDER BY status")
         .each(
             [&](const Row& row) {
-                counts.push_back({status_of(row.text(0)), row.integer(1)});
+                counts.push_back({trial::parse_status(row.text(0)), row.integer(1)});
             },
             experiment);
     return counts;

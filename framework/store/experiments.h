@@ -32,7 +32,7 @@ struct MemberTrial {
     std::string fingerprint;
     std::string axes;  ///< JSON object nested like config
     std::uint64_t seed = 0;
-    Status status = Status::queued;
+    trial::TrialStatus status = trial::TrialStatus::queued;
     std::int64_t parameters = 0;  ///< weights of the model
     std::optional<double> value;  ///< the last one of the series that was asked for; finished trials only
     std::vector<Value> columns;   ///< one for each name that was asked for
@@ -46,7 +46,7 @@ std::vector<MemberTrial> trials_of(Store& store, const Experiment& experiment, s
 
 /// How many current trials of an experiment have each status; those that no trial has are left out. In order of name.
 struct StatusCount {
-    Status status;
+    trial::TrialStatus status;
     std::int64_t trials;
 };
 std::vector<StatusCount> status_counts(Store& store, const std::string& experiment);

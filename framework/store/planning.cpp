@@ -93,7 +93,7 @@ std::map<std::string, TrialState> Store::states(const std::vector<std::string>& 
             .each(
                 [&](const Row& row) {
                     state.id = row.integer(0);
-                    state.status = status_of(row.text(1));
+                    state.status = trial::parse_status(row.text(1));
                     state.error = row.text(2);
                 },
                 fingerprint);
@@ -201,7 +201,7 @@ void Store::interrupt_running() {
                 " seconds = (SELECT max(seconds) FROM point WHERE trial_id = trial.id),"
                 " ended_at = (SELECT max(ended_at) FROM attempt WHERE trial_id = trial.id) WHERE id = ?")
             .run(trial);
-        summarise(database, trial, Status::interrupted);
+        summarise(database, trial, trial::TrialStatus::interrupted);
     }
     transaction.commit();
 }
@@ -217,7 +217,7 @@ void Store::reset(const std::string& fingerprint) {
           "UPDATE trial SET status = 'queued', step = NULL, tokens = NULL, seconds = NULL,"
           " tokens_per_second = NULL, diverged_step = NULL, error = NULL, ended_at = NULL WHERE id = ?"})
         database.prepared(statement).run(trial);
-    summarise(database, trial, Status::queued);
+    summarise(database, trial, trial::TrialStatus::queued);
     transaction.commit();
     std::error_code ignored;  // files that no row names are removed by the next attempt at the latest
     std::filesystem::remove_all(checkpoint_folder(file(), fingerprint), ignored);

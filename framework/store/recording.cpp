@@ -44,7 +44,7 @@ std::vector<fs::path> Store::write(const AttemptStart& start) {
             "UPDATE trial SET status = 'running', step = ?, tokens = NULL, seconds = NULL, tokens_per_second = NULL,"
             " diverged_step = NULL, error = NULL, ended_at = NULL WHERE id = ?")
         .run(start.from_step, trial);
-    summarise(database, trial, Status::running);
+    summarise(database, trial, trial::TrialStatus::running);
 
     std::vector<fs::path> known, orphans;
     database.prepared("SELECT path FROM checkpoint WHERE trial_id = ?")
@@ -170,22 +170,22 @@ void Store::write(const AttemptEnd& end) {
     const Id trial = connection_->trial(end.fingerprint);
     // A value that was not finite has the last word, whatever the attempt thinks of itself.
     auto diverged = database.prepared("SELECT diverged_step FROM trial WHERE id = ?").integer(trial);
-    if (end.outcome == Status::diverged && !diverged)
+    if (end.outcome == trial::TrialStatus::diverged && !diverged)
         diverged = static_cast<std::int64_t>(end.diverged_step.value_or(end.step));
-    const Status outcome = diverged ? Status::diverged : end.outcome;
+    const trial::TrialStatus outcome = diverged ? trial::TrialStatus::diverged : end.outcome;
     const std::optional<std::string> error = end.error.empty() ? std::nullopt : std::optional(end.error);
     const std::string ended = now();
     database
         .prepared(
             "UPDATE attempt SET outcome = ?, error = ?, to_step = ?, ended_at = ?, heartbeat_at = ? WHERE trial_id = ?"
             " AND outcome = 'running'")
-        .run(to_string(outcome), error, end.step, ended, ended, trial);
+        .run(trial::to_string(outcome), error, end.step, ended, ended, trial);
     database
         .prepared(
             "UPDATE trial SET status = ?, step = ?, tokens = ?, seconds = ?, tokens_per_second = ?, diverged_step = ?,"
             " error = ?, ended_at = ? WHERE id = ?")
-        .run(to_string(outcome), end.step, end.tokens, end.seconds, end.tokens_per_second, diverged, error, ended,
-             trial);
+        .run(trial::to_string(outcome), end.step, end.tokens, end.seconds, end.tokens_per_second, diverged, error,
+             ended, trial);
     summarise(database, trial, outcome);
 }
 

@@ -222,7 +222,37 @@ CREATE TABLE judgement (
 )sql");
 }
 
-constexpr std::array<MigrationStep, 3> all_steps{create, add_accuracy_by_position, add_judgements};
+/// Takes a constraint out of a table's definition, which has no bearing on what is in the file: the way that SQLite's
+/// manual gives for it (ALTER TABLE, "Making Other Kinds Of Table Schema Changes").
+void remove_constraint(Database& database, std::string_view table, std::string_view constraint) {
+    database
+        .prepared(
+            "UPDATE sqlite_schema SET sql = replace(sql, ?1, '') WHERE type = 'table' AND name = ?2"
+            " AND instr(sql, ?1) > 0")
+        .run(constraint, table);
+    if (sqlite3_changes(database.handle()) != 1)
+        throw Error({database.file(), fmt::format("a table '{}' that no unroll has made", table),
+                     "a result store that unroll made", "name another file with --db; this one was left as it is"});
+}
+
+/// Which statuses there are is for the program to know: a new one then needs no new version of the file.
+void leave_statuses_open(Database& database) {
+    const auto version = database.prepared("PRAGMA schema_version").integer().value_or(0);
+    database.execute("PRAGMA writable_schema = ON");
+    remove_constraint(
+        database, "trial",
+        "\n                       CHECK (status IN ('queued', 'running', 'finished', 'failed', 'diverged',"
+        " 'interrupted'))");
+    remove_constraint(database, "attempt",
+                      " CHECK (outcome IN ('running', 'finished', 'failed', 'diverged', 'interrupted'))");
+    database.forget_statements();
+    database.execute(fmt::format("PRAGMA schema_version = {}; PRAGMA writable_schema = RESET", version + 1));
+}
+
+constexpr std::array<MigrationStep, 4> all_steps{create, add_accuracy_by_position, add_judgements, leave_statuses_open};
+
+/// Since this one, versions read alike.
+constexpr std::int64_t oldest_readable = 3;
 
 /// The file's version; 0 for an empty file. Throws Error when it is another program's or newer than `newest`.
 std::int64_t version_of(Database& database, std::size_t newest) {
@@ -259,14 +289,14 @@ void migrate(Database& database, std::span<const MigrationStep> steps) {
 }
 
 void check_version(Database& database) {
-    const auto newest = static_cast<std::int64_t>(migration_steps().size());
-    const auto version = version_of(database, migration_steps().size());
+    const std::size_t newest = migration_steps().size();
+    const auto version = version_of(database, newest);
     if (version == 0)
         throw Error({database.file(), "an empty file", "a result store that unroll made",
                      "run a manifest first, or name another file with --db"});
-    if (version < newest)
+    if (version < oldest_readable)
         throw Error({database.file(), fmt::format("a result store of version {}", version),
-                     fmt::format("version {}, which this unroll reads", newest),
+                     fmt::format("version {} to {}, which this unroll reads", oldest_readable, newest),
                      "run any manifest with this --db: that brings the file up to date and keeps everything"});
 }
 

@@ -28,7 +28,7 @@ void migrate(Database& database, std::span<const MigrationStep> steps = migratio
 inline constexpr std::array<std::string_view, 6> recorded_tables{"point",      "sample",   "loss_by_position",
                                                                  "checkpoint", "gradient", "judgement"};
 
-/// For readers: throws Error unless the file is a store of exactly this version.
+/// For readers: throws Error unless the file is a store of this version, or of an older one that reads alike.
 void check_version(Database& database);
 
 /// Throws Error when no view can have this name, because a table or another experiment has it. Two names that differ in

@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <array>
 #include <chrono>
 #include <stdexcept>
 #include <thread>
@@ -18,13 +17,6 @@ namespace unroll::store {
 namespace fs = std::filesystem;
 
 namespace {
-
-constexpr std::array<std::pair<Status, std::string_view>, 6> statuses{{{Status::queued, "queued"},
-                                                                       {Status::running, "running"},
-                                                                       {Status::finished, "finished"},
-                                                                       {Status::failed, "failed"},
-                                                                       {Status::diverged, "diverged"},
-                                                                       {Status::interrupted, "interrupted"}}};
 
 void make_folder(const fs::path& file) {
     std::error_code error;
@@ -88,16 +80,6 @@ bool switch_journal(Database& database, const std::string& mode, std::chrono::mi
 }
 
 }  // namespace
-
-std::string_view to_string(Status status) {
-    return statuses[static_cast<std::size_t>(status)].second;
-}
-
-Status status_of(std::string_view name) {
-    for (const auto& [status, word] : statuses)
-        if (word == name) return status;
-    throw std::invalid_argument(fmt::format("'{}' is no status", name));
-}
 
 Store::Store(const fs::path& file, Mode mode) {
     const fs::path absolute = fs::absolute(file).lexically_normal();

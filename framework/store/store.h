@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "training/record.h"
+#include "trial/status.h"
 #include "unroll/types.h"
 
 namespace unroll::store {
@@ -21,10 +22,6 @@ namespace unroll::store {
 class Database;
 
 using Id = std::int64_t;
-
-enum class Status { queued, running, finished, failed, diverged, interrupted };
-std::string_view to_string(Status status);
-Status status_of(std::string_view name);  ///< throws std::invalid_argument for any other word
 
 /// The columns of `trial` that are known before it runs.
 struct TrialRow {
@@ -55,7 +52,7 @@ struct Membership {
 /// What the store knows of a trial.
 struct TrialState {
     Id id = 0;
-    Status status = Status::queued;
+    trial::TrialStatus status = trial::TrialStatus::queued;
     std::string fingerprint, error;
     std::string build;                                  ///< of the last attempt
     std::vector<training::CheckpointInfo> checkpoints;  ///< oldest first
@@ -76,7 +73,7 @@ struct AttemptStart {
 /// stands.
 struct AttemptEnd {
     std::string fingerprint;
-    Status outcome = Status::finished;
+    trial::TrialStatus outcome = trial::TrialStatus::finished;
     std::string error;
     std::uint64_t step = 0;
     std::uint64_t tokens = 0;
@@ -160,7 +157,7 @@ struct FoundTrial {
     Id id = 0;
     std::string fingerprint, config;
     std::uint64_t seed = 0;
-    Status status = Status::queued;
+    trial::TrialStatus status = trial::TrialStatus::queued;
 };
 
 /// Throws Error when there is none, or more than one.

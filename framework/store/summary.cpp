@@ -3,10 +3,10 @@
 
 namespace unroll::store {
 
-void summarise(Database& database, Id trial, Status status) {
+void summarise(Database& database, Id trial, trial::TrialStatus status) {
     const auto last = [&](std::string_view split, std::string_view name) {
         std::optional<double> value;
-        if (status == Status::finished)
+        if (status == trial::TrialStatus::finished)
             database
                 .prepared(
                     "SELECT value FROM point WHERE trial_id = ? AND series_id ="

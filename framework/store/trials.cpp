@@ -17,7 +17,7 @@ constexpr std::size_t shortest_prefix = 4;
 
 FoundTrial found(const Row& row) {
     return {row.integer(0), row.text(1), row.text(2), static_cast<std::uint64_t>(row.integer(3)),
-            status_of(row.text(4))};
+            trial::parse_status(row.text(4))};
 }
 
 }  // namespace

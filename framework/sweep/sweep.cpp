@@ -24,10 +24,6 @@ struct Agenda {
     std::vector<Size> to_train, to_sample;
 };
 
-bool has_finished(store::Status status) {
-    return status == store::Status::finished || status == store::Status::diverged;
-}
-
 class Planner {
 public:
     Planner(store::Store& store, const std::vector<Work>& work, const plugins::Catalog& catalog,
@@ -76,20 +72,20 @@ private:
         Task task;
         task.index = index;
         task.build = builds_.of(*work.trial);
-        if (state.status == store::Status::failed && !settings_.retry_failed) {
+        if (state.status == trial::TrialStatus::failed && !settings_.retry_failed) {
             ++summary_.failed;
             summary_.notes.push_back(
                 fmt::format("trial {} failed before: {}; --retry-failed runs it again", state.id, state.error));
             return std::nullopt;
         }
-        if (has_finished(state.status)) {
+        if (trial::is_done(state.status)) {
             ++summary_.done_before;
             if (state.build != task.build) ++other_builds_;
             task.train = false;
             if (work.training_text) task.unmeasured = store_.unmeasured(work.row.fingerprint);
             unmeasured_samples_ += task.unmeasured.size();
             bool has_work = !task.unmeasured.empty();
-            if (state.status != store::Status::diverged) {
+            if (state.status != trial::TrialStatus::diverged) {
                 task.checkpoints = state.checkpoints;
                 read_present(task);
                 const Missing missing = missing_samples(work, task.present, task.checkpoints);
@@ -124,21 +120,12 @@ private:
     Size other_builds_ = 0, lost_samples_ = 0, lost_gradients_ = 0, unmeasured_samples_ = 0;
 };
 
-void count(const Ending& ending, bool trained, Summary& summary) {
-    switch (ending.kind) {
-        case Ending::Kind::finished:
-            summary.trained += trained;
-            break;
-        case Ending::Kind::diverged:
-            ++summary.diverged;
-            break;
-        case Ending::Kind::failed:
-            ++summary.failed;
-            break;
-        case Ending::Kind::interrupted:
-            ++summary.interrupted;
-            break;
-    }
+void count(trial::TrialStatus status, bool trained, Summary& summary) {
+    using enum trial::TrialStatus;
+    if (status == finished) summary.trained += trained;
+    if (status == diverged) ++summary.diverged;
+    if (status == failed) ++summary.failed;
+    if (status == interrupted) ++summary.interrupted;
 }
 
 }  // namespace
@@ -164,7 +151,7 @@ Summary run(const std::vector<manifest::Plan>& plans, const std::vector<Work>& w
     Summary summary;
     Agenda agenda = Planner(store, work, catalog, settings, summary).agenda();
     observer.planned(agenda.to_train, agenda.to_sample);
-    std::vector<std::optional<Ending>> endings(agenda.tasks.size());
+    std::vector<std::optional<training::Outcome>> outcomes(agenda.tasks.size());
     std::vector<Size> samples(agenda.tasks.size(), 0);
     {
         store::Writer writer(store);
@@ -175,17 +162,17 @@ Summary run(const std::vector<manifest::Plan>& plans, const std::vector<Work>& w
                 const Task& task = agenda.tasks[i];
                 const Occupied occupied;
                 TrialRun trial(work[task.index], task, catalog, settings, writer, observer);
-                const Ending ending = trial.run(stop);
-                endings[i] = ending;
+                const training::Outcome outcome = trial.run(stop);
+                outcomes[i] = outcome;
                 samples[i] = trial.samples_made();
-                if (ending.kind == Ending::Kind::failed && settings.fail_fast) stop = true;
-                observer.ended(task.index, ending);
+                if (outcome.status == trial::TrialStatus::failed && settings.fail_fast) stop = true;
+                observer.ended(task.index, outcome);
             }
         });
         writer.flush();
     }
     for (Size i = 0; i < agenda.tasks.size(); ++i) {
-        if (endings[i]) count(*endings[i], agenda.tasks[i].train, summary);
+        if (outcomes[i]) count(outcomes[i]->status, agenda.tasks[i].train, summary);
         summary.samples += samples[i];
     }
     store.close();

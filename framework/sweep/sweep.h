@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "sweep/work.h"
+#include "training/trainer.h"
 
 namespace unroll::sweep {
 
@@ -21,13 +22,6 @@ struct Settings {
     bool fail_fast = false;     ///< stop the others when one fails
 };
 
-/// What happened to a trial in this run.
-struct Ending {
-    enum class Kind { finished, diverged, failed, interrupted };
-    Kind kind = Kind::finished;
-    std::string error;  ///< failed
-};
-
 /// Told what goes on, by the threads that run the trials: implementations must be thread-safe and quick.
 /// `index` is the trial's place in the list that run() was given.
 class Observer {
@@ -37,7 +31,7 @@ public:
     virtual void planned(const std::vector<Size>& to_train, const std::vector<Size>& to_sample) = 0;
     virtual void started(Size index, std::uint64_t from_step) = 0;
     virtual void progress(Size index, const training::StepProgress& progress) = 0;
-    virtual void ended(Size index, const Ending& ending) = 0;
+    virtual void ended(Size index, const training::Outcome& outcome) = 0;
 };
 
 struct Summary {

@@ -25,33 +25,6 @@ std::string host_name() {
     return gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "unknown";
 }
 
-Ending ending_of(const training::Outcome& outcome) {
-    using Kind = training::Outcome::Kind;
-    switch (outcome.kind) {
-        case Kind::finished:
-            return {Ending::Kind::finished, {}};
-        case Kind::diverged:
-            return {Ending::Kind::diverged, {}};
-        case Kind::interrupted:
-            break;
-    }
-    return {Ending::Kind::interrupted, {}};
-}
-
-store::Status status_of(Ending::Kind kind) {
-    switch (kind) {
-        case Ending::Kind::finished:
-            return store::Status::finished;
-        case Ending::Kind::diverged:
-            return store::Status::diverged;
-        case Ending::Kind::failed:
-            return store::Status::failed;
-        case Ending::Kind::interrupted:
-            break;
-    }
-    return store::Status::interrupted;
-}
-
 }  // namespace
 
 TrialRun::TrialRun(const Work& work, const Task& task, const plugins::Catalog& catalog, const Settings& settings,
@@ -66,32 +39,33 @@ TrialRun::TrialRun(const Work& work, const Task& task, const plugins::Catalog& c
       present_(task.present),
       gradients_(task.gradients) {}
 
-Ending TrialRun::run(const std::atomic<bool>& stop) {
+training::Outcome TrialRun::run(const std::atomic<bool>& stop) {
+    using trial::TrialStatus;
     training::Outcome outcome;
-    Ending ending;
+    const auto fail = [&](const std::exception& error) {
+        outcome.status = TrialStatus::failed;
+        outcome.error = error.what();
+    };
     try {
         const model::Model<float> model(*work_.trial, work_.dataset->task(), catalog_);
-        if (task_.train) {
-            outcome = train(model, stop);
-            ending = ending_of(outcome);
-        }
-        if (ending.kind == Ending::Kind::finished) try {
+        if (task_.train) outcome = train(model, stop);
+        if (outcome.status == TrialStatus::finished) try {
                 make_samples(model, stop);
                 measure_gradients(model, stop);
             } catch (const std::domain_error&) {  // logits that are not finite, which no evaluation noticed
                 if (!task_.train) throw;
-                ending = {Ending::Kind::diverged, {}};
+                outcome.status = TrialStatus::diverged;
                 outcome.diverged_step = outcome.step;
             }
     } catch (const std::exception& error) {
-        ending = {Ending::Kind::failed, error.what()};
+        fail(error);
     }
     try {
-        if (began_) end(ending, outcome);
+        if (began_) end(outcome);
     } catch (const std::exception& error) {
-        if (ending.kind != Ending::Kind::failed) ending = {Ending::Kind::failed, error.what()};
+        if (outcome.status != TrialStatus::failed) fail(error);
     }
-    return ending;
+    return outcome;
 }
 
 /// The newest checkpoint whose file is whole; older ones are tried, and none means from the beginning.
@@ -160,11 +134,11 @@ void TrialRun::write(training::Samples texts) {
     if (!texts.empty()) writer_.push(work_.row.fingerprint, std::move(texts));
 }
 
-void TrialRun::end(const Ending& ending, const training::Outcome& outcome) {
+void TrialRun::end(const training::Outcome& outcome) {
     store::AttemptEnd end;
     end.fingerprint = work_.row.fingerprint;
-    end.outcome = status_of(ending.kind);
-    end.error = ending.error;
+    end.outcome = outcome.status;
+    end.error = outcome.error;
     end.step = std::max(outcome.step, reached_);
     end.tokens = outcome.tokens;
     end.seconds = outcome.seconds;

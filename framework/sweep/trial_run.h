@@ -31,8 +31,8 @@ public:
     TrialRun(const Work& work, const Task& task, const plugins::Catalog& catalog, const Settings& settings,
              store::Writer& writer, Observer& observer);
 
-    /// Never throws: what goes wrong is this trial's ending.
-    Ending run(const std::atomic<bool>& stop);
+    /// Never throws: what goes wrong is told by the outcome.
+    training::Outcome run(const std::atomic<bool>& stop);
 
     Size samples_made() const { return samples_made_; }
 
@@ -42,7 +42,7 @@ private:
     void make_samples(const model::Model<float>& model, const std::atomic<bool>& stop);
     void measure_gradients(const model::Model<float>& model, const std::atomic<bool>& stop);
     void write(training::Samples texts);
-    void end(const Ending& ending, const training::Outcome& outcome);
+    void end(const training::Outcome& outcome);
 
     void record(training::Record record) override;
     void progress(const training::StepProgress& progress) override;

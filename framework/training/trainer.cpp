@@ -65,7 +65,7 @@ public:
             if (!finish_step()) break;
             if (stop_.load(std::memory_order_relaxed) && !done()) {
                 if (saved_step_ != now_.step) save();
-                kind_ = Outcome::Kind::interrupted;
+                status_ = trial::TrialStatus::interrupted;
                 break;
             }
         }
@@ -101,7 +101,7 @@ private:
     }
 
     bool diverge(std::uint64_t step) {
-        kind_ = Outcome::Kind::diverged;
+        status_ = trial::TrialStatus::diverged;
         diverged_step_ = step;
         return false;
     }
@@ -127,7 +127,7 @@ private:
         now_.stopping = before_;
         is_best_ = false;
         save();
-        kind_ = Outcome::Kind::interrupted;
+        status_ = trial::TrialStatus::interrupted;
         return false;
     }
 
@@ -200,7 +200,7 @@ private:
         saved_step_ = now_.step;
     }
 
-    Outcome outcome() const { return {kind_, now_.step, now_.tokens, now_.seconds, diverged_step_}; }
+    Outcome outcome() const { return {status_, now_.step, now_.tokens, now_.seconds, diverged_step_}; }
 
     const Job& job_;
     const trial::TrainingSettings& settings_;
@@ -217,7 +217,7 @@ private:
 
     bool is_best_ = false;
     std::uint64_t saved_step_ = ~std::uint64_t{0};
-    Outcome::Kind kind_ = Outcome::Kind::finished;
+    trial::TrialStatus status_ = trial::TrialStatus::finished;
     std::optional<std::uint64_t> diverged_step_;
 };
 

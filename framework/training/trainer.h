@@ -5,11 +5,13 @@
 #include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "model/model.h"
 #include "plugins/catalog.h"
 #include "training/record.h"
+#include "trial/status.h"
 #include "trial/trial.h"
 #include "unroll/dataset.h"
 
@@ -27,12 +29,13 @@ struct Job {
     std::vector<trial::When> gradient = {};  ///< when it is measured by lag while it trains; not at the end
 };
 
+/// How an attempt at a trial ended. Plain data.
 struct Outcome {
-    enum class Kind { finished, diverged, interrupted };
-    Kind kind = Kind::finished;
+    trial::TrialStatus status = trial::TrialStatus::finished;  ///< or diverged, interrupted, failed
     std::uint64_t step = 0, tokens = 0;
     double seconds = 0;  ///< spent in steps, all attempts together
     std::optional<std::uint64_t> diverged_step;
+    std::string error{};  ///< failed; train() throws instead
 };
 
 /// Trains until the trial's end, until its loss is no longer finite, or until `stop` is raised: then the step that runs

@@ -12,16 +12,16 @@ struct Run {
     std::string system;
     std::int64_t heads;  ///< 0: no such axis
     std::uint64_t seed;
-    store::Status status;
+    trial::TrialStatus status;
     double loss;
 };
 
 inline const std::vector<Run> three_systems{
-    {"rnn", 0, 1, store::Status::finished, 3.0},    {"rnn", 0, 2, store::Status::diverged, 9.0},
-    {"rnn", 0, 3, store::Status::failed, 9.0},      {"rnn", 0, 4, store::Status::queued, 0},
-    {"rnn", 0, 5, store::Status::interrupted, 1.0}, {"lstm", 0, 1, store::Status::finished, 1.0},
-    {"lstm", 0, 2, store::Status::finished, 2.0},   {"lstm", 0, 3, store::Status::finished, 4.5},
-    {"gru", 0, 1, store::Status::running, 0},
+    {"rnn", 0, 1, trial::TrialStatus::finished, 3.0},    {"rnn", 0, 2, trial::TrialStatus::diverged, 9.0},
+    {"rnn", 0, 3, trial::TrialStatus::failed, 9.0},      {"rnn", 0, 4, trial::TrialStatus::queued, 0},
+    {"rnn", 0, 5, trial::TrialStatus::interrupted, 1.0}, {"lstm", 0, 1, trial::TrialStatus::finished, 1.0},
+    {"lstm", 0, 2, trial::TrialStatus::finished, 2.0},   {"lstm", 0, 3, trial::TrialStatus::finished, 4.5},
+    {"gru", 0, 1, trial::TrialStatus::running, 0},
 };
 
 /// An experiment "cells", grouped by "system", with trials "trial0", "trial1" … in this order.
@@ -51,9 +51,9 @@ struct Cells {
         store.plan(experiment, rows, members);
         store.begin();
         for (std::size_t i = 0; i < runs.size(); ++i) {
-            if (runs[i].status == store::Status::queued) continue;
+            if (runs[i].status == trial::TrialStatus::queued) continue;
             store.write(start(rows[i].fingerprint));
-            if (runs[i].status == store::Status::running) continue;
+            if (runs[i].status == trial::TrialStatus::running) continue;
             store.write(rows[i].fingerprint, point(50, "validation", "loss", 9));
             store.write(rows[i].fingerprint, point(100, "validation", "loss", runs[i].loss));
             if (i == 0) store.write(rows[i].fingerprint, point(100, "validation", "accuracy", 0.5));

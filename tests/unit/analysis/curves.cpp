@@ -5,7 +5,7 @@
 
 using namespace scratch;
 using analysis::Curve;
-using store::Status;
+using Status = trial::TrialStatus;
 
 namespace {
 

@@ -12,7 +12,7 @@ struct Fixture {
     Folder folder;
     const fs::path file = folder / "a.db";
 
-    void run(const std::vector<std::pair<std::string, store::Status>>& outcomes) const {
+    void run(const std::vector<std::pair<std::string, trial::TrialStatus>>& outcomes) const {
         Store store(file, Store::Mode::write);
         plan(store, "cells", {a_trial("aaaa", "lstm"), a_trial("bbbb", "gru")});
         plan(store, "others", {a_trial("bbbb", "gru"), a_trial("cccc", "rnn")});
@@ -22,12 +22,14 @@ struct Fixture {
                 store, [&](Store& to) { to.write(start(fingerprint)); },
                 [&](Store& to) {
                     to.write(fingerprint, point(100, "validation", "loss", loss++));
-                    if (outcome != store::Status::running) to.write(end(fingerprint, outcome));
+                    if (outcome != trial::TrialStatus::running) to.write(end(fingerprint, outcome));
                 });
         }
     }
     void finish() const {
-        run({{"aaaa", store::Status::finished}, {"bbbb", store::Status::finished}, {"cccc", store::Status::finished}});
+        run({{"aaaa", trial::TrialStatus::finished},
+             {"bbbb", trial::TrialStatus::finished},
+             {"cccc", trial::TrialStatus::finished}});
     }
     analysis::Verdict verdict(const std::string& query, std::chrono::milliseconds timeout = std::chrono::seconds(10)) {
         return analysis::verdicts(file, "cells", {{"it holds", query}}, timeout).at(0);
@@ -107,7 +109,7 @@ TEST_CASE_METHOD(Fixture, "what gives no answer does not hold, and says why") {
 }
 
 TEST_CASE_METHOD(Fixture, "nothing holds while a trial of the experiment is unfinished") {
-    using store::Status;
+    using Status = trial::TrialStatus;
     run({{"aaaa", Status::finished}, {"bbbb", GENERATE(Status::failed, Status::interrupted, Status::running)}});
     const analysis::Verdict found = verdict("SELECT 1, 2 AS figure");
     CHECK_FALSE(found.holds);
@@ -116,14 +118,14 @@ TEST_CASE_METHOD(Fixture, "nothing holds while a trial of the experiment is unfi
 }
 
 TEST_CASE_METHOD(Fixture, "a trial of another experiment may be unfinished") {
-    run({{"aaaa", store::Status::finished}, {"bbbb", store::Status::finished}});
+    run({{"aaaa", trial::TrialStatus::finished}, {"bbbb", trial::TrialStatus::finished}});
     CHECK(verdict("SELECT 1").holds);
     CHECK(analysis::verdicts(file, "others", {{"it holds", "SELECT 1"}}).at(0).remark ==
           "1 of 2 trials not finished: 1 queued");
 }
 
 TEST_CASE_METHOD(Fixture, "a diverged trial counts as finished, and is told") {
-    run({{"aaaa", store::Status::finished}, {"bbbb", store::Status::diverged}});
+    run({{"aaaa", trial::TrialStatus::finished}, {"bbbb", trial::TrialStatus::diverged}});
     const analysis::Verdict found = verdict("SELECT count(*) = 1 FROM result WHERE status = 'diverged'");
     CHECK(found.holds);
     CHECK(found.remark == "1 of 2 trials diverged");

@@ -3,7 +3,7 @@
 #include "command_output.h"
 
 using namespace scratch;
-using store::Status;
+using Status = trial::TrialStatus;
 
 namespace {
 

@@ -4,7 +4,7 @@
 #include "scratch.h"
 
 using namespace scratch;
-using store::Status;
+using Status = trial::TrialStatus;
 
 namespace {
 

@@ -120,7 +120,7 @@ TEST_CASE("a trial is found by its id or by the beginning of its fingerprint") {
     CHECK(store::find_trial(store, "1").fingerprint == "abcd11");
     CHECK(store::find_trial(store, "abcd1").id == 1);
     CHECK(store::find_trial(store, "abcd1").seed == 5);
-    CHECK(store::find_trial(store, "abcd1").status == store::Status::queued);
+    CHECK(store::find_trial(store, "abcd1").status == trial::TrialStatus::queued);
     CHECK_THAT(store::find_trial(store, "abcd1").config, contains("\"seed\":5"));
     CHECK(store::find_trial(store, "1234").fingerprint == "123456");
     const auto several = message_of([&] { store::find_trial(store, "abcd"); });
@@ -156,7 +156,7 @@ TEST_CASE("the best trial of an experiment is the finished one with the best las
         to.write("dddd", point(20, "test", "accuracy", 0.25));
         to.write("eeee", point(20, "test", "accuracy", 0.75));
         for (const char* fingerprint : {"aaaa", "bbbb", "cccc", "eeee"}) to.write(end(fingerprint));
-        to.write(end("dddd", store::Status::failed));
+        to.write(end("dddd", trial::TrialStatus::failed));
     });
     CHECK(store::best_trial(store, "cells")->fingerprint == (goal == "min" ? "bbbb" : "aaaa"));
     CHECK_FALSE(store::best_trial(store, "others"));

@@ -5,7 +5,7 @@
 #include "store/database.h"
 
 using namespace scratch;
-using store::Status;
+using Status = trial::TrialStatus;
 
 namespace {
 
@@ -90,8 +90,8 @@ TEST_CASE_METHOD(Fixture, "only a finished trial has final losses; its best stay
     attempt.error = outcome == Status::failed ? "no memory" : "";
     end_attempt(attempt);
     CHECK(ask(store, "SELECT status, validation_loss, best_validation_loss, best_step, step FROM trial WHERE id = 1") ==
-          std::string(store::to_string(outcome)) + " - 2.5 50 60");
-    CHECK(ask(store, "SELECT outcome FROM attempt") == store::to_string(outcome));
+          std::string(trial::to_string(outcome)) + " - 2.5 50 60");
+    CHECK(ask(store, "SELECT outcome FROM attempt") == trial::to_string(outcome));
     CHECK(ask(store, "SELECT error FROM trial WHERE id = 1") == (outcome == Status::failed ? "no memory" : "-"));
     CHECK(ask(store, "SELECT diverged_step FROM trial WHERE id = 1") == (outcome == Status::diverged ? "60" : "-"));
 }
@@ -320,12 +320,4 @@ TEST_CASE_METHOD(Fixture, "a reset trial is as if it had never run") {
     CHECK_FALSE(fs::exists(store::checkpoint_folder(store.file(), "aaaa")));
     begin_attempt();
     CHECK(ask(store, "SELECT number FROM attempt") == "1");
-}
-
-TEST_CASE("every status has its word") {
-    for (const auto status :
-         {Status::queued, Status::running, Status::finished, Status::failed, Status::diverged, Status::interrupted})
-        CHECK(store::status_of(store::to_string(status)) == status);
-    CHECK(store::to_string(Status::interrupted) == "interrupted");
-    CHECK_THROWS_AS(store::status_of("done"), std::invalid_argument);
 }

@@ -66,7 +66,7 @@ inline store::AttemptStart start(const std::string& fingerprint, std::uint64_t f
     return {fingerprint, "build 1", "host", ::getpid(), 2, from_step};
 }
 
-inline store::AttemptEnd end(const std::string& fingerprint, store::Status outcome = store::Status::finished,
+inline store::AttemptEnd end(const std::string& fingerprint, trial::TrialStatus outcome = trial::TrialStatus::finished,
                              std::uint64_t step = 100) {
     store::AttemptEnd attempt;
     attempt.fingerprint = fingerprint;

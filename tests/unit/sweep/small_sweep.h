@@ -37,7 +37,7 @@ struct Told final : unroll::sweep::Observer {
     std::mutex mutex;
     std::vector<unroll::Size> to_train, to_sample, ended_order;
     std::map<unroll::Size, std::uint64_t> from;
-    std::map<unroll::Size, unroll::sweep::Ending> endings;
+    std::map<unroll::Size, unroll::training::Outcome> endings;
 
     void planned(const std::vector<unroll::Size>& train, const std::vector<unroll::Size>& sample) override {
         to_train = train;
@@ -50,9 +50,9 @@ struct Told final : unroll::sweep::Observer {
     void progress(unroll::Size index, const unroll::training::StepProgress& progress) override {
         happened(index, progress.step);
     }
-    void ended(unroll::Size index, const unroll::sweep::Ending& ending) override {
+    void ended(unroll::Size index, const unroll::training::Outcome& outcome) override {
         const std::lock_guard lock(mutex);
-        endings[index] = ending;
+        endings[index] = outcome;
         ended_order.push_back(index);
     }
 };

@@ -10,7 +10,7 @@ TEST_CASE("a trial that is stopped after every so many steps has the bits of one
         INFO(one.name);
         const auto whole = one.make();
         const Outcome expected = whole->whole();
-        CHECK(expected.kind == Outcome::Kind::finished);
+        CHECK(expected.status == trial::TrialStatus::finished);
         for (const Size period : {2, 5}) {
             INFO(period);
             const auto run = one.make();
@@ -26,9 +26,9 @@ TEST_CASE("a trial that is stopped after every so many steps has the bits of one
                 outcome = run->attempt(stop);
                 happened = [] {};
                 // Each attempt gets on by its steps, though what was due after the last of them is still to come.
-                if (outcome.kind == Outcome::Kind::interrupted) REQUIRE(outcome.step == begin + period);
+                if (outcome.status == trial::TrialStatus::interrupted) REQUIRE(outcome.step == begin + period);
                 ++attempts;
-            } while (outcome.kind == Outcome::Kind::interrupted);
+            } while (outcome.status == trial::TrialStatus::interrupted);
             CHECK(attempts >= expected.step / period);
             CHECK(outcome.step == expected.step);
             CHECK(outcome.tokens == expected.tokens);
@@ -58,7 +58,7 @@ TEST_CASE("a trial that is stopped in the middle of anything has the bits of one
                 };
                 outcome = run->attempt(stop);
                 happened = [] {};
-            } while (outcome.kind == Outcome::Kind::interrupted);
+            } while (outcome.status == trial::TrialStatus::interrupted);
             check_same(*run, *whole);
         }
     }

@@ -96,7 +96,7 @@ TEST_CASE("the learning rate follows its schedule and losses fall") {
 TEST_CASE("patience ends a trial, which is then recorded to its end") {
     const auto run = patience();
     const Outcome outcome = run->whole();
-    REQUIRE(outcome.kind == Outcome::Kind::finished);
+    REQUIRE(outcome.status == trial::TrialStatus::finished);
     const auto evaluated = run->log.steps("validation", "loss");
     const std::uint64_t end = outcome.step;
     REQUIRE(end < 400);
@@ -158,7 +158,7 @@ TEST_CASE("divergence is found at once, with its step") {
     // Weights beyond float's range after the first step.
     for (const double rate : {1e40, 1e300}) {
         const auto [outcome, at] = run(small::gated_cell, rate, 60);
-        CHECK(outcome.kind == Outcome::Kind::diverged);
+        CHECK(outcome.status == trial::TrialStatus::diverged);
         CHECK(outcome.diverged_step == 1);
         CHECK(outcome.step == 0);
         CHECK(at->log.points.empty());
@@ -166,12 +166,12 @@ TEST_CASE("divergence is found at once, with its step") {
     }
     // Weights that are finite and predictions that are not: the next loss tells, whichever it is.
     const auto [evaluated, with_validation] = run(growing_cell, 1e30, 60);
-    CHECK(evaluated.kind == Outcome::Kind::diverged);
+    CHECK(evaluated.status == trial::TrialStatus::diverged);
     CHECK(evaluated.diverged_step == 1);
     CHECK(with_validation->log.steps("train", "loss") == std::vector<std::uint64_t>{1});
     CHECK(with_validation->log.steps("validation", "loss").empty());
     const auto [trained, without_validation] = run(growing_cell, 1e30, 0);
-    CHECK(trained.kind == Outcome::Kind::diverged);
+    CHECK(trained.status == trial::TrialStatus::diverged);
     CHECK(without_validation->log.texts.empty());
 }
 
