@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "cli/live_lines.h"
-#include "sweep/sweep.h"
+#include "sweep/observer.h"
 
 namespace unroll::cli {
 

@@ -9,7 +9,7 @@
 #include "cli/table.h"
 #include "cli/trial_label.h"
 #include "store/store.h"
-#include "sweep/work.h"
+#include "sweep/workload.h"
 #include "training/length.h"
 #include "trial/due.h"
 #include "unroll/error.h"
@@ -20,11 +20,11 @@ namespace {
 
 /// What the store knows of these trials; nothing when there is no store yet.
 std::map<std::string, store::TrialState> known(const std::filesystem::path& database,
-                                               const std::vector<sweep::Work>& work) {
+                                               const std::vector<sweep::TrialPlan>& work) {
     std::error_code ignored;
     if (!std::filesystem::exists(database, ignored)) return {};
     std::vector<std::string> fingerprints;
-    for (const sweep::Work& entry : work) fingerprints.push_back(entry.row.fingerprint);
+    for (const sweep::TrialPlan& entry : work) fingerprints.push_back(entry.row.fingerprint);
     return store::Store(database, store::Store::Mode::read).states(fingerprints);
 }
 
@@ -66,7 +66,7 @@ int plan(const Words& words) {
     double cost = 0;
     Size done = 0;
     for (Size i = 0; i < work.size(); ++i) {
-        const sweep::Work& entry = work[i];
+        const sweep::TrialPlan& entry = work[i];
         const trial::Length length = training::length_of(*entry.trial, *entry.dataset);
         Size samples = 0;
         for (const auto& settings : entry.sampling)

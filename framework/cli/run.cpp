@@ -10,12 +10,12 @@
 #include "cli/comparison_table.h"
 #include "cli/display.h"
 #include "cli/interrupt.h"
-#include "cli/judges.h"
 #include "cli/session.h"
 #include "cli/table.h"
 #include "cli/trial_label.h"
 #include "cli/verdicts.h"
 #include "sweep/cores.h"
+#include "sweep/judging.h"
 #include "sweep/sweep.h"
 #include "unroll/error.h"
 
@@ -73,15 +73,15 @@ std::vector<manifest::Plan> plans_of(const Arguments& arguments, Session& sessio
     return plans;
 }
 
-std::vector<std::string> labels_of(const std::vector<sweep::Work>& work) {
+std::vector<std::string> labels_of(const std::vector<sweep::TrialPlan>& workload) {
     std::vector<std::string> labels;
-    for (const sweep::Work& entry : work) labels.push_back(trial_label(entry.axes));
+    for (const sweep::TrialPlan& trial : workload) labels.push_back(trial_label(trial.axes));
     return labels;
 }
 
-std::vector<double> costs_of(const std::vector<sweep::Work>& work) {
+std::vector<double> costs_of(const std::vector<sweep::TrialPlan>& workload) {
     std::vector<double> costs;
-    for (const sweep::Work& entry : work) costs.push_back(entry.cost);
+    for (const sweep::TrialPlan& trial : workload) costs.push_back(trial.cost);
     return costs;
 }
 
@@ -124,19 +124,21 @@ int run(const Words& words) {
     const sweep::Settings settings = settings_of(*arguments);
     Session session(*arguments);
     const std::vector<manifest::Plan> plans = plans_of(*arguments, session);
-    const auto work = sweep::distinct_trials(plans, session.catalog(), session.datasets());
+    const auto workload = sweep::distinct_trials(plans, session.catalog(), session.datasets());
 
-    Judges judges(plans, session, arguments->database);
+    sweep::Judges judges(plans, session.catalog(), session.datasets(), arguments->database);
     judges.check();
 
     std::atomic<bool>& stop = catch_interrupts();
     sweep::Summary summary;
     {
-        Display display(labels_of(work), costs_of(work), arguments->get<bool>("quiet"));
-        summary = sweep::run(plans, work, session.catalog(), settings, display, stop);
+        Display display(labels_of(workload), costs_of(workload), arguments->get<bool>("quiet"));
+        summary = sweep::run(plans, workload, session.catalog(), session.datasets(), settings, display, stop);
     }
     print_summary(summary, *arguments);
-    const bool is_judged = judges.judge(settings.jobs, stop);
+    const sweep::JudgingReport judging = judges.judge(settings.jobs, stop);
+    for (const std::string& note : judging.notes) fmt::print(stderr, "note: {}\n", note);
+    for (const std::string& problem : judging.problems) fmt::print(stderr, "unroll: {}\n", problem);
     if (!arguments->get<bool>("quiet")) {
         store::Store store(arguments->database, store::Store::Mode::read);
         for (const manifest::Plan& plan : plans) print_comparison(store, plan.name);
@@ -146,7 +148,7 @@ int run(const Words& words) {
         return summary.failed ? unmet : interrupted;
     }
     const bool as_expected = print_verdicts(arguments->database, plans);
-    return summary.failed || !is_judged || !as_expected ? unmet : success;
+    return summary.failed || !judging.problems.empty() || !as_expected ? unmet : success;
 }
 
 }  // namespace unroll::cli

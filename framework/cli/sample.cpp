@@ -119,7 +119,7 @@ void refuse_meaningless(const Arguments& arguments, const StoredTrial& trial) {
                              fmt::format("does not apply to trial {}: {}", trial.found.id, reason), expected,
                              "leave it out"});
     };
-    const trial::SampleKind kind = trial::sample_kind(*trial.dataset);
+    const trial::SampleKind kind = trial::sample_kind(*trial.runnable.dataset);
     if (kind == trial::SampleKind::answer)
         refuse({"length", "memory"}, "answers end with the end-of-sequence token, and the state is always carried",
                "neither --length nor --memory");
@@ -134,7 +134,7 @@ int draw(const StoredTrial& trial, model::Weights<float> weights) {
         throw Error({"standard output", "a terminal", "a file for the PNG image",
                      fmt::format("run: unroll sample {} > images.png", trial.found.id)});
     const std::string png =
-        sampling::image_grid(trial.model, weights, 4, RandomStream(trial.planned.trial.seed, "images", {0}));
+        sampling::image_grid(trial.runnable.model, weights, 4, RandomStream(trial.runnable.trial.seed, "images", {0}));
     std::fwrite(png.data(), 1, png.size(), stdout);
     return success;
 }
@@ -171,15 +171,15 @@ std::vector<trial::SamplingSettings> settings_of(const Arguments& arguments, con
     }
     settings.length = whole_number(arguments, "length", 1, 100'000'000, "leave it out for 400 tokens");
     settings.count = whole_number(arguments, "count", 1, 1'000'000, "leave it out for one text per prompt");
-    settings.memory = trial.planned.trial.training.predict == trial::Predict::last ? trial::StateMode::window
-                                                                                   : trial::StateMode::carry;
+    settings.memory = trial.runnable.trial.training.predict == trial::Predict::last ? trial::StateMode::window
+                                                                                    : trial::StateMode::carry;
     if (arguments.has("memory")) {
         const std::string& memory = arguments.get<std::string>("memory");
         if (memory != "carry" && memory != "window")
             throw Error({"--memory", fmt::format("'{}'", memory), "carry or window", "choose one of these"});
         settings.memory = memory == "carry" ? trial::StateMode::carry : trial::StateMode::window;
     }
-    const Split from = prompts_from(arguments, *trial.dataset);
+    const Split from = prompts_from(arguments, *trial.runnable.dataset);
     std::vector<trial::SamplingSettings> list;
     if (arguments.has("prompt")) {
         for (const std::string& prompt : arguments.list("prompt")) {
@@ -190,9 +190,9 @@ std::vector<trial::SamplingSettings> settings_of(const Arguments& arguments, con
         list.push_back(settings);
         list.back().prompt = {{},
                               from,
-                              trial::sample_kind(*trial.dataset) == trial::SampleKind::answer
+                              trial::sample_kind(*trial.runnable.dataset) == trial::SampleKind::answer
                                   ? Size{0}
-                                  : std::min(usual_prompt, trial.dataset->tokens(from).size())};
+                                  : std::min(usual_prompt, trial.runnable.dataset->tokens(from).size())};
     }
     return list;
 }
@@ -224,23 +224,24 @@ int sample(const Words& words) {
     Session session(*arguments);
     store::Store store(arguments->database, store::Store::Mode::read);
     StoredTrial trial = stored_trial(store, name, session);
-    const trial::SampleKind kind = trial::sample_kind(*trial.dataset);
+    const trial::SampleKind kind = trial::sample_kind(*trial.runnable.dataset);
     if (kind == trial::SampleKind::none)
         throw Error({fmt::format("trial {}", trial.found.id), "a model that generates neither text nor images",
                      "a language model, a sequence-to-sequence model or a generator of images",
                      "choose another trial"});
     refuse_meaningless(*arguments, trial);
     if (arguments->has("seed"))
-        trial.planned.trial.seed = whole_number(*arguments, "seed", 0, largest_number, "leave it out for the trial's");
+        trial.runnable.trial.seed = whole_number(*arguments, "seed", 0, largest_number, "leave it out for the trial's");
     const FloatingPointMode mode;
-    const training::LoadedWeights trained(trial.model, checkpoint_of(*arguments, trial).path);
+    const training::LoadedWeights trained(trial.runnable.model, checkpoint_of(*arguments, trial).path);
     if (kind == trial::SampleKind::image) return draw(trial, trained.weights());
     const auto settings = settings_of(*arguments, trial, store, session.catalog());
 
-    const auto wanted = sampling::plan_samples(trial.planned.trial, settings, *trial.dataset, trained.step(), 0);
+    const auto wanted =
+        sampling::plan_samples(trial.runnable.trial, settings, *trial.runnable.dataset, trained.step(), 0);
     const auto samples =
-        sampling::make_samples(trial.model, trained.weights(), *trial.dataset, session.catalog(),
-                               trial.planned.trial.training.sequence_length, wanted, catch_interrupts());
+        sampling::make_samples(trial.runnable.model, trained.weights(), *trial.runnable.dataset, session.catalog(),
+                               trial.runnable.trial.training.sequence_length, wanted, catch_interrupts());
     for (const sampling::Sample& sample : samples) {
         if (kind == trial::SampleKind::answer) {
             fmt::print("{} → {}{}\n", sample.prompt, sample.text,

@@ -7,10 +7,9 @@
 #include <iterator>
 
 #include "cli/download.h"
-#include "model/model.h"
 #include "plugins/loader.h"
-#include "store/expectations.h"
 #include "store/store.h"
+#include "sweep/runnable.h"
 #include "unroll/error.h"
 
 namespace unroll::cli {
@@ -33,10 +32,7 @@ Session::Session(const Arguments& arguments)
     : quiet_(arguments.values.count("quiet") && arguments.get<bool>("quiet")),
       catalog_(plugins::load(plugins::folders(checked_plugin_paths(arguments).plugin_paths))),
       datasets_(catalog_),
-      above_{[this](const trial::Trial& trial, const Task& task) {
-                 return model::Model<float>(trial, task, catalog_).parameters().size();
-             },
-             store::expectation_problem} {}
+      above_(sweep::host_queries(catalog_)) {}
 
 manifest::Plan Session::plan(const std::filesystem::path& file, const std::vector<manifest::Override>& overrides) {
     manifest::Plan plan = expand(read_text(file), file.string(), overrides);
@@ -48,11 +44,6 @@ manifest::Plan Session::plan(const std::filesystem::path& file, const std::vecto
         throw Error(problem);
     }
     return plan;
-}
-
-manifest::PlannedTrial Session::trial(const std::string& config) {
-    manifest::Plan plan = expand(config, "stored config", {});
-    return std::move(plan.trials.at(0));
 }
 
 manifest::Plan Session::expand(const std::string& text, const std::string& file,

@@ -27,9 +27,6 @@ public:
     /// fetch::Interrupted.
     manifest::Plan plan(const std::filesystem::path& file, const std::vector<manifest::Override>& overrides);
 
-    /// The one trial of a stored config, which names its files by absolute paths. As plan().
-    manifest::PlannedTrial trial(const std::string& config);
-
 private:
     manifest::Plan expand(const std::string& text, const std::string& file,
                           const std::vector<manifest::Override>& overrides);

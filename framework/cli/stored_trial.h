@@ -1,22 +1,19 @@
 // A trial of the store, ready to be used again: its settings, dataset and model.
 #pragma once
 
-#include <memory>
 #include <string>
 #include <vector>
 
 #include "cli/session.h"
-#include "model/model.h"
 #include "store/store.h"
+#include "sweep/runnable.h"
 
 namespace unroll::cli {
 
 struct StoredTrial {
     store::FoundTrial found;
     store::TrialState state;
-    manifest::PlannedTrial planned;
-    std::shared_ptr<const Dataset> dataset;
-    model::Model<float> model;
+    sweep::RunnableTrial runnable;
 };
 
 /// What commands expect and advise where one trial is to be named.

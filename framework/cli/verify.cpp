@@ -10,7 +10,7 @@
 #include "cli/arguments.h"
 #include "cli/interrupt.h"
 #include "cli/stored_trial.h"
-#include "sweep/build.h"
+#include "sweep/build_id.h"
 #include "sweep/cores.h"
 #include "training/trainer.h"
 #include "trial/splits.h"
@@ -73,7 +73,7 @@ int verify(const Words& words) {
     if (!trial::is_done(trial.found.status))
         throw Error({fmt::format("trial {}", trial.found.id), std::string(trial::to_string(trial.found.status)),
                      "a finished or diverged trial", "run its manifest to the end first"});
-    const std::string build = sweep::Builds(session.catalog()).of(trial.planned.trial);
+    const std::string build = sweep::Builds(session.catalog()).of(trial.runnable.trial);
     if (build != trial.state.build)
         fmt::print(stderr, "note: trained with build {}, this is build {}: equal bits are not guaranteed\n",
                    trial.state.build, build);
@@ -85,7 +85,8 @@ int verify(const Words& words) {
         if (point && analysis::is_reproducible(point->name))
             again[{std::string(trial::name_of(point->split)), point->name, point->step}] = point->value;
     });
-    const training::Job job{trial.planned.trial, *trial.dataset, trial.model, session.catalog(), {}, folder.path(), {}};
+    const training::Job job{
+        trial.runnable.trial, *trial.runnable.dataset, trial.runnable.model, session.catalog(), {}, folder.path(), {}};
     const training::Outcome outcome = training::train(job, listener, catch_interrupts());
     if (outcome.status == trial::TrialStatus::interrupted) return interrupted;
 

@@ -5,16 +5,15 @@
 
 #include <algorithm>
 #include <array>
-#include <boost/json.hpp>
 #include <string_view>
 
+#include "json/parse.h"
 #include "store/database.h"
 
 namespace unroll::store {
 
 namespace {
 
-namespace json = boost::json;
 using Keys = std::vector<std::string>;
 
 /// Axes that are everyday settings, and the columns of trial that hold them.
@@ -32,11 +31,11 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 10> everyday
 }};
 
 /// Adds the paths of all plain values that are not there yet.
-void collect(const json::object& object, Keys& keys, std::vector<Keys>& leaves) {
-    for (const auto& [key, value] : object) {
-        keys.emplace_back(key);
-        if (value.is_object() && !value.get_object().empty())
-            collect(value.get_object(), keys, leaves);
+void collect(const json::Object& object, Keys& keys, std::vector<Keys>& leaves) {
+    for (const auto& [key, at, value] : object) {
+        keys.push_back(key);
+        if (const json::Object* inner = value.object(); inner && !inner->empty())
+            collect(*inner, keys, leaves);
         else if (std::find(leaves.begin(), leaves.end(), keys) == leaves.end())
             leaves.push_back(keys);
         keys.pop_back();
@@ -88,7 +87,8 @@ std::vector<Axis> axes_in(const std::vector<std::string>& objects) {
     std::vector<Keys> leaves;
     for (const auto& object : objects) {
         Keys keys;
-        collect(json::parse(object).as_object(), keys, leaves);
+        const json::Value whole = json::parse(object, "axes");
+        collect(*whole.object(), keys, leaves);
     }
     std::vector<Axis> axes;
     for (const auto& keys : leaves)

@@ -50,7 +50,8 @@ void fail(const std::filesystem::path& file, int code, std::string_view message)
                          "change their permissions, or name another file with --db"});
         case SQLITE_BUSY:
         case SQLITE_LOCKED:
-            throw Error({file, "another program holds it locked for minutes", "a lock that lasts moments",
+            throw Error({file, "another program has kept the database locked for minutes",
+                         "a database that others lock only briefly",
                          "end the other program's transaction and run the same manifest again"});
         case SQLITE_IOERR:
             throw Error({file, "cannot be read or written; " + found, "a disk without errors",

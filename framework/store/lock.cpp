@@ -52,8 +52,9 @@ RunnerLock::RunnerLock(const fs::path& database) {
             const std::string who = code == EWOULDBLOCK ? holder(file_) : "";
             ::close(file_);
             if (code != EWOULDBLOCK) refuse(path_, code);
-            throw Error({database, fmt::format("another runner is at work on it: {}", who),
-                         "one runner for each database", "wait until it is done, or name another file with --db"});
+            throw Error({database, fmt::format("database in use by {}", who),
+                         "one `unroll run` at a time for each database",
+                         "wait until it is done, or name another file with --db"});
         }
         // Whoever held it before may have removed the file that was opened here.
         struct stat locked = {}, named = {};

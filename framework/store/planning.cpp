@@ -1,7 +1,7 @@
 // Before a sweep: experiments, trials and their membership; what is known of each.
 #include <fmt/format.h>
-#include <boost/json.hpp>
 
+#include "json/write.h"
 #include "store/connection.h"
 #include "store/schema.h"
 
@@ -10,7 +10,7 @@ namespace unroll::store {
 namespace {
 
 std::string json_array(const std::vector<std::string>& texts) {
-    return boost::json::serialize(boost::json::array(texts.begin(), texts.end()));
+    return json::dump(json::Array(texts.begin(), texts.end()));
 }
 
 void add_plugins(Database& database, Id trial, const std::vector<std::string>& plugins) {

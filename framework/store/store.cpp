@@ -43,9 +43,9 @@ Database open_for_reading(const fs::path& file) {
         // In a folder in which nobody can write, a file in WAL mode opens only as immutable. Its WAL would go unread.
         if (::access(file.parent_path().c_str(), W_OK) == 0) throw;
         if (fs::exists(wal, ignored) && fs::file_size(wal, ignored) > 0)
-            throw Error({file,
-                         "a run was cut off, and its last results stand in a -wal file that cannot be taken in here",
-                         "a folder that you may write in", "copy both files to one and read them there"});
+            throw Error(
+                {file, "an interrupted run left results in its -wal file, which cannot be merged in a read-only folder",
+                 "a folder that you may write in", "copy both files to one and read them there"});
     }
     return open(Database::Access::immutable);
 }

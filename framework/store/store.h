@@ -29,7 +29,9 @@ struct TrialRow {
     std::uint64_t seed = 0;
     std::string task, topology, dataset, cell;  ///< cell: the plugin's name; several are joined by '+',
                                                 ///< those of two equal parts named once
-    Size hidden = 0, layers = 0, sequence_length = 0, batch = 0, steps = 0;
+    Size hidden = 0;                            ///< of the last cell, which the head reads
+    Size layers = 0;                            ///< of all cells, encoder and decoder together
+    Size sequence_length = 0, batch = 0, steps = 0;
     std::string optimizer;
     double learning_rate = 0;
     Size parameters = 0;

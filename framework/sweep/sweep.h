@@ -3,14 +3,12 @@
 #pragma once
 
 #include <atomic>
-#include <cstdint>
 #include <filesystem>
 #include <string>
-#include <string_view>
 #include <vector>
 
-#include "sweep/work.h"
-#include "training/trainer.h"
+#include "sweep/observer.h"
+#include "sweep/workload.h"
 
 namespace unroll::sweep {
 
@@ -22,18 +20,6 @@ struct Settings {
     bool fail_fast = false;     ///< stop the others when one fails
 };
 
-/// Told what goes on, by the threads that run the trials: implementations must be thread-safe and quick.
-/// `index` is the trial's place in the list that run() was given.
-class Observer {
-public:
-    virtual ~Observer() = default;
-    /// Before anything starts: which trials will be trained, and of which only samples or gradients are missing.
-    virtual void planned(const std::vector<Size>& to_train, const std::vector<Size>& to_sample) = 0;
-    virtual void started(Size index, std::uint64_t from_step) = 0;
-    virtual void progress(Size index, const training::StepProgress& progress) = 0;
-    virtual void ended(Size index, const training::Outcome& outcome) = 0;
-};
-
 struct Summary {
     Size trained = 0;                                ///< to their end, in this run
     Size done_before = 0;                            ///< nothing to train
@@ -42,12 +28,14 @@ struct Summary {
     std::vector<std::string> notes;                  ///< for the user: another build, samples that cannot be made, …
 };
 
-/// Plans the experiments in the store, then runs what is missing of `work` (from distinct_trials of the same plans),
-/// the most expensive first. Raising `stop` ends each running trial after its step, with a checkpoint.
+/// Plans the experiments in the store, then runs what is missing of the workload (from distinct_trials of the same
+/// plans and datasets), the most expensive first. Raising `stop` ends each running trial after its step, with a
+/// checkpoint.
 ///
 /// One runner per database: a second is refused. Throws Error for that and for a store that cannot be used; a trial
 /// that throws fails alone.
-Summary run(const std::vector<manifest::Plan>& plans, const std::vector<Work>& work, const plugins::Catalog& catalog,
-            const Settings& settings, Observer& observer, std::atomic<bool>& stop);
+Summary run(const std::vector<manifest::Plan>& plans, const std::vector<TrialPlan>& workload,
+            const plugins::Catalog& catalog, manifest::DatasetCache& datasets, const Settings& settings,
+            Observer& observer, std::atomic<bool>& stop);
 
 }  // namespace unroll::sweep

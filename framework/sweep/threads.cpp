@@ -5,6 +5,8 @@
 #include <tbb/parallel_for.h>
 #include <tbb/task_arena.h>
 
+#include <atomic>
+
 #include "kernels/hand_over.h"
 
 namespace unroll::sweep {
@@ -22,6 +24,13 @@ void run_on_threads(Size threads, const std::function<void()>& work) {
     };
     arena.execute([&] { tbb::parallel_for(Size{0}, threads, task, tbb::simple_partitioner{}); });
     end.take();
+}
+
+void run_with_help(Size threads, const std::function<void()>& work) {
+    std::atomic<bool> is_taken{false};
+    run_on_threads(threads, [&] {
+        if (!is_taken.exchange(true)) work();
+    });
 }
 
 }  // namespace unroll::sweep

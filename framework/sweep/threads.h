@@ -12,4 +12,7 @@ namespace unroll::sweep {
 /// do in parallel_for (unroll/parallel.h). Returns when all calls have; rethrows what one of them threw.
 void run_on_threads(Size threads, const std::function<void()>& work);
 
+/// Calls `work` once, with all of `threads` to help it in parallel_for.
+void run_with_help(Size threads, const std::function<void()>& work);
+
 }  // namespace unroll::sweep

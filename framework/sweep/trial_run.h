@@ -1,65 +1,47 @@
-// One trial within a sweep: an attempt with its records, then the samples and gradients that are missing.
+// One trial where it runs: an attempt with its records, then the samples and gradients that are missing.
 #pragma once
 
 #include <atomic>
 #include <set>
-#include <string>
 #include <vector>
 
-#include "store/writer.h"
-#include "sweep/missing.h"
-#include "sweep/sweep.h"
+#include "plugins/catalog.h"
+#include "sampling/quality.h"
+#include "sweep/executor.h"
+#include "sweep/runnable.h"
 #include "training/record.h"
 #include "training/trainer.h"
 
 namespace unroll::sweep {
 
-/// What is to be done with a trial.
-struct Task {
-    Size index = 0;                                     ///< in the list of work
-    bool train = true;                                  ///< false: only samples or gradients are missing
-    std::string build;                                  ///< of this process, for this trial
-    std::vector<training::CheckpointInfo> checkpoints;  ///< to go on from, and to sample from; oldest first
-    std::set<sampling::SampleKey> present;              ///< samples that are there already
-    std::set<std::uint64_t> gradients;                  ///< steps at which they were measured
-    std::vector<sampling::Sample> unmeasured;           ///< of those, the ones that still want their figures
-};
-
-/// Runs on one thread; passes everything on to the writer and the observer.
+/// Runs on one thread; tells everything to the sink that it is given. It knows no store but by that.
 class TrialRun final : private training::Sink {
 public:
-    TrialRun(const Work& work, const Task& task, const plugins::Catalog& catalog, const Settings& settings,
-             store::Writer& writer, Observer& observer);
+    /// `text`: what texts are measured by, or null. Everything must outlive it.
+    TrialRun(const RunnableTrial& trial, const sampling::TrainingText* text, const Assignment& assignment,
+             const plugins::Catalog& catalog, AttemptSink& sink);
 
     /// Never throws: what goes wrong is told by the outcome.
     training::Outcome run(const std::atomic<bool>& stop);
 
-    Size samples_made() const { return samples_made_; }
-
 private:
-    training::Outcome train(const model::Model<float>& model, const std::atomic<bool>& stop);
+    training::Outcome train(const std::atomic<bool>& stop);
     const training::CheckpointInfo* usable_checkpoint();
-    void make_samples(const model::Model<float>& model, const std::atomic<bool>& stop);
-    void measure_gradients(const model::Model<float>& model, const std::atomic<bool>& stop);
-    void write(training::Samples texts);
-    void end(const training::Outcome& outcome);
+    void make_samples(const std::atomic<bool>& stop);
+    void measure_gradients(const std::atomic<bool>& stop);
+    void tell(training::Samples texts);
 
     void record(training::Record record) override;
-    void progress(const training::StepProgress& progress) override;
+    void progress(const training::StepProgress& progress) override { sink_.progress(progress); }
 
-    const Work& work_;
-    const Task& task_;
+    const RunnableTrial& trial_;
+    const sampling::TrainingText* text_;
+    const Assignment& assignment_;
     const plugins::Catalog& catalog_;
-    const Settings& settings_;
-    store::Writer& writer_;
-    Observer& observer_;
-    std::vector<training::CheckpointInfo>
-        checkpoints_;  ///< those there were and those written now, as far as they are kept
+    AttemptSink& sink_;
+    std::vector<training::CheckpointInfo> checkpoints_;  ///< those there were and those written now, as far as kept
     std::set<sampling::SampleKey> present_;
     std::set<std::uint64_t> gradients_;
-    std::uint64_t reached_ = 0;  ///< the last step that was done
-    bool began_ = false;         ///< an attempt is in the store and must be ended
-    Size samples_made_ = 0;
 };
 
 }  // namespace unroll::sweep

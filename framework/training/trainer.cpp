@@ -63,7 +63,7 @@ public:
             if (now_.step % settings_.log_every == 0 || done()) log_.means(now_, *learner_);
             if (now_.step % length_.epoch == 0) log_.epoch(now_);
             if (!finish_step()) break;
-            if (stop_.load(std::memory_order_relaxed) && !done()) {
+            if ((stop_.load(std::memory_order_relaxed) || decision() == Decision::pause) && !done()) {
                 if (saved_step_ != now_.step) save();
                 status_ = trial::TrialStatus::interrupted;
                 break;
@@ -144,17 +144,25 @@ private:
     bool evaluate_validation() {
         std::optional<Evaluation> evaluation;
         if (!evaluate(validation_, Split::validation, evaluation)) return false;
-        if (!evaluation) return true;
+        if (!evaluation) {
+            if (decision() == Decision::end && !done()) end_here();
+            return true;
+        }
         const double loss = evaluation->sums.mean();
         is_best_ = now_.stopping.best.observe(now_.step, loss);
         const bool watches_accuracy = settings_.stop.metric == "validation/accuracy";
         const double watched = watches_accuracy ? evaluation->sums.accuracy() : loss;
-        if (now_.stopping.rule.observe(now_.step, watched) && !done()) {
-            now_.stopping.stopped_early = true;
-            length_.steps = now_.step;
-        }
+        const bool ends = now_.stopping.rule.observe(now_.step, watched);
+        if ((ends || decision() == Decision::end) && !done()) end_here();
         if (done()) sink_.record(LossByPosition{now_.step, Split::validation, evaluation->by_position});
         return true;
+    }
+
+    Decision decision() const { return job_.decide ? job_.decide() : Decision::go_on; }
+
+    void end_here() {
+        now_.stopping.stopped_early = true;
+        length_.steps = now_.step;
     }
 
     bool evaluate_test() {

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -17,6 +18,13 @@
 
 namespace unroll::training {
 
+/// What shall become of a trial that runs.
+enum class Decision {
+    go_on,
+    pause,  ///< after its step, with a checkpoint, as `stop` does: it goes on another time
+    end,    ///< when its next evaluation is due, as early stopping does: it counts as finished there
+};
+
 /// What is trained, and from where. Everything referred to must outlive the call.
 struct Job {
     const trial::Trial& trial;
@@ -27,6 +35,7 @@ struct Job {
     std::filesystem::path folder;                          ///< checkpoints are written here, as STEP.safetensors
     std::optional<std::filesystem::path> resume;           ///< a checkpoint of this trial to go on from
     std::vector<trial::When> gradient = {};  ///< when it is measured by lag while it trains; not at the end
+    std::function<Decision()> decide = {};   ///< asked after each step and evaluation; none: always go on
 };
 
 /// How an attempt at a trial ended. Plain data.
@@ -38,8 +47,8 @@ struct Outcome {
     std::string error{};  ///< failed; train() throws instead
 };
 
-/// Trains until the trial's end, until its loss is no longer finite, or until `stop` is raised: then the step that runs
-/// is ended and a checkpoint written. A trial that is resumed ends with the same bits as one that was never stopped.
+/// Trains until the trial's end, until its loss is no longer finite, or until `stop` is raised or `decide` says so:
+/// then the step that runs is ended and a checkpoint written. A trial that is resumed ends with the same bits as one that was never stopped.
 /// Two calls for one trial must not run at once; calls for different trials may. Throws Error (a checkpoint that does
 /// not belong here, a training split without a single batch).
 Outcome train(const Job& job, Sink& sink, const std::atomic<bool>& stop);

@@ -210,7 +210,7 @@ TEST_CASE("a result store that cannot be used is refused and left alone") {
         const Ended second = unroll(place, {"run", "tiny.json"});
         INFO(second.err);
         CHECK(second.code == 2);
-        CHECK(second.says("another runner is at work on it: process "));
+        CHECK(second.says("database in use by process "));
         CHECK(value(place, "SELECT count(*) FROM trial") == 1);  // readers are welcome, and it has planned nothing
         CHECK_FALSE(first.has_ended());
     }
@@ -223,7 +223,8 @@ TEST_CASE("a wrong command line is refused with the nearest right one") {
     refuses(place, {"frobnicate"}, {"unknown command 'frobnicate'", "unroll --help"});
     for (const char* command : {"run", "plan", "check", "sample", "compare", "diff", "sql", "verify"}) {
         refuses(place, {command}, {"command line"});
-        refuses(place, {command, "--plugin-pat", "x"}, {"unknown option '--plugin-pat'", "did you mean \"--plugin-path\"?"});
+        refuses(place, {command, "--plugin-pat", "x"},
+                {"unknown option '--plugin-pat'", "did you mean \"--plugin-path\"?"});
         refuses(place, {command, "--db"}, {"--db", "usage: unroll " + std::string(command)});
     }
     refuses(place, {"plugins", "--formt", "json"}, {"did you mean \"--format\"?"});

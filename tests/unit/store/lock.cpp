@@ -11,7 +11,7 @@ TEST_CASE("a second runner is refused, in words") {
     {
         const store::RunnerLock lock(database);
         const auto message = message_of([&] { store::RunnerLock second(database); });
-        CHECK_THAT(message, contains("a.db: another runner is at work on it: process " + std::to_string(::getpid())));
+        CHECK_THAT(message, contains("a.db: database in use by process " + std::to_string(::getpid())));
         CHECK_THAT(message, contains("since 20"));
         CHECK_THAT(message, contains("wait until it is done, or name another file with --db"));
         const store::RunnerLock other(folder / "b.db");

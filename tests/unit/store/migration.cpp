@@ -21,11 +21,11 @@ void make_version_3(const fs::path& file) {
     store::Database(file, store::Database::Access::write).execute(text_of(UNROLL_FIXTURES "/stores/version-3.sql"));
 }
 
-/// Every table, index and view that each store has, with its text.
+/// Every table, index and view that each store has, with its text; not what SQLite itself adds when a file has grown.
 std::string schema_of(Store& store) {
     return ask(store,
                "SELECT type, name, tbl_name, sql FROM sqlite_schema WHERE name NOT IN (SELECT name FROM experiment)"
-               " ORDER BY type, name");
+               " AND name NOT LIKE 'sqlite_stat%' ORDER BY type, name");
 }
 
 /// What is in every table.
@@ -65,7 +65,7 @@ TEST_CASE("a store of version 3 is brought up to date, keeps its rows, and is th
     CHECK(schema_of(migrated) == schema_of(fresh));
     CHECK(content_of(migrated) == before);
     CHECK(ask(migrated, "PRAGMA integrity_check") == "ok");
-    CHECK(ask(migrated, "PRAGMA foreign_key_check") == "");
+    CHECK_FALSE(migrated.database().prepared("PRAGMA foreign_key_check").text());
     CHECK(ask(migrated, "SELECT count(*), count(validation_loss) FROM small") == "4 4");
 }
 

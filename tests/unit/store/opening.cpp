@@ -234,7 +234,7 @@ TEST_CASE("results that stand in a WAL are not passed over where it cannot be ta
     fs::permissions(folder / "cut off", fs::perms(0555));
     const bool told = as_nobody([&] {
         const auto message = message_of([&] { Store(folder / "cut off/a.db", reading); });
-        return message.find("its last results stand in a -wal file") != std::string::npos;
+        return message.find("an interrupted run left results in its -wal file") != std::string::npos;
     });
     fs::permissions(folder / "cut off", fs::perms(0755));
     CHECK(told);

@@ -72,7 +72,7 @@ TEST_CASE("a sweep for its parent", "[.child]") {
 TEST_CASE("ten times killed, a sweep ends with the rows of one that was not") {
     const TemporaryFolder whole;
     long_sweep().run(two_jobs(whole.path() / "results.db"));
-    const Rows expected = all_rows(whole.path() / "results.db");
+    const StoredRows expected = all_rows(whole.path() / "results.db");
 
     // Where the machine is so quick that a sweep ends between two kills, the next kill is for a sweep that begins anew.
     RandomStream moments(1, "moments");

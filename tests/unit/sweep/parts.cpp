@@ -1,9 +1,9 @@
 // Parts of a sweep: cores, distinct trials, missing samples.
 #include "catch.h"
 #include "small_sweep.h"
-#include "sweep/build.h"
+#include "sweep/build_id.h"
 #include "sweep/cores.h"
-#include "sweep/missing.h"
+#include "sweep/pending.h"
 #include "training/length.h"
 #include "trial/due.h"
 
@@ -58,9 +58,9 @@ TEST_CASE("trials that two plans share are one") {
     other.replace(other.find("[0.5, 1.0]"), 10, "[0.5, 2.0]");
     other.replace(other.find("[1, 2, 3, 4]"), 12, "[3, 4, 5]");
     const SmallSweep both({small_manifest, other});
-    CHECK(both.work.size() == 10);
+    CHECK(both.workload.size() == 10);
     Size shared = 0;
-    for (const sweep::Work& work : both.work) {
+    for (const sweep::TrialPlan& work : both.workload) {
         CHECK(work.cost == work.row.flops_per_step * 20);
         CHECK(work.row.steps == 20);
         CHECK(work.row.steps_per_epoch == 24);
@@ -84,7 +84,7 @@ TEST_CASE("trials that two plans share are one") {
 
 TEST_CASE("a fingerprint knows what changes losses from what does not") {
     const auto first = [](const std::vector<manifest::Override>& overrides) {
-        return SmallSweep({small_manifest}, overrides).work.at(0).row.fingerprint;
+        return SmallSweep({small_manifest}, overrides).workload.at(0).row.fingerprint;
     };
     const std::string base = first({});
     CHECK(base.size() == 64);
@@ -95,9 +95,13 @@ TEST_CASE("a fingerprint knows what changes losses from what does not") {
 
 TEST_CASE("missing samples are those that are due, wanted and not there") {
     const SmallSweep small;
-    const sweep::Work& work = small.work.at(0);
+    const sweep::TrialPlan& work = small.workload.at(0);
+    const auto pending = [&](const std::set<sampling::SampleKey>& present,
+                             const std::vector<training::CheckpointInfo>& checkpoints) {
+        return sweep::pending_samples(*work.trial, *work.dataset, work.sampling, present, checkpoints);
+    };
     const training::CheckpointInfo at10{10, "10", "", false, false}, at20{20, "20", "", true, false};
-    const auto all = sweep::missing_samples(work, {}, {at10, at20});
+    const auto all = pending({}, {at10, at20});
     REQUIRE(all.makeable.size() == 2);
     CHECK(all.makeable[0].checkpoint.step == 10);
     CHECK(all.makeable[0].samples.size() == 8);
@@ -109,17 +113,17 @@ TEST_CASE("missing samples are those that are due, wanted and not there") {
     for (const auto& at : all.makeable)
         for (const auto& wanted : at.samples) present.insert(wanted.sample.key);
     CHECK(present.size() == 16);
-    CHECK(sweep::missing_samples(work, present, {at10, at20}).makeable.empty());
+    CHECK(pending(present, {at10, at20}).makeable.empty());
     present.erase(present.begin());
-    const auto one = sweep::missing_samples(work, present, {at10, at20});
+    const auto one = pending(present, {at10, at20});
     REQUIRE(one.makeable.size() == 1);
     CHECK(one.makeable[0].samples.size() == 1);
 
-    CHECK(sweep::missing_samples(work, {}, {at20}).lost == 8);
-    CHECK(sweep::missing_samples(work, {}, {}).lost == 16);
+    CHECK(pending({}, {at20}).lost == 8);
+    CHECK(pending({}, {}).lost == 16);
     // A trial that ended early wants nothing after its end.
     const training::CheckpointInfo at13{13, "13", "", true, false};
-    const auto early = sweep::missing_samples(work, {}, {at10, at13});
+    const auto early = pending({}, {at10, at13});
     REQUIRE(early.makeable.size() == 2);
     CHECK(early.makeable[1].checkpoint.step == 13);
     CHECK(early.lost == 0);

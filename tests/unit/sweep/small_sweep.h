@@ -66,7 +66,7 @@ public:
             plans.push_back(unroll::manifest::expand(text, "small.json", overrides, catalog_,
                                                      unroll::manifest::Lookup{}, datasets_,
                                                      {{}, unroll::store::expectation_problem}));
-        work = unroll::sweep::distinct_trials(plans, catalog_, datasets_);
+        workload = unroll::sweep::distinct_trials(plans, catalog_, datasets_);
     }
 
     unroll::sweep::Summary run(const unroll::sweep::Settings& settings) {
@@ -74,28 +74,30 @@ public:
         return run(settings, stop);
     }
     unroll::sweep::Summary run(const unroll::sweep::Settings& settings, std::atomic<bool>& stop) {
-        return unroll::sweep::run(plans, work, catalog_, settings, told, stop);
+        return unroll::sweep::run(plans, workload, catalog_, datasets_, settings, told, stop);
     }
 
     std::vector<unroll::manifest::Plan> plans;
-    std::vector<unroll::sweep::Work> work;
+    std::vector<unroll::sweep::TrialPlan> workload;
     Told told;
+    const unroll::plugins::Catalog& catalog() const { return catalog_; }
+    unroll::manifest::DatasetCache& datasets() { return datasets_; }
 
 private:
     unroll::plugins::Catalog catalog_;
     unroll::manifest::DatasetCache datasets_;
 };
 
-using Rows = std::vector<std::vector<unroll::store::Value>>;
+using StoredRows = std::vector<std::vector<unroll::store::Value>>;
 
-inline Rows rows(const std::filesystem::path& database, const std::string& sql) {
+inline StoredRows rows(const std::filesystem::path& database, const std::string& sql) {
     unroll::store::Store store(database, unroll::store::Store::Mode::read);
     return unroll::store::query(store, sql).rows;
 }
 
 /// Everything that has to be the same however a sweep was run.
-inline Rows all_rows(const std::filesystem::path& database) {
-    Rows all;
+inline StoredRows all_rows(const std::filesystem::path& database) {
+    StoredRows all;
     for (const char* sql :
          {"SELECT fingerprint, split, name, metric.step, value FROM metric JOIN trial ON trial.id = trial_id "
           "WHERE name <> 'tokens_per_second' ORDER BY 1, 2, 3, 4",

@@ -34,7 +34,7 @@ const std::string broken = R"({
 }  // namespace
 
 TEST_CASE("rows do not depend on the number of jobs") {
-    Rows expected;
+    StoredRows expected;
     for (const Size jobs : {1, 2, 8}) {
         const TemporaryFolder folder;
         SmallSweep small;
@@ -44,27 +44,28 @@ TEST_CASE("rows do not depend on the number of jobs") {
         CHECK(summary.failed + summary.diverged + summary.interrupted == 0);
         CHECK(summary.samples == 8 * 16);
         CHECK(summary.notes.empty());
-        const Rows found = all_rows(on(folder).database);
+        const StoredRows found = all_rows(on(folder).database);
         if (expected.empty()) expected = found;
         CHECK(found == expected);
         if (jobs == 1) {
             // The most expensive first.
             for (Size i = 1; i < small.told.ended_order.size(); ++i)
-                CHECK(small.work[small.told.ended_order[i - 1]].cost >= small.work[small.told.ended_order[i]].cost);
+                CHECK(small.workload[small.told.ended_order[i - 1]].cost >=
+                      small.workload[small.told.ended_order[i]].cost);
         }
     }
     CHECK(expected.size() > 8 * 50);
 }
 
 TEST_CASE("idle threads help one large trial and change no bit") {
-    Rows expected;
+    StoredRows expected;
     for (const Size jobs : {1, 4}) {
         const TemporaryFolder folder;
         SmallSweep large({small_manifest},
                          {set("sweep.cell.hidden=[160]"), set("sweep.seed=[1]"), set("training.batch=24"),
                           set("training.steps=3"), set("training.windows=\"random\""), set("training.log_every=1")});
         CHECK(large.run(on(folder, jobs)).trained == 1);
-        const Rows found = all_rows(on(folder).database);
+        const StoredRows found = all_rows(on(folder).database);
         if (expected.empty()) expected = found;
         CHECK(found == expected);
     }
@@ -74,7 +75,7 @@ TEST_CASE("idle threads help one large trial and change no bit") {
 TEST_CASE("running again trains nothing, and other jobs make no other samples") {
     const TemporaryFolder folder;
     SmallSweep().run(on(folder));
-    const Rows before = all_rows(on(folder).database);
+    const StoredRows before = all_rows(on(folder).database);
     SmallSweep again;
     const sweep::Summary summary = again.run(on(folder, 1));
     CHECK(summary.trained == 0);
@@ -95,7 +96,7 @@ TEST_CASE("a temperature that is added makes its samples and trains nothing") {
         return rows(database, "SELECT trial_id, step, temperature, prompt_key, number, text FROM sample WHERE " +
                                   where + " ORDER BY 1, 2, 3, 4, 5");
     };
-    const Rows before = texts("true");
+    const StoredRows before = texts("true");
     CHECK(before.size() == 8 * 8);
     SmallSweep more({small_manifest}, {set("sampling.every=\"end\""), set("sampling.temperature=[0.3, 0.5, 1.0]")});
     const sweep::Summary summary = more.run(on(folder));
@@ -169,7 +170,7 @@ TEST_CASE("what is asked for at steps that an interrupted trial has passed is ma
     const sweep::Summary summary = more.run(on(folder));
     CHECK(summary.failed == 0);
     CHECK(summary.trained == 1);
-    CHECK(rows(on(folder).database, "SELECT status FROM trial") == Rows{{std::string("finished")}});
+    CHECK(rows(on(folder).database, "SELECT status FROM trial") == StoredRows{{std::string("finished")}});
     CHECK(count(on(folder).database, "sample WHERE step BETWEEN 12 AND 20") == 5 * 8);
     CHECK(count(on(folder).database, "gradient WHERE step BETWEEN 12 AND 20 AND lag = 0") == 5);
     CHECK(count(on(folder).database, "sample WHERE step < 12 AND step NOT IN (SELECT step FROM checkpoint)") == 0);
@@ -183,7 +184,7 @@ TEST_CASE("every text gets its figures, also one that an earlier version has sto
     CHECK(count(database, "sample WHERE distinct_3 > 0 AND distinct_3 <= 1 AND repetition BETWEEN 0 AND 1") == 8 * 16);
     CHECK(count(database, "sample WHERE longest_copy BETWEEN 1 AND 80") == 8 * 16);
     CHECK(count(database, "sample WHERE known_word_rate IS NULL") == 8 * 16);  // letters without a blank between
-    const Rows before = all_rows(database), ids = rows(database, "SELECT id, text FROM sample ORDER BY id");
+    const StoredRows before = all_rows(database), ids = rows(database, "SELECT id, text FROM sample ORDER BY id");
 
     {
         store::Store earlier(database, store::Store::Mode::write);
@@ -234,7 +235,7 @@ TEST_CASE("a trial that throws fails alone, and is tried again on request") {
     const auto states = [&] {
         return rows(on(folder).database, "SELECT cell, status, error FROM trial ORDER BY cell");
     };
-    CHECK(states() == Rows{{"small-broken", "failed", error}, {"small-positions", "finished", {}}});
+    CHECK(states() == StoredRows{{"small-broken", "failed", error}, {"small-positions", "finished", {}}});
 
     summary = SmallSweep({broken}).run(on(folder));
     CHECK(summary.failed == 1);
@@ -266,7 +267,7 @@ TEST_CASE("the first failure ends the others on request") {
 TEST_CASE("starting afresh forgets what is known of these trials alone") {
     const TemporaryFolder folder;
     SmallSweep().run(on(folder));
-    const Rows before = all_rows(on(folder).database);
+    const StoredRows before = all_rows(on(folder).database);
     auto fresh = on(folder);
     fresh.fresh = true;
     const sweep::Summary summary = SmallSweep({small_manifest}, {set("sweep.seed=[1]")}).run(fresh);
@@ -279,14 +280,14 @@ TEST_CASE("a second runner is refused") {
     const TemporaryFolder folder;
     const store::RunnerLock first(on(folder).database);
     const std::string message = error_of([&] { SmallSweep().run(on(folder)); });
-    CHECK(message.find("another runner is at work on it: process " + std::to_string(getpid())) != std::string::npos);
+    CHECK(message.find("database in use by process " + std::to_string(getpid())) != std::string::npos);
     CHECK(!std::filesystem::exists(on(folder).database));
 }
 
 TEST_CASE("what another build finished counts as done, what it began starts over") {
     const TemporaryFolder folder;
     SmallSweep().run(on(folder));
-    const Rows before = all_rows(on(folder).database);
+    const StoredRows before = all_rows(on(folder).database);
     {
         store::Store store(on(folder).database, store::Store::Mode::write);
         store.database().execute(
@@ -307,7 +308,7 @@ TEST_CASE("what another build finished counts as done, what it began starts over
 TEST_CASE("a sweep that was interrupted goes on to the same rows") {
     const TemporaryFolder whole;
     SmallSweep().run(on(whole));
-    const Rows expected = all_rows(on(whole).database);
+    const StoredRows expected = all_rows(on(whole).database);
     for (const Size jobs : {1, 2}) {
         const TemporaryFolder folder;
         Size interrupted = 0, resumed = 0;

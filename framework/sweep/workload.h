@@ -8,27 +8,28 @@
 #include "manifest/dataset_cache.h"
 #include "manifest/plan.h"
 #include "plugins/catalog.h"
-#include "sampling/quality.h"
 #include "store/store.h"
 #include "trial/trial.h"
 
 namespace unroll::sweep {
 
 /// One trial, which several experiments may share.
-struct Work {
+struct TrialPlan {
     const trial::Trial* trial;                      ///< in the plan that it came from
     std::vector<trial::SamplingSettings> sampling;  ///< what any of the experiments wants
     std::vector<trial::When> gradient;              ///< likewise: when it is measured by lag
     std::shared_ptr<const Dataset> dataset;
-    store::TrialRow row;                                          ///< with the fingerprint
-    std::string axes;                                             ///< of the first experiment that has it: JSON
-    double cost = 0;                                              ///< floating-point operations of the whole training
-    std::shared_ptr<const sampling::TrainingText> training_text;  ///< of the dataset; null when texts cannot be made
+    store::TrialRow row;  ///< with the fingerprint
+    std::string axes;     ///< of the first experiment that has it: JSON
+    double cost = 0;      ///< floating-point operations of the whole training
 };
 
 /// The distinct trials of the plans, in the order in which they come. The plans must outlive the result.
-std::vector<Work> distinct_trials(const std::vector<manifest::Plan>& plans, const plugins::Catalog& catalog,
-                                  manifest::DatasetCache& datasets);
+std::vector<TrialPlan> distinct_trials(const std::vector<manifest::Plan>& plans, const plugins::Catalog& catalog,
+                                       manifest::DatasetCache& datasets);
+
+/// Whether texts can be made from a dataset's models, and measured by its training split.
+bool has_text(const Dataset& dataset);
 
 /// What the store is to know of a plan: its row and its trials.
 store::ExperimentRow experiment_row(const manifest::Plan& plan);

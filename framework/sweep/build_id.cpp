@@ -1,5 +1,5 @@
 // Which build made a result, by the linker's build ids of the libraries in this process.
-#include "sweep/build.h"
+#include "sweep/build_id.h"
 
 #include <elf.h>
 #include <link.h>

@@ -1,10 +1,9 @@
 // What manifests come to: distinct trials with their weights and cost.
-#include "sweep/work.h"
+#include "sweep/workload.h"
 
 #include <fmt/core.h>
 #include <fmt/ranges.h>
 
-#include <map>
 #include <unordered_map>
 
 #include "model/model.h"
@@ -61,11 +60,10 @@ store::TrialRow row_of(const trial::Trial& trial, const Dataset& dataset, const 
 
 }  // namespace
 
-std::vector<Work> distinct_trials(const std::vector<manifest::Plan>& plans, const plugins::Catalog& catalog,
-                                  manifest::DatasetCache& datasets) {
-    std::vector<Work> list;
+std::vector<TrialPlan> distinct_trials(const std::vector<manifest::Plan>& plans, const plugins::Catalog& catalog,
+                                       manifest::DatasetCache& datasets) {
+    std::vector<TrialPlan> list;
     std::unordered_map<std::string, Size> places;
-    std::map<const Dataset*, std::shared_ptr<const sampling::TrainingText>> training_texts;
     for (const manifest::Plan& plan : plans)
         for (const manifest::PlannedTrial& planned : plan.trials) {
             const auto [place, is_new] = places.emplace(planned.trial.fingerprint, list.size());
@@ -73,16 +71,17 @@ std::vector<Work> distinct_trials(const std::vector<manifest::Plan>& plans, cons
                 auto dataset = datasets.load(planned.trial.dataset);
                 store::TrialRow row = row_of(planned.trial, *dataset, catalog);
                 const double cost = row.flops_per_step * double(row.steps);
-                auto& text = training_texts[dataset.get()];
-                if (!text && trial::sample_kind(*dataset) == trial::SampleKind::text)
-                    text = std::make_shared<sampling::TrainingText>(dataset);
-                list.push_back({&planned.trial, {}, {}, std::move(dataset), std::move(row), planned.axes, cost, text});
+                list.push_back({&planned.trial, {}, {}, std::move(dataset), std::move(row), planned.axes, cost});
             }
-            Work& work = list[place->second];
-            work.sampling.insert(work.sampling.end(), planned.sampling.begin(), planned.sampling.end());
-            work.gradient.insert(work.gradient.end(), planned.gradient.begin(), planned.gradient.end());
+            TrialPlan& entry = list[place->second];
+            entry.sampling.insert(entry.sampling.end(), planned.sampling.begin(), planned.sampling.end());
+            entry.gradient.insert(entry.gradient.end(), planned.gradient.begin(), planned.gradient.end());
         }
     return list;
+}
+
+bool has_text(const Dataset& dataset) {
+    return trial::sample_kind(dataset) == trial::SampleKind::text;
 }
 
 store::ExperimentRow experiment_row(const manifest::Plan& plan) {

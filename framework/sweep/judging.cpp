@@ -1,5 +1,5 @@
 // Generated images before their judges.
-#include "cli/judges.h"
+#include "sweep/judging.h"
 
 #include <fmt/core.h>
 
@@ -12,7 +12,7 @@
 #include "unroll/error.h"
 #include "unroll/kernels.h"
 
-namespace unroll::cli {
+namespace unroll::sweep {
 
 namespace {
 
@@ -21,8 +21,9 @@ constexpr Size images = 1000;
 
 }  // namespace
 
-Judges::Judges(const std::vector<manifest::Plan>& plans, Session& session, std::filesystem::path database)
-    : session_(session), database_(std::move(database)) {
+Judges::Judges(const std::vector<manifest::Plan>& plans, const plugins::Catalog& catalog,
+               manifest::DatasetCache& datasets, std::filesystem::path database)
+    : catalog_(catalog), datasets_(datasets), database_(std::move(database)) {
     for (const manifest::Plan& plan : plans)
         for (const manifest::PlannedTrial& planned : plan.trials)
             for (const trial::SamplingSettings& settings : planned.sampling) {
@@ -35,11 +36,12 @@ Judges::Judges(const std::vector<manifest::Plan>& plans, Session& session, std::
 }
 
 model::Model<float> Judges::model_of(const trial::Trial& trial) {
-    return model::Model<float>(trial, session_.datasets().load(trial.dataset)->task(), session_.catalog());
+    return model::Model<float>(trial, datasets_.load(trial.dataset)->task(), catalog_);
 }
 
-StoredTrial Judges::fitting(store::Store& store, const store::FoundTrial& judge, const Pair& pair) {
-    StoredTrial trial = stored_trial(store, judge.fingerprint, session_);
+RunnableTrial Judges::fitting(const store::FoundTrial& judge, const Pair& pair) {
+    RunnableTrial trial =
+        rebuild(judge.config, judge.fingerprint, fmt::format("trial {}", judge.id), catalog_, datasets_);
     const model::Model<float> generator = model_of(*pair.trial);
     if (!sampling::can_judge(trial.model, generator))
         throw Error({fmt::format("{}: sampling.judge", pair.experiment),
@@ -54,62 +56,52 @@ void Judges::check() {
     const store::RunnerLock lock(database_);
     store::Store store(database_, store::Store::Mode::write);  // an older one is brought up to date
     for (const Pair& pair : pairs_)
-        if (const auto judge = store::best_trial(store, pair.judge)) fitting(store, *judge, pair);
+        if (const auto judge = store::best_trial(store, pair.judge)) fitting(*judge, pair);
     store.close();
 }
 
-bool Judges::judge(Size threads, const std::atomic<bool>& stop) {
-    if (pairs_.empty() || stop) return true;
-    bool all = true;
-    std::atomic<bool> taken{false};
-    sweep::run_on_threads(threads, [&] {
-        if (!taken.exchange(true)) all = judge_all(stop);
-    });
-    return all;
+JudgingReport Judges::judge(Size threads, const std::atomic<bool>& stop) {
+    JudgingReport report;
+    if (!pairs_.empty() && !stop) run_with_help(threads, [&] { judge_all(stop, report); });
+    return report;
 }
 
-bool Judges::judge_all(const std::atomic<bool>& stop) {
-    bool all = true;
-    const auto problem = [&](const std::exception& error) {
-        fmt::print(stderr, "unroll: {}\n", error.what());
-        all = false;
-    };
+void Judges::judge_all(const std::atomic<bool>& stop, JudgingReport& report) {
     try {
         const store::RunnerLock lock(database_);
         store::Store store(database_, store::Store::Mode::write);
         for (const Pair& pair : pairs_) try {
-                judge(store, pair, stop);
+                judge(store, pair, stop, report);
             } catch (const std::exception& error) {
                 store.rollback();
-                problem(error);
+                report.problems.emplace_back(error.what());
             }
         store.close();
     } catch (const std::exception& error) {
-        problem(error);
+        report.problems.emplace_back(error.what());
     }
-    return all;
 }
 
-void Judges::note_none(store::Store& store, const Pair& pair) {
+std::string Judges::why_none(store::Store& store, const Pair& pair) const {
     const auto count = [&](const char* sql) {
         return std::get<std::int64_t>(store::query(store, sql, {pair.judge}).rows.at(0).at(0));
     };
     const bool is_there = count("SELECT count(*) FROM experiment WHERE name = ?");
     const bool has_finished = count("SELECT count(*) FROM result WHERE experiment = ? AND status = 'finished'");
-    fmt::print(stderr, "note: {}: no image is judged: {}\n", pair.experiment,
-               !is_there
-                   ? fmt::format("{} has no experiment '{}'; run that manifest with this --db, then this one again",
-                                 database_.string(), pair.judge)
-               : !has_finished ? fmt::format("'{}' has no finished trial in {}; run it, then this one again",
-                                             pair.judge, database_.string())
-                               : fmt::format("no finished trial of '{}' has the metric that it compares; correct its "
-                                             "compare.metric",
-                                             pair.judge));
+    return fmt::format(
+        "{}: no image is judged: {}", pair.experiment,
+        !is_there ? fmt::format("{} has no experiment '{}'; run that manifest with this --db, then this one again",
+                                database_.string(), pair.judge)
+        : !has_finished ? fmt::format("'{}' has no finished trial in {}; run it, then this one again", pair.judge,
+                                      database_.string())
+                        : fmt::format("no finished trial of '{}' has the metric that it compares; correct its "
+                                      "compare.metric",
+                                      pair.judge));
 }
 
-void Judges::judge(store::Store& store, const Pair& pair, const std::atomic<bool>& stop) {
+void Judges::judge(store::Store& store, const Pair& pair, const std::atomic<bool>& stop, JudgingReport& report) {
     const auto found = store::best_trial(store, pair.judge);
-    if (!found) return note_none(store, pair);
+    if (!found) return report.notes.push_back(why_none(store, pair));
     const std::string& fingerprint = pair.trial->fingerprint;
     const store::TrialState state = store.states({fingerprint}).at(fingerprint);
     if (state.status != trial::TrialStatus::finished) return;
@@ -120,11 +112,12 @@ void Judges::judge(store::Store& store, const Pair& pair, const std::atomic<bool
     if (missing.empty()) return;
 
     const FloatingPointMode mode;
-    const StoredTrial judge = fitting(store, *found, pair);
-    if (judge.state.checkpoints.empty())
+    const RunnableTrial judge = fitting(*found, pair);
+    const auto kept = store.states({found->fingerprint}).at(found->fingerprint).checkpoints;
+    if (kept.empty())
         throw Error({fmt::format("trial {}", found->id), "no checkpoint", "that of a classifier, to judge images with",
                      fmt::format("run experiment '{}' with --fresh", pair.judge)});
-    const training::LoadedWeights classifier(judge.model, judge.state.checkpoints.back().path);
+    const training::LoadedWeights classifier(judge.model, kept.back().path);
     const model::Model<float> generator = model_of(*pair.trial);
     for (const training::CheckpointInfo& checkpoint : missing) {
         if (stop) return;
@@ -138,4 +131,4 @@ void Judges::judge(store::Store& store, const Pair& pair, const std::atomic<bool
     }
 }
 
-}  // namespace unroll::cli
+}  // namespace unroll::sweep

@@ -1,0 +1,36 @@
+// A trial that can be run, rebuilt from its stored config alone.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "manifest/dataset_cache.h"
+#include "manifest/host_queries.h"
+#include "model/model.h"
+#include "plugins/catalog.h"
+#include "store/store.h"
+#include "trial/trial.h"
+
+namespace unroll::sweep {
+
+/// A trial with everything that it takes to train it, to sample from it and to measure it.
+struct RunnableTrial {
+    trial::Trial trial;
+    std::shared_ptr<const Dataset> dataset;
+    model::Model<float> model;
+};
+
+/// What this program answers a manifest that asks about models and queries. The catalog must outlive it.
+manifest::HostQueries host_queries(const plugins::Catalog& catalog);
+
+/// The trial whose `config` this is: a manifest of one trial, which names its files by absolute paths. It has the
+/// fingerprint that it had, unless its data or the revision of a plugin has changed. Any number of threads may call it.
+/// Throws base::Problems or Error when the trial cannot be run here.
+RunnableTrial rebuild(const std::string& config, const plugins::Catalog& catalog, manifest::DatasetCache& datasets);
+
+/// As above, for a trial of this fingerprint. Throws Error when what is rebuilt is another trial; `name` is how the
+/// message names it.
+RunnableTrial rebuild(const std::string& config, const std::string& fingerprint, const std::string& name,
+                      const plugins::Catalog& catalog, manifest::DatasetCache& datasets);
+
+}  // namespace unroll::sweep
