@@ -114,7 +114,7 @@ TEST_CASE("a number of weights that cannot be had is refused, and nothing is wri
     INFO(run.err);
     CHECK(run.code == 2);
     CHECK(run.says("2 problems"));  // not one for each seed
-    CHECK(run.says(R"(match.parameters: 100 for {"system":"small"}; the nearest that there is: )"));
+    CHECK(run.says(R"(match.parameters: 100 for {"system":"small"}; the nearest possible is )"));
     CHECK(run.says("a multiple of 64"));
     CHECK(files_in(place.path()) == before);
 }

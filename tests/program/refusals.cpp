@@ -39,7 +39,7 @@ std::string text_dataset(const std::string& path) {
 }
 
 const Wrong wrong_manifests[] = {
-    {"malformed", with(&Manifest::more, R"("seed": 1 "about": "")"), {"bad.json:7:13", "not JSON here"}},
+    {"malformed", with(&Manifest::more, R"("seed": 1 "about": "")"), {"bad.json:7:13", "unexpected '\"'"}},
     {"unknown key",
      with(&Manifest::more, R"("sewep": {})"),
      {R"(bad.json:7: sewep: unknown key "sewep")", R"("sweep")"}},
@@ -57,7 +57,7 @@ const Wrong wrong_manifests[] = {
      {R"(bad.json:4: cell.hidden: "many")", "a whole number, 1 to 1000000"}},
     {"out of range",
      with(&Manifest::training, R"({ "steps": 0, "sequence_length": 8 })"),
-     {"training.steps: 0", "a whole number, 1 to"}},
+     {"training.steps: 0", "a whole number, at least 1"}},
     {"empty axis", with(&Manifest::sweep, R"({ "cell.hidden": [] })"), {"sweep.cell.hidden: an empty axis"}},
     {"a path twice",
      with(&Manifest::sweep, R"({ "cell.hidden": [4, 8], "size": { "small": { "cell.hidden": 2 } } })"),
@@ -154,7 +154,7 @@ TEST_CASE("a refused plugin tells why when a manifest names it") {
     sampler("no-symbol");
     run_with("no-symbol", {"no symbol 'unroll_plugin'"});
     sampler("twice");
-    run_with("twice", {"a sampler named 'twice'", "two/twice.so", "one plugin of a kind and name"});
+    run_with("twice", {"a sampler named 'twice'", "two/twice.so", "one plugin for each kind and name"});
     dataset("throws-error");
     run_with("throws-error", {"throws-error", "3", "another level", "change the level"});
     dataset("throws-other");
