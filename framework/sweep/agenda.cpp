@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 
+#include "base/text.h"
 #include "sweep/build_id.h"
 #include "sweep/pending.h"
 
@@ -88,23 +89,21 @@ private:
 
     void add_notes() {
         if (other_builds_)
-            agenda_.notes.push_back(
-                fmt::format("{} finished trial{} came from another build and count as done; --fresh runs them again",
-                            other_builds_, other_builds_ == 1 ? "" : "s"));
+            agenda_.notes.push_back(fmt::format("{} came from another build and count as done; --fresh runs them again",
+                                                base::count_of(other_builds_, "finished trial")));
         if (lost_samples_)
             agenda_.notes.push_back(
-                fmt::format("{} sample{} at earlier steps cannot be made: their checkpoints are gone; raise "
+                fmt::format("{} at earlier steps cannot be made: their checkpoints are gone; raise "
                             "training.keep_checkpoints and run with --fresh to have them",
-                            lost_samples_, lost_samples_ == 1 ? "" : "s"));
+                            base::count_of(lost_samples_, "sample")));
         if (lost_gradients_)
             agenda_.notes.push_back(
-                fmt::format("{} gradient{} at earlier steps cannot be measured: their checkpoints are gone; raise "
+                fmt::format("{} at earlier steps cannot be measured: their checkpoints are gone; raise "
                             "training.keep_checkpoints and run with --fresh to have them",
-                            lost_gradients_, lost_gradients_ == 1 ? "" : "s"));
+                            base::count_of(lost_gradients_, "gradient")));
         if (unmeasured_samples_)
-            agenda_.notes.push_back(
-                fmt::format("{} sample{} of an earlier version got the figures that tell how good a text is",
-                            unmeasured_samples_, unmeasured_samples_ == 1 ? "" : "s"));
+            agenda_.notes.push_back(fmt::format("quality measures were added to {} of an earlier version",
+                                                base::count_of(unmeasured_samples_, "sample")));
     }
 
     store::Store& store_;

@@ -198,7 +198,7 @@ TEST_CASE("every text gets its figures, also one that an earlier version has sto
     CHECK(summary.samples == 0);
     CHECK(again.told.to_sample.size() == 8);
     REQUIRE(summary.notes.size() == 1);
-    CHECK(summary.notes[0] == "128 samples of an earlier version got the figures that tell how good a text is");
+    CHECK(summary.notes[0] == "quality measures were added to 128 samples of an earlier version");
     {
         store::Store whole(database, store::Store::Mode::write);
         whole.database().execute("UPDATE trial SET status = 'finished' WHERE id = 2");
