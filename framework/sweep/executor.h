@@ -51,8 +51,8 @@ public:
     /// A call is meant to run trials until there are none.
     virtual void on_workers(const std::function<void()>& worker) = 0;
 
-    /// Runs one trial to its end, on the worker that calls; what goes wrong is told by the outcome. `stop` ends it after
-    /// its step, with a checkpoint.
+    /// Runs one trial to its end, on the worker that calls; what goes wrong is told by the outcome. `stop` ends it
+    /// after its step, with a checkpoint.
     virtual training::Outcome run(const Assignment& assignment, AttemptSink& sink, const std::atomic<bool>& stop) = 0;
 };
 
