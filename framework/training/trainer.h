@@ -47,10 +47,10 @@ struct Outcome {
     std::string error{};  ///< failed; train() throws instead
 };
 
-/// Trains until the trial's end, until its loss is no longer finite, or until `stop` is raised or `decide` says so: then
-/// the step that runs is ended and a checkpoint written. A trial that is resumed ends with the same bits as one that was
-/// never stopped. Two calls for one trial must not run at once; calls for different trials may. Throws Error (a
-/// checkpoint that does not belong here, a training split without a single batch).
+/// Trains until the trial's end, until its loss is no longer finite, or until `stop` is raised or `decide` says so:
+/// then the step that runs is ended and a checkpoint written. A trial that is resumed ends with the same bits as one
+/// that was never stopped. Two calls for one trial must not run at once; calls for different trials may. Throws Error
+/// (a checkpoint that does not belong here, a training split without a single batch).
 Outcome train(const Job& job, Sink& sink, const std::atomic<bool>& stop);
 
 }  // namespace unroll::training
