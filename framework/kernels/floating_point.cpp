@@ -9,8 +9,8 @@ namespace unroll {
 
 #if defined(__x86_64__) || defined(__SSE2__)
 
-// Bits of MXCSR: 15 flush results to zero, 14–13 rounding (00 is nearest), 12–7 exceptions masked, 6 denormals are
-// zero.
+// Bits of MXCSR: 15 flush results to zero, 14–13 rounding (00 is nearest), 12–7 exceptions masked, 6 denormal inputs
+// count as zero.
 FloatingPointMode::FloatingPointMode() : saved_(_mm_getcsr()) {
     _mm_setcsr((saved_ & ~0x6000u) | 0x9fc0u);
 }
