@@ -12,6 +12,8 @@
 #include "json/parse.h"
 #include "json/write.h"
 #include "manifest/schema.h"
+#include "training/optimizer.h"
+#include "training/schedule.h"
 #include "validator.h"
 
 namespace unroll::manifest::test {
@@ -76,6 +78,16 @@ TEST_CASE("Defaults of an optimizer are its own") {
     CHECK(trial.training.evaluate_length == 64);
     CHECK(trial.training.optimizer.name == "adam");
     CHECK(trial.training.evaluate_every == trial.training.checkpoint_every);
+}
+
+TEST_CASE("Each optimizer and each schedule of the table has its rule, and the other way round") {
+    const auto words = [](const char* path) {
+        std::vector<std::string> all;
+        for (const Variant& variant : section(path).variants) all.emplace_back(variant.name);
+        return all;
+    };
+    CHECK(words("training.optimizer") == training::optimizers());
+    CHECK(words("training.schedule") == training::schedules());
 }
 
 TEST_CASE("A manifest may name its schema, which changes nothing") {
