@@ -7,8 +7,8 @@
 
 #include "analysis/statistics.h"
 #include "store/experiments.h"
+#include "store/result_table.h"
 #include "store/store.h"
-#include "store/table.h"
 
 namespace unroll::analysis {
 

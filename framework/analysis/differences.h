@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "store/result_table.h"
 #include "store/store.h"
-#include "store/table.h"
 
 namespace unroll::analysis {
 

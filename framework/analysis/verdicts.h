@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "manifest/plan.h"
-#include "store/table.h"
+#include "store/result_table.h"
 
 namespace unroll::analysis {
 

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "analysis/comparison.h"
-#include "store/table.h"
+#include "store/result_table.h"
 
 namespace unroll::cli {
 

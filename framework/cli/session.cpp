@@ -32,7 +32,7 @@ Session::Session(const Arguments& arguments)
     : quiet_(arguments.values.count("quiet") && arguments.get<bool>("quiet")),
       catalog_(plugins::load(plugins::folders(checked_plugin_paths(arguments).plugin_paths))),
       datasets_(catalog_),
-      above_(sweep::host_queries(catalog_)) {}
+      host_queries_(sweep::host_queries(catalog_)) {}
 
 manifest::Plan Session::plan(const std::filesystem::path& file, const std::vector<manifest::Override>& overrides) {
     manifest::Plan plan = expand(read_text(file), file.string(), overrides);
@@ -50,7 +50,7 @@ manifest::Plan Session::expand(const std::string& text, const std::string& file,
                                const std::vector<manifest::Override>& overrides) {
     manifest::Lookup lookup = manifest::Lookup::standard(file);
     lookup.fetch = [&](const manifest::Remote& remote) { return download(remote, quiet_); };
-    return manifest::expand(text, file, overrides, catalog_, lookup, datasets_, above_);
+    return manifest::expand(text, file, overrides, catalog_, lookup, datasets_, host_queries_);
 }
 
 std::vector<manifest::Override> overrides_of(const Arguments& arguments) {

@@ -34,7 +34,7 @@ private:
     bool quiet_;
     plugins::Catalog catalog_;
     manifest::DatasetCache datasets_;
-    manifest::HostQueries above_;
+    manifest::HostQueries host_queries_;
 };
 
 /// The values of --set, each PATH=JSON.

@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "store/table.h"
+#include "store/result_table.h"
 
 namespace unroll::cli {
 

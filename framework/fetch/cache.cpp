@@ -1,18 +1,17 @@
 // The cache. A download goes to FOLDER/SHA256.partial, which is locked meanwhile, and is renamed when it is right.
 #include "fetch/cache.h"
 
-#include <fcntl.h>
 #include <fmt/core.h>
-#include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <optional>
+#include <system_error>
 #include <thread>
 #include <utility>
 
+#include "base/files.h"
 #include "unroll/error.h"
 #include "unroll/sha256.h"
 
@@ -33,14 +32,6 @@ void make_folder(const fs::path& folder) {
     if (error) refuse(folder, "cannot be made", error.value());
 }
 
-/// Makes a name that was just written in a folder outlive the machine.
-void sync_folder(const fs::path& folder) {
-    const int file = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (file < 0) return;
-    ::fsync(file);  // not every file system can; then the file is downloaded again
-    ::close(file);
-}
-
 bool is_right(const fs::path& file, const std::string& sha256) {
     std::error_code ignored;
     return fs::is_regular_file(file, ignored) && sha256_of(file) == sha256;
@@ -58,48 +49,43 @@ public:
         }
     }
     ~Partial() {
-        if (file_ >= 0) drop();
+        if (locked_) ::unlink(path_.c_str());  // while it is held, before others may lock it
     }
     Partial(const Partial&) = delete;
     Partial& operator=(const Partial&) = delete;
 
-    int file() const { return file_; }
+    int file() { return locked_->file().descriptor(); }
 
     /// Gives it its name for good.
     void keep(const fs::path& name) {
-        if (::fsync(file_) != 0) refuse(path_, "cannot be written", errno);
         make_folder(name.parent_path());
-        if (::rename(path_.c_str(), name.c_str()) != 0) refuse(name, "cannot be written", errno);
-        ::close(std::exchange(file_, -1));
-        sync_folder(name.parent_path());
-        sync_folder(path_.parent_path());
+        try {
+            locked_->file().sync();
+            fs::rename(path_, name);
+        } catch (const std::system_error& error) {
+            refuse(name, "cannot be written", error.code().value());
+        }
+        locked_.reset();
+        for (const fs::path& folder : {name.parent_path(), path_.parent_path()}) try {
+                base::sync_folder(folder);
+            } catch (const std::system_error&) {  // not every file system can; then the file is downloaded again
+            }
     }
 
 private:
-    /// Opens it as its one owner, empty. False while there is another.
+    /// Opens it as its one owner, empty, whatever an owner that was killed has left. False while there is another.
     bool lock() {
-        for (;;) {
-            file_ = ::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-            if (file_ < 0) refuse(path_, "cannot be written", errno);
-            const int code = ::flock(file_, LOCK_EX | LOCK_NB) == 0 ? 0 : errno;
-            struct stat locked = {}, named = {};
-            const bool is_named = ::fstat(file_, &locked) == 0 && ::stat(path_.c_str(), &named) == 0 &&
-                                  locked.st_dev == named.st_dev && locked.st_ino == named.st_ino;
-            if (code == 0 && is_named && locked.st_size == 0) return true;
-            if (code == 0 && is_named) ::unlink(path_.c_str());  // an owner was killed
-            ::close(std::exchange(file_, -1));
-            if (code == EWOULDBLOCK) return false;
-            if (code != 0) refuse(path_, "cannot be locked", code);
-        }  // otherwise its former owner has renamed or removed it since it was opened
-    }
-
-    void drop() {
-        ::unlink(path_.c_str());  // before others may lock it
-        ::close(file_);
+        try {
+            locked_ = base::LockedFile::try_lock(path_);
+            if (locked_) locked_->file().truncate();
+        } catch (const std::system_error& error) {
+            refuse(path_, "cannot be written", error.code().value());
+        }
+        return locked_.has_value();
     }
 
     const fs::path path_;
-    int file_ = -1;
+    std::optional<base::LockedFile> locked_;
 };
 
 }  // namespace

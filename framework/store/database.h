@@ -15,7 +15,7 @@
 #include <type_traits>
 #include <utility>
 
-#include "store/table.h"
+#include "store/result_table.h"
 
 namespace unroll::store {
 

@@ -58,6 +58,12 @@ std::string expression(Database& database, const Experiment& experiment, const s
 
 }  // namespace
 
+bool has_experiment(Store& store, const std::string& name) {
+    bool found = false;
+    store.database().prepared("SELECT 1 FROM experiment WHERE name = ?").each([&](const Row&) { found = true; }, name);
+    return found;
+}
+
 Experiment find_experiment(Store& store, const std::string& name) {
     Database& database = store.database();
     std::optional<Experiment> found;

@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "store/axes.h"
+#include "store/result_table.h"
 #include "store/store.h"
-#include "store/table.h"
 
 namespace unroll::store {
 
@@ -19,6 +19,8 @@ struct Experiment {
     std::vector<std::string> by, best;  ///< axes that its manifest groups by, and chooses the best of
     std::vector<Axis> axes;             ///< of its current trials, in order of appearance
 };
+
+bool has_experiment(Store& store, const std::string& name);
 
 /// Throws Error, with the names that there are and the nearest one, when there is no such experiment.
 Experiment find_experiment(Store& store, const std::string& name);

@@ -5,8 +5,8 @@
 #include <string_view>
 #include <vector>
 
+#include "store/result_table.h"
 #include "store/store.h"
-#include "store/table.h"
 
 namespace unroll::store {
 

@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/files.h"
 #include "training/record.h"
 #include "trial/status.h"
 #include "unroll/types.h"
@@ -182,7 +183,7 @@ public:
 
 private:
     std::filesystem::path path_;
-    int file_ = -1;
+    std::optional<base::LockedFile> lock_;
 };
 
 }  // namespace unroll::store

@@ -8,8 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include "store/result_table.h"
 #include "store/store.h"
-#include "store/table.h"
 
 namespace unroll::store {
 

@@ -6,7 +6,7 @@
 #include <algorithm>
 
 #include "sampling/judgement.h"
-#include "store/query.h"
+#include "store/experiments.h"
 #include "sweep/threads.h"
 #include "training/loaded_weights.h"
 #include "unroll/error.h"
@@ -83,11 +83,11 @@ void Judges::judge_all(const std::atomic<bool>& stop, JudgingReport& report) {
 }
 
 std::string Judges::why_none(store::Store& store, const Pair& pair) const {
-    const auto count = [&](const char* sql) {
-        return std::get<std::int64_t>(store::query(store, sql, {pair.judge}).rows.at(0).at(0));
-    };
-    const bool is_there = count("SELECT count(*) FROM experiment WHERE name = ?");
-    const bool has_finished = count("SELECT count(*) FROM result WHERE experiment = ? AND status = 'finished'");
+    const bool is_there = store::has_experiment(store, pair.judge);
+    const std::vector<store::StatusCount> counts = store::status_counts(store, pair.judge);
+    const bool has_finished = std::any_of(counts.begin(), counts.end(), [](const store::StatusCount& each) {
+        return each.status == trial::TrialStatus::finished && each.trials > 0;
+    });
     return fmt::format(
         "{}: no image is judged: {}", pair.experiment,
         !is_there ? fmt::format("{} has no experiment '{}'; run that manifest with this --db, then this one again",

@@ -1,9 +1,7 @@
 // Reads and writes safetensors files.
 #include "training/safetensors.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -17,6 +15,7 @@
 #include <stdexcept>
 #include <system_error>
 
+#include "base/files.h"
 #include "json/parse.h"
 #include "json/write.h"
 #include "unroll/error.h"
@@ -106,56 +105,6 @@ std::string make_header(const std::vector<const Tensor*>& tensors, const Metadat
     return std::string(reinterpret_cast<const char*>(&size), prefix_size) + text;
 }
 
-/// A file descriptor that closes itself. Every function throws std::system_error when the system refuses.
-class File {
-public:
-    File(const fs::path& path, int flags) : descriptor_(::open(path.c_str(), flags | O_CLOEXEC, 0666)) {
-        if (descriptor_ < 0) fail();
-    }
-    ~File() {
-        if (descriptor_ >= 0) ::close(descriptor_);
-    }
-    File(const File&) = delete;
-    File& operator=(const File&) = delete;
-
-    void write(std::string_view bytes) {
-        while (!bytes.empty()) {
-            const ssize_t written = ::write(descriptor_, bytes.data(), bytes.size());
-            if (written < 0 && errno != EINTR) fail();
-            if (written > 0) bytes.remove_prefix(static_cast<Size>(written));
-        }
-    }
-    void sync() {
-        if (::fsync(descriptor_) != 0) fail();
-    }
-    void close() {
-        if (::close(std::exchange(descriptor_, -1)) != 0) fail();
-    }
-
-private:
-    [[noreturn]] static void fail() { throw std::system_error(errno, std::generic_category()); }
-
-    int descriptor_;
-};
-
-void sync_folder(const fs::path& folder) {
-    File(folder.empty() ? "." : folder, O_RDONLY | O_DIRECTORY).sync();
-}
-
-std::string write_synced(const fs::path& path, const std::vector<const Tensor*>& tensors, const std::string& header) {
-    File file(path, O_WRONLY | O_CREAT | O_TRUNC);
-    Sha256 hash;
-    const auto write = [&](std::string_view bytes) {
-        hash.update(bytes);
-        file.write(bytes);
-    };
-    write(header);
-    for (const Tensor* tensor : tensors) write(bytes_of(*tensor));
-    file.sync();
-    file.close();
-    return hash.digest();
-}
-
 }  // namespace
 
 std::string write_safetensors(const fs::path& path, const std::vector<Tensor>& tensors, const Metadata& metadata) {
@@ -165,18 +114,18 @@ std::string write_safetensors(const fs::path& path, const std::vector<Tensor>& t
     std::stable_sort(order.begin(), order.end(),
                      [](const Tensor* a, const Tensor* b) { return element_size(*a) > element_size(*b); });
 
-    const fs::path folder = path.parent_path();
-    fs::path partial = path;
-    partial += ".partial";
     try {
-        if (!folder.empty() && fs::create_directories(folder)) sync_folder(folder.parent_path());
-        std::string digest = write_synced(partial, order, make_header(order, metadata));
-        fs::rename(partial, path);
-        sync_folder(folder);
-        return digest;
+        base::AtomicFile file(path);
+        Sha256 hash;
+        const auto write = [&](std::string_view bytes) {
+            hash.update(bytes);
+            file.write(bytes);
+        };
+        write(make_header(order, metadata));
+        for (const Tensor* tensor : order) write(bytes_of(*tensor));
+        file.commit();
+        return hash.digest();
     } catch (const std::system_error& error) {
-        std::error_code ignored;
-        fs::remove(partial, ignored);
         throw Error({path.string(), fmt::format("cannot write the checkpoint: {}", error.code().message()),
                      "a folder that can be written to, on a disk with room",
                      "make room or change the folder's permissions, then run the manifest again"});
