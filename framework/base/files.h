@@ -7,7 +7,8 @@
 
 namespace unroll::base {
 
-/// A file descriptor that closes itself. Functions throw std::system_error when the system refuses. One thread at a time.
+/// A file descriptor that closes itself. Functions throw std::system_error when the system refuses. For one thread at a
+/// time.
 class File {
 public:
     /// As open(2), close-on-exec; a new file gets the permissions that the user's umask leaves.
