@@ -99,7 +99,9 @@ struct Damage {
 
 class Decoder {
 public:
+    /// The bytes must outlive it.
     explicit Decoder(std::string_view bytes) : left_(bytes) {}
+    explicit Decoder(std::string&&) = delete;
 
     void operator()(auto&... values) { (get(values), ...); }
 
@@ -189,7 +191,8 @@ std::optional<TrialRecord> RecordReader::next() {
     begin_ = position_;
     ++number_;
     if (in_.peek() == std::istream::traits_type::eof()) return std::nullopt;
-    Decoder header(bytes(header_size));
+    const std::string prefix = bytes(header_size);
+    Decoder header(prefix);
     const std::uint64_t length = header.whole(4), checksum = header.whole(8);
     const std::string content = bytes(length);
     if (content_hash(content) != checksum) fail("bytes that are not those that were written");
