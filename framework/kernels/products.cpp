@@ -315,8 +315,11 @@ void multiply_in_place(const Matrix<const Real>& a, const Matrix<const Real>& b,
 }
 
 template <class Real>
-constexpr ProductKernels<Real> kernels = {panel_width<Real>, tile_rows, &pack_panels<Real>, &multiply_packed<Real>,
-                                          &multiply_in_place<Real>};
+constexpr ProductKernels<Real> kernels = {.panel_width = panel_width<Real>,
+                                          .tile_rows = tile_rows,
+                                          .pack = &pack_panels<Real>,
+                                          .multiply_packed = &multiply_packed<Real>,
+                                          .multiply_in_place = &multiply_in_place<Real>};
 
 }  // namespace
 
