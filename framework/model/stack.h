@@ -30,7 +30,6 @@ public:
     Size state_size(Size B) const;  ///< elements of all layers' states for B sequences
     bool takes_tokens() const { return layers_.front().cell->layout().takes_tokens; }
     const std::vector<Layer>& layers() const { return layers_; }
-    Size weights_begin(Size layer) const { return places_[layer].weights; }  ///< in the model's flat array
 
     Size saved_size(Size T, Size B) const;
     Size workspace_size(Size T, Size B) const;
