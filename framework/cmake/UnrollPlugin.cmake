@@ -1,6 +1,8 @@
 # unroll_plugin(cell|dataset|sampler NAME [SOURCES …]): one plugin, NAME.so from NAME.cpp unless sources are given.
 # The same file serves this tree and, installed, every other one (find_package(unroll)).
 #
+# A plugin is compiled as Release where its project says nothing of optimization: neither a build type nor -O.
+#
 # UNROLL_PLUGIN_OUTPUT, when set, is the folder whose cells/, datasets/ and samplers/ receive what is built;
 # UNROLL_PLUGIN_INSTALL, when set, the one below the prefix that receives what is installed.
 
@@ -55,6 +57,28 @@ function(unroll_use_build_hash target)
   target_include_directories(${target} BEFORE PRIVATE ${output})
 endfunction()
 
+# Gives a target the flags of Release, unless its project has chosen a build type or an optimization level: CMake alone
+# compiles without any. Called when its folder has been read, so that every choice counts; what the target's own options
+# say comes later on the command line and wins.
+function(unroll_optimize target)
+  if(CMAKE_BUILD_TYPE OR CMAKE_CONFIGURATION_TYPES)
+    return()
+  endif()
+  get_directory_property(directory_options COMPILE_OPTIONS)
+  get_target_property(options ${target} COMPILE_OPTIONS)
+  if("${CMAKE_CXX_FLAGS} ${directory_options} ${options}" MATCHES "(^|[ ;])-O")
+    return()
+  endif()
+  separate_arguments(release UNIX_COMMAND "${CMAKE_CXX_FLAGS_RELEASE}")
+  target_compile_options(${target} BEFORE PRIVATE ${release})
+  get_property(is_told GLOBAL PROPERTY UNROLL_OPTIMIZE_TOLD)
+  if(NOT is_told)
+    set_property(GLOBAL PROPERTY UNROLL_OPTIMIZE_TOLD TRUE)
+    message(STATUS
+      "unroll_plugin: CMAKE_BUILD_TYPE is not set: plugins are built as Release (${CMAKE_CXX_FLAGS_RELEASE})")
+  endif()
+endfunction()
+
 function(unroll_plugin kind name)
   if(NOT kind MATCHES "^(cell|dataset|sampler)$")
     message(FATAL_ERROR "unroll_plugin(${kind} ${name}): the kind must be cell, dataset or sampler")
@@ -68,7 +92,9 @@ function(unroll_plugin kind name)
   target_compile_features(${name} PRIVATE cxx_std_20)
   set_target_properties(${name} PROPERTIES
     PREFIX "" SUFFIX ".so" CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON)
-  cmake_language(EVAL CODE "cmake_language(DEFER CALL unroll_use_build_hash [[${name}]])")
+  cmake_language(EVAL CODE "
+    cmake_language(DEFER CALL unroll_optimize [[${name}]])
+    cmake_language(DEFER CALL unroll_use_build_hash [[${name}]])")
 
   if(UNROLL_PLUGIN_OUTPUT)
     set_target_properties(${name} PROPERTIES LIBRARY_OUTPUT_DIRECTORY ${UNROLL_PLUGIN_OUTPUT}/${kind}s)
