@@ -3,6 +3,7 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <sstream>
 
 #include "base/nearest.h"
@@ -22,14 +23,50 @@ std::vector<std::string> long_names(const po::options_description& options) {
     return names;
 }
 
+/// "a, b or c".
+std::string alternatives(const std::vector<std::string>& words) {
+    std::string text;
+    for (std::size_t i = 0; i < words.size(); ++i)
+        text += (i == 0 ? "" : i + 1 == words.size() ? " or " : ", ") + words[i];
+    return text;
+}
+
+/// Throws Error when an option has a value that is none of its choices.
+void check_choices(const po::options_description& options, const po::variables_map& values) {
+    for (const auto& option : options.options()) {
+        const std::vector<std::string> choices = choices_of(*option);
+        const auto found = values.find(option->long_name());
+        if (choices.empty() || found == values.end() || found->second.defaulted()) continue;
+        const auto& value = found->second.as<std::string>();
+        if (std::find(choices.begin(), choices.end(), value) == choices.end())
+            throw Error(
+                {"--" + option->long_name(), fmt::format("'{}'", value), alternatives(choices), "choose one of these"});
+    }
+}
+
+}  // namespace
+
 po::options_description shared_options() {
     po::options_description shared("Options of every command", help_columns);
-    shared.add_options()("db", po::value<std::string>()->default_value("results/unroll.db"),
+    shared.add_options()("db", po::value<std::string>()->value_name("FILE")->default_value("results/unroll.db"),
                          "the result store, an SQLite file")(
-        "plugin-path", po::value<std::vector<std::string>>()->composing(), "another folder to search for plugins")(
-        "help", "print this help and exit");
+        "plugin-path", po::value<std::vector<std::string>>()->composing()->value_name("FOLDER"),
+        "another folder to search for plugins; repeatable")("help,h", "print this help and exit");
     return shared;
 }
+
+std::string value_name(const po::option_description& option) {
+    if (option.semantic()->max_tokens() == 0) return {};
+    const std::string name = option.semantic()->name();  // Boost appends the default: "N (=400)"
+    return name.substr(0, name.find(" (="));
+}
+
+std::vector<std::string> choices_of(const po::option_description& option) {
+    const std::string name = value_name(option);
+    return name.find('|') == name.npos ? std::vector<std::string>() : base::split(name, '|');
+}
+
+namespace {
 
 /// Lines are broken between options, not within the brackets of one.
 std::string wrapped_usage(const std::string& usage) {
@@ -102,6 +139,7 @@ std::optional<Arguments> parse(Command command, const Words& words) {
             return std::nullopt;
         }
         po::notify(arguments.values);
+        check_choices(visible, arguments.values);
     } catch (const po::unknown_option& unknown) {
         const std::string near = base::nearest(unknown.get_option_name(), long_names(visible));
         throw Error({"command line", fmt::format("unknown option '{}'", unknown.get_option_name()),

@@ -20,11 +20,21 @@ enum ExitCode : int { success = 0, unmet = 1, bad_request = 2, interrupted = 130
 
 /// A command's own options and its help.
 struct Command {
-    std::string usage;                           ///< as in "unroll sql QUERY|@FILE [--format …]"
-    std::string about;                           ///< paragraphs of sentences; lines are broken when printed
-    po::options_description options{"Options"};  ///< its own; --db, --plugin-path and --help are added
-    std::vector<std::string> positional;         ///< names of positional arguments; the last takes all that remain
+    std::string usage;  ///< as in "unroll sql QUERY|@FILE [--format …]"
+    std::string about;  ///< paragraphs of sentences; lines are broken when printed
+    /// Its own; shared_options() are added. A value_name A|B|C makes these words the only ones that the option takes.
+    po::options_description options{"Options"};
+    std::vector<std::string> positional;  ///< names of positional arguments; the last takes all that remain
 };
+
+/// --db, --plugin-path and --help.
+po::options_description shared_options();
+
+/// How help names an option's value, as in N or table|csv; "" when it takes none.
+std::string value_name(const po::option_description& option);
+
+/// The words that an option takes; empty when it takes others, too.
+std::vector<std::string> choices_of(const po::option_description& option);
 
 /// A parsed command line. `database` and `plugin_paths` are there for every command.
 struct Arguments {
@@ -41,7 +51,8 @@ struct Arguments {
     std::vector<std::string> list(const std::string& name) const;
 };
 
-/// None when --help was asked for and printed. An unknown or misspelled option throws Error with the nearest known one.
+/// None when --help was asked for and printed. Throws Error for an unknown option, with the nearest known one, and for a
+/// value that is none of an option's choices.
 std::optional<Arguments> parse(Command command, const Words& words);
 
 /// Exactly `count` words for the last positional argument, which is called `name`. Throws Error otherwise: "2 trials,

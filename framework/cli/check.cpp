@@ -38,16 +38,20 @@ int check_manifest(const Arguments& arguments, const std::filesystem::path& file
 
 }  // namespace
 
-int check(const Words& words) {
+Command check_command() {
     Command command;
     command.usage = "unroll check MANIFEST [--set PATH=JSON]... | PLUGIN.so [NAME=JSON]...";
     command.about =
         "Validates a manifest without running anything, or runs the conformance tests on a plugin; NAME=JSON sets an "
         "option of the plugin, options that are not given have their defaults.";
-    command.options.add_options()("set", po::value<std::vector<std::string>>()->composing(),
-                                  "PATH=JSON: override a value of the manifest; repeatable");
+    command.options.add_options()("set", po::value<std::vector<std::string>>()->composing()->value_name("PATH=JSON"),
+                                  "override a value of the manifest; repeatable");
     command.positional = {"file", "option"};
-    const auto arguments = parse(std::move(command), words);
+    return command;
+}
+
+int check(const Words& words) {
+    const auto arguments = parse(check_command(), words);
     if (!arguments) return success;
     if (!arguments->has("file"))
         throw Error({"command line", "no file", "a manifest, or a plugin's shared library",

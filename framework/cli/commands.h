@@ -1,6 +1,6 @@
 // The commands of `unroll`: one file each, named after it. A command gets the words that follow its name, prints
 // results to standard output and messages to standard error, and returns the exit code; an Error it throws becomes exit
-// code 2.
+// code 2. NAME_command() describes it: help, the manual page and shell completion are made of that.
 #pragma once
 
 #include <string>
@@ -9,6 +9,7 @@
 namespace unroll::cli {
 
 using Words = std::vector<std::string>;
+struct Command;
 
 int run(const Words& words);
 int plan(const Words& words);
@@ -20,5 +21,18 @@ int diff(const Words& words);
 int schema(const Words& words);
 int sql(const Words& words);
 int verify(const Words& words);
+int help(const Words& words);
+
+Command run_command();
+Command plan_command();
+Command check_command();
+Command plugins_command();
+Command sample_command();
+Command compare_command();
+Command diff_command();
+Command schema_command();
+Command sql_command();
+Command verify_command();
+Command help_command();
 
 }  // namespace unroll::cli

@@ -9,9 +9,7 @@
 
 namespace unroll::cli {
 
-namespace {
-
-Command command() {
+Command compare_command() {
     Command command;
     command.usage =
         "unroll compare EXPERIMENT [--by AXIS]... [--metric SPLIT/NAME] [--goal min|max]"
@@ -21,20 +19,20 @@ Command command() {
         "deviation (sd) and 95% confidence interval of the mean (Student's t; low to high) of a metric over the "
         "finished ones.\n"
         "Defaults come from `compare` in the manifest. For each axis in its `best`, only the best value is shown.";
-    command.options.add_options()("by", po::value<std::vector<std::string>>()->composing(),
+    command.options.add_options()("by", po::value<std::vector<std::string>>()->composing()->value_name("AXIS"),
                                   "group by an axis, a column of the view result, or a path in the config; repeatable")(
-        "metric", po::value<std::string>()->default_value("", "the manifest's"), "as in validation/loss")(
-        "goal", po::value<std::string>()->default_value("", "the manifest's"),
-        "min or max: whether the lowest or the highest mean is best")(
-        "format", po::value<std::string>()->default_value("table"), "table, csv, json or markdown");
+        "metric", po::value<std::string>()->value_name("SPLIT/NAME")->default_value("", "the manifest's"),
+        "as in validation/loss")("goal",
+                                 po::value<std::string>()->value_name("min|max")->default_value("", "the manifest's"),
+                                 "whether the lowest or the highest mean is best")(
+        "format", po::value<std::string>()->value_name("table|csv|json|markdown")->default_value("table"),
+        "output format");
     command.positional = {"experiment"};
     return command;
 }
 
-}  // namespace
-
 int compare(const Words& words) {
-    const auto arguments = parse(command(), words);
+    const auto arguments = parse(compare_command(), words);
     if (!arguments) return success;
     const Format format = format_of(arguments->get<std::string>("format"));
     analysis::ComparisonRequest request;
@@ -43,8 +41,6 @@ int compare(const Words& words) {
     request.by = arguments->list("by");
     request.metric = arguments->get<std::string>("metric");
     request.goal = arguments->get<std::string>("goal");
-    if (!request.goal.empty() && request.goal != "min" && request.goal != "max")
-        throw Error({"--goal", fmt::format("'{}'", request.goal), "min or max", "choose one of these"});
 
     store::Store store(arguments->database, store::Store::Mode::read);
     const analysis::Comparison comparison = analysis::compare(store, request);

@@ -8,24 +8,21 @@
 
 namespace unroll::cli {
 
-namespace {
-
-Command command() {
+Command diff_command() {
     Command command;
     command.usage = "unroll diff TRIAL TRIAL [--format table|csv|json|markdown]";
     command.about =
         "Shows the settings, then the results in which two trials differ. A trial is given by its id or by the "
         "beginning of its fingerprint.";
-    command.options.add_options()("format", po::value<std::string>()->default_value("table"),
-                                  "table, csv, json or markdown");
+    command.options.add_options()(
+        "format", po::value<std::string>()->value_name("table|csv|json|markdown")->default_value("table"),
+        "output format");
     command.positional = {"trial"};
     return command;
 }
 
-}  // namespace
-
 int diff(const Words& words) {
-    const auto arguments = parse(command(), words);
+    const auto arguments = parse(diff_command(), words);
     if (!arguments) return success;
     const Format format = format_of(arguments->get<std::string>("format"));
     const auto names = exactly(*arguments, "trial", 2, "ids or beginnings of fingerprints",

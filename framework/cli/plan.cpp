@@ -34,18 +34,22 @@ std::int64_t whole(Size number) {
 
 }  // namespace
 
-int plan(const Words& words) {
+Command plan_command() {
     Command command;
     command.usage = "unroll plan MANIFEST [--set PATH=JSON]... [--format table|csv|json|markdown]";
     command.about =
         "Lists the trials of a manifest with their number of parameters, training cost (gflop) and status. Trains and "
         "writes nothing.";
-    command.options.add_options()("format", po::value<std::string>()->default_value("table"),
-                                  "table, csv, json or markdown")(
-        "set", po::value<std::vector<std::string>>()->composing(),
-        "PATH=JSON: override a value of the manifest; repeatable");
+    command.options.add_options()(
+        "format", po::value<std::string>()->value_name("table|csv|json|markdown")->default_value("table"),
+        "output format")("set", po::value<std::vector<std::string>>()->composing()->value_name("PATH=JSON"),
+                         "override a value of the manifest; repeatable");
     command.positional = {"manifest"};
-    const auto arguments = parse(std::move(command), words);
+    return command;
+}
+
+int plan(const Words& words) {
+    const auto arguments = parse(plan_command(), words);
     if (!arguments) return success;
     const Format format = format_of(arguments->get<std::string>("format"));
     const std::string file =

@@ -21,9 +21,7 @@
 
 namespace unroll::cli {
 
-namespace {
-
-Command command() {
+Command run_command() {
     Command command;
     command.usage =
         "unroll run MANIFEST... [--jobs N] [--set PATH=JSON]... [--fresh] [--retry-failed] [--fail-fast] [--quiet]";
@@ -35,17 +33,19 @@ Command command() {
         "Exit codes: 0 success; 1 a trial failed or an expectation does not hold; 2 invalid request, nothing was run; "
         "130 interrupted, expectations were not checked: run the same command again to resume.";
     command.options.add_options()(
-        "jobs", po::value<std::int64_t>(),
+        "jobs", po::value<std::int64_t>()->value_name("N"),
         "number of trials that run in parallel, and of threads of the process (default: all cores)")(
-        "set", po::value<std::vector<std::string>>()->composing(),
-        "PATH=JSON: override a value of the manifest; repeatable")(
-        "fresh", po::bool_switch(), "discard stored results of these trials and train them again")(
+        "set", po::value<std::vector<std::string>>()->composing()->value_name("PATH=JSON"),
+        "override a value of the manifest; repeatable")("fresh", po::bool_switch(),
+                                                        "discard stored results of these trials and train them again")(
         "retry-failed", po::bool_switch(), "train failed trials again")("fail-fast", po::bool_switch(),
                                                                         "stop all trials when one fails")(
         "quiet", po::bool_switch(), "print no progress and no comparison, only problems and expectations");
     command.positional = {"manifest"};
     return command;
 }
+
+namespace {
 
 sweep::Settings settings_of(const Arguments& arguments) {
     sweep::Settings settings;
@@ -115,7 +115,7 @@ bool expect_something(const std::vector<manifest::Plan>& plans) {
 }  // namespace
 
 int run(const Words& words) {
-    const auto arguments = parse(command(), words);
+    const auto arguments = parse(run_command(), words);
     if (!arguments) return success;
     if (!arguments->has("manifest"))
         throw Error({"command line", "no manifest", "one or more manifest files",

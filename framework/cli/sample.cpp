@@ -23,12 +23,7 @@
 
 namespace unroll::cli {
 
-namespace {
-
-constexpr Size usual_prompt = 40;  // tokens
-constexpr std::uint64_t largest_number = (std::uint64_t{1} << 53) - 1;
-
-Command command() {
+Command sample_command() {
     Command command;
     command.usage =
         "unroll sample TRIAL [--sampler NAME[,OPTION=JSON]...] [--temperature X] [--length N] [--prompt TEXT]..."
@@ -37,22 +32,28 @@ Command command() {
         "Generates text from a kept checkpoint of a trial: continuations of a prompt, answers of a "
         "sequence-to-sequence "
         "model, or a grid of images (PNG on standard output). Nothing is stored.";
-    command.options.add_options()("sampler", po::value<std::string>(),
+    command.options.add_options()("sampler", po::value<std::string>()->value_name("NAME[,OPTION=JSON]..."),
                                   "how the next token is chosen, as in top-k,k=5 (default: the first sampler that the "
-                                  "trial was sampled with)")("temperature", po::value<double>(),
+                                  "trial was sampled with)")("temperature", po::value<double>()->value_name("X"),
                                                              "softmax temperature, above 0 (default: 1)")(
-        "length", po::value<std::int64_t>()->default_value(400), "tokens to generate")(
-        "prompt", po::value<std::vector<std::string>>()->composing(),
+        "length", po::value<std::int64_t>()->value_name("N")->default_value(400), "tokens to generate")(
+        "prompt", po::value<std::vector<std::string>>()->value_name("TEXT")->composing(),
         "text to continue, or source sequence to answer; repeatable (default: 40 tokens of the data, or an example)")(
-        "from", po::value<std::string>(), "train, validation or test: the split that default prompts are taken from")(
-        "count", po::value<std::int64_t>()->default_value(1), "texts per prompt")("seed", po::value<std::int64_t>(),
-                                                                                  "random seed (default: the trial's)")(
-        "at", po::value<std::int64_t>(), "step of a kept checkpoint (default: the last)")(
-        "memory", po::value<std::string>(),
+        "from", po::value<std::string>()->value_name("train|validation|test"),
+        "the split that default prompts are taken from")(
+        "count", po::value<std::int64_t>()->value_name("N")->default_value(1), "texts per prompt")(
+        "seed", po::value<std::int64_t>()->value_name("N"), "random seed (default: the trial's)")(
+        "at", po::value<std::int64_t>()->value_name("STEP"), "step of a kept checkpoint (default: the last)")(
+        "memory", po::value<std::string>()->value_name("carry|window"),
         "carry: keep the recurrent state; window: re-read the last T tokens for every token");
     command.positional = {"trial"};
     return command;
 }
+
+namespace {
+
+constexpr Size usual_prompt = 40;  // tokens
+constexpr std::uint64_t largest_number = (std::uint64_t{1} << 53) - 1;
 
 Error wrong_temperature(double temperature, const plugins::Catalog& catalog) {
     std::string deterministic;
@@ -148,8 +149,7 @@ Split prompts_from(const Arguments& arguments, const Dataset& dataset) {
     const std::string& name = arguments.get<std::string>("from");
     if (arguments.has("prompt"))
         throw Error({"command line", "both --prompt and --from", "one of them", "leave one of them out"});
-    if (const auto split = trial::split_named(name)) return *split;
-    throw Error({"--from", fmt::format("'{}'", name), "train, validation or test", "choose one of these"});
+    return trial::split_named(name).value();
 }
 
 /// What the command line asks for, one for each prompt; options that are not given have the trial's defaults.
@@ -175,8 +175,6 @@ std::vector<trial::SamplingSettings> settings_of(const Arguments& arguments, con
                                                                                     : trial::StateMode::carry;
     if (arguments.has("memory")) {
         const std::string& memory = arguments.get<std::string>("memory");
-        if (memory != "carry" && memory != "window")
-            throw Error({"--memory", fmt::format("'{}'", memory), "carry or window", "choose one of these"});
         settings.memory = memory == "carry" ? trial::StateMode::carry : trial::StateMode::window;
     }
     const Split from = prompts_from(arguments, *trial.runnable.dataset);
@@ -217,7 +215,7 @@ const training::CheckpointInfo& checkpoint_of(const Arguments& arguments, const 
 }  // namespace
 
 int sample(const Words& words) {
-    const auto arguments = parse(command(), words);
+    const auto arguments = parse(sample_command(), words);
     if (!arguments) return success;
     const std::string name = exactly(*arguments, "trial", 1, an_id_or_fingerprint, list_of_trials)[0];
 

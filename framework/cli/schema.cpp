@@ -9,18 +9,21 @@
 
 namespace unroll::cli {
 
-int schema(const Words& words) {
+Command schema_command() {
     Command command;
     command.usage = "unroll schema [--format json|markdown]";
     command.about =
         "Prints a JSON Schema (draft 2020-12) of manifests with the plugins that are found: name it in a manifest as "
         "\"$schema\", and an editor completes and explains settings. As markdown: a table of every setting.";
-    command.options.add_options()("format", po::value<std::string>()->default_value("json"), "json or markdown");
-    const auto arguments = parse(std::move(command), words);
+    command.options.add_options()(
+        "format", po::value<std::string>()->value_name("json|markdown")->default_value("json"), "output format");
+    return command;
+}
+
+int schema(const Words& words) {
+    const auto arguments = parse(schema_command(), words);
     if (!arguments) return success;
     const auto& format = arguments->get<std::string>("format");
-    if (format != "json" && format != "markdown")
-        throw Error({"--format", format, "json or markdown", "choose one of these"});
 
     const auto catalog = unroll::plugins::load(unroll::plugins::folders(arguments->plugin_paths));
     if (format == "json")

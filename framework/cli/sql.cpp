@@ -12,20 +12,21 @@
 
 namespace unroll::cli {
 
-namespace {
-
-Command command() {
+Command sql_command() {
     Command command;
     command.usage = "unroll sql QUERY|@FILE [--format table|csv|json|markdown] [--timeout SECONDS]";
     command.about =
         "Runs one SELECT over the results, or the one in FILE, read-only. In addition to SQLite's functions there are "
         "median(x) and stddev(x). Tables, views and examples are documented in results/README.md.";
-    command.options.add_options()("format", po::value<std::string>()->default_value("table"),
-                                  "table, csv, json or markdown")("timeout", po::value<double>()->default_value(60),
-                                                                  "seconds after which the query is cancelled");
+    command.options.add_options()(
+        "format", po::value<std::string>()->value_name("table|csv|json|markdown")->default_value("table"),
+        "output format")("timeout", po::value<double>()->value_name("SECONDS")->default_value(60),
+                         "when the query is cancelled");
     command.positional = {"query"};
     return command;
 }
+
+namespace {
 
 std::string content_of(const std::string& file) {
     std::ifstream stream(file, std::ios::binary);
@@ -40,7 +41,7 @@ std::string content_of(const std::string& file) {
 }  // namespace
 
 int sql(const Words& words) {
-    const auto arguments = parse(command(), words);
+    const auto arguments = parse(sql_command(), words);
     if (!arguments) return success;
     const Format format = format_of(arguments->get<std::string>("format"));
     const std::string argument = exactly(*arguments, "query", 1, "a SELECT in quotes, or @FILE",

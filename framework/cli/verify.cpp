@@ -55,7 +55,7 @@ void print(const std::vector<analysis::Mismatch>& mismatches) {
 
 }  // namespace
 
-int verify(const Words& words) {
+Command verify_command() {
     Command command;
     command.usage = "unroll verify TRIAL";
     command.about =
@@ -63,7 +63,11 @@ int verify(const Words& words) {
         "bit. Equal bits are guaranteed for the same build on the same SIMD instruction set; with another one, this "
         "shows how far the results differ.";
     command.positional = {"trial"};
-    const auto arguments = parse(std::move(command), words);
+    return command;
+}
+
+int verify(const Words& words) {
+    const auto arguments = parse(verify_command(), words);
     if (!arguments) return success;
     const std::string name = exactly(*arguments, "trial", 1, an_id_or_fingerprint, list_of_trials)[0];
 

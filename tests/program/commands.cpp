@@ -57,6 +57,33 @@ TEST_CASE("--help names a command's options") {
         }
     }
     CHECK(ask({}).out == all.out);
+    CHECK(ask({"-h"}).out == all.out);
+    CHECK(ask({"help"}).out == all.out);
+    CHECK(ask({"plan", "-h"}).out == ask({"plan", "--help"}).out);
+    CHECK(ask({"help", "plan"}).out == ask({"plan", "--help"}).out);
+    const Ended unknown = ask({"help", "plam"});
+    CHECK(unknown.code == 2);
+    CHECK(unknown.says("unknown command 'plam'"));
+    CHECK(unknown.says("did you mean \"plan\"?"));
+    CHECK(ask({"help", "plan", "run"}).code == 2);
+}
+
+TEST_CASE("--version names every version that matters") {
+    const Ended version = ask({"--version"});
+    CHECK(version.code == 0);
+    CHECK(version.err.empty());
+    std::istringstream lines(version.out);
+    std::string name, number, store, sdk, build;
+    lines >> name >> number;
+    CHECK(name == "unroll");
+    CHECK(std::count(number.begin(), number.end(), '.') == 2);
+    std::getline(lines, store);
+    std::getline(lines, store);
+    const auto stored = value(results(), "SELECT user_version FROM pragma_user_version").as_int64();
+    CHECK(store.find("store version " + std::to_string(stored) + ", SDK version ") == 0);
+    std::getline(lines, build);
+    CHECK(build.find(" build, ") != build.npos);
+    CHECK(build.find(" kernels") != build.npos);
 }
 
 TEST_CASE("plan lists trials, what is done and what was dropped, and writes nothing") {

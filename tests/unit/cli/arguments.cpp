@@ -19,6 +19,7 @@ cli::Command a_command() {
         "unroll count NUMBER... [--step NUMBER] [--format table|csv|json|markdown] [--and-something-else TEXT]";
     command.about = "Counts. The lines of this text are broken where they have to be, and not where its literal is.";
     command.options.add_options()("step", cli::po::value<std::int64_t>()->default_value(1), "from one to the next")(
+        "format", cli::po::value<std::string>()->value_name("table|csv|json")->default_value("table"), "how")(
         "also", cli::po::value<std::vector<std::string>>()->composing(), "several");
     command.positional = {"number"};
     return command;
@@ -64,8 +65,20 @@ TEST_CASE("a number out of its range names the range") {
     CHECK(whole_number(*arguments, "step", 0, 9, "") == 0);
 }
 
+TEST_CASE("an option with choices takes no other word") {
+    CHECK(parse(a_command(), {"--format", "csv"})->get<std::string>("format") == "csv");
+    CHECK(parse(a_command(), {})->get<std::string>("format") == "table");
+    CHECK_THROWS_WITH(parse(a_command(), {"--format", "xml"}),
+                      "--format: 'xml'\n  expected: table, csv or json\n  help: choose one of these");
+    const auto command = a_command();
+    CHECK(cli::choices_of(*command.options.options()[1]) == Words{"table", "csv", "json"});
+    CHECK(cli::choices_of(*command.options.options()[0]).empty());
+    CHECK(cli::value_name(*command.options.options()[1]) == "table|csv|json");
+}
+
 TEST_CASE("help fits on a terminal, and breaks no option in two") {
     const std::string help = output_of(print_help, {});
+    CHECK(help.find("-h [ --help ]") != help.npos);
     CHECK(help.find("[--format table|csv|json|markdown]") != help.npos);
     CHECK(help.find("[--and-something-else TEXT]") != help.npos);
     std::istringstream lines(help);

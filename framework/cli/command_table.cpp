@@ -1,0 +1,49 @@
+// Every command of `unroll`.
+#include "cli/command_table.h"
+
+#include <fmt/format.h>
+
+#include <array>
+
+#include "base/nearest.h"
+#include "unroll/error.h"
+
+namespace unroll::cli {
+
+namespace {
+
+constexpr std::array entries{
+    CommandEntry{"run", "train and sample every trial of a manifest that the store does not have", run, run_command},
+    CommandEntry{"plan", "list the trials of a manifest with their size, cost and status", plan, plan_command},
+    CommandEntry{"check", "validate a manifest, or run the conformance tests on a plugin", check, check_command},
+    CommandEntry{"plugins", "list cells, datasets and samplers and their options", plugins, plugins_command},
+    CommandEntry{"sample", "generate text or images from a trained trial", sample, sample_command},
+    CommandEntry{"compare", "show mean, standard deviation and 95% interval of a metric by group", compare,
+                 compare_command},
+    CommandEntry{"diff", "show how the settings and results of two trials differ", diff, diff_command},
+    CommandEntry{"schema", "print a JSON Schema of manifests for editors, or a reference of all settings", schema,
+                 schema_command},
+    CommandEntry{"sql", "query the results with SQL, read-only", sql, sql_command},
+    CommandEntry{"verify", "train a trial again and compare the losses bit for bit", verify, verify_command},
+    CommandEntry{"help", "list all commands, or explain one", help, help_command},
+};
+
+}  // namespace
+
+std::span<const CommandEntry> all_commands() {
+    return entries;
+}
+
+const CommandEntry& command_named(const std::string& name) {
+    std::vector<std::string> names;
+    for (const CommandEntry& entry : entries) {
+        if (entry.name == name) return entry;
+        names.emplace_back(entry.name);
+    }
+    const std::string near = base::nearest(name, names);
+    throw Error({"command line", fmt::format("unknown command '{}'", name),
+                 fmt::format("one of: {}", fmt::join(names, ", ")),
+                 near.empty() ? "run 'unroll --help' for all commands" : base::did_you_mean(near)});
+}
+
+}  // namespace unroll::cli
