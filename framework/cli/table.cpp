@@ -2,12 +2,16 @@
 #include "cli/table.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
-#include <algorithm>
 #include <cmath>
+#include <cstdio>
 #include <map>
 
+#include "base/text.h"
 #include "base/utf8.h"
+#include "cli/table_text.h"
+#include "cli/terminal.h"
 #include "json/write.h"
 #include "unroll/error.h"
 
@@ -22,21 +26,6 @@ using store::Value;
 
 bool is_control(CodePoint code) {
     return code < 0x20 || (code >= 0x7F && code < 0xA0);
-}
-
-std::string on_one_line(std::string_view text) {
-    std::string line;
-    for_each_character(text, [&](CodePoint code, std::string_view bytes) {
-        if (code == '\n')
-            line += "↵";
-        else if (code == '\t')
-            line += "\\t";
-        else if (is_control(code))
-            line += fmt::format("\\x{:02x}", code);
-        else
-            line += bytes;
-    });
-    return line;
 }
 
 std::string in_markdown(std::string_view text) {
@@ -82,65 +71,11 @@ json::Value in_utf8(std::string_view text) {
     return valid;
 }
 
-/// A value as text: `real` says how reals look, `text` how texts are written.
-template <class Text>
-std::string written(const Value& value, fmt::string_view real, Text text) {
+std::string csv_value(const Value& value) {
     if (const auto* whole = std::get_if<std::int64_t>(&value)) return fmt::format("{}", *whole);
-    if (const auto* number = std::get_if<double>(&value)) return fmt::format(fmt::runtime(real), *number);
-    if (const auto* string = std::get_if<std::string>(&value)) return text(*string);
+    if (const auto* number = std::get_if<double>(&value)) return fmt::format("{}", *number);
+    if (const auto* text = std::get_if<std::string>(&value)) return in_csv(*text);
     return {};
-}
-
-constexpr fmt::string_view rounded = "{:.6g}", exact = "{}";
-
-bool is_number(const Value& value) {
-    return std::holds_alternative<std::int64_t>(value) || std::holds_alternative<double>(value);
-}
-
-/// True for columns that hold numbers only (and NULLs).
-std::vector<bool> numeric_columns(const Table& table) {
-    std::vector<bool> numeric(table.columns.size(), false);
-    for (std::size_t column = 0; column < numeric.size(); ++column) {
-        bool texts = false;
-        for (const auto& row : table.rows) {
-            numeric[column] = numeric[column] || is_number(row[column]);
-            texts = texts || std::holds_alternative<std::string>(row[column]);
-        }
-        numeric[column] = numeric[column] && !texts;
-    }
-    return numeric;
-}
-
-std::string as_table(const Table& table) {
-    const auto numeric = numeric_columns(table);
-    std::vector<std::vector<std::string>> lines(1);
-    for (const auto& name : table.columns) lines[0].push_back(on_one_line(name));
-    for (const auto& row : table.rows) {
-        auto& line = lines.emplace_back();
-        for (const auto& value : row) line.push_back(written(value, rounded, on_one_line));
-    }
-    std::vector<std::size_t> widths(table.columns.size(), 0);
-    for (const auto& line : lines)
-        for (std::size_t column = 0; column < line.size(); ++column)
-            widths[column] = std::max(widths[column], display_width(line[column]));
-
-    std::string result;
-    const auto append = [&](const std::vector<std::string>& line) {
-        std::string row;
-        for (std::size_t column = 0; column < line.size(); ++column) {
-            const std::string space(widths[column] - display_width(line[column]), ' ');
-            if (column > 0) row += "  ";
-            row += numeric[column] ? space + line[column] : line[column] + space;
-        }
-        row.erase(row.find_last_not_of(' ') + 1);
-        result += row + '\n';
-    };
-    append(lines[0]);
-    std::vector<std::string> rule;
-    for (const auto width : widths) rule.emplace_back(width, '-');
-    append(rule);
-    for (std::size_t line = 1; line < lines.size(); ++line) append(lines[line]);
-    return result;
 }
 
 std::string as_csv(const Table& table) {
@@ -150,7 +85,7 @@ std::string as_csv(const Table& table) {
     result += '\n';
     for (const auto& row : table.rows) {
         for (std::size_t column = 0; column < row.size(); ++column)
-            result += (column > 0 ? "," : "") + written(row[column], exact, in_csv);
+            result += (column > 0 ? "," : "") + csv_value(row[column]);
         result += '\n';
     }
     return result;
@@ -181,16 +116,15 @@ std::string as_json(const Table& table) {
     return result + (table.rows.empty() ? "]\n" : "\n]\n");
 }
 
-std::string as_markdown(const Table& table) {
-    const auto numeric = numeric_columns(table);
+std::string as_markdown(const TextTable& table) {
     std::string result = "|";
-    for (const auto& name : table.columns) result += fmt::format(" {} |", in_markdown(name));
+    for (const auto& name : table.columns) result += fmt::format(" {} |", name);
     result += "\n|";
-    for (const bool right : numeric) result += right ? "---:|" : "---|";
+    for (const bool right : table.numeric) result += right ? "---:|" : "---|";
     result += '\n';
     for (const auto& row : table.rows) {
         result += '|';
-        for (const auto& value : row) result += fmt::format(" {} |", written(value, rounded, in_markdown));
+        for (const auto& value : row) result += fmt::format(" {} |", value);
         result += '\n';
     }
     return result;
@@ -206,18 +140,56 @@ Format format_of(std::string_view name) {
     throw Error({"--format", fmt::format("'{}'", name), "table, csv, json or markdown", "choose one of these"});
 }
 
-std::string render(const Table& table, Format format) {
+std::string on_one_line(std::string_view text) {
+    std::string line;
+    for_each_character(text, [&](CodePoint code, std::string_view bytes) {
+        if (code == '\n')
+            line += "↵";
+        else if (code == '\t')
+            line += "\\t";
+        else if (is_control(code))
+            line += fmt::format("\\x{:02x}", code);
+        else
+            line += bytes;
+    });
+    return line;
+}
+
+Look on_standard_output(Look look) {
+    look.columns = output_columns();
+    look.color = takes_color(STDOUT_FILENO);
+    return look;
+}
+
+std::string render(const Table& table, Format format, const Look& look) {
     switch (format) {
         case Format::csv:
             return as_csv(table);
         case Format::json:
             return as_json(table);
         case Format::markdown:
-            return as_markdown(table);
+            return as_markdown(text_of(table, look, in_markdown));
         case Format::table:
             break;
     }
-    return as_table(table);
+    return laid_out(text_of(table, look, on_one_line), look);
+}
+
+void print_table(const Table& table, Format format, const Look& look, const std::string& caption,
+           const std::vector<std::string>& notes) {
+    const bool for_people = format == Format::table || format == Format::markdown;
+    const std::string between = format == Format::markdown ? "\n" : "";
+    if (for_people && !caption.empty())
+        fmt::print("{}\n{}", look.columns ? base::wrap(caption, *look.columns) : caption, between);
+    fmt::print("{}", render(table, format, look));
+    std::fflush(stdout);  // before what goes to standard error
+    for (const std::string& note : notes) {
+        const std::string line = "note: " + note;
+        if (for_people)
+            fmt::print("{}{}\n", between, look.columns ? base::wrap(line, *look.columns) : line);
+        else
+            fmt::print(stderr, "{}\n", line);
+    }
 }
 
 std::string fitting(std::string_view text, std::size_t columns) {
