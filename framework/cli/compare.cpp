@@ -1,11 +1,8 @@
 // unroll compare EXPERIMENT: n, mean, sd and 95% interval of a metric by group.
-#include <fmt/core.h>
-
 #include "analysis/comparison.h"
 #include "cli/arguments.h"
 #include "cli/comparison_table.h"
 #include "cli/table.h"
-#include "unroll/error.h"
 
 namespace unroll::cli {
 
@@ -44,10 +41,8 @@ int compare(const Words& words) {
 
     store::Store store(arguments->database, store::Store::Mode::read);
     const analysis::Comparison comparison = analysis::compare(store, request);
-    fmt::print(stderr, "{}, {} first; low and high: 95% confidence interval of the mean\n", comparison.metric,
-               comparison.goal == "max" ? "highest" : "lowest");
-    for (const auto& note : notes_of(comparison)) fmt::print(stderr, "note: {}\n", note);
-    fmt::print("{}", render(table_of(comparison), format));
+    print_table(table_of(comparison), format, on_standard_output(look_of(comparison)), caption_of(comparison),
+                notes_of(comparison));
     return success;
 }
 

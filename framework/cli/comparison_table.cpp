@@ -3,6 +3,7 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <optional>
 
 #include "base/text.h"
@@ -33,6 +34,24 @@ store::Table table_of(const analysis::Comparison& comparison) {
                     real(group.of.low), real(group.of.high), group.unfinished, group.diverged, group.failed});
     }
     return table;
+}
+
+Look look_of(const analysis::Comparison& comparison) {
+    Look look;
+    look.leave_out = {"sd", "low", "high", "unfinished", "diverged", "failed"};
+    for (const char* name : {"mean", "sd", "low", "high"}) look.digits[name] = "sd";
+    look.hide_first = {"trials"};
+    if (comparison.groups.size() > 1)
+        for (Size row = 0; row < comparison.groups.size(); ++row)
+            if (comparison.groups[row].is_best) look.best.push_back(row);
+    return look;
+}
+
+std::string caption_of(const analysis::Comparison& comparison) {
+    const bool has_interval = std::any_of(comparison.groups.begin(), comparison.groups.end(),
+                                          [](const analysis::Group& group) { return group.of.low.has_value(); });
+    return fmt::format("{}, {} first{}", comparison.metric, comparison.goal == "max" ? "highest" : "lowest",
+                       has_interval ? "; low and high: 95% confidence interval of the mean" : "");
 }
 
 std::vector<std::string> notes_of(const analysis::Comparison& comparison) {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "analysis/comparison.h"
+#include "cli/table.h"
 #include "store/result_table.h"
 
 namespace unroll::cli {
@@ -13,6 +14,12 @@ namespace unroll::cli {
 /// (in the group), n, mean, sd, low, high (the 95% interval of the mean; NULL where it is not defined); and how many of
 /// the trials are unfinished, diverged or failed.
 store::Table table_of(const analysis::Comparison& comparison);
+
+/// How it is shown: means with the digits of their deviations, no column in which nothing stands, the best groups marked.
+Look look_of(const analysis::Comparison& comparison);
+
+/// What is compared and how it is ordered, as a line above the table.
+std::string caption_of(const analysis::Comparison& comparison);
 
 /// What a reader of the table must know besides; a sentence each.
 std::vector<std::string> notes_of(const analysis::Comparison& comparison);

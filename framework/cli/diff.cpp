@@ -39,7 +39,7 @@ int diff(const Words& words) {
     for (const auto* part : {&differences.settings, &differences.results})
         for (const analysis::Difference& difference : *part)
             table.rows.push_back({difference.name, difference.left, difference.right});
-    fmt::print("{}", render(table, format));
+    print_table(table, format, on_standard_output(), "");
     return success;
 }
 

@@ -13,18 +13,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-std::string duration(double seconds) {
-    const long whole = long(seconds + 0.5);
-    if (whole < 60) return fmt::format("{} s", whole);
-    if (whole < 3600) return fmt::format("{} min {:02} s", whole / 60, whole % 60);
-    return fmt::format("{} h {:02} min", whole / 3600, whole / 60 % 60);
-}
-
-std::string rate(double tokens_per_second) {
-    return tokens_per_second >= 1e6 ? fmt::format("{:.2f}M", tokens_per_second / 1e6)
-                                    : fmt::format("{:.1f}k", tokens_per_second / 1e3);
-}
-
 std::string bar(double fraction) {
     constexpr int width = 20;
     const int full = std::clamp(int(fraction * width + 0.5), 0, width);
@@ -33,10 +21,11 @@ std::string bar(double fraction) {
 
 }  // namespace
 
-Display::Display(const std::vector<std::string>& labels, std::vector<double> costs, bool quiet)
-    : costs_(std::move(costs)), quiet_(quiet), lines_(!quiet, 200ms), shares_(costs_.size(), 0) {
+Display::Display(const std::vector<std::string>& labels, std::vector<double> costs, bool quiet,
+                 std::chrono::milliseconds silence)
+    : costs_(std::move(costs)), quiet_(quiet), silence_(silence), lines_(!quiet, 200ms), shares_(costs_.size(), 0) {
     for (const std::string& label : labels) labels_.push_back(fitting(label, std::string::npos));
-    if (lines_.live()) drawer_ = std::thread([this] { draw_repeatedly(); });
+    if (!quiet) shower_ = std::thread([this] { show_repeatedly(); });
 }
 
 Display::~Display() {
@@ -45,7 +34,7 @@ Display::~Display() {
         closing_ = true;
     }
     wake_.notify_all();
-    if (drawer_.joinable()) drawer_.join();
+    if (shower_.joinable()) shower_.join();
 }
 
 void Display::planned(const std::vector<Size>& to_train, const std::vector<Size>& to_sample) {
@@ -60,7 +49,7 @@ void Display::planned(const std::vector<Size>& to_train, const std::vector<Size>
 
 void Display::started(Size index, std::uint64_t from_step) {
     const std::lock_guard lock(mutex_);
-    running_[index] = {from_step, {.step = from_step}};
+    running_[index] = {from_step, {.step = from_step}, {}, Clock::now()};
 }
 
 void Display::progress(Size index, const training::StepProgress& progress) {
@@ -74,15 +63,22 @@ void Display::progress(Size index, const training::StepProgress& progress) {
     running.now = progress;
 }
 
+void Display::recorded(Size index, const training::Point& point) {
+    if (point.name != "loss" || point.split == Split::test) return;
+    const std::lock_guard lock(mutex_);
+    RecordedLosses& losses = running_[index].losses;
+    (point.split == Split::train ? losses.train : losses.validation) = point.value;
+}
+
 void Display::ended(Size index, const training::Outcome& outcome) {
     const std::lock_guard lock(mutex_);
-    const training::StepProgress last = running_[index].now;
+    const Running last = running_[index];
     running_.erase(index);
     ++ended_;
     done_cost_ += shares_[index];
-    std::string line = fmt::format("[{}/{}] {} {}", ended_, planned_, labels_[index], trial::to_string(outcome.status));
-    if (last.steps)
-        line += fmt::format(", step {}, loss {:.4f}, {} tokens/s", last.step, last.loss, rate(last.tokens_per_second));
+    const std::optional<double> last_loss = last.now.steps ? std::optional(last.now.loss) : std::nullopt;
+    std::string line =
+        fmt::format("[{}/{}] {}", ended_, planned_, ended_line(labels_[index], outcome, last.losses, last_loss));
     if (!outcome.error.empty()) line += "\n    " + outcome.error;
     if (!quiet_ || outcome.status == trial::TrialStatus::failed) lines_.print(line);
     draw();
@@ -99,7 +95,8 @@ double Display::work_done() const {
 
 std::string Display::overall() const {
     const double seconds = std::chrono::duration<double>(Clock::now() - begin_).count(), done = work_done();
-    std::string text = fmt::format("[{}] {} of {} done", bar(done), ended_, planned_);
+    std::string text =
+        fmt::format("{}{} of {} done", lines_.live() ? fmt::format("[{}] ", bar(done)) : "", ended_, planned_);
     if (done > 0.01 && seconds > 2) text += fmt::format(", {} left", duration(seconds * (1 - done) / done));
     return text;
 }
@@ -107,28 +104,44 @@ std::string Display::overall() const {
 void Display::draw() {
     if (!planned_ || !lines_.live()) return;
     // What scrolls off the top could not be drawn over again.
-    const Size most = terminal().rows - 2, shown = running_.size() <= most ? most : most - 1;
+    const Terminal size = terminal();
+    const Size most = size.rows - 2, shown = running_.size() <= most ? most : most - 1;
+    constexpr std::string_view margin = "  ";
     std::vector<std::string> lines;
     for (const auto& [index, running] : running_) {
         if (lines.size() == shown) {
-            lines.push_back(fmt::format("  and {} more", running_.size() - shown));
+            lines.push_back(fmt::format("{}and {} more", margin, running_.size() - shown));
             break;
         }
-        if (!running.now.steps)
-            lines.push_back(fmt::format("  {}  starting or sampling", labels_[index]));
-        else
-            lines.push_back(fmt::format("  {}  step {}/{}  loss {:.4f}  {} tokens/s", labels_[index], running.now.step,
-                                        running.now.steps, running.now.loss, rate(running.now.tokens_per_second)));
+        lines.push_back(fmt::format("{}{}", margin,
+                                    running.now.steps
+                                        ? running_line(labels_[index], running.now, size.columns - 1 - margin.size())
+                                        : labels_[index] + "  starting or sampling"));
     }
     lines.push_back(overall());
     lines_.draw(lines);
 }
 
-void Display::draw_repeatedly() {
+void Display::tell_if_silent() {
+    bool told = false;
+    const Clock::time_point now = Clock::now();
+    for (auto& [index, running] : running_) {
+        if (now - running.told_at < silence_ || !running.now.steps) continue;
+        running.told_at = now;
+        told = true;
+        std::string line = running_line(labels_[index], running.now, std::string::npos);
+        if (running.losses.validation) line += fmt::format("  validation {:#.4g}", *running.losses.validation);
+        lines_.print(line);
+    }
+    if (told) lines_.print(overall());
+}
+
+void Display::show_repeatedly() {
     std::unique_lock lock(mutex_);
+    const auto interval = lines_.live() ? 200ms : std::min<std::chrono::milliseconds>(silence_, 1s);
     while (!closing_) {
-        draw();
-        wake_.wait_for(lock, 200ms, [&] { return closing_; });
+        lines_.live() ? draw() : tell_if_silent();
+        wake_.wait_for(lock, interval, [&] { return closing_; });
     }
 }
 

@@ -1,5 +1,5 @@
 // The progress of a sweep on standard error: on a terminal a block of lines that is drawn again and again, one for each
-// running trial and one for the whole; in every case a line when a trial ends.
+// running trial and one for the whole; elsewhere a line a minute for each of them; in every case a line when a trial ends.
 #pragma once
 
 #include <chrono>
@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "cli/live_lines.h"
+#include "cli/progress_text.h"
 #include "sweep/observer.h"
 
 namespace unroll::cli {
@@ -18,12 +19,15 @@ namespace unroll::cli {
 class Display final : public sweep::Observer {
 public:
     /// `labels` and `costs` are of the trials in the list that the sweep is given. `quiet` shows failures only.
-    Display(const std::vector<std::string>& labels, std::vector<double> costs, bool quiet);
+    /// Where nothing is drawn over, in a file or a pipe, a running trial tells of itself after each `silence`.
+    Display(const std::vector<std::string>& labels, std::vector<double> costs, bool quiet,
+            std::chrono::milliseconds silence = std::chrono::minutes(1));
     ~Display() override;
 
     void planned(const std::vector<Size>& to_train, const std::vector<Size>& to_sample) override;
     void started(Size index, std::uint64_t from_step) override;
     void progress(Size index, const training::StepProgress& progress) override;
+    void recorded(Size index, const training::Point& point) override;
     void ended(Size index, const training::Outcome& outcome) override;
 
 private:
@@ -31,16 +35,20 @@ private:
     struct Running {
         std::uint64_t from_step = 0;
         training::StepProgress now;
+        RecordedLosses losses;
+        Clock::time_point told_at = Clock::now();  ///< when a line was last printed of it, or when it began
     };
 
-    void draw_repeatedly();
-    void draw();  ///< under the mutex
+    void show_repeatedly();
+    void draw();            ///< under the mutex
+    void tell_if_silent();  ///< likewise: a line for each trial that was not heard of for long
     std::string overall() const;
     double work_done() const;  ///< of the work of this run, 0 … 1
 
     std::vector<std::string> labels_;
     const std::vector<double> costs_;
     const bool quiet_;
+    const std::chrono::milliseconds silence_;
 
     std::mutex mutex_;
     LiveLines lines_;
@@ -51,7 +59,7 @@ private:
     double total_cost_ = 0, done_cost_ = 0;
     Size planned_ = 0, ended_ = 0;
     Clock::time_point begin_ = Clock::now();
-    std::thread drawer_;
+    std::thread shower_;
 };
 
 }  // namespace unroll::cli

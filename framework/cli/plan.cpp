@@ -2,51 +2,173 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <cmath>
+#include <set>
 
 #include "base/text.h"
 #include "cli/arguments.h"
+#include "cli/progress_text.h"
 #include "cli/session.h"
 #include "cli/table.h"
 #include "cli/trial_label.h"
 #include "store/store.h"
+#include "sweep/cores.h"
+#include "sweep/estimate.h"
+#include "sweep/pending.h"
 #include "sweep/workload.h"
 #include "training/length.h"
 #include "trial/due.h"
+#include "trial/topology.h"
 #include "unroll/error.h"
 
 namespace unroll::cli {
 
+Command plan_command() {
+    Command command;
+    command.usage =
+        "unroll plan MANIFEST [--set PATH=JSON]... [--jobs N] [--no-estimate] [--format table|csv|json|markdown]";
+    command.about =
+        "Lists the trials of a manifest with their number of parameters, training cost (gflop) and status, and the "
+        "samples that each will have. Estimates the minutes of training on this machine by taking a few steps of each "
+        "distinct model, for about a second. Writes nothing.";
+    command.options.add_options()("set", po::value<std::vector<std::string>>()->composing()->value_name("PATH=JSON"),
+                                  "override a value of the manifest; repeatable")(
+        "jobs", po::value<std::int64_t>()->value_name("N"),
+        "estimate for so many trials in parallel (default: all cores)")("no-estimate", po::bool_switch(),
+                                                                        "take no steps, and leave out the minutes")(
+        "format", po::value<std::string>()->value_name("table|csv|json|markdown")->default_value("table"),
+        "output format");
+    command.positional = {"manifest"};
+    return command;
+}
+
 namespace {
 
-/// What the store knows of these trials; nothing when there is no store yet.
-std::map<std::string, store::TrialState> known(const std::filesystem::path& database,
-                                               const std::vector<sweep::TrialPlan>& work) {
+/// A trial, what the store knows of it, and what is left to do.
+struct PlannedRow {
+    const sweep::TrialPlan* work = nullptr;
+    const store::TrialState* state = nullptr;  ///< none: the store has never seen it
+    bool done = false;
+    Size samples = 0, samples_left = 0;
+    std::optional<double> seconds;  ///< of training; none when it is done or not estimated
+};
+
+/// The store, unless there is none yet.
+std::optional<store::Store> existing_store(const std::filesystem::path& database) {
     std::error_code ignored;
-    if (!std::filesystem::exists(database, ignored)) return {};
+    if (!std::filesystem::exists(database, ignored)) return std::nullopt;
+    return store::Store(database, store::Store::Mode::read);
+}
+
+std::map<std::string, store::TrialState> known(std::optional<store::Store>& store,
+                                               const std::vector<sweep::TrialPlan>& work) {
     std::vector<std::string> fingerprints;
     for (const sweep::TrialPlan& entry : work) fingerprints.push_back(entry.row.fingerprint);
-    return store::Store(database, store::Store::Mode::read).states(fingerprints);
+    return store ? store->states(fingerprints) : std::map<std::string, store::TrialState>();
+}
+
+Size samples_of(const sweep::TrialPlan& entry) {
+    const trial::Length length = training::length_of(*entry.trial, *entry.dataset);
+    Size samples = 0;
+    for (const auto& settings : entry.sampling)
+        samples += settings.count * trial::due_steps(settings.every, length).size();
+    return samples;
+}
+
+std::vector<PlannedRow> rows_of(const std::vector<sweep::TrialPlan>& work, std::optional<store::Store>& store,
+                                const std::map<std::string, store::TrialState>& states) {
+    std::vector<PlannedRow> rows;
+    for (const sweep::TrialPlan& entry : work) {
+        PlannedRow row{&entry, nullptr, false, samples_of(entry), 0, {}};
+        if (const auto state = states.find(entry.row.fingerprint); state != states.end()) row.state = &state->second;
+        row.done = row.state && trial::is_done(row.state->status);
+        if (!row.done) {
+            row.samples_left = row.samples;
+        } else if (row.state->status == trial::TrialStatus::finished) {
+            const auto pending = sweep::pending_samples(*entry.trial, *entry.dataset, entry.sampling,
+                                                        store->samples(entry.row.fingerprint), row.state->checkpoints);
+            for (const sweep::SamplesAt& at : pending.makeable) row.samples_left += at.samples.size();
+        }
+        rows.push_back(row);
+    }
+    return rows;
+}
+
+/// Fills in the seconds of each row that is not done; returns those of the whole.
+double estimate(std::vector<PlannedRow>& rows, const plugins::Catalog& catalog, Size jobs) {
+    std::vector<sweep::Remaining> remaining;
+    for (const PlannedRow& row : rows)
+        if (!row.done)
+            remaining.push_back(
+                {row.work, row.state && !row.state->checkpoints.empty() ? row.state->checkpoints.back().step : 0});
+    const sweep::Estimate estimate = sweep::estimate(remaining, catalog, jobs);
+    auto seconds = estimate.seconds.begin();
+    for (PlannedRow& row : rows)
+        if (!row.done) row.seconds = *seconds++;
+    return estimate.total;
 }
 
 std::int64_t whole(Size number) {
     return std::int64_t(number);
 }
 
-}  // namespace
-
-Command plan_command() {
-    Command command;
-    command.usage = "unroll plan MANIFEST [--set PATH=JSON]... [--format table|csv|json|markdown]";
-    command.about =
-        "Lists the trials of a manifest with their number of parameters, training cost (gflop) and status. Trains and "
-        "writes nothing.";
-    command.options.add_options()(
-        "format", po::value<std::string>()->value_name("table|csv|json|markdown")->default_value("table"),
-        "output format")("set", po::value<std::vector<std::string>>()->composing()->value_name("PATH=JSON"),
-                         "override a value of the manifest; repeatable");
-    command.positional = {"manifest"};
-    return command;
+/// "3", "12.5": epochs in hundredths at most.
+double hundredths(double number) {
+    return std::round(number * 100) / 100;
 }
+
+store::Table table_of(const std::vector<PlannedRow>& rows, const std::vector<manifest::PlannedTrial>& planned) {
+    const bool matched = std::any_of(planned.begin(), planned.end(),
+                                     [](const manifest::PlannedTrial& trial) { return !trial.matched.empty(); });
+    store::Table table{
+        {"number", "axes", "cell", "parameters", "steps", "epochs", "gflop", "minutes", "samples", "status", "trial"},
+        {}};
+    if (matched) table.columns.insert(table.columns.begin() + 3, "matched");
+    for (Size i = 0; i < rows.size(); ++i) {
+        const PlannedRow& row = rows[i];
+        const store::TrialRow& trial = row.work->row;
+        table.rows.push_back({whole(i + 1), trial_label(row.work->axes), trial.cell, whole(trial.parameters),
+                              whole(trial.steps), hundredths(double(trial.steps) / double(trial.steps_per_epoch)),
+                              row.work->cost / 1e9, row.seconds ? store::Value(*row.seconds / 60) : store::Value(),
+                              whole(row.samples), std::string(row.state ? trial::to_string(row.state->status) : "new"),
+                              row.state ? store::Value(row.state->id) : store::Value()});
+        if (matched) table.rows.back().insert(table.rows.back().begin() + 3, planned[i].matched);
+    }
+    return table;
+}
+
+/// "about 12 min": two significant digits are all that an estimate has.
+std::string about(double seconds) {
+    if (seconds < 1) return "less than a second";
+    if (seconds < 60) return fmt::format("about {:.0f} s", seconds);
+    const double minutes = seconds / 60;
+    if (minutes < 10) return fmt::format("about {:.1f} min", minutes);
+    if (minutes < 100) return fmt::format("about {:.0f} min", minutes);
+    return fmt::format("about {:.1f} h", minutes / 60);
+}
+
+std::string summary(const std::vector<PlannedRow>& rows, const std::optional<double>& seconds, Size jobs) {
+    Size done = 0, samples = 0;
+    double cost = 0;
+    std::set<trial::SampleKind> kinds;
+    for (const PlannedRow& row : rows) {
+        done += row.done;
+        if (!row.done) cost += row.work->cost;
+        samples += row.samples_left;
+        if (row.samples_left) kinds.insert(trial::sample_kind(*row.work->dataset));
+    }
+    std::string text =
+        fmt::format("{}, {} done; {:.0f} GFLOP left", base::count_of(rows.size(), "trial"), done, cost / 1e9);
+    if (seconds && done < rows.size())
+        text += fmt::format(", {} of training on this machine ({} in parallel)", about(*seconds),
+                            base::count_of(std::min(jobs, rows.size() - done), "trial"));
+    if (samples)
+        text += fmt::format("; {} to generate",
+                            base::count_of(samples, kinds == std::set{trial::SampleKind::text} ? "text" : "sample"));
+    return text;
+}
+
+}  // namespace
 
 int plan(const Words& words) {
     const auto arguments = parse(plan_command(), words);
@@ -54,42 +176,27 @@ int plan(const Words& words) {
     const Format format = format_of(arguments->get<std::string>("format"));
     const std::string file =
         exactly(*arguments, "manifest", 1, "a JSON file", "for example: unroll plan experiments/quickstart.json")[0];
+    const Size jobs = arguments->has("jobs") ? whole_number(*arguments, "jobs", 1, 1024, "leave it out for all cores")
+                                             : sweep::available_cores();
 
     Session session(*arguments);
     std::vector<manifest::Plan> plans;
     plans.push_back(session.plan(file, overrides_of(*arguments)));
     const auto work = sweep::distinct_trials(plans, session.catalog(), session.datasets());
-    const auto states = known(arguments->database, work);
+    auto store = existing_store(arguments->database);
+    const auto states = known(store, work);
+    std::vector<PlannedRow> rows = rows_of(work, store, states);
+    std::optional<double> seconds;
+    if (!arguments->get<bool>("no-estimate")) seconds = estimate(rows, session.catalog(), jobs);
 
     // One plan: its trials are distinct, and the work is these trials.
-    const auto& planned = plans.front().trials;
-    const bool matched = std::any_of(planned.begin(), planned.end(),
-                                     [](const manifest::PlannedTrial& trial) { return !trial.matched.empty(); });
-    store::Table table{{"number", "axes", "cell", "parameters", "steps", "gflop", "samples", "status", "trial"}, {}};
-    if (matched) table.columns.insert(table.columns.begin() + 3, "matched");
-    double cost = 0;
-    Size done = 0;
-    for (Size i = 0; i < work.size(); ++i) {
-        const sweep::TrialPlan& entry = work[i];
-        const trial::Length length = training::length_of(*entry.trial, *entry.dataset);
-        Size samples = 0;
-        for (const auto& settings : entry.sampling)
-            samples += settings.count * trial::due_steps(settings.every, length).size();
-        const auto state = states.find(entry.row.fingerprint);
-        const bool is_known = state != states.end();
-        const bool is_done = is_known && trial::is_done(state->second.status);
-        done += is_done;
-        if (!is_done) cost += entry.cost;
-        table.rows.push_back({whole(i + 1), trial_label(entry.axes), entry.row.cell, whole(entry.row.parameters),
-                              whole(entry.row.steps), entry.cost / 1e9, whole(samples),
-                              std::string(is_known ? trial::to_string(state->second.status) : "new"),
-                              is_known ? store::Value(state->second.id) : store::Value()});
-        if (matched) table.rows.back().insert(table.rows.back().begin() + 3, planned[i].matched);
-    }
-    fmt::print("{}", render(table, format));
-    std::fflush(stdout);  // before what goes to standard error
-    for (const std::string& line : plans.front().dropped) fmt::print(stderr, "dropped: {}\n", line);
-    fmt::print(stderr, "{}, {} done; {:.0f} GFLOP left\n", base::count_of(work.size(), "trial"), done, cost / 1e9);
+    Look look;
+    look.leave_out = {"matched", "minutes", "samples", "trial"};
+    look.hide_first = {"gflop", "number", "trial", "samples", "cell", "epochs", "steps", "matched"};
+    std::vector<std::string> notes;
+    for (const std::string& line : plans.front().dropped) notes.push_back("dropped: " + line);
+    print_table(table_of(rows, plans.front().trials), format, on_standard_output(look),
+                summary(rows, seconds, std::min(jobs, work.size())), notes);
     return success;
 }
 

@@ -66,7 +66,7 @@ std::string options_table(const Plugin& plugin) {
         table.rows.push_back({option.name, std::string(plugins::to_string(option.type)), standard,
                               plugins::allowed(option), option.help});
     }
-    return render(table, Format::table);
+    return render(table, Format::table, on_standard_output({.hide_first = {"type"}}));
 }
 
 /// A bound, as a whole number where the option takes only these.
@@ -143,7 +143,9 @@ std::string describe(const Catalog& catalog, const std::vector<Folder>& folders,
         for (const auto& [plugin, file] : selection.found)
             table.rows.push_back({std::string(plugins::to_string(plugin->kind)), plugin->name,
                                   std::int64_t{plugin->revision}, plugin->summary, shown(file)});
-        text += selection.found.empty() ? "no plugins found\n" : render(table, Format::table);
+        text += selection.found.empty()
+                    ? "no plugins found\n"
+                    : render(table, Format::table, on_standard_output({.hide_first = {"file", "revision"}}));
         text += "\nfolders searched\n";
         for (const Folder& folder : folders) {
             std::error_code error;

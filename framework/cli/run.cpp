@@ -100,8 +100,8 @@ void print_summary(const sweep::Summary& summary, const Arguments& arguments) {
 void print_comparison(store::Store& store, const std::string& experiment) {
     try {
         const analysis::Comparison comparison = analysis::compare(store, {experiment, {}, {}, {}});
-        for (const std::string& note : notes_of(comparison)) fmt::print(stderr, "note: {}\n", note);
-        fmt::print("{}: {}\n{}", experiment, comparison.metric, render(table_of(comparison), Format::table));
+        print_table(table_of(comparison), Format::table, on_standard_output(look_of(comparison)),
+                    fmt::format("{}: {}", experiment, caption_of(comparison)), notes_of(comparison));
     } catch (const Error& nothing_to_compare) {
         fmt::print(stderr, "note: {}\n", nothing_to_compare.what());
     }

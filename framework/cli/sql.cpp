@@ -53,7 +53,7 @@ int sql(const Words& words) {
     const std::string query = argument.starts_with('@') ? content_of(argument.substr(1)) : argument;
     store::Store store(arguments->database, store::Store::Mode::read);
     const auto limit = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::duration<double>(timeout));
-    fmt::print("{}", render(store::query(store, query, {}, limit), format));
+    print_table(store::query(store, query, {}, limit), format, on_standard_output(), "");
     return success;
 }
 

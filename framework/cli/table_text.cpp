@@ -114,8 +114,9 @@ public:
             });
         }
         if (!hidden_.empty())
-            text += fmt::format("hidden: {} (a wider terminal or --format csv shows {})\n", fmt::join(hidden_, ", "),
-                                hidden_.size() == 1 ? "it" : "them");
+            text += base::wrap(fmt::format("hidden: {} (a wider terminal or --format csv shows {})\n",
+                                           fmt::join(hidden_, ", "), hidden_.size() == 1 ? "it" : "them"),
+                               *look_.columns);
         return text;
     }
 

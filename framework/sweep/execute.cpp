@@ -25,6 +25,7 @@ public:
 
     void record(training::Record record) override {
         if (const auto* point = std::get_if<training::Point>(&record)) {
+            observer_.recorded(item_.trial, *point);
             const training::Decision decision = scheduler_.report(place_, *point);
             if (decision_ == training::Decision::go_on) decision_ = decision;
         }

@@ -19,6 +19,8 @@ public:
     virtual void planned(const std::vector<Size>& to_train, const std::vector<Size>& to_sample) = 0;
     virtual void started(Size index, std::uint64_t from_step) = 0;
     virtual void progress(Size index, const training::StepProgress& progress) = 0;
+    /// A value of a series, as a loss, on its way to the store.
+    virtual void recorded(Size /*index*/, const training::Point& /*point*/) {}
     virtual void ended(Size index, const training::Outcome& outcome) = 0;
 };
 

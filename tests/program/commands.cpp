@@ -90,8 +90,10 @@ TEST_CASE("plan lists trials, what is done and what was dropped, and writes noth
     const Ended table = ask({"plan", "tiny.json"});
     CHECK(table.code == 0);
     CHECK(table.prints("plugin=lstm seed=1"));
-    CHECK(table.says("dropped: "));
-    CHECK(table.says("3 trials, 3 done; 0 GFLOP left"));
+    CHECK(table.err.empty());
+    CHECK(table.prints("dropped: "));
+    CHECK(table.prints("3 trials, 3 done; 0 GFLOP left\n"));
+    CHECK_FALSE(table.prints("minutes"));
     const Ended json = ask({"plan", "tiny.json", "--format", "json", "--set", "sweep.seed=[1, 2, 5]"});
     REQUIRE(json.code == 0);
     const auto trials = boost::json::parse(json.out).as_array();
@@ -99,7 +101,10 @@ TEST_CASE("plan lists trials, what is done and what was dropped, and writes noth
     CHECK(trials[0].at("status") == "finished");
     CHECK(trials[0].at("trial") == 1);
     CHECK(trials[0].at("samples") == 2);
+    CHECK(trials[0].at("minutes").is_null());
     CHECK(trials[2].at("status") == "new");
+    CHECK(trials[2].at("minutes").to_number<double>() > 0);
+    CHECK(trials[2].at("epochs").to_number<double>() > 0.1);
     CHECK(trials[2].at("trial").is_null());
     CHECK(trials[2].at("axes") == "plugin=lstm seed=5");
     CHECK(trials[2].at("cell") == "lstm");
@@ -121,6 +126,11 @@ TEST_CASE("plan lists trials, what is done and what was dropped, and writes noth
     const Ended plan = unroll(place, {"plan", "tiny.json"});
     CHECK(plan.code == 0);
     CHECK(plan.prints("new"));
+    CHECK(plan.prints("minutes"));
+    CHECK(plan.prints("of training on this machine (1 trial in parallel); 2 texts to generate\n"));
+    const Ended quick = unroll(place, {"plan", "tiny.json", "--no-estimate"});
+    CHECK(quick.prints("GFLOP left; 2 texts to generate\n"));
+    CHECK_FALSE(quick.prints("minutes"));
     CHECK(files_in(place.path()) == before);
 }
 
@@ -164,6 +174,10 @@ TEST_CASE("compare, diff and sql tell of the results") {
     const Ended compared = ask({"compare", "tiny"});
     INFO(compared.err);
     CHECK(compared.code == 0);
+    CHECK(compared.out.starts_with("validation/loss, lowest first"));
+    CHECK(compared.err.empty());
+    CHECK_FALSE(compared.prints("failed"));
+    CHECK(ask({"compare", "tiny", "--format", "csv"}).out.starts_with("cell.plugin,trials,n,mean,sd,low,high,"));
     CHECK(compared.prints("lstm"));
     CHECK(compared.prints("gru"));
     CHECK(ask({"compare", "tiny", "--by", "seed", "--metric", "train/loss"}).code == 0);

@@ -107,7 +107,9 @@ TEST_CASE("a terminal that is too narrow hides columns in the order that is give
           "parameters  status\n"
           "----------  --------\n"
           "    105432  finished\n"
-          "hidden: gflop (a wider terminal or --format csv shows it)\n");
+          "hidden: gflop (a wider\n"
+          "terminal or --format\n"
+          "csv shows it)\n");
 }
 
 TEST_CASE("a row becomes a block when nothing else helps") {
