@@ -443,7 +443,7 @@ inline unroll::trial::PluginChoice choice(const unroll::Plugin& plugin) {
 inline unroll::trial::Trial trial(const unroll::Plugin& cell, Size T = 6, Size B = 4, Size H = 5, Size layers = 1) {
     unroll::trial::Trial all = unroll::manifest::default_trial();
     all.dataset = choice(corpus_dataset);
-    all.cells = {{choice(cell), H, layers, 0, "uniform"}};
+    all.cells = {{choice(cell), H, layers, 0, unroll::Initializer::uniform}};
     all.training.sequence_length = all.training.evaluate_length = T;
     all.training.batch = B;
     all.training.steps = 10;

@@ -138,6 +138,8 @@ private:
             trial::CellSettings cell;
             plugins.push_back(checker_.check_plugin(section("cell"), Plugin::Kind::cell, object, at, manifest_.at,
                                                     diagnostics_, settings, cell.choice));
+            if (json::Value& initializer = *settings.find("initializer"); plugins.back() && initializer.null())
+                initializer = json::Value(to_string(plugins.back()->initializer));
             manifest::fill(section("cell"), settings, cell);
             cells.push_back(std::move(cell));
             stack.push_back(std::move(settings));

@@ -1,4 +1,4 @@
-// Initialisers: PyTorch's, Keras's and nanoGPT's.
+// Initializers: PyTorch's, Keras's and nanoGPT's.
 #include "model/initialize.h"
 
 #include <algorithm>
@@ -8,8 +8,6 @@
 #include <stdexcept>
 
 #include <fmt/format.h>
-
-#include "unroll/error.h"
 
 namespace unroll::model {
 namespace {
@@ -119,7 +117,6 @@ void normal(const Weight& weight, Size layers, RandomStream& stream, Real* value
 }
 
 struct Scheme {
-    std::string_view name;
     void (*in_float)(const Weight&, Size, RandomStream&, float*);
     void (*in_double)(const Weight&, Size, RandomStream&, double*);
 
@@ -131,20 +128,12 @@ struct Scheme {
     }
 };
 
+/// In the order of Initializer.
 constexpr Scheme schemes[] = {
-    {"uniform", uniform<float>, uniform<double>},
-    {"glorot", glorot<float>, glorot<double>},
-    {"normal", normal<float>, normal<double>},
+    {uniform<float>, uniform<double>},
+    {glorot<float>, glorot<double>},
+    {normal<float>, normal<double>},
 };
-
-const Scheme& find(std::string_view name) {
-    for (const Scheme& scheme : schemes) {
-        if (scheme.name == name) return scheme;
-    }
-    std::string names;
-    for (const Scheme& scheme : schemes) names.append(names.empty() ? "one of " : ", ").append(scheme.name);
-    throw Error({"cell.initializer", fmt::format("\"{}\"", name), names, "choose one of these"});
-}
 
 /// Throws when the weight's declaration makes no sense: a plugin's mistake, not a user's.
 void check(const Weight& weight) {
@@ -161,27 +150,17 @@ void check(const Weight& weight) {
 
 }  // namespace
 
-const std::vector<std::string>& initializers() {
-    static const std::vector<std::string> names = [] {
-        std::vector<std::string> all;
-        for (const Scheme& scheme : schemes) all.emplace_back(scheme.name);
-        return all;
-    }();
-    return names;
-}
-
 template <class Real>
-void initialize(const Weight& weight, std::string_view scheme, Size layers, RandomStream stream, Real* values) {
-    const Scheme& chosen = find(scheme);
+void initialize(const Weight& weight, Initializer initializer, Size layers, RandomStream stream, Real* values) {
     check(weight);
     if (weight.role == Role::gain) {
         std::fill_n(values, weight.size(), Real(1));
     } else {
-        chosen.fill(weight, layers, stream, values);
+        schemes[static_cast<std::size_t>(initializer)].fill(weight, layers, stream, values);
     }
 }
 
-template void initialize(const Weight&, std::string_view, Size, RandomStream, float*);
-template void initialize(const Weight&, std::string_view, Size, RandomStream, double*);
+template void initialize(const Weight&, Initializer, Size, RandomStream, float*);
+template void initialize(const Weight&, Initializer, Size, RandomStream, double*);
 
 }  // namespace unroll::model

@@ -1,20 +1,13 @@
 // The values that weights start from.
 #pragma once
 
-#include <string>
-#include <string_view>
-#include <vector>
-
 #include "unroll/cell.h"
 #include "unroll/random.h"
 #include "unroll/types.h"
 
 namespace unroll::model {
 
-/// The schemes' names, as a manifest's `cell.initializer` has them.
-const std::vector<std::string>& initializers();
-
-/// Overwrites `values`, weight.size() elements, with what the weight starts from. Gains start at 1 in every scheme.
+/// Overwrites `values`, weight.size() elements, with what the weight starts from. Gains start at 1 in each of them.
 ///
 /// - `uniform` (PyTorch's layers): matrices and biases uniform in ±1/√fan_in, and 0 where fan_in is 0; tables N(0, 1).
 /// - `glorot` (Keras's layers): input and residual matrices (outputs, inputs) uniform in ±√(6/(inputs + outputs)),
@@ -24,8 +17,8 @@ const std::vector<std::string>& initializers();
 ///
 /// `layers` is how many layers the part has that the weight stands in. The values depend on the weight and the stream
 /// alone: give every weight a stream of its own, keyed by its name. In float they are the double values rounded.
-/// Throws Error for a scheme of another name, and std::invalid_argument for a matrix or table whose rank is not 2.
+/// Throws std::invalid_argument for a matrix or table whose rank is not 2.
 template <class Real>
-void initialize(const Weight& weight, std::string_view scheme, Size layers, RandomStream stream, Real* values);
+void initialize(const Weight& weight, Initializer initializer, Size layers, RandomStream stream, Real* values);
 
 }  // namespace unroll::model

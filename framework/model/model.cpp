@@ -97,7 +97,7 @@ template <class Real>
 void Model<Real>::initialize(Real* weights) const {
     for (Size i = 0; i < parameters_.list().size(); ++i) {
         const Parameter& parameter = parameters_.list()[i];
-        model::initialize(parameter.weight, starts_[i].scheme, starts_[i].depth,
+        model::initialize(parameter.weight, starts_[i].initializer, starts_[i].depth,
                           RandomStream(seed_, "weights", {content_hash(parameter.name)}), weights + parameter.offset);
     }
 }

@@ -80,7 +80,7 @@ public:
 private:
     /// How a parameter starts: by which scheme, and how many layers its part has.
     struct Start {
-        std::string scheme;
+        Initializer initializer;
         Size depth;
     };
 

@@ -11,6 +11,18 @@ Size Weight::size() const {
     return product;
 }
 
+const char* to_string(Initializer initializer) {
+    switch (initializer) {
+        case Initializer::uniform:
+            return "uniform";
+        case Initializer::glorot:
+            return "glorot";
+        case Initializer::normal:
+            return "normal";
+    }
+    return "";
+}
+
 Size CellLayout::add(Weight weight) {
     const Size offset = weight_count();
     weights.push_back(std::move(weight));

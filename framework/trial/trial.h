@@ -8,6 +8,7 @@
 #include <variant>
 #include <vector>
 
+#include "unroll/cell.h"
 #include "unroll/dataset.h"
 #include "unroll/options.h"
 #include "unroll/types.h"
@@ -29,7 +30,7 @@ struct CellSettings {
     PluginChoice choice;
     Size hidden = 0, layers = 0;
     double dropout = 0;
-    std::string initializer{};  ///< uniform | glorot | normal
+    Initializer initializer = Initializer::uniform;
 };
 
 /// How a decoder comes to know what the encoder has read.

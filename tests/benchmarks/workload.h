@@ -54,12 +54,13 @@ inline trial::Trial trial_of(const Workload& work, const plugins::Catalog& catal
     trial::Trial trial = manifest::default_trial();
     trial.dataset.plugin = "random-text";
     trial.model.embedding = work.embedding;
-    trial::CellSettings cell{choose(catalog, Plugin::Kind::cell, work.cell), work.hidden, work.layers, 0, "uniform"};
+    trial::CellSettings cell{choose(catalog, Plugin::Kind::cell, work.cell), work.hidden, work.layers, 0,
+                             unroll::Initializer::uniform};
     trial::TrainingSettings& training = trial.training;
     if (work.heads) {
         cell.choice.options.set("heads", static_cast<std::int64_t>(work.heads));
         cell.choice.options.set("bias", false);
-        cell.initializer = "normal";
+        cell.initializer = unroll::Initializer::normal;
         training.optimizer = manifest::default_optimizer("adamw");
         training.clip = {trial::Clip::Kind::norm, 1};
     }

@@ -32,7 +32,7 @@ struct CellSpec {
     bool tokens = false;      ///< x always comes as tokens, from a model without an embedding; false: either may come
 };
 
-/// One array of weights. The model's initialiser fills it; role, fan_in, ones_first and ones_last are read for that
+/// One array of weights. The model's initializer fills it; role, fan_in, ones_first and ones_last are read for that
 /// alone.
 struct UNROLL_EXPORT Weight {
     enum class Role {
@@ -54,6 +54,16 @@ struct UNROLL_EXPORT Weight {
 
     Size size() const;
 };
+
+/// How a model's weights start: the default initialization of a library's layers. model/initialize.h has the formulas.
+enum class Initializer {
+    uniform,  ///< PyTorch's
+    glorot,   ///< Keras's
+    normal,   ///< GPT-2's and nanoGPT's
+};
+
+/// The word for it in a manifest.
+UNROLL_EXPORT const char* to_string(Initializer initializer);
 
 /// A named part of the state that a cell carries from one call to the next.
 struct UNROLL_EXPORT StatePart {

@@ -24,7 +24,7 @@ namespace unroll {
 
 /// Raised by hand when the meaning of the SDK changes; a plugin of another version is refused. What the compiler can
 /// see (headers, compiler, standard library, sanitizers) is in the build hash, which nobody has to remember.
-inline constexpr std::uint32_t sdk_version = 2;
+inline constexpr std::uint32_t sdk_version = 3;
 
 struct Plugin {
     enum class Kind : std::uint32_t { cell, dataset, sampler };
@@ -50,6 +50,10 @@ struct Plugin {
     /// where a manifest states H, the maker has to refuse one that is no multiple, with an Error that names the option
     /// behind it.
     Size (*hidden_multiple)(const Options&) = nullptr;
+
+    /// How a cell's weights start where a manifest says nothing: as in the implementation that the cell follows. The
+    /// embedding below it and the head above it start the same way.
+    Initializer initializer = Initializer::uniform;
 };
 
 namespace detail {
@@ -62,9 +66,10 @@ constexpr Plugin describe(Plugin::Kind kind, const char* name, int revision, con
 /// A cell written once for float and double: CellTemplate<Real>(const CellSpec&, const Options&). One that does not
 /// take every H has, too, `static Size hidden_multiple(const Options&)`.
 template <template <class> class CellTemplate>
-constexpr Plugin cell_plugin(const char* name, int revision, const char* summary,
-                             std::span<const Option> options = {}) {
+constexpr Plugin cell_plugin(const char* name, int revision, const char* summary, std::span<const Option> options = {},
+                             Initializer initializer = Initializer::uniform) {
     Plugin plugin = detail::describe(Plugin::Kind::cell, name, revision, summary, options);
+    plugin.initializer = initializer;
     plugin.make_cell_float = [](const CellSpec& spec, const Options& chosen) -> std::unique_ptr<Cell<float>> {
         return std::make_unique<CellTemplate<float>>(spec, chosen);
     };

@@ -37,7 +37,9 @@ constexpr Setting cell_rows[] = {
     integer<&Cell::layers>("layers", "1", 1, 1000, "number of stacked layers of this cell"),
     number<&Cell::dropout>("dropout", "0", 0, 0.99,
                            "dropout rate in training: probability that an element is set to zero"),
-    choice<&Cell::initializer>("initializer", "\"uniform\"", "uniform|glorot|normal", "weight initialization"),
+    choice<&Cell::initializer>("initializer", "", "uniform|glorot|normal",
+                               "weight initialization: uniform (PyTorch), glorot (Keras) or normal (GPT-2)")
+        .unless_given("the one of the cell's reference implementation"),
 };
 
 }  // namespace

@@ -364,5 +364,5 @@ constexpr Option options[] = {
 
 }  // namespace
 
-constinit const unroll::Plugin unroll_plugin =
-    unroll::cell_plugin<SelfAttention>("self-attention", 2, "a transformer layer with multi-head attention", options);
+constinit const unroll::Plugin unroll_plugin = unroll::cell_plugin<SelfAttention>(
+    "self-attention", 2, "a transformer layer with multi-head attention", options, unroll::Initializer::normal);

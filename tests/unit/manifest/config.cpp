@@ -96,6 +96,20 @@ TEST_CASE("A trial's config is a manifest that gives the same trial back") {
     }
 }
 
+TEST_CASE("A cell's weights start as the cell declares unless the manifest says otherwise") {
+    const auto initializer = [](const std::string& members) { return trial(members).cells.at(0).initializer; };
+    CHECK(initializer(R"("cell": {"plugin": "echo"})") == unroll::Initializer::uniform);
+    CHECK(initializer(R"("cell": {"plugin": "looker"})") == unroll::Initializer::normal);
+    CHECK(initializer(R"("cell": {"plugin": "looker", "initializer": null})") == unroll::Initializer::normal);
+    CHECK(initializer(R"("cell": {"plugin": "looker", "initializer": "uniform"})") == unroll::Initializer::uniform);
+    CHECK(trial(R"("cell": {"plugin": "looker"})").fingerprint ==
+          trial(R"("cell": {"plugin": "looker", "initializer": "normal"})").fingerprint);
+
+    const trial::Trial stack = trial(R"("cell": [{"plugin": "looker"}, {"plugin": "echo"}])");
+    CHECK(stack.cells.at(0).initializer == unroll::Initializer::normal);
+    CHECK(stack.cells.at(1).initializer == unroll::Initializer::uniform);
+}
+
 TEST_CASE("Settings arrive typed") {
     const trial::Trial full = trial(R"("seed": 9007199254740991, "model": {"embedding": 24, "tied": true},
         "cell": {"plugin": "looker", "hidden": 24, "layers": 3, "dropout": 0.25, "initializer": "glorot", "heads": 6, "slopes": [0, 1]},
@@ -110,7 +124,7 @@ TEST_CASE("Settings arrive typed") {
     CHECK(full.model.tied);
     const trial::CellSettings& cell = full.cells.at(0);
     CHECK(cell.layers == 3);
-    CHECK(cell.initializer == "glorot");
+    CHECK(cell.initializer == unroll::Initializer::glorot);
     CHECK(cell.choice.options.integer("heads") == 6);
     CHECK(cell.choice.options.numbers("slopes") == std::vector<double>{0, 1});
     const trial::TrainingSettings& training = full.training;

@@ -218,7 +218,7 @@ constinit const Plugin all[] = {
     dataset_plugin<Dots>("dots", 1, "pictures of dots"),
     cell_plugin<Echo>("echo", 7, "what comes in", echo_options),
     cell_plugin<Echo>("other", 1, "the same", other_options),
-    cell_plugin<Looker>("looker", 1, "looks back", looker_options),
+    cell_plugin<Looker>("looker", 1, "looks back", looker_options, Initializer::normal),
     cell_plugin<Seer>("seer", 1, "looks ahead"),
     cell_plugin<Reader>("reader", 1, "reads tokens in its own way"),
     cell_plugin<Keeper>("keeper", 2, "has a state, and reads a source", other_options),

@@ -72,7 +72,7 @@ TEST_CASE("Another plugin keeps what all cells share and resets the rest") {
     CHECK(other.hidden == 12);
     CHECK(other.layers == 2);
     CHECK(other.dropout == 0.5);
-    CHECK(other.initializer == "normal");
+    CHECK(other.initializer == unroll::Initializer::normal);
 
     // A choice's own options hold, in whichever order they are written.
     const Plan patched = expand(with(base + R"("sweep": {"s": {"a": {"cell.gain": 3, "cell.plugin": "other"}}})"));

@@ -37,8 +37,8 @@ struct Gan {
     void prepare_trial() {
         trial.model.noise = 3;
         trial.cells[0].dropout = 0.2;
-        trial.upstream = {{small::choice(small::positions_cell), 5, 1, 0.2, "uniform"},
-                          {small::choice(small::gated_cell), pixels, 1, 0, "uniform"}};
+        trial.upstream = {{small::choice(small::positions_cell), 5, 1, 0.2, unroll::Initializer::uniform},
+                          {small::choice(small::gated_cell), pixels, 1, 0, unroll::Initializer::uniform}};
     }
 
     model::LossSums discriminator_step() {

@@ -40,9 +40,9 @@ trial::Trial bridged(trial::Bridge bridge, Size embedding, double dropout) {
     trial.upstream = trial.cells;
     trial.model.bridge = bridge;
     if (bridge == trial::Bridge::state) return trial;
-    trial.upstream.push_back({small::choice(small::positions_cell), 3, 1, dropout, "uniform"});
+    trial.upstream.push_back({small::choice(small::positions_cell), 3, 1, dropout, unroll::Initializer::uniform});
     if (bridge == trial::Bridge::attention)
-        trial.cells[0] = {small::choice(small::reminded_cell), 5, 2, dropout, "uniform"};
+        trial.cells[0] = {small::choice(small::reminded_cell), 5, 2, dropout, unroll::Initializer::uniform};
     return trial;
 }
 
@@ -56,7 +56,7 @@ std::vector<Case> cases() {
     const auto tokens = small::trial(small::token_positions_cell, 5, 3, 4, 2);
     trial::Trial tied = with(gated, 4, 0.3), stack = with(gated, 0, 0.25);
     tied.model.tied = true;
-    stack.cells.push_back({small::choice(small::positions_cell), 3, 1, 0.5, "glorot"});
+    stack.cells.push_back({small::choice(small::positions_cell), 3, 1, 0.5, unroll::Initializer::glorot});
     return {
         {"one-hot", with(gated, 0, 0), corpus()},
         {"one-hot, state, last", with(gated, 0, 0, Predict::last), corpus(), true},

@@ -64,7 +64,7 @@ TEST_CASE("weights are named by layer and lie one after the other") {
     auto trial = small::trial(small::positions_cell, 6, 2, 4, 2);
     trial.model.embedding = 3;
     trial.cells[0].dropout = 0.1;
-    trial.cells.push_back({small::choice(small::token_positions_cell), 7, 1, 0, "uniform"});
+    trial.cells.push_back({small::choice(small::token_positions_cell), 7, 1, 0, unroll::Initializer::uniform});
     const model::Model<float> model(trial, letters(5), small::catalog());
     CHECK(names(model) == std::vector<std::string>{"embedding.weight", "cell.0.weight", "cell.0.positions",
                                                    "cell.1.weight", "cell.1.positions", "cell.2.weight",
@@ -125,8 +125,8 @@ TEST_CASE("starting values depend on the seed and the name alone") {
 TEST_CASE("each part starts by its own cell's initializer, embedding and head by their neighbour's") {
     auto trial = small::trial(small::positions_cell, 6, 2, 40);
     trial.model.embedding = 40;
-    trial.cells[0].initializer = "normal";
-    trial.cells.push_back({small::choice(small::positions_cell), 40, 1, 0, "uniform"});
+    trial.cells[0].initializer = Initializer::normal;
+    trial.cells.push_back({small::choice(small::positions_cell), 40, 1, 0, unroll::Initializer::uniform});
     const auto largest = [&](const std::string& name) {
         double most = 0;
         for (const float value : start(trial, letters(40), name)) most = std::max(most, double(std::abs(value)));
@@ -142,7 +142,7 @@ TEST_CASE("each part starts by its own cell's initializer, embedding and head by
 TEST_CASE("a stack's state is laid out layer by layer, and steps can be taken one at a time") {
     const Size T = 5, B = 3, H = 4;
     auto trial = small::trial(small::gated_cell, T, B, H, 1);
-    trial.cells.push_back({small::choice(small::positions_cell), 6, 1, 0, "uniform"});
+    trial.cells.push_back({small::choice(small::positions_cell), 6, 1, 0, unroll::Initializer::uniform});
     const model::Model<double> model(trial, letters(5), small::catalog());
     const auto& stack = model.predictor();
     CHECK(stack.state_size(B) == B * (2 * H) + B * (6 + 1));

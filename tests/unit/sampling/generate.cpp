@@ -141,7 +141,7 @@ TEST_CASE("past its context a model reads the last window again") {
 
 TEST_CASE("a limited layer in a stack limits the stack") {
     auto trial = small::trial(small::gated_cell, 6, 4, 9);
-    trial.cells.push_back({small::choice(small::positions_cell), 7, 1, 0, "uniform"});
+    trial.cells.push_back({small::choice(small::positions_cell), 7, 1, 0, unroll::Initializer::uniform});
     const SmallModel small(trial);
     const Request one = request(3, 20, StateMode::carry);
     CHECK(alone(small, 6, one) == reference(small, 6, one));

@@ -34,7 +34,7 @@ struct Trained {
 trial::Trial generating() {
     trial::Trial trial = small::trial(small::gated_cell, 1, 2, 4);
     trial.model.noise = 3;
-    trial.upstream = {{small::choice(small::gated_cell), pixels, 1, 0, "uniform"}};
+    trial.upstream = {{small::choice(small::gated_cell), pixels, 1, 0, unroll::Initializer::uniform}};
     return trial;
 }
 

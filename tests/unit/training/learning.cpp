@@ -49,7 +49,7 @@ double validation_loss(const std::string& cell, Size steps) {
     const plugins::Catalog catalog = plugins::load_file(UNROLL_PLUGINS "/cells/" + cell + ".so");
     REQUIRE(catalog.found().size() == 1);
     trial::Trial trial = manifest::default_trial();
-    trial::CellSettings settings{{cell, {}}, 32, 1, 0, "uniform"};
+    trial::CellSettings settings{{cell, {}}, 32, 1, 0, catalog.found().front().plugin->initializer};
     plugins::set_defaults(settings.choice.options, *catalog.found().front().plugin);
     trial.cells = {settings};
     trial.training.sequence_length = trial.training.evaluate_length = 16;

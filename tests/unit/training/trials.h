@@ -257,7 +257,7 @@ inline std::unique_ptr<Run> images() {
     Trial trial = small::trial(small::gated_cell, 1, 5, 6);
     trial.cells[0].dropout = 0.2;
     trial.model.noise = 3;
-    trial.upstream = {{small::choice(small::positions_cell), 6, 2, 0, "uniform"}};
+    trial.upstream = {{small::choice(small::positions_cell), 6, 2, 0, unroll::Initializer::uniform}};
     trial.upstream_optimizer = optimizer("adam", 0.02);
     trial.training.optimizer = {.name = "sgd", .learning_rate = 0.1, .momentum = 0.9};
     trial.training.steps = 21;
