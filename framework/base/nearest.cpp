@@ -48,7 +48,12 @@ std::string nearest(std::string_view name, const std::vector<std::string>& names
     if (!best.empty() || name.size() < 3) return best;
     for (const std::string& candidate : names)  // a part of a longer name
         if (lower(candidate).find(wanted) != std::string::npos) return candidate;
-    return {};
+    if (wanted.find(' ') != std::string::npos) return {};
+    for (const std::string& candidate : names)  // a longer name around one that is known
+        if (candidate.size() >= 3 && candidate.size() > best.size() &&
+            wanted.find(lower(candidate)) != std::string::npos)
+            best = candidate;
+    return best;
 }
 
 std::string did_you_mean(std::string_view name) {

@@ -1,4 +1,4 @@
-// The name that a slip of the finger has missed, for messages.
+// The known name that a misspelled or longer one stands for, for messages.
 #pragma once
 
 #include <string>
@@ -7,7 +7,8 @@
 
 namespace unroll::base {
 
-/// Of `names`, the one nearest to `name` by edit distance, or "" when none is near enough to be meant.
+/// Of `names`, the one nearest to `name` by edit distance, else one that has `name` in it, else the longest that
+/// `name` has in it ("LSTMCell": "lstm"); letter case does not matter. "" when none is near enough to be meant.
 std::string nearest(std::string_view name, const std::vector<std::string>& names);
 
 /// `did you mean "NAME"?`

@@ -8,6 +8,7 @@
 #include <tuple>
 
 #include "base/nearest.h"
+#include "base/text.h"
 
 namespace unroll::plugins {
 
@@ -70,7 +71,11 @@ Problem Catalog::missing(Plugin::Kind kind, std::string_view name) const {
     std::vector<std::string> names;
     for (const Found& entry : found_)
         if (entry.plugin->kind == kind) names.emplace_back(entry.plugin->name);
-    const std::string near = base::nearest(name, names);
+    std::string near = base::nearest(name, names);
+    for (const Found& entry : found_)  // "transformer" stands in the summary of one
+        if (near.empty() && name.size() >= 3 && entry.plugin->kind == kind &&
+            base::lower(entry.plugin->summary).find(base::lower(name)) != std::string::npos)
+            near = entry.plugin->name;
     const std::string help = near.empty() ? "" : base::did_you_mean(near) + " ";
     return {"", fmt::format("no {} is named '{}'", what, name),
             names.empty() ? fmt::format("a {}, but none was found", what) : fmt::format("{}", fmt::join(names, ", ")),
