@@ -192,6 +192,22 @@ private:
     std::string text_;          // of a string or key that comes in parts
 };
 
+/// What is meant by text at which the parser has stopped; "" when nothing is known to be.
+std::string instead_of(std::string_view before, std::string_view rest) {
+    for (const auto& [python, json] : {std::pair("True", "true"), {"False", "false"}, {"None", "null"}})
+        if (rest.starts_with(python)) return fmt::format("write {}", json);
+    for (const char* number : {"nan", "NaN", "inf", "Infinity", "-inf", "-Infinity"})
+        if (rest.starts_with(number)) return "write a number; JSON has neither NaN nor infinity";
+    const bool digits = !before.empty() && before.back() >= '0' && before.back() <= '9';
+    if (rest.starts_with('\'')) return "write strings in double quotes";
+    if (rest.starts_with('#')) return "begin comments with //";
+    if (rest.starts_with('_') && digits) return "write numbers without _";
+    if (rest.starts_with('.')) return "write a digit before the point, as in 0.5";
+    if (rest.starts_with('(')) return "write lists in brackets, as in [0.9, 0.999]";
+    if (rest.starts_with("**") || rest.starts_with('*')) return "write the product as one number";
+    return "";
+}
+
 Problem malformed(std::string_view text, std::size_t offset, const std::string& source, boost_json::error_code error) {
     const std::size_t last = text.find_last_not_of(" \t\r\n");
     const bool ended = error == boost_json::error::incomplete;
@@ -211,8 +227,8 @@ Problem malformed(std::string_view text, std::size_t offset, const std::string& 
     if (byte >= 0x80) {
         problem.found = fmt::format("the byte 0x{:02X}, which is not valid UTF-8", byte);
         problem.help = "save the file as UTF-8";
-    } else if (byte == '\'') {
-        problem.help = "write strings in double quotes";
+    } else if (std::string help = instead_of(text.substr(0, offset), text.substr(offset)); !help.empty()) {
+        problem.help = std::move(help);
     }
     if (ended) {
         problem.found = last == text.npos ? "nothing" : "the end of the file inside a value";

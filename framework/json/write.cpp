@@ -12,7 +12,8 @@
 namespace unroll::json {
 namespace {
 
-void write(const Value& value, Reals reals, std::string& out);
+/// Whether spaces stand behind commas and colons.
+enum class Spaces { none, some };
 
 void write(const std::string& text, std::string& out) {
     out += '"';
@@ -43,7 +44,11 @@ void write(const std::string& text, std::string& out) {
     out += '"';
 }
 
-void write(double value, Reals reals, std::string& out) {
+void write(double value, Reals reals, Spaces spaces, std::string& out) {
+    if (spaces == Spaces::some) {  // 0.0001, where the shortest is 1e-04
+        out += fmt::format("{}", value);
+        return;
+    }
     char digits[32];
     const char* end = std::to_chars(digits, digits + sizeof digits, value).ptr;
     const std::string_view text(digits, static_cast<std::size_t>(end - digits));
@@ -51,29 +56,30 @@ void write(double value, Reals reals, std::string& out) {
     if (reals == Reals::marked && text.find_first_of(".en") == text.npos) out += ".0";
 }
 
-void write(const Value& value, Reals reals, std::string& out) {
+void write(const Value& value, Reals reals, Spaces spaces, std::string& out) {
+    const char* const space = spaces == Spaces::some ? " " : "";
     if (const bool* flag = value.boolean()) {
         out += *flag ? "true" : "false";
     } else if (const auto* whole = value.integer()) {
         out += std::to_string(*whole);
     } else if (const auto* real = value.real()) {
-        write(*real, reals, out);
+        write(*real, reals, spaces, out);
     } else if (const auto* text = value.text()) {
         write(*text, out);
     } else if (const auto* array = value.array()) {
         out += '[';
         for (const Value& item : *array) {
-            if (&item != array->data()) out += ',';
-            write(item, reals, out);
+            if (&item != array->data()) out.append(",").append(space);
+            write(item, reals, spaces, out);
         }
         out += ']';
     } else if (const auto* object = value.object()) {
         out += '{';
         for (const Member& member : *object) {
-            if (&member != object->data()) out += ',';
+            if (&member != object->data()) out.append(",").append(space);
             write(member.key, out);
-            out += ':';
-            write(member.value, reals, out);
+            out.append(":").append(space);
+            write(member.value, reals, spaces, out);
         }
         out += '}';
     } else {
@@ -103,7 +109,7 @@ void write_indented(const Value& value, const std::string& line, std::string& ou
         }
         out += line + ']';
     } else {
-        write(value, Reals::marked, out);
+        write(value, Reals::marked, Spaces::none, out);
     }
 }
 
@@ -111,7 +117,13 @@ void write_indented(const Value& value, const std::string& line, std::string& ou
 
 std::string dump(const Value& value, Reals reals) {
     std::string out;
-    write(value, reals, out);
+    write(value, reals, Spaces::none, out);
+    return out;
+}
+
+std::string dump_spaced(const Value& value) {
+    std::string out;
+    write(value, Reals::bare, Spaces::some, out);
     return out;
 }
 

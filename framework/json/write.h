@@ -20,6 +20,9 @@ std::string dump(const Value& value, Reals reals = Reals::marked);
 /// scalars.
 std::string dump_indented(const Value& value);
 
+/// On one line as people write it: with spaces behind commas and colons, numbers as short as they can be.
+std::string dump_spaced(const Value& value);
+
 /// As dump(), but cut short when longer than a message can bear.
 std::string excerpt(const Value& value);
 
