@@ -47,6 +47,7 @@ struct Node {
     Size weights = 0;  ///< offset in all the weights
     bool from_input_alone = false;
     Phase phase = Phase::during;
+    std::string label = {};  ///< the call that made it, as `linear("forget")`; "" where kind and operands tell
 };
 
 struct StateNode {
@@ -66,6 +67,9 @@ struct Equations::Graph {
     std::vector<StateNode> states;
     Size input = none;
     Size output = none;
+
+    /// The node as its author wrote it, as far as it is short: `sigmoid(linear("forget")) * state("h")`.
+    std::string expression(Size node) const;
 
     /// Checks that nothing is missing and gives every node its phase.
     void finish();

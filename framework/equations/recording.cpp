@@ -2,6 +2,7 @@
 #include "unroll/equations.h"
 
 #include <fmt/core.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 
@@ -18,14 +19,19 @@ namespace {
     throw Error({"equations, " + where, std::move(found), std::move(wanted), std::move(next)});
 }
 
-void require_same_width(const char* operation, Value a, Value b) {
-    if (a.width() != b.width())
-        refuse(operation, fmt::format("widths {} and {}", a.width(), b.width()), "two values of the same width",
-               "use linear() or slice() to make them equally wide");
+std::string expression(Value value) {
+    return EquationsAccess::graph(value).expression(EquationsAccess::node(value));
 }
 
-Value elementwise(const char* operation, Kind kind, Value a, Value b) {
-    require_same_width(operation, a, b);
+std::string shape(Value value) {
+    return fmt::format("(B, {})", value.width());
+}
+
+Value elementwise(char sign, Kind kind, Value a, Value b) {
+    if (a.width() != b.width())
+        refuse(fmt::format("{} {} {}", expression(a), sign, expression(b)),
+               fmt::format("shapes {} and {}", shape(a), shape(b)), "two values of the same shape",
+               "change the width of one with linear(), product() or slice()");
     return EquationsAccess::append(kind, a.width(), {a, b});
 }
 
@@ -37,8 +43,8 @@ StateNode& find_state(const char* operation, const Equations& equations, Value v
     if (EquationsAccess::owner(value) == &equations)
         for (StateNode& state : EquationsAccess::graph(equations).states)
             if (state.node == EquationsAccess::node(value)) return state;
-    refuse(operation, "a value that is no state", "a value that state() returned",
-           "keep what state() returned and pass it");
+    refuse(fmt::format("{}({})", operation, expression(value)), "a value that is no state",
+           "a value that state() returned", "keep what state() returned and pass it");
 }
 
 }  // namespace
@@ -60,8 +66,8 @@ Value EquationsAccess::append(Kind kind, Size width, std::initializer_list<Value
     Equations* equations = operands.begin()->equations_;
     for (const Value operand : operands) {
         if (operand.equations_ != equations)
-            refuse("an operator", "values of two cells", "values that one Equations made",
-                   "keep no Value from one call of the recording function to another");
+            refuse("an operation", "values of two cells", "values of one cell",
+                   "make every value within the function that writes the equations down, and keep none outside it");
         node.operands.push_back(operand.node_);
     }
     return append(*equations, std::move(node));
@@ -72,13 +78,13 @@ Size Value::width() const {
 }
 
 Value operator+(Value a, Value b) {
-    return elementwise("a + b", Kind::add, a, b);
+    return elementwise('+', Kind::add, a, b);
 }
 Value operator-(Value a, Value b) {
-    return elementwise("a - b", Kind::subtract, a, b);
+    return elementwise('-', Kind::subtract, a, b);
 }
 Value operator*(Value a, Value b) {
-    return elementwise("a * b", Kind::multiply, a, b);
+    return elementwise('*', Kind::multiply, a, b);
 }
 Value operator+(Value a, double b) {
     return unary(Kind::shift, a, b);
@@ -111,7 +117,8 @@ Value softmax(Value x) {
 
 Value slice(Value x, Size first, Size width) {
     if (width == 0 || first + width > x.width())
-        refuse("slice", fmt::format("columns [{}, {}) of a value {} wide", first, first + width, x.width()),
+        refuse(fmt::format("slice({}, {}, {})", expression(x), first, width),
+               fmt::format("columns [{}, {}) of a value of shape {}", first, first + width, shape(x)),
                fmt::format("at least one column, within [0, {})", x.width()), "correct the first column or the width");
     Value part = EquationsAccess::append(Kind::slice, width, {x});
     EquationsAccess::graph(x).nodes.back().first = first;
@@ -144,6 +151,7 @@ Value Equations::input() {
     if (graph_->input != Graph::none) return {this, graph_->input};
     Node node{Kind::input, spec().input};
     node.from_input_alone = true;
+    node.label = "input()";
     const Value x = EquationsAccess::append(*this, std::move(node));
     graph_->input = EquationsAccess::node(x);
     return x;
@@ -155,7 +163,9 @@ Value Equations::state(std::string name, Size width) {
             refuse("state", fmt::format("'{}' for the second time", name), "a name of its own for each state",
                    "rename one of them");
     if (width == 0) refuse(fmt::format("state '{}'", name), "width 0", "a width of at least 1", "correct the width");
-    const Value value = EquationsAccess::append(*this, Node{Kind::state, width});
+    Node node{Kind::state, width};
+    node.label = fmt::format("state(\"{}\")", name);
+    const Value value = EquationsAccess::append(*this, std::move(node));
     const Size offset = graph_->layout.add_state(name, width);
     graph_->states.push_back({std::move(name), EquationsAccess::node(value), Graph::none, offset});
     return value;
@@ -173,7 +183,10 @@ Value weighted(Equations& equations, Kind kind, Value x, Weight weight) {
     if (weight.size() == 0)
         refuse(fmt::format("weights '{}'", weight.name), "0 outputs", "at least one output", "correct the width");
     const Value y = EquationsAccess::append(kind, weight.shape[0], {x});
-    EquationsAccess::graph(equations).nodes.back().weights = layout.add(std::move(weight));
+    Node& node = EquationsAccess::graph(equations).nodes.back();
+    const char* const call = kind == Kind::product ? "product" : kind == Kind::plus ? "plus" : "times";
+    node.label = fmt::format("{}(\"{}\")", call, weight.name);
+    node.weights = layout.add(std::move(weight));
     return y;
 }
 
@@ -200,7 +213,11 @@ Value Equations::times(Value x, std::string gain) {
 
 Value Equations::linear(const std::string& name, Size outputs, std::initializer_list<Value> inputs) {
     if (inputs.size() == 0)
-        refuse(fmt::format("linear '{}'", name), "no inputs", "at least one input", "name the values it multiplies");
+        refuse(fmt::format("linear(\"{}\")", name), "no inputs", "at least one input", "name the values it multiplies");
+    for (const Weight& other : graph_->layout.weights)
+        if (other.name == "bias_" + name)
+            refuse(fmt::format("linear(\"{}\")", name), "the name for the second time", "a name of its own for each",
+                   "rename one of them");
     std::vector<Value> products;
     for (const Value x : inputs)
         products.push_back(product(fmt::format("weight_{}_{}", name, products.size()), outputs, x));
@@ -209,6 +226,7 @@ Value Equations::linear(const std::string& name, Size outputs, std::initializer_
                           [](Value v) { return EquationsAccess::node_of(v).from_input_alone; });
     Value sum = plus(products[0], "bias_" + name);
     for (Size i = 1; i < products.size(); ++i) sum = sum + products[i];
+    graph_->nodes[EquationsAccess::node(sum)].label = fmt::format("linear(\"{}\")", name);
     return sum;
 }
 
@@ -218,9 +236,9 @@ void Equations::next(Value state, Value value) {
         refuse("next", fmt::format("a second value for the state '{}'", target.name), "one next value for each state",
                "remove one of the two calls");
     if (value.width() != state.width())
-        refuse(fmt::format("next of '{}'", target.name),
-               fmt::format("a value {} wide for a state {} wide", value.width(), state.width()),
-               "a value as wide as the state", "use linear() or slice() to change the width");
+        refuse(fmt::format("next(state(\"{}\"), {})", target.name, expression(value)),
+               fmt::format("a value of shape {} for a state of shape {}", shape(value), shape(state)),
+               "a value of the state's shape", "change its width with linear(), product() or slice()");
     target.next = EquationsAccess::node(value);
 }
 
@@ -234,11 +252,57 @@ Value Equations::next_of(Value state) const {
 
 void Equations::output(Value y) {
     if (graph_->output != Graph::none)
-        refuse(
-            "output",
-            fmt::format("a second output, {} wide after one {} wide", y.width(), graph_->nodes[graph_->output].width),
-            "one output", "concatenate() what belongs together, or remove one of the two calls");
+        refuse("output", fmt::format("a second output, {} after {}", expression(y), graph_->expression(graph_->output)),
+               "one output", "concatenate() what belongs together, or remove one of the two calls");
     graph_->output = EquationsAccess::node(y);
+}
+
+namespace {
+
+/// The function that a kind of node is a call of; "" for one that is an operator or has a label.
+const char* function_of(Kind kind) {
+    switch (kind) {
+        case Kind::sigmoid:
+            return "sigmoid";
+        case Kind::tanh:
+            return "tanh";
+        case Kind::relu:
+            return "relu";
+        case Kind::gelu:
+            return "gelu";
+        case Kind::exp:
+            return "exp";
+        case Kind::softmax:
+            return "softmax";
+        case Kind::slice:
+            return "slice";
+        case Kind::concatenate:
+            return "concatenate";
+        default:
+            return "";
+    }
+}
+
+/// Deeper than a few calls a formula says no more; `…` stands for the rest.
+std::string written(const Equations::Graph& graph, Size n, int depth) {
+    const Node& node = graph.nodes[n];
+    if (!node.label.empty()) return node.label;
+    if (depth == 0) return "…";
+    std::vector<std::string> parts;
+    for (const Size operand : node.operands) parts.push_back(written(graph, operand, depth - 1));
+    if (node.kind == Kind::shift) return fmt::format("({} + {})", parts[0], node.number);
+    if (node.kind == Kind::scale) return fmt::format("({} * {})", parts[0], node.number);
+    if (const char* const function = function_of(node.kind); *function)
+        return fmt::format("{}({}{})", function, fmt::join(parts, ", "),
+                           node.kind == Kind::slice ? fmt::format(", {}, {}", node.first, node.width) : "");
+    const char sign = node.kind == Kind::add ? '+' : node.kind == Kind::subtract ? '-' : '*';
+    return fmt::format("({} {} {})", parts[0], sign, parts[1]);
+}
+
+}  // namespace
+
+std::string Equations::Graph::expression(Size node) const {
+    return written(*this, node, 3);
 }
 
 void Equations::Graph::finish() {

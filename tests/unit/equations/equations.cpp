@@ -254,7 +254,7 @@ TEST_CASE("equations declare their weights and state") {
     CHECK(layout.output == 3);
 }
 
-TEST_CASE("a mistake in equations is told with names and widths") {
+TEST_CASE("a mistake in equations is told with the formula and its shapes") {
     const auto refusal = [](void (*record)(Equations&)) {
         try {
             make(record);
@@ -264,26 +264,30 @@ TEST_CASE("a mistake in equations is told with names and widths") {
         return std::string("accepted");
     };
     // The input is 4 wide and the state 3.
-    CHECK(refusal([](Equations& e) { e.output(e.input() + e.state("h", 3)); }) == "equations, a + b: widths 4 and 3");
-    CHECK(refusal([](Equations& e) { e.output(e.input() - e.state("h", 3)); }) == "equations, a - b: widths 4 and 3");
-    CHECK(refusal([](Equations& e) { e.output(e.input() * e.state("h", 3)); }) == "equations, a * b: widths 4 and 3");
+    CHECK(refusal([](Equations& e) { e.output(e.input() + e.state("h", 3)); }) ==
+          R"(equations, input() + state("h"): shapes (B, 4) and (B, 3))");
+    CHECK(refusal([](Equations& e) { e.output(e.input() - e.state("h", 3)); }) ==
+          R"(equations, input() - state("h"): shapes (B, 4) and (B, 3))");
+    CHECK(refusal([](Equations& e) { e.output(sigmoid(e.linear("gate", 4, {e.input()})) * e.state("h", 3)); }) ==
+          R"(equations, sigmoid(linear("gate")) * state("h"): shapes (B, 4) and (B, 3))");
     CHECK(refusal([](Equations& e) { e.output(slice(e.input(), 2, 3)); }) ==
-          "equations, slice: columns [2, 5) of a value 4 wide");
+          "equations, slice(input(), 2, 3): columns [2, 5) of a value of shape (B, 4)");
     CHECK(refusal([](Equations&) { concatenate({}); }) == "equations, concatenate: no values");
     CHECK(refusal([](Equations& e) { e.product("W", 0, e.input()); }) == "equations, weights 'W': 0 outputs");
     CHECK(refusal([](Equations& e) { e.plus(e.input(), "b", 2, 5); }) ==
           "equations, bias 'b': ones in [2, 5) of 4 elements");
     CHECK(refusal([](Equations& e) { e.times(e.times(e.input(), "g"), "g"); }) ==
           "equations, weights: 'g' for the second time");
-    CHECK(refusal([](Equations& e) { e.output(e.linear("a", 3, {})); }) == "equations, linear 'a': no inputs");
+    CHECK(refusal([](Equations& e) { e.output(e.linear("a", 3, {})); }) == R"(equations, linear("a"): no inputs)");
     CHECK(refusal([](Equations& e) { e.output(e.linear("a", 3, {e.input()}) + e.linear("a", 3, {e.input()})); }) ==
-          "equations, weights: 'weight_a_0' for the second time");
+          R"(equations, linear("a"): the name for the second time)");
     CHECK(refusal([](Equations& e) { e.state("h", 3), e.state("h", 3); }) ==
           "equations, state: 'h' for the second time");
     CHECK(refusal([](Equations& e) { e.state("h", 0); }) == "equations, state 'h': width 0");
-    CHECK(refusal([](Equations& e) { e.next(e.input(), e.input()); }) == "equations, next: a value that is no state");
+    CHECK(refusal([](Equations& e) { e.next(e.input(), e.input()); }) ==
+          "equations, next(input()): a value that is no state");
     CHECK(refusal([](Equations& e) { e.next(e.state("h", 3), e.input()); }) ==
-          "equations, next of 'h': a value 4 wide for a state 3 wide");
+          R"(equations, next(state("h"), input()): a value of shape (B, 4) for a state of shape (B, 3))");
     CHECK(refusal([](Equations& e) {
               auto h = e.state("h", 3);
               e.next(h, h), e.next(h, h);
@@ -291,11 +295,11 @@ TEST_CASE("a mistake in equations is told with names and widths") {
     CHECK(refusal([](Equations& e) { e.output(e.next_of(e.state("h", 3))); }) ==
           "equations, next_of: the state 'h', which has no next value yet");
     CHECK(refusal([](Equations& e) { e.output(e.input()), e.output(slice(e.input(), 0, 2)); }) ==
-          "equations, output: a second output, 2 wide after one 4 wide");
+          "equations, output: a second output, slice(input(), 0, 2) after input()");
     CHECK(refusal([](Equations& e) { e.output(e.state("h", 3)); }) == "equations, next: nothing for the state 'h'");
     CHECK(refusal([](Equations& e) { e.input(); }) == "equations, output: nothing");
     CHECK(refusal([](Equations& e) {
               Equations other(e.spec(), e.options());
               e.output(e.input() + other.input());
-          }) == "equations, an operator: values of two cells");
+          }) == "equations, an operation: values of two cells");
 }
