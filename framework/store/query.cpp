@@ -7,9 +7,9 @@
 #include <array>
 #include <memory>
 
-#include "base/nearest.h"
 #include "base/text.h"
 #include "store/database.h"
+#include "store/query_help.h"
 #include "unroll/error.h"
 #include "unroll/utf8.h"
 
@@ -134,18 +134,6 @@ std::string place(std::string_view sql, int offset) {
     return fmt::format("query, line {}, column {}", line, 1 + count_code_points(rest));
 }
 
-/// A message of SQLite about an unknown name, and a query for the known ones: for "no such column: r.sead", all
-/// columns.
-struct Unknown {
-    std::string_view message, known;
-};
-constexpr std::array<Unknown, 3> unknown_names{
-    {{"no such column: ",
-      "SELECT DISTINCT columns.name FROM sqlite_schema AS tables, pragma_table_info(tables.name) AS columns"
-      " WHERE tables.type IN ('table', 'view')"},
-     {"no such table: ", "SELECT name FROM sqlite_schema WHERE type IN ('table', 'view')"},
-     {"no such function: ", "SELECT DISTINCT name FROM pragma_function_list"}}};
-
 [[noreturn]] void refuse_change(const std::string& what) {
     throw Error({"query", fmt::format("{} is not allowed", what), "one SELECT: the result store is opened read-only",
                  "to change something, open a copy of the file with sqlite3"});
@@ -179,8 +167,7 @@ private:
         const char *begin = sql_.data(), *end = sql_.data() + sql_.size();
         Prepared statement = next(begin, end);
         while (!statement && begin != end) statement = next(begin, end);
-        if (!statement)
-            throw Error({"query", "an empty query", "one SELECT", "write one"});
+        if (!statement) throw Error({"query", "an empty query", "one SELECT", "write one"});
         if (sqlite3_stmt_readonly(statement.get()) == 0) refuse_change("a statement that writes");
         while (begin != end) {
             const auto second = static_cast<int>(begin - sql_.data());
@@ -247,28 +234,9 @@ private:
         if ((code & 0xFF) != SQLITE_ERROR && (code & 0xFF) != SQLITE_MISMATCH && (code & 0xFF) != SQLITE_TOOBIG)
             fail(file_, code, message);
         const int offset = sqlite3_error_offset(connection_);
-        const std::string near = nearest_to(message);
-        throw Error({place(sql_, offset < 0 ? -1 : offset + static_cast<int>(begin - sql_.data())), message,
-                     "a query in SQLite's dialect, with string literals in 'single quotes'",
-                     (near.empty() ? "" : base::did_you_mean(near) + " ") +
-                         "tables, columns and examples are documented in results/README.md"});
-    }
-
-    /// The known name that is nearest to the one that SQLite did not find; "" when none is near.
-    std::string nearest_to(std::string_view message) {
-        for (const Unknown& unknown : unknown_names) {
-            if (!message.starts_with(unknown.message)) continue;
-            std::string_view name = message.substr(unknown.message.size());
-            name.remove_prefix(name.rfind('.') + 1);
-            std::vector<std::string> known;
-            sqlite3_stmt* statement = nullptr;
-            sqlite3_prepare_v2(connection_, unknown.known.data(), static_cast<int>(unknown.known.size()), &statement,
-                               nullptr);
-            const Prepared listing(statement);
-            while (listing && sqlite3_step(statement) == SQLITE_ROW) known.push_back(Row(statement).text(0));
-            return base::nearest(name, known);
-        }
-        return {};
+        const int at = offset < 0 ? -1 : offset + static_cast<int>(begin - sql_.data());
+        throw Error({place(sql_, at), message, "a query in SQLite's dialect, with string literals in 'single quotes'",
+                     help_with_query(connection_, sql_, at, message)});
     }
 
     sqlite3* connection_;

@@ -117,6 +117,19 @@ TEST_CASE_METHOD(Fixture, "an error says where in the statement") {
     CHECK_THAT(refused("SELECT id FROM trial WHERE cell = \"lstm\""), contains("'single quotes'"));
 }
 
+TEST_CASE_METHOD(Fixture, "names and texts that need quotes are told with them") {
+    CHECK_THAT(refused("SELECT id FROM result WHERE experiment = nietzsche-keras"),
+               contains("help: write 'nietzsche-keras' in single quotes: without them it is a subtraction; tables"));
+    CHECK_THAT(refused("SELECT id FROM result WHERE cell IN (self-attention)"), contains("write 'self-attention' in"));
+    CHECK_THAT(refused("SELECT * FROM cells-on-shakespeare"),
+               contains("help: write \"cells-on-shakespeare\" in double quotes, a name with a hyphen"));
+    CHECK_THAT(refused("SELECT * FROM trial JOIN my-cells"), contains("write \"my-cells\" in double quotes"));
+    CHECK_THAT(refused("SELECT id FROM trial WHERE cell = gru"), contains("for the text gru, write 'gru' in single"));
+    CHECK_THAT(refused("SELECT id FROM trial WHERE cell = \"gru\""), contains("write 'gru' in single quotes"));
+    CHECK_THAT(refused("SELECT id FROM trial WHERE sead = 1"), contains("help: did you mean \"seed\"? tables"));
+    CHECK_THAT(refused("SELECT steps-done FROM trial"), contains("help: tables, columns and examples"));
+}
+
 TEST_CASE_METHOD(Fixture, "a query that does not end is ended") {
     const auto message = refused("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n",
                                  std::chrono::milliseconds(50));
