@@ -11,6 +11,8 @@
 #include "cli/table.h"
 #include "json/parse.h"
 #include "json/write.h"
+#include "manifest/data_files/remote.h"
+#include "manifest/schema.h"
 #include "plugins/options_check.h"
 
 namespace unroll::cli {
@@ -65,8 +67,31 @@ std::string options_table(const Plugin& plugin) {
         const std::string standard = *option.default_json ? option.default_json : "(required)";
         table.rows.push_back({option.name, std::string(plugins::to_string(option.type)), standard,
                               plugins::allowed(option), option.help});
+        if (const auto keys = manifest::remote_keys(plugin, option)) {
+            table.rows.push_back(
+                {keys->url, "text", "", "a URL", fmt::format("where to download the file of {}", option.name)});
+            table.rows.push_back({keys->sha256, "text", "", "64 hexadecimal digits",
+                                  fmt::format("its SHA-256 checksum; required with {}", keys->url)});
+        }
     }
     return render(table, Format::table, on_standard_output({.hide_first = {"type"}}));
+}
+
+/// What a manifest may say of every cell, beside its options and its name.
+std::vector<const manifest::Setting*> settings_of_cells() {
+    std::vector<const manifest::Setting*> all;
+    for (const manifest::Setting& setting : manifest::section("cell").settings)
+        if (!setting.required) all.push_back(&setting);
+    return all;
+}
+
+std::string settings_table() {
+    store::Table table{{"setting", "type", "default", "allowed values", "description"}, {}};
+    for (const manifest::Setting* setting : settings_of_cells())
+        table.rows.push_back({setting->option.name, std::string(plugins::to_string(setting->option.type)),
+                              *setting->derived ? setting->derived : setting->option.default_json,
+                              manifest::allowed(*setting), setting->option.help});
+    return "\nsettings of every cell\n" + render(table, Format::table);
 }
 
 /// A bound, as a whole number where the option takes only these.
@@ -106,6 +131,14 @@ json::Value json_found(const Found& found) {
     object.set("summary", found.plugin->summary);
     object.set("file", found.file.string());
     object.set("options", std::move(options));
+    if (found.plugin->kind == Plugin::Kind::cell) {
+        json::Array settings;
+        for (const manifest::Setting* setting : settings_of_cells()) {
+            settings.push_back(json_option(setting->option));
+            settings.back().set("required", false);
+        }
+        object.set("settings", std::move(settings));
+    }
     return object;
 }
 
@@ -156,9 +189,10 @@ std::string describe(const Catalog& catalog, const std::vector<Folder>& folders,
     }
     for (const auto& [plugin, file] : selection.found)
         if (!name.empty())
-            text += fmt::format("{}{} '{}', revision {}: {}\n{}\n\n{}", text.empty() ? "" : "\n",
+            text += fmt::format("{}{} '{}', revision {}: {}\n{}\n\n{}{}", text.empty() ? "" : "\n",
                                 plugins::to_string(plugin->kind), plugin->name, plugin->revision, plugin->summary,
-                                shown(file), options_table(*plugin));
+                                shown(file), options_table(*plugin),
+                                plugin->kind == Plugin::Kind::cell ? settings_table() : "");
     if (!selection.refused.empty()) text += "\nrefused\n";
     for (const Refused& refused : selection.refused)
         text += fmt::format("  {}: {}\n    expected: {}\n    help: {}\n", refused.problem.where, refused.problem.found,

@@ -13,7 +13,8 @@ Command plugins_command() {
     command.usage = "unroll plugins [NAME] [--format table|json]";
     command.about =
         "Lists the cells, datasets and samplers that were found, the folders that were searched, and the plugins that "
-        "were refused, with the reason. With a name: the options of the plugin.";
+        "were refused, with the reason. With a name: the options of the plugin, and of a cell the settings that every "
+        "cell has.";
     command.options.add_options()("format", po::value<std::string>()->value_name("table|json")->default_value("table"),
                                   "output format");
     command.positional = {"name"};

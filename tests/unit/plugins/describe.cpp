@@ -45,6 +45,20 @@ TEST_CASE("a name gives its options") {
     CHECK_FALSE(contains(text, "fixture-cell"));
 }
 
+TEST_CASE("a cell has the settings of every cell, too") {
+    const std::string text = cli::describe(catalog(), folders, "fixture-cell");
+    CHECK(contains(text, "\nsettings of every cell\n"));
+    for (const char* name : {"hidden", "layers", "dropout", "initializer"})
+        CHECK(contains(text, std::string("\n") + name + " "));
+    CHECK(contains(text, "a whole number, 1 to 1000000"));
+    CHECK_FALSE(contains(cli::describe(catalog(), folders, "fixture-sampler"), "settings of every cell"));
+    const json::value all = json::parse(cli::describe_json(catalog(), folders, "fixture-cell"));
+    const json::value& hidden = all.at("found").at(0).at("settings").at(0);
+    CHECK(hidden.at("name") == "hidden");
+    CHECK(hidden.at("default") == 128);
+    CHECK(hidden.at("required") == false);
+}
+
 TEST_CASE("a name that nothing has is an error with the reason") {
     try {
         cli::describe(catalog(), folders, "fixture-cel");
