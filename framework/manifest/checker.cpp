@@ -6,11 +6,10 @@
 
 #include <algorithm>
 
-#include "base/nearest.h"
 #include "json/parse.h"
 #include "json/write.h"
 #include "manifest/normal_form.h"
-#include "manifest/path.h"
+#include "manifest/suggestion.h"
 #include "plugins/options_check.h"
 
 namespace unroll::manifest {
@@ -65,9 +64,8 @@ std::string Checker::where(json::Position at, std::string_view path) const {
 Problem Checker::unknown_key(const Section& section, const json::Member& member, const std::string& path) const {
     const std::string full = child(path, member.key);
     const std::vector<std::string> known = names(section);
-    const std::string near = base::nearest(member.key, known);
     return {where(member.at, full), fmt::format("unknown key \"{}\"", member.key),
-            fmt::format("{}", fmt::join(known, ", ")), near.empty() ? "remove it" : base::did_you_mean(near)};
+            fmt::format("{}", fmt::join(known, ", ")), instead_of_key(member, section, nullptr, known, catalog_)};
 }
 
 Problem Checker::unknown_option(const Section& section, const Plugin& plugin, const json::Member& member,
@@ -79,23 +77,31 @@ Problem Checker::unknown_option(const Section& section, const Plugin& plugin, co
         if (const auto keys = remote_keys(plugin, option)) known.insert(known.end(), {keys->url, keys->sha256});
     }
     problem.expected = fmt::format("{}", fmt::join(known, ", "));
-    if (const std::string near = base::nearest(member.key, known); !near.empty())
-        problem.help = base::did_you_mean(near);
+    problem.help = instead_of_key(member, section, &plugin, known, catalog_);
     return problem;
 }
 
 json::Value Checker::check_value(const Setting& setting, const json::Value& given, const std::string& path,
                                  base::Diagnostics& diagnostics) const {
     if (auto value = normal(setting, given)) return std::move(*value);
-    if (setting.shape == Setting::Shape::plain) {
-        diagnostics.add(plugins::wrong_value(setting.option, given, where(given.at, path)));
-        return {};
-    }
     const char* const fallback = setting.option.default_json;
-    diagnostics.add(
-        {where(given.at, path), json::excerpt(given), allowed(setting),
-         *fallback ? fmt::format("change the value, or leave it out for {}", fallback) : "change the value"});
+    Problem problem{where(given.at, path), json::excerpt(given), allowed(setting),
+                    *fallback ? fmt::format("change the value, or leave it out for {}", fallback) : "change the value"};
+    if (setting.shape == Setting::Shape::plain)
+        problem = plugins::wrong_value(setting.option, given, where(given.at, path));
+    const std::string help =
+        instead_of_value(given, path, [&](const json::Value& value) { return normal(setting, value).has_value(); });
+    if (!help.empty()) problem.help = help;
+    diagnostics.add(std::move(problem));
     return {};
+}
+
+Problem Checker::wrong_option(const Option& option, const json::Value& given, const std::string& path) const {
+    Problem problem = plugins::wrong_value(option, given, where(given.at, path));
+    const std::string help = instead_of_value(
+        given, path, [&](const json::Value& value) { return plugins::normal(option, value).has_value(); });
+    if (!help.empty()) problem.help = help;
+    return problem;
 }
 
 json::Value Checker::check(const Section& section, const json::Value* given, const std::string& path,
@@ -104,9 +110,7 @@ json::Value Checker::check(const Section& section, const json::Value* given, con
     const bool damaged = given && !given->object();
     if (damaged) {
         diagnostics.add({where(given->at, path), json::excerpt(*given), "an object",
-                         section.plugin && given->text()
-                             ? fmt::format("write {{\"plugin\": {}}}", json::excerpt(*given))
-                             : "write its settings as {\"KEY\": VALUE, …}"});
+                         instead_of_section(*given, section, path, catalog_)});
         given = nullptr;
     }
     if (given) parent = given->at;
@@ -128,8 +132,7 @@ json::Value Checker::check(const Section& section, const json::Value* given, con
         } else if (setting.required) {
             const bool unsure = task.empty() && std::string_view(setting.condition.selector) == "task";
             if (!tolerant_ && !damaged && !unsure)
-                diagnostics.add({where(parent, child(path, name)), "nothing", allowed(setting),
-                                 fmt::format("give it: {}", setting.option.help)});
+                diagnostics.add(missing(section, setting, where(parent, child(path, name))));
             checked.object()->push_back({name, {}, json::Value()});
         } else {
             checked.object()->push_back({name, {}, standard(setting)});
@@ -145,6 +148,20 @@ json::Value Checker::check(const Section& section, const json::Value* given, con
                 diagnostics.add(unknown_key(section, member, path));
         }
     return checked;
+}
+
+Problem Checker::missing(const Section& section, const Setting& setting, std::string where) const {
+    const bool sampler = setting.shape == Setting::Shape::sampler;
+    std::vector<std::string> plugins;
+    if (section.plugin || sampler)
+        for (const plugins::Found& found : catalog_.found())
+            if (found.plugin->kind == (sampler ? Plugin::Kind::sampler : plugin_kind(section)))
+                plugins.emplace_back(found.plugin->name);
+    return {std::move(where), "nothing",
+            plugins.empty() ? allowed(setting)
+                            : fmt::format("{}one of {}", sampler ? "{\"plugin\": NAME}, NAME being " : "",
+                                          fmt::join(plugins, ", ")),
+            fmt::format("give it: {}", setting.option.help)};
 }
 
 const json::Value& Checker::standard(const Setting& setting) {
@@ -175,8 +192,7 @@ json::Value Checker::given_options(const Section& section, const Plugin& plugin,
         else if (auto value = plugins::normal(*option, member.value))
             options.set(member.key, std::move(*value));
         else
-            diagnostics.add(
-                plugins::wrong_value(*option, member.value, where(member.value.at, child(path, member.key))));
+            diagnostics.add(wrong_option(*option, member.value, child(path, member.key)));
     }
     return options;
 }
@@ -251,6 +267,8 @@ const Plugin* Checker::check_plugin(const Section& section, Plugin::Kind kind, c
     if (!plugin) {
         Problem problem = catalog_.missing(kind, choice.plugin);
         problem.where = where(written.at, child(path, "plugin"));
+        if (const std::string help = instead_of_plugin(choice.plugin, section, catalog_); !help.empty())
+            problem.help = help;
         diagnostics.add(std::move(problem));
         return nullptr;
     }

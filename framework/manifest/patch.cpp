@@ -7,6 +7,7 @@
 
 #include "json/write.h"
 #include "manifest/path.h"
+#include "manifest/suggestion.h"
 #include "plugins/options_check.h"
 
 namespace unroll::manifest {
@@ -54,22 +55,15 @@ bool is_common(const Section& section, std::string_view name, std::string_view b
     return true;
 }
 
-Plugin::Kind kind_of(const Section& section) {
-    const std::string_view path = section.path;
-    return path == "dataset"            ? Plugin::Kind::dataset
-           : path == "sampling.sampler" ? Plugin::Kind::sampler
-                                        : Plugin::Kind::cell;
-}
-
 /// Drops what belongs to the former choice. What never belonged to it is a problem, or stays to be found as one.
 void reset(json::Value& object, const Selector& selector, const std::string& former, const Checker& checker,
            base::Diagnostics& diagnostics) {
     const std::vector<std::string> own = names(*selector.section);
     const std::string path(selector.parent);
     const bool by_plugin = selector.section->plugin;
-    const Plugin* plugin = by_plugin ? checker.catalog().find(kind_of(*selector.section), former) : nullptr;
+    const Plugin* plugin = by_plugin ? checker.catalog().find(plugin_kind(*selector.section), former) : nullptr;
     if (by_plugin && !plugin) {
-        Problem problem = checker.catalog().missing(kind_of(*selector.section), former);
+        Problem problem = checker.catalog().missing(plugin_kind(*selector.section), former);
         problem.where = checker.where(object.find("plugin")->at, child(path, "plugin"));
         diagnostics.add(std::move(problem));
     }

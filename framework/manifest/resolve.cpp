@@ -5,11 +5,13 @@
 
 #include <algorithm>
 
+#include "json/write.h"
 #include "manifest/agreement.h"
 #include "manifest/identity.h"
 #include "manifest/maker_problem.h"
 #include "manifest/normal_form.h"
 #include "manifest/path.h"
+#include "manifest/suggestion.h"
 #include "trial/topology.h"
 
 namespace unroll::manifest {
@@ -36,6 +38,12 @@ json::Value merge(const json::Value* cell, const json::Value& part) {
         merged.object()->push_back(member);
     }
     return merged;
+}
+
+/// As `["lstm", "gru"]`, which is rather meant to compare cells than to stack them.
+bool is_list_of_names(const json::Value& value) {
+    return value.array() && !value.array()->empty() &&
+           std::all_of(value.array()->begin(), value.array()->end(), [](const auto& item) { return item.text(); });
 }
 
 class Resolver {
@@ -132,6 +140,12 @@ private:
     /// A part's cells: an object, or a list of them, bottom first.
     json::Value read_part(const json::Value* given, const std::string& path, std::vector<trial::CellSettings>& cells,
                           std::vector<const Plugin*>& plugins) {
+        if (given && is_list_of_names(*given)) {
+            wrong(path, json::excerpt(*given), "an object, or a list of objects: a stack of cells, lowest layer first",
+                  fmt::format("{}; a stack is a list of {{\"plugin\": NAME}}",
+                              instead_of_section(*given, section("cell"), path, checker_.catalog())));
+            return json::Value(json::Array{});
+        }
         json::Array stack;
         const auto read = [&](const json::Value* object, const std::string& at) {
             json::Value settings;

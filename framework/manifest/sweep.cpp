@@ -10,6 +10,7 @@
 #include "base/nearest.h"
 #include "json/write.h"
 #include "manifest/path.h"
+#include "manifest/suggestion.h"
 #include "plugins/catalog.h"
 
 namespace unroll::manifest {
@@ -78,9 +79,11 @@ private:
     Combinations read_axis(const json::Member& axis, const std::string& path) {
         if (axis.value.array()) return read_values(axis, path);
         if (axis.value.object()) return read_choices(axis, path);
-        return wrong(axis.value.at, path, json::excerpt(axis.value),
-                     "a list of values, or an object of labelled choices",
-                     fmt::format("for a single value, write [{}]", json::excerpt(axis.value)));
+        return wrong(
+            axis.value.at, path, json::excerpt(axis.value), "a list of values, or an object of labelled choices",
+            axis.key == "seed" && axis.value.integer() && *axis.value.integer() > 1
+                ? fmt::format("name the seeds, as in [1, 2, 3]; for this one alone, write [{}]", *axis.value.integer())
+                : fmt::format("for a single value, write [{}]", json::excerpt(axis.value)));
     }
 
     Combinations read_values(const json::Member& axis, const std::string& path) {
@@ -88,6 +91,9 @@ private:
         if (axis.value.array()->empty())
             return wrong(axis.value.at, path, "an empty axis", "at least one value", "add values, or remove the axis");
         if (!name) return {};
+        if (std::string inner = axis_of_names(*name, axis.value); !inner.empty())
+            return wrong(axis.at, path, json::excerpt(axis.value), "a list of objects",
+                         fmt::format("did you mean \"{}\"?", inner));
         Combinations choices;
         SamplingAxis sampling;
         for (const json::Value& value : *axis.value.array()) {
@@ -105,12 +111,27 @@ private:
         return {Combination{{}, {}, {std::make_shared<const SamplingAxis>(std::move(sampling))}}};
     }
 
+    /// The axis that is meant by one of names where objects belong, as by "cell": ["lstm", "gru"]; "" for any other.
+    static std::string axis_of_names(std::string_view name, const json::Value& values) {
+        for (const Section& section : sections())
+            if (section.path == name && (section.plugin || !section.variants.empty()) &&
+                std::all_of(values.array()->begin(), values.array()->end(),
+                            [](const auto& item) { return item.text(); }))
+                return child(name, section.plugin ? "plugin" : "name");
+        return "";
+    }
+
     Combinations read_choices(const json::Member& axis, const std::string& path) {
+        if (const json::Value* values = axis.value.find("values"); values && values->array() && settable(axis, path))
+            return wrong(axis.at, path, json::excerpt(axis.value), "a list of values",
+                         fmt::format("write \"{}\": {}", axis.key, json::dump_spaced(*values)));
         if (axis.key.find_first_of(".[") != axis.key.npos ||
             std::find(sweep_roots.begin(), sweep_roots.end(), axis.key) != sweep_roots.end() || axis.key.empty())
             return wrong(axis.at, path, fmt::format("labelled choices under \"{}\"", axis.key),
                          "a name for an axis of labelled choices, not a path",
-                         "choose another name, as in \"system\", or write a list of values");
+                         fmt::format("for values, write \"{}\": [VALUE, …]; for labelled choices, choose another name, "
+                                     "as in \"system\"",
+                                     axis.key));
         if (axis.value.object()->empty())
             return wrong(axis.value.at, path, "an empty axis", "at least one labelled choice",
                          "add choices, or remove the axis");
@@ -189,11 +210,13 @@ private:
     std::optional<std::string> settable(const json::Member& member, const std::string& path) {
         const auto normal = normal_path(member.key);
         const std::string head(path_head(normal ? *normal : member.key));
-        if (normal && std::find(sweep_roots.begin(), sweep_roots.end(), head) != sweep_roots.end()) return normal;
+        const bool rooted = normal && std::find(sweep_roots.begin(), sweep_roots.end(), head) != sweep_roots.end();
+        std::string help = normal ? instead_of_path(*normal, checker_.catalog()) : "";
+        if (rooted && help.empty()) return normal;
         const std::string near = base::nearest(head, {sweep_roots.begin(), sweep_roots.end()});
+        if (help.empty()) help = near.empty() ? "correct the path, as in \"cell.hidden\"" : base::did_you_mean(near);
         wrong(member.at, path, fmt::format("unknown path \"{}\"", member.key),
-              fmt::format("a path that begins with {}", fmt::join(sweep_roots, ", ")),
-              near.empty() ? "correct the path, as in \"cell.hidden\"" : base::did_you_mean(near));
+              fmt::format("a path that begins with {}", fmt::join(sweep_roots, ", ")), std::move(help));
         return std::nullopt;
     }
 
