@@ -46,7 +46,7 @@ std::vector<Curve> curves_of(store::Store& store, store::Id trial) {
 std::vector<MeanPoint> mean_curve(std::span<const Curve> curves) {
     struct Step {
         std::vector<double> values;
-        double epochs = 0;
+        double epochs = 0, seconds = 0;
     };
     std::map<std::uint64_t, Step> steps;
     for (const Curve& curve : curves)
@@ -54,10 +54,13 @@ std::vector<MeanPoint> mean_curve(std::span<const Curve> curves) {
             Step& step = steps[point.step];
             step.values.push_back(point.value);
             step.epochs += point.epoch;
+            step.seconds += point.seconds;
         }
     std::vector<MeanPoint> result;
-    for (const auto& [step, all] : steps)
-        result.push_back({step, all.epochs / static_cast<double>(all.values.size()), statistics(all.values)});
+    for (const auto& [step, all] : steps) {
+        const auto count = static_cast<double>(all.values.size());
+        result.push_back({step, all.epochs / count, statistics(all.values), all.seconds / count});
+    }
     return result;
 }
 

@@ -49,8 +49,9 @@ std::vector<Curve> curves_of(store::Store& store, store::Id trial);
 /// A step of a mean curve.
 struct MeanPoint {
     std::uint64_t step = 0;
-    double epoch = 0;  ///< the mean of those curves' epochs
-    Statistics of;     ///< of the values of the curves that have this step
+    double epoch = 0;    ///< the mean of those curves' epochs
+    Statistics of;       ///< of the values of the curves that have this step
+    double seconds = 0;  ///< the mean of their training times until then
 };
 
 /// Over all curves, by step. A step that some of the curves lack is there with those that have it: see Statistics::n.

@@ -51,8 +51,8 @@ struct Arguments {
     std::vector<std::string> list(const std::string& name) const;
 };
 
-/// None when --help was asked for and printed. Throws Error for an unknown option, with the nearest known one, and for a
-/// value that is none of an option's choices.
+/// None when --help was asked for and printed. Throws Error for an unknown option, with the nearest known one, and for
+/// a value that is none of an option's choices.
 std::optional<Arguments> parse(Command command, const Words& words);
 
 /// Exactly `count` words for the last positional argument, which is called `name`. Throws Error otherwise: "2 trials,

@@ -20,6 +20,7 @@ constexpr std::array entries{
     CommandEntry{"sample", "generate text or images from a trained trial", sample, sample_command},
     CommandEntry{"compare", "show mean, standard deviation and 95% interval of a metric by group", compare,
                  compare_command},
+    CommandEntry{"curve", "draw learning curves of an experiment or of trials", curve, curve_command},
     CommandEntry{"diff", "show how the settings and results of two trials differ", diff, diff_command},
     CommandEntry{"schema", "print a JSON Schema of manifests for editors, or a reference of all settings", schema,
                  schema_command},

@@ -1,15 +1,18 @@
 // unroll compare EXPERIMENT: n, mean, sd and 95% interval of a metric by group.
+#include <fmt/core.h>
+
 #include "analysis/comparison.h"
 #include "cli/arguments.h"
 #include "cli/comparison_table.h"
 #include "cli/table.h"
+#include "unroll/error.h"
 
 namespace unroll::cli {
 
 Command compare_command() {
     Command command;
     command.usage =
-        "unroll compare EXPERIMENT [--by AXIS]... [--metric SPLIT/NAME] [--goal min|max]"
+        "unroll compare EXPERIMENT [--by AXIS]... [--metric SPLIT/NAME] [--goal min|max] [--plot]"
         " [--format table|csv|json|markdown]";
     command.about =
         "Compares groups of an experiment's trials, the best mean first: the number of trials, and the mean, standard "
@@ -24,6 +27,7 @@ Command compare_command() {
                                  "whether the lowest or the highest mean is best")(
         "format", po::value<std::string>()->value_name("table|csv|json|markdown")->default_value("table"),
         "output format");
+    command.options.add_options()("plot", po::bool_switch(), "draw the means and intervals below the table");
     command.positional = {"experiment"};
     return command;
 }
@@ -32,6 +36,10 @@ int compare(const Words& words) {
     const auto arguments = parse(compare_command(), words);
     if (!arguments) return success;
     const Format format = format_of(arguments->get<std::string>("format"));
+    const bool plots = arguments->get<bool>("plot");
+    if (plots && (format == Format::csv || format == Format::json))
+        throw Error({"command line", fmt::format("--plot with --format {}", arguments->get<std::string>("format")),
+                     "--plot with a table for people", "leave out one of the two"});
     analysis::ComparisonRequest request;
     request.experiment = exactly(*arguments, "experiment", 1, "the name of one experiment",
                                  "list them with: unroll sql 'SELECT name, about FROM experiment'")[0];
@@ -43,6 +51,7 @@ int compare(const Words& words) {
     const analysis::Comparison comparison = analysis::compare(store, request);
     print_table(table_of(comparison), format, on_standard_output(look_of(comparison)), caption_of(comparison),
                 notes_of(comparison));
+    if (plots) fmt::print("\n{}", plot_intervals(intervals_of(comparison), plot_area()));
     return success;
 }
 

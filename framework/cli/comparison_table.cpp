@@ -7,15 +7,25 @@
 #include <optional>
 
 #include "base/text.h"
+#include "cli/digits.h"
 
 namespace unroll::cli {
 
 namespace {
 
+using analysis::Statistics;
 using store::Value;
 
 Value real(const std::optional<double>& number) {
     return number ? Value(*number) : Value();
+}
+
+/// A value of an axis as a reader would write it.
+std::string in_words(const Value& value) {
+    if (const auto* whole = std::get_if<std::int64_t>(&value)) return fmt::format("{}", *whole);
+    if (const auto* number = std::get_if<double>(&value)) return fmt::format("{:.6g}", *number);
+    if (const auto* text = std::get_if<std::string>(&value)) return fitting(*text, std::string::npos);
+    return "-";
 }
 
 }  // namespace
@@ -45,6 +55,31 @@ Look look_of(const analysis::Comparison& comparison) {
         for (Size row = 0; row < comparison.groups.size(); ++row)
             if (comparison.groups[row].is_best) look.best.push_back(row);
     return look;
+}
+
+std::string label_of(const analysis::Comparison& comparison, std::size_t group) {
+    std::string label;
+    for (const auto* values : {&comparison.groups[group].by, &comparison.groups[group].best_choice})
+        for (const Value& value : *values) label += (label.empty() ? "" : " ") + in_words(value);
+    return label;
+}
+
+std::vector<PlotInterval> intervals_of(const analysis::Comparison& comparison) {
+    std::vector<double> means, deviations;
+    for (const analysis::Group& group : comparison.groups) {
+        if (group.of.mean) means.push_back(*group.of.mean);
+        if (group.of.sd) deviations.push_back(*group.of.sd);
+    }
+    const Digits digits = digits_by_deviation(deviations, means);
+    const Look look = look_of(comparison);
+    std::vector<PlotInterval> intervals;
+    for (std::size_t i = 0; i < comparison.groups.size(); ++i) {
+        const Statistics& of = comparison.groups[i].of;
+        if (!of.mean) continue;
+        const bool is_best = std::find(look.best.begin(), look.best.end(), i) != look.best.end();
+        intervals.push_back({label_of(comparison, i), *of.mean, of.low, of.high, is_best, in_digits(*of.mean, digits)});
+    }
+    return intervals;
 }
 
 std::string caption_of(const analysis::Comparison& comparison) {

@@ -1,5 +1,6 @@
 // The progress of a sweep on standard error: on a terminal a block of lines that is drawn again and again, one for each
-// running trial and one for the whole; elsewhere a line a minute for each of them; in every case a line when a trial ends.
+// running trial and one for the whole; elsewhere a line a minute for each of them; in every case a line when a trial
+// ends.
 #pragma once
 
 #include <chrono>

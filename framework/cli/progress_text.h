@@ -22,8 +22,8 @@ std::string duration(double seconds);
 /// "train 2.134  validation 2.561"; empty without either.
 std::string losses_text(const RecordedLosses& losses);
 
-/// A trial that runs, in no more than `columns`: label, step, loss of the last batch, tokens/s. What does not fit goes in
-/// this order: the names within the label, its last parts, tokens/s, the label, the step. The loss always stays.
+/// A trial that runs, in no more than `columns`: label, step, loss of the last batch, tokens/s. What does not fit goes
+/// in this order: the names within the label, its last parts, tokens/s, the label, the step. The loss always stays.
 std::string running_line(const std::string& label, const training::StepProgress& now, Size columns);
 
 /// A trial that has ended: how, at which step, its losses, and the mean rate of all its attempts. `last` is the loss of

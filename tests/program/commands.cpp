@@ -36,10 +36,12 @@ TEST_CASE("--help names a command's options") {
         {"check", {"--set", "PLUGIN.so"}},
         {"plugins", {"--format", "NAME"}},
         {"sample", {"--sampler", "--temperature", "--length", "--prompt", "--from", "--count", "--seed", "--at"}},
-        {"compare", {"--by", "--metric"}},
+        {"compare", {"--by", "--metric", "--plot"}},
+        {"curve", {"--by", "--metric", "--x", "--from", "--format"}},
         {"diff", {"TRIAL"}},
         {"sql", {"--format", "@FILE"}},
         {"verify", {"TRIAL"}},
+        {"help", {"COMMAND"}},
     };
     const Ended all = ask({"--help"});
     CHECK(all.code == 0);
