@@ -66,11 +66,11 @@ Verdict verdict_of(store::Store& store, const manifest::Expectation& expectation
 }  // namespace
 
 std::vector<Verdict> verdicts(const std::filesystem::path& database, const std::string& experiment,
-                              const std::vector<manifest::Expectation>& expectations,
-                              std::chrono::milliseconds timeout) {
+                              const std::vector<manifest::Expectation>& expectations, std::chrono::milliseconds timeout,
+                              const std::string& alias) {
     if (expectations.empty()) return {};
     store::Store store(database, store::Store::Mode::read);
-    store::limit_to(store, experiment);
+    store::limit_to(store, experiment, alias);
     const Trials trials = trials_of(store, experiment);
     std::vector<Verdict> verdicts;
     for (const manifest::Expectation& expectation : expectations) {

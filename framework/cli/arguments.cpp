@@ -111,6 +111,16 @@ po::options_description positional_options(const Command& command, po::positiona
     return options;
 }
 
+/// The folder of the usual database is made when it is missing; one that was asked for may be a slip.
+void check_folder(const Arguments& arguments) {
+    const std::filesystem::path folder = std::filesystem::absolute(arguments.database).parent_path();
+    std::error_code ignored;
+    if (!arguments.has("db") || std::filesystem::is_directory(folder, ignored)) return;
+    throw Error({"--db", fmt::format("'{}', in a folder that does not exist", arguments.database.string()),
+                 "a file in a folder that exists",
+                 fmt::format("correct the path, or make the folder with: mkdir -p {}", folder.string())});
+}
+
 }  // namespace
 
 std::vector<std::string> Arguments::list(const std::string& name) const {
@@ -151,6 +161,7 @@ std::optional<Arguments> parse(Command command, const Words& words) {
     if (arguments.database.empty())
         throw Error(
             {"--db", "an empty path", "the path of a result store", "leave the option out to use results/unroll.db"});
+    check_folder(arguments);
     for (const std::string& folder : arguments.list("plugin-path")) arguments.plugin_paths.emplace_back(folder);
     return arguments;
 }

@@ -25,6 +25,9 @@ constexpr std::array entries{
     CommandEntry{"schema", "print a JSON Schema of manifests for editors, or a reference of all settings", schema,
                  schema_command},
     CommandEntry{"sql", "query the results with SQL, read-only", sql, sql_command},
+    CommandEntry{"list", "list the experiments of the result store, or the trials of one", list, list_command},
+    CommandEntry{"rename", "rename an experiment", rename, rename_command},
+    CommandEntry{"remove", "remove experiments with the results that are theirs alone", remove, remove_command},
     CommandEntry{"verify", "train a trial again and compare the losses bit for bit", verify, verify_command},
     CommandEntry{"help", "list all commands, or explain one", help, help_command},
 };

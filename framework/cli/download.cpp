@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "cli/byte_size.h"
 #include "cli/interrupt.h"
 #include "cli/live_lines.h"
 #include "fetch/cache.h"
@@ -12,14 +13,6 @@
 namespace unroll::cli {
 
 namespace {
-
-/// "1.1 MB".
-std::string size(double bytes) {
-    if (bytes < 1e3) return fmt::format("{:.0f} bytes", bytes);
-    if (bytes < 1e6) return fmt::format("{:.1f} kB", bytes / 1e3);
-    if (bytes < 1e9) return fmt::format("{:.1f} MB", bytes / 1e6);
-    return fmt::format("{:.2f} GB", bytes / 1e9);
-}
 
 using namespace std::chrono_literals;
 
@@ -40,14 +33,15 @@ public:
     void progress(std::uint64_t bytes, std::uint64_t total) override {
         if (!lines_.due()) return;
         std::string line = "  waiting for the server";
-        if (bytes) line = "  " + size(double(bytes));
-        if (total) line += fmt::format(" of {}, {:.0f}%", size(double(total)), 100.0 * double(bytes) / double(total));
-        if (bytes) line += fmt::format(", {}/s", size(double(bytes) / seconds()));
+        if (bytes) line = "  " + byte_size(double(bytes));
+        if (total)
+            line += fmt::format(" of {}, {:.0f}%", byte_size(double(total)), 100.0 * double(bytes) / double(total));
+        if (bytes) line += fmt::format(", {}/s", byte_size(double(bytes) / seconds()));
         lines_.draw({line});
     }
 
     void finished(std::uint64_t bytes) override {
-        say(fmt::format("downloaded {} in {:.1f} s and verified; kept in {}", size(double(bytes)), seconds(),
+        say(fmt::format("downloaded {} in {:.1f} s and verified; kept in {}", byte_size(double(bytes)), seconds(),
                         folder_.string()));
     }
 

@@ -2,14 +2,13 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <map>
 
 #include "analysis/comparison.h"
-#include "base/text.h"
 #include "cli/arguments.h"
 #include "cli/comparison_table.h"
 #include "cli/display.h"
 #include "cli/interrupt.h"
+#include "cli/run_plans.h"
 #include "cli/session.h"
 #include "cli/table.h"
 #include "cli/trial_label.h"
@@ -24,7 +23,8 @@ namespace unroll::cli {
 Command run_command() {
     Command command;
     command.usage =
-        "unroll run MANIFEST... [--jobs N] [--set PATH=JSON]... [--fresh] [--retry-failed] [--fail-fast] [--quiet]";
+        "unroll run MANIFEST... [--jobs N] [--set PATH=JSON]... [--as NAME] [--fresh] [--retry-failed] [--fail-fast]"
+        " [--quiet] [--yes]";
     command.about =
         "Trains every trial of each manifest, generates its samples, and writes losses, samples and checkpoints to the "
         "result store. Trials that are already finished are skipped; interrupted ones resume from their last "
@@ -36,11 +36,15 @@ Command run_command() {
         "jobs", po::value<std::int64_t>()->value_name("N"),
         "number of trials that run in parallel, and of threads of the process (default: all cores)")(
         "set", po::value<std::vector<std::string>>()->composing()->value_name("PATH=JSON"),
-        "override a value of the manifest; repeatable")("fresh", po::bool_switch(),
-                                                        "discard stored results of these trials and train them again")(
+        "override a value of the manifest, in an experiment of its own, as in quickstart+3f2a; repeatable")(
+        "as", po::value<std::string>()->value_name("NAME"),
+        "name of the experiment in the result store, instead of the manifest's")(
+        "fresh", po::bool_switch(),
+        "train these trials again; the stored results of each are replaced when it has been trained")(
         "retry-failed", po::bool_switch(), "train failed trials again")("fail-fast", po::bool_switch(),
                                                                         "stop all trials when one fails")(
-        "quiet", po::bool_switch(), "print no progress and no comparison, only problems and expectations");
+        "quiet", po::bool_switch(), "print no progress and no comparison, only problems and expectations")(
+        "yes", po::bool_switch(), "do not ask before a manifest takes over the experiment of another file");
     command.positional = {"manifest"};
     return command;
 }
@@ -56,21 +60,6 @@ sweep::Settings settings_of(const Arguments& arguments) {
     settings.retry_failed = arguments.get<bool>("retry-failed");
     settings.fail_fast = arguments.get<bool>("fail-fast");
     return settings;
-}
-
-/// Every manifest's plan. Throws Error when two manifests would be one experiment in the store.
-std::vector<manifest::Plan> plans_of(const Arguments& arguments, Session& session) {
-    const auto overrides = overrides_of(arguments);
-    std::vector<manifest::Plan> plans;
-    std::map<std::string, std::string> files;  // by the experiment's name, as the store tells names apart
-    for (const std::string& file : arguments.get<std::vector<std::string>>("manifest")) {
-        plans.push_back(session.plan(file, overrides));
-        if (const auto [other, is_new] = files.emplace(base::lower(plans.back().name), file); !is_new)
-            throw Error({fmt::format("{}: name", file),
-                         fmt::format("'{}', also the name in {}", plans.back().name, other->second),
-                         "a different name in each manifest (case does not count)", "rename one of them"});
-    }
-    return plans;
 }
 
 std::vector<std::string> labels_of(const std::vector<sweep::TrialPlan>& workload) {
@@ -123,7 +112,11 @@ int run(const Words& words) {
 
     const sweep::Settings settings = settings_of(*arguments);
     Session session(*arguments);
-    const std::vector<manifest::Plan> plans = plans_of(*arguments, session);
+    const std::vector<manifest::Plan> plans = plans_to_run(*arguments, session);
+    if (!changes_accepted(*arguments, plans)) {
+        fmt::print(stderr, "nothing was run\n");
+        return success;
+    }
     const auto workload = sweep::distinct_trials(plans, session.catalog(), session.datasets());
 
     sweep::Judges judges(plans, session.catalog(), session.datasets(), arguments->database);

@@ -36,6 +36,7 @@ Session::Session(const Arguments& arguments)
 
 manifest::Plan Session::plan(const std::filesystem::path& file, const std::vector<manifest::Override>& overrides) {
     manifest::Plan plan = expand(read_text(file), file.string(), overrides);
+    plan.file = std::filesystem::absolute(file).lexically_normal();
     try {
         store::check_name(plan.name);
     } catch (const Error& error) {

@@ -36,7 +36,8 @@ std::string details(const analysis::Verdict& verdict) {
 bool print_verdicts(const std::filesystem::path& database, const std::vector<manifest::Plan>& plans) {
     bool all_hold = true;
     for (const manifest::Plan& plan : plans)
-        for (const analysis::Verdict& verdict : analysis::verdicts(database, plan.name, plan.expectations)) {
+        for (const analysis::Verdict& verdict :
+             analysis::verdicts(database, plan.name, plan.expectations, std::chrono::seconds(60), plan.alias)) {
             const std::string more = details(verdict);
             fmt::print("{} {}: {}{}\n", verdict.holds ? "✓" : "✗", plan.name, on_a_line(verdict.expectation),
                        more.empty() ? "" : fmt::format(" ({})", more));

@@ -1,6 +1,7 @@
 // What a manifest comes to: its trials, and how they are compared. Plain data.
 #pragma once
 
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -32,7 +33,9 @@ struct Expectation {
 /// What a manifest asks for.
 struct Plan {
     std::string name, about;
-    std::string source;                ///< the manifest's text, as stored
+    std::string source;          ///< the manifest's text, as stored
+    std::filesystem::path file;  ///< where it is from, absolute; empty when from no file
+    std::string alias;  ///< the name in the manifest when the experiment runs under another one: queries may use it
     std::vector<PlannedTrial> trials;  ///< in the order of the axes
     std::vector<std::string> dropped;  ///< one line for each combination that `skip` or equality removed
     Compare compare;

@@ -14,8 +14,13 @@ namespace unroll::store {
 struct Store::Connection {
     explicit Connection(Database opened) : database(std::move(opened)) {}
 
+    /// The row that results of this trial go to, if it was ever planned: its own or, for runs, the one that gathers
+    /// them while it is trained again (renewal.cpp).
+    std::optional<Id> find(const std::string& fingerprint);
     /// Throws std::invalid_argument for a fingerprint that was never planned.
     Id trial(const std::string& fingerprint);
+    /// Puts what was gathered in the place of the trial's own results; returns the files that no row names any longer.
+    std::vector<std::filesystem::path> take_over(const std::string& fingerprint);
     Id series(std::string_view split, std::string_view name);
     std::vector<training::CheckpointInfo> checkpoints(Id trial);  ///< oldest first
     /// Paths stand in the table relative to the file's folder.
@@ -25,10 +30,20 @@ struct Store::Connection {
     void forget();
 
     Database database;
+    bool for_runs = false;
     std::unordered_map<std::string, Id> trials;
     std::vector<std::pair<std::pair<std::string, std::string>, Id>> all_series;
     std::optional<Statement> add_point;  ///< the one statement where time counts
 };
+
+/// The fingerprint of the row that gathers a trial's new results while it is trained again.
+std::string renewed(const std::string& fingerprint);
+
+/// Where checkpoints are while those in a trial's checkpoint folder are still its own.
+std::filesystem::path second_folder(std::filesystem::path checkpoint_folder);
+
+/// A trial that was never tried: queued, without a summary.
+void clear_outcome(Database& database, Id trial);
 
 /// In the transaction that ends an attempt, begins one or finds one dead: writes the trial's best and, when it
 /// finished, its final columns from its points.

@@ -22,8 +22,11 @@ void limit_to(Database& database, const std::string& experiment) {
 
 }  // namespace
 
-void limit_to(Store& store, const std::string& experiment) {
+void limit_to(Store& store, const std::string& experiment, const std::string& alias) {
     limit_to(store.database(), experiment);
+    if (!alias.empty() && alias != experiment)
+        store.database().execute(
+            fmt::format("CREATE TEMP VIEW {} AS SELECT * FROM main.{}", quoted_name(alias), quoted_name(experiment)));
 }
 
 std::optional<Problem> expectation_problem(const std::string& experiment, const std::vector<std::string>& axes,

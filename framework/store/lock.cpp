@@ -51,7 +51,7 @@ RunnerLock::RunnerLock(const fs::path& database) {
     }
     if (!lock_)
         throw Error({database, fmt::format("database in use by {}", holder(path_)),
-                     "one `unroll run` at a time for each database",
+                     "one command at a time that changes a database",
                      "wait until it is done, or name another file with --db"});
 }
 

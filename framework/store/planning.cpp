@@ -66,15 +66,18 @@ void Store::plan(const ExperimentRow& experiment, const std::vector<TrialRow>& t
     Database& database = connection_->database;
     Transaction transaction(database);
     check_experiment_name(database, experiment.name);
-    const auto id = database
-                        .prepared(
-                            "INSERT INTO experiment (name, about, manifest, metric, goal, compare_by, compare_best,"
-                            " created_at, updated_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8)"
-                            " ON CONFLICT (name) DO UPDATE SET about = excluded.about, manifest = excluded.manifest,"
-                            " metric = excluded.metric, goal = excluded.goal, compare_by = excluded.compare_by,"
-                            " compare_best = excluded.compare_best, updated_at = excluded.updated_at RETURNING id")
-                        .integer(experiment.name, experiment.about, experiment.manifest, experiment.metric,
-                                 experiment.goal, json_array(experiment.by), json_array(experiment.best), now());
+    const auto id =
+        database
+            .prepared(
+                "INSERT INTO experiment (name, about, manifest, metric, goal, compare_by, compare_best,"
+                " created_at, updated_at, path) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8, ?9)"
+                " ON CONFLICT (name) DO UPDATE SET about = excluded.about, manifest = excluded.manifest,"
+                " metric = excluded.metric, goal = excluded.goal, compare_by = excluded.compare_by,"
+                " compare_best = excluded.compare_best, updated_at = excluded.updated_at, path = excluded.path"
+                " RETURNING id")
+            .integer(experiment.name, experiment.about, experiment.manifest, experiment.metric, experiment.goal,
+                     json_array(experiment.by), json_array(experiment.best), now(),
+                     experiment.file.empty() ? std::nullopt : std::optional(connection_->relative(experiment.file)));
     for (const auto& trial : trials) add_trial(database, trial);
     for (const auto& member : members) connection_->trial(member.fingerprint);  // throws for one that is not there
     write_members(database, *id, members);
@@ -88,24 +91,25 @@ std::map<std::string, TrialState> Store::states(const std::vector<std::string>& 
     Database& database = connection_->database;
     std::map<std::string, TrialState> result;
     for (const auto& fingerprint : fingerprints) {
+        const auto trial = connection_->find(fingerprint);
+        if (!trial) continue;
         TrialState state;
-        database.prepared("SELECT id, status, error FROM trial WHERE fingerprint = ?")
+        state.id = database.prepared("SELECT id FROM trial WHERE fingerprint = ?").integer(fingerprint).value_or(0);
+        database.prepared("SELECT status, error FROM trial WHERE id = ?")
             .each(
                 [&](const Row& row) {
-                    state.id = row.integer(0);
-                    state.status = trial::parse_status(row.text(1));
-                    state.error = row.text(2);
+                    state.status = trial::parse_status(row.text(0));
+                    state.error = row.text(1);
                 },
-                fingerprint);
-        if (state.id == 0) continue;
+                *trial);
         state.fingerprint = fingerprint;
         state.build = database.prepared("SELECT build FROM attempt WHERE trial_id = ? ORDER BY number DESC LIMIT 1")
-                          .text(state.id)
+                          .text(*trial)
                           .value_or("");
-        state.checkpoints = connection_->checkpoints(state.id);
+        state.checkpoints = connection_->checkpoints(*trial);
         if (!state.checkpoints.empty())
             database.prepared("SELECT max(seconds) FROM point WHERE trial_id = ? AND step <= ?")
-                .each([&](const Row& row) { state.seconds = row.real(0); }, state.id, state.checkpoints.back().step);
+                .each([&](const Row& row) { state.seconds = row.real(0); }, *trial, state.checkpoints.back().step);
         result.emplace(fingerprint, std::move(state));
     }
     return result;
@@ -125,11 +129,9 @@ std::vector<training::CheckpointInfo> Store::Connection::checkpoints(Id trial) {
 
 std::set<std::uint64_t> Store::gradients(const std::string& fingerprint) {
     std::set<std::uint64_t> steps;
-    connection_->database
-        .prepared(
-            "SELECT DISTINCT gradient.step FROM gradient JOIN trial ON trial.id = gradient.trial_id"
-            " WHERE trial.fingerprint = ?")
-        .each([&](const Row& row) { steps.insert(static_cast<std::uint64_t>(row.integer(0))); }, fingerprint);
+    connection_->database.prepared("SELECT DISTINCT step FROM gradient WHERE trial_id = ?")
+        .each([&](const Row& row) { steps.insert(static_cast<std::uint64_t>(row.integer(0))); },
+              connection_->find(fingerprint));
     return steps;
 }
 
@@ -145,15 +147,15 @@ std::set<sampling::SampleKey> Store::samples(const std::string& fingerprint) {
     std::set<sampling::SampleKey> keys;
     connection_->database
         .prepared(
-            "SELECT sample.step, sampler, options, temperature, prompt_key, sample.seed, number, length, memory"
-            " FROM sample JOIN trial ON trial.id = sample.trial_id WHERE trial.fingerprint = ?")
+            "SELECT step, sampler, options, temperature, prompt_key, seed, number, length, memory FROM sample"
+            " WHERE trial_id = ?")
         .each(
             [&](const Row& row) {
                 const auto whole = [&](int column) { return static_cast<std::uint64_t>(row.integer(column)); };
                 keys.insert({whole(0), row.text(1), row.text(2), row.optional_real(3), row.text(4), whole(5), whole(6),
                              whole(7), row.text(8)});
             },
-            fingerprint);
+            connection_->find(fingerprint));
     return keys;
 }
 
@@ -161,10 +163,9 @@ std::vector<sampling::Sample> Store::unmeasured(const std::string& fingerprint) 
     std::vector<sampling::Sample> samples;
     connection_->database
         .prepared(
-            "SELECT sample.step, sampler, options, temperature, prompt_key, sample.seed, number, length, memory,"
-            " epoch, kind, prompt, text FROM sample JOIN trial ON trial.id = sample.trial_id WHERE trial.fingerprint = "
-            "?"
-            " AND kind = 'text' AND text IS NOT NULL AND longest_copy IS NULL ORDER BY sample.id")
+            "SELECT step, sampler, options, temperature, prompt_key, seed, number, length, memory, epoch, kind, prompt,"
+            " text FROM sample WHERE trial_id = ? AND kind = 'text' AND text IS NOT NULL AND longest_copy IS NULL"
+            " ORDER BY id")
         .each(
             [&](const Row& row) {
                 const auto whole = [&](int column) { return static_cast<std::uint64_t>(row.integer(column)); };
@@ -176,7 +177,7 @@ std::vector<sampling::Sample> Store::unmeasured(const std::string& fingerprint) 
                 sample.prompt = row.text(11);
                 sample.text = row.text(12);
             },
-            fingerprint);
+            connection_->find(fingerprint));
     return samples;
 }
 
@@ -204,23 +205,6 @@ void Store::interrupt_running() {
         summarise(database, trial, trial::TrialStatus::interrupted);
     }
     transaction.commit();
-}
-
-void Store::reset(const std::string& fingerprint) {
-    Database& database = connection_->database;
-    Transaction transaction(database);
-    const Id trial = connection_->trial(fingerprint);
-    for (const std::string_view table : recorded_tables)
-        database.prepared(fmt::format("DELETE FROM {} WHERE trial_id = ?", table)).run(trial);
-    for (const char* statement :
-         {"DELETE FROM attempt WHERE trial_id = ?", "DELETE FROM judgement WHERE judge_id = ?",
-          "UPDATE trial SET status = 'queued', step = NULL, tokens = NULL, seconds = NULL,"
-          " tokens_per_second = NULL, diverged_step = NULL, error = NULL, ended_at = NULL WHERE id = ?"})
-        database.prepared(statement).run(trial);
-    summarise(database, trial, trial::TrialStatus::queued);
-    transaction.commit();
-    std::error_code ignored;  // files that no row names are removed by the next attempt at the latest
-    std::filesystem::remove_all(checkpoint_folder(file(), fingerprint), ignored);
 }
 
 }  // namespace unroll::store

@@ -50,7 +50,7 @@ std::vector<fs::path> Store::write(const AttemptStart& start) {
     database.prepared("SELECT path FROM checkpoint WHERE trial_id = ?")
         .each([&](const Row& row) { known.push_back(connection_->absolute(row.text(0))); }, trial);
     std::error_code ignored;
-    for (const auto& entry : fs::directory_iterator(checkpoint_folder(file(), start.fingerprint), ignored))
+    for (const auto& entry : fs::directory_iterator(checkpoint_folder(start.fingerprint), ignored))
         if (std::find(known.begin(), known.end(), entry.path()) == known.end()) orphans.push_back(entry.path());
     return orphans;
 }
@@ -165,7 +165,7 @@ std::vector<fs::path> Store::write(const std::string& fingerprint, const trainin
     return obsolete;
 }
 
-void Store::write(const AttemptEnd& end) {
+std::vector<fs::path> Store::write(const AttemptEnd& end) {
     Database& database = connection_->database;
     const Id trial = connection_->trial(end.fingerprint);
     // A value that was not finite has the last word, whatever the attempt thinks of itself.
@@ -187,6 +187,10 @@ void Store::write(const AttemptEnd& end) {
         .run(trial::to_string(outcome), end.step, end.tokens, end.seconds, end.tokens_per_second, diverged, error,
              ended, trial);
     summarise(database, trial, outcome);
+    const bool is_renewed = database.prepared("SELECT 1 FROM trial WHERE id = ? AND fingerprint <> ?")
+                                .integer(trial, end.fingerprint)
+                                .has_value();
+    return is_renewed && trial::is_done(outcome) ? connection_->take_over(end.fingerprint) : std::vector<fs::path>();
 }
 
 void Store::heartbeat() {

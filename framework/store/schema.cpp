@@ -249,7 +249,13 @@ void leave_statuses_open(Database& database) {
     database.execute(fmt::format("PRAGMA schema_version = {}; PRAGMA writable_schema = RESET", version + 1));
 }
 
-constexpr std::array<MigrationStep, 4> all_steps{create, add_accuracy_by_position, add_judgements, leave_statuses_open};
+/// The manifest file that an experiment was last run from, relative to this file's folder; NULL when not known.
+void add_manifest_path(Database& database) {
+    database.execute("ALTER TABLE experiment ADD COLUMN path TEXT");
+}
+
+constexpr std::array<MigrationStep, 5> all_steps{create, add_accuracy_by_position, add_judgements, leave_statuses_open,
+                                                 add_manifest_path};
 
 /// Since this one, versions read alike.
 constexpr std::int64_t oldest_readable = 3;

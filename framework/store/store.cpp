@@ -86,6 +86,7 @@ Store::Store(const fs::path& file, Mode mode) {
     connection_ =
         std::make_unique<Connection>(mode == Mode::read ? open_for_reading(absolute) : open_for_writing(absolute));
     if (mode == Mode::read) return;
+    connection_->for_runs = true;
     // Readers and the writer do not wait for each other then. Losing power may cost the last moments, never the file.
     Database& database = connection_->database;
     if (!switch_journal(database, "wal", std::chrono::minutes(5))) fail(absolute, SQLITE_BUSY, "database is locked");
@@ -139,11 +140,8 @@ bool Store::close() {
 }
 
 Id Store::Connection::trial(const std::string& fingerprint) {
-    const auto known = trials.find(fingerprint);
-    if (known != trials.end()) return known->second;
-    const auto id = database.prepared("SELECT id FROM trial WHERE fingerprint = ?").integer(fingerprint);
+    const auto id = find(fingerprint);
     if (!id) throw std::invalid_argument(fmt::format("trial {} was never planned", fingerprint));
-    trials.emplace(fingerprint, *id);
     return *id;
 }
 
@@ -161,13 +159,22 @@ std::string Store::Connection::relative(const fs::path& path) const {
 }
 
 fs::path Store::Connection::absolute(const std::string& path) const {
-    return (database.file().parent_path() / path).lexically_normal();
+    return checkpoint_file(database.file(), path);
 }
 
 void Store::Connection::forget() {
     trials.clear();
     all_series.clear();
     add_point.reset();
+}
+
+fs::path checkpoint_file(const fs::path& database, const std::string& stored) {
+    const fs::path base = fs::absolute(database).lexically_normal(), named = base.parent_path() / stored;
+    std::error_code ignored;
+    if (fs::exists(named, ignored)) return named.lexically_normal();
+    const fs::path moved =
+        checkpoint_folder(base, fs::path(stored).parent_path().filename().string()) / fs::path(stored).filename();
+    return fs::exists(moved, ignored) ? moved : named.lexically_normal();
 }
 
 fs::path checkpoint_folder(const fs::path& database, const std::string& fingerprint) {

@@ -45,6 +45,7 @@ struct ExperimentRow {
     std::string name, about, manifest;
     std::string metric = "validation/loss", goal = "min";  ///< goal: min | max
     std::vector<std::string> by, best;                     ///< axes that `compare` groups by, and chooses the best of
+    std::filesystem::path file;                            ///< the manifest's; empty when it is from no file
 };
 
 struct Membership {
@@ -52,7 +53,8 @@ struct Membership {
     std::string axes;  ///< JSON object nested like config
 };
 
-/// What the store knows of a trial.
+/// What the store knows of a trial. While one is trained again (Store::renew), a store opened to write tells of the new
+/// attempt, one opened to read of what it had before.
 struct TrialState {
     Id id = 0;
     trial::TrialStatus status = trial::TrialStatus::queued;
@@ -122,8 +124,13 @@ public:
     /// The steps at which one trial, a classifier, has judged the images of another.
     std::set<std::uint64_t> judgements(const std::string& fingerprint, const std::string& judge);
 
-    /// Forgets a trial's attempts, points, samples and checkpoints (files too); it is queued again. For --fresh.
-    void reset(const std::string& fingerprint);
+    /// Has a trial trained again from the start, for --fresh: it is queued again, and what is written from here on is
+    /// kept apart. Its attempts, points, samples and checkpoints stay until a new attempt ends as finished or diverged,
+    /// and are replaced in that transaction. What an earlier renew() has gathered is forgotten.
+    void renew(const std::string& fingerprint);
+
+    /// Where the trial's next checkpoints go: a folder in <db>.d with none that are to stay.
+    std::filesystem::path checkpoint_folder(const std::string& fingerprint);
 
     // ---- During a sweep: called by the writer thread inside its transactions ---------------------------------------
 
@@ -136,8 +143,9 @@ public:
     /// Writes a trial's record into the table of its kind, in place of one of the same key (recording.cpp), and returns
     /// the files that no row names any longer, to be removed once the transaction is committed.
     std::vector<std::filesystem::path> write(const std::string& fingerprint, const training::Record& record);
-    void write(const AttemptEnd& end);  ///< and the trial's summary columns
-    void heartbeat();                   ///< of all running attempts
+    /// And the trial's summary columns. Returns files that no row names any longer, as above.
+    std::vector<std::filesystem::path> write(const AttemptEnd& end);
+    void heartbeat();  ///< of all running attempts
 
     // ---- After ------------------------------------------------------------------------------------------------------
 
@@ -170,10 +178,16 @@ FoundTrial find_trial(Store& store, std::string_view trial);
 /// equals. None when there is no such experiment, no finished trial, or none with that metric.
 std::optional<FoundTrial> best_trial(Store& store, std::string_view experiment);
 
-/// The folder that holds a trial's checkpoints: <db>.d/<fingerprint>.
+/// The folder that holds a trial's checkpoints: <db>.d/<fingerprint>; after it was trained again it may be that name
+/// with ".2" (Store::checkpoint_folder).
 std::filesystem::path checkpoint_folder(const std::filesystem::path& database, const std::string& fingerprint);
 
-/// A lock on `<db>.lock` that lasts until destroyed. Throws Error (a second runner: whose pid, since when) when taken.
+/// The file that a row of `checkpoint` names: relative to the database's folder or, after the database was renamed
+/// together with its folder of checkpoints, in that folder.
+std::filesystem::path checkpoint_file(const std::filesystem::path& database, const std::string& stored);
+
+/// A lock on `<db>.lock` that lasts until destroyed: for runs, and for commands that change what is there. Throws Error
+/// (whose pid, since when) when taken.
 class RunnerLock {
 public:
     explicit RunnerLock(const std::filesystem::path& database);

@@ -3,6 +3,15 @@
 
 namespace unroll::store {
 
+void clear_outcome(Database& database, Id trial) {
+    database
+        .prepared(
+            "UPDATE trial SET status = 'queued', step = NULL, tokens = NULL, seconds = NULL,"
+            " tokens_per_second = NULL, diverged_step = NULL, error = NULL, ended_at = NULL WHERE id = ?")
+        .run(trial);
+    summarise(database, trial, trial::TrialStatus::queued);
+}
+
 void summarise(Database& database, Id trial, trial::TrialStatus status) {
     const auto last = [&](std::string_view split, std::string_view name) {
         std::optional<double> value;

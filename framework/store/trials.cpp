@@ -33,8 +33,8 @@ FoundTrial find_trial(Store& store, std::string_view trial) {
     if (matches.empty() && trial.size() >= shortest_prefix)
         database
             .prepared(
-                "SELECT id, fingerprint, config, seed, status FROM trial WHERE substr(fingerprint, 1, ?) = ? ORDER BY "
-                "id")
+                "SELECT id, fingerprint, config, seed, status FROM trial WHERE substr(fingerprint, 1, ?) = ?"
+                " AND fingerprint NOT LIKE '%+fresh' ORDER BY id")
             .each([&](const Row& row) { matches.push_back(found(row)); }, trial.size(), trial);
     if (matches.size() == 1) return matches.front();
 

@@ -115,8 +115,7 @@ struct Writer::Impl {
         if (const auto* record = std::get_if<training::Record>(&item.what))
             return store.write(*item.fingerprint, *record);
         if (const auto* start = std::get_if<AttemptStart>(&item.what)) return store.write(*start);
-        store.write(std::get<AttemptEnd>(item.what));
-        return {};
+        return store.write(std::get<AttemptEnd>(item.what));
     }
 
     Store& store;

@@ -54,7 +54,7 @@ private:
         assignment.config = trial.row.config;
         assignment.build = builds_.of(*trial.trial);
         assignment.jobs = settings_.jobs;
-        assignment.folder = store::checkpoint_folder(settings_.database, trial.row.fingerprint);
+        assignment.folder = store_.checkpoint_folder(trial.row.fingerprint);
         assignment.sampling = trial.sampling;
         assignment.gradient = trial.gradient;
         return assignment;

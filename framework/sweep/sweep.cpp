@@ -28,7 +28,7 @@ void plan(store::Store& store, const std::vector<manifest::Plan>& plans, const s
     }
     store.commit();
     if (fresh)
-        for (const TrialPlan& trial : workload) store.reset(trial.row.fingerprint);
+        for (const TrialPlan& trial : workload) store.renew(trial.row.fingerprint);
 }
 
 void tell(const Agenda& agenda, Observer& observer) {

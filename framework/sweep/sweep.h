@@ -15,7 +15,7 @@ namespace unroll::sweep {
 struct Settings {
     std::filesystem::path database;
     Size jobs = 1;              ///< threads of the whole process; as many trials at once
-    bool fresh = false;         ///< forget what is known of these trials and run them again
+    bool fresh = false;         ///< run these trials again; what is known of each stays until that one has ended
     bool retry_failed = false;  ///< run failed trials again
     bool fail_fast = false;     ///< stop the others when one fails
 };

@@ -85,8 +85,8 @@ bool has_text(const Dataset& dataset) {
 }
 
 store::ExperimentRow experiment_row(const manifest::Plan& plan) {
-    return {plan.name,         plan.about,      plan.source,      plan.compare.metric,
-            plan.compare.goal, plan.compare.by, plan.compare.best};
+    return {plan.name,         plan.about,      plan.source,       plan.compare.metric,
+            plan.compare.goal, plan.compare.by, plan.compare.best, plan.file};
 }
 
 std::vector<store::Membership> memberships(const manifest::Plan& plan) {

@@ -40,6 +40,9 @@ TEST_CASE("--help names a command's options") {
         {"curve", {"--by", "--metric", "--x", "--from", "--format"}},
         {"diff", {"TRIAL"}},
         {"sql", {"--format", "@FILE"}},
+        {"list", {"--format", "EXPERIMENT"}},
+        {"rename", {"EXPERIMENT"}},
+        {"remove", {"--yes"}},
         {"verify", {"TRIAL"}},
         {"help", {"COMMAND"}},
     };

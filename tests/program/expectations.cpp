@@ -52,8 +52,8 @@ TEST_CASE("what is expected is judged after a run, and again when everything is 
     CHECK(value(place, "SELECT count(*) FROM experiment WHERE manifest LIKE '%gru is an oracle%'") == 1);
 
     CHECK(unroll(place, {"run", "tiny.json", "--set", "expect={}"}).code == 0);
-    const Ended other =
-        unroll(place, {"run", "tiny.json", "--quiet", "--set", R"(expect.gru is an oracle="SELECT 1")"});
+    const Ended other = unroll(
+        place, {"run", "tiny.json", "--as", "tiny", "--quiet", "--set", R"(expect.gru is an oracle="SELECT 1")"});
     CHECK(other.code == 0);
     CHECK(other.out == line + "✓ tiny: gru is an oracle\n");
     CHECK(unroll(place, {"check", "tiny.json"}).prints("2 expectations"));
@@ -100,7 +100,8 @@ TEST_CASE("a diverged trial is for the query to judge, and is told") {
     CHECK(run.code == 1);
     CHECK(run.out ==
           "✓ tiny: it diverges (early 1; 1 of 1 trial diverged)\n"
-          "✗ tiny: it learns (the query's first column is NULL: a value that it uses is missing; 1 of 1 trial diverged)\n");
+          "✗ tiny: it learns (the query's first column is NULL: a value that it uses is missing; 1 of 1 trial "
+          "diverged)\n");
 }
 
 TEST_CASE("a failed trial leaves nothing to be judged") {

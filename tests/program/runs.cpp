@@ -70,7 +70,13 @@ TEST_CASE("a run leaves losses, texts and checkpoints, and the next one finds no
         CHECK(fresh.code == 0);
         CHECK(fresh.says("12 trained, 0 already done, 24 samples generated"));
         CHECK(promised(place, "results/unroll.db") == before);
-        CHECK(files_in(place.path()) == expected);
+        std::set<std::string> named{"cells.json", "harbour.txt", "results", "results/unroll.db", "results/unroll.db.d"};
+        for (const auto& row : rows(place, "SELECT 'results/' || path AS path FROM checkpoint")) {
+            const std::filesystem::path file = std::string(row.at("path").as_string());
+            named.insert({file.string(), file.parent_path().string()});
+        }
+        CHECK(named.size() == expected.size());
+        CHECK(files_in(place.path()) == named);
     }
     SECTION("every trial is verified") {
         for (int trial = 1; trial <= 12; ++trial) {
@@ -174,7 +180,7 @@ TEST_CASE("manifests that share trials share them") {
     CHECK(value(place, "SELECT count(*) FROM sample JOIN trial ON trial.id = trial_id WHERE cell = 'lstm'") == 3);
 }
 
-TEST_CASE("--set takes the place of the manifest's value, and what is no longer asked for is kept apart") {
+TEST_CASE("--set takes the place of the manifest's value, in an experiment of its own") {
     const Workplace place;
     Manifest manifest;
     manifest.sweep = R"({ "seed": [1, 2] })";
@@ -186,8 +192,12 @@ TEST_CASE("--set takes the place of the manifest's value, and what is no longer 
     CHECK(run.says("2 trained, 0 already done"));
     CHECK(value(place, "SELECT count(*) FROM trial") == 4);
     CHECK(value(place, "SELECT count(*) FROM result WHERE cell = 'gru' AND hidden = 9") == 2);
-    CHECK(value(place, "SELECT count(*) FROM result") == 2);
-    CHECK(value(place, "SELECT count(*) FROM membership WHERE NOT current AND why IS NOT NULL") == 2);
+    CHECK(value(place, "SELECT count(*) FROM result WHERE experiment = 'tiny'") == 2);
+    CHECK(value(place, "SELECT count(*) FROM result WHERE experiment LIKE 'tiny+____'") == 2);
+    CHECK(value(place, "SELECT count(*) FROM membership WHERE NOT current") == 0);
+    // The same settings in another order, and written otherwise, are the same experiment.
+    CHECK(unroll(place, {"run", "tiny.json", "--set", "cell.plugin= \"gru\"", "--set", "cell.hidden=9"}).code == 0);
+    CHECK(value(place, "SELECT count(*) FROM experiment") == 2);
 }
 
 TEST_CASE("a trial that diverges is told and is no failure") {

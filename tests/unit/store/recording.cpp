@@ -248,7 +248,10 @@ TEST_CASE_METHOD(Fixture, "a judgement stands as long as both trials are what th
     CHECK(ask(store, "SELECT count(*) FROM judgement") == "0");
     for (const char* fingerprint : {"aaaa", "bbbb"}) {
         judge_both();
-        store.reset(fingerprint);
+        store.renew(fingerprint);
+        CHECK(ask(store, "SELECT count(*) FROM judgement") == "2");  // until it has been trained again
+        write(
+            store, [&](Store& to) { to.write(start(fingerprint)); }, [&](Store& to) { to.write(end(fingerprint)); });
         CHECK(ask(store, "SELECT count(*) FROM judgement") == "0");
     }
 }
@@ -303,21 +306,4 @@ TEST_CASE_METHOD(Fixture, "a heartbeat touches running attempts only") {
     store.database().execute("UPDATE attempt SET heartbeat_at = 'long ago'");
     store.heartbeat();
     CHECK(ask(store, "SELECT heartbeat_at FROM attempt") == "long ago");
-}
-
-TEST_CASE_METHOD(Fixture, "a reset trial is as if it had never run") {
-    begin_attempt();
-    checkpoint(10, true, 2);
-    add(point(10, "validation", "loss", 1));
-    add(sample(10, 0.5, "one"));
-    end_attempt(end("aaaa"));
-    store.reset("aaaa");
-    CHECK(ask(store, "SELECT status, step, best_validation_loss, validation_loss, ended_at FROM trial WHERE id = 1") ==
-          "queued - - - -");
-    CHECK(ask(store,
-              "SELECT (SELECT count(*) FROM attempt) + (SELECT count(*) FROM point) + (SELECT count(*) FROM sample)"
-              " + (SELECT count(*) FROM checkpoint)") == "0");
-    CHECK_FALSE(fs::exists(store::checkpoint_folder(store.file(), "aaaa")));
-    begin_attempt();
-    CHECK(ask(store, "SELECT number FROM attempt") == "1");
 }
