@@ -41,8 +41,8 @@ int compare(const Words& words) {
         throw Error({"command line", fmt::format("--plot with --format {}", arguments->get<std::string>("format")),
                      "--plot with a table for people", "leave out one of the two"});
     analysis::ComparisonRequest request;
-    request.experiment = exactly(*arguments, "experiment", 1, "the name of one experiment",
-                                 "list them with: unroll sql 'SELECT name, about FROM experiment'")[0];
+    request.experiment =
+        exactly(*arguments, "experiment", 1, "the name of one experiment", "list them with: unroll list")[0];
     request.by = arguments->list("by");
     request.metric = arguments->get<std::string>("metric");
     request.goal = arguments->get<std::string>("goal");

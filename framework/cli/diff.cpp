@@ -25,8 +25,8 @@ int diff(const Words& words) {
     const auto arguments = parse(diff_command(), words);
     if (!arguments) return success;
     const Format format = format_of(arguments->get<std::string>("format"));
-    const auto names = exactly(*arguments, "trial", 2, "ids or beginnings of fingerprints",
-                               "list them with: unroll sql 'SELECT experiment, id, cell, seed, status FROM result'");
+    const auto names =
+        exactly(*arguments, "trial", 2, "ids or beginnings of fingerprints", "list them with: unroll list EXPERIMENT");
 
     store::Store store(arguments->database, store::Store::Mode::read);
     const auto left = store::find_trial(store, names[0]), right = store::find_trial(store, names[1]);

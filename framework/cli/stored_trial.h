@@ -18,7 +18,7 @@ struct StoredTrial {
 
 /// What commands expect and advise where one trial is to be named.
 inline constexpr const char* an_id_or_fingerprint = "its id, or the beginning of its fingerprint";
-inline constexpr const char* list_of_trials = "list them with: unroll sql 'SELECT id, cell, status FROM trial'";
+inline constexpr const char* list_of_trials = "list them with: unroll list EXPERIMENT";
 
 /// `name` is a trial's id or the beginning of its fingerprint. Throws Error when there is no such trial, or when its
 /// plugins or data have changed since, so that it would be another trial.

@@ -16,7 +16,7 @@ namespace {
 /// A file of a version that did not keep the manifest's path is read, too.
 bool keeps_paths(Database& database) {
     const auto columns = columns_of(database, "experiment");
-    return std::find(columns.begin(), columns.end(), "path") != columns.end();
+    return std::find(columns.begin(), columns.end(), "manifest_path") != columns.end();
 }
 
 std::string json_array(const std::vector<std::string>& texts) {
@@ -28,7 +28,7 @@ std::string json_array(const std::vector<std::string>& texts) {
 ExperimentChange change_of(Store& store, const ExperimentRow& experiment, const std::vector<Membership>& members) {
     Database& database = store.database();
     ExperimentChange change;
-    const std::string path = keeps_paths(database) ? "path" : "NULL";
+    const std::string path = keeps_paths(database) ? "manifest_path" : "NULL";
     database.prepared("SELECT manifest, " + path + " FROM experiment WHERE name = ?")
         .each(
             [&](const Row& row) {

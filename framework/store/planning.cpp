@@ -70,10 +70,11 @@ void Store::plan(const ExperimentRow& experiment, const std::vector<TrialRow>& t
         database
             .prepared(
                 "INSERT INTO experiment (name, about, manifest, metric, goal, compare_by, compare_best,"
-                " created_at, updated_at, path) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8, ?9)"
+                " created_at, updated_at, manifest_path) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8, ?9)"
                 " ON CONFLICT (name) DO UPDATE SET about = excluded.about, manifest = excluded.manifest,"
                 " metric = excluded.metric, goal = excluded.goal, compare_by = excluded.compare_by,"
-                " compare_best = excluded.compare_best, updated_at = excluded.updated_at, path = excluded.path"
+                " compare_best = excluded.compare_best, updated_at = excluded.updated_at, "
+                " manifest_path = excluded.manifest_path"
                 " RETURNING id")
             .integer(experiment.name, experiment.about, experiment.manifest, experiment.metric, experiment.goal,
                      json_array(experiment.by), json_array(experiment.best), now(),

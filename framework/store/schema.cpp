@@ -251,7 +251,7 @@ void leave_statuses_open(Database& database) {
 
 /// The manifest file that an experiment was last run from, relative to this file's folder; NULL when not known.
 void add_manifest_path(Database& database) {
-    database.execute("ALTER TABLE experiment ADD COLUMN path TEXT");
+    database.execute("ALTER TABLE experiment ADD COLUMN manifest_path TEXT");
 }
 
 constexpr std::array<MigrationStep, 5> all_steps{create, add_accuracy_by_position, add_judgements, leave_statuses_open,

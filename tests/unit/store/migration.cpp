@@ -28,11 +28,14 @@ std::string schema_of(Store& store) {
                " AND name NOT LIKE 'sqlite_stat%' ORDER BY type, name");
 }
 
-/// What is in every table.
+/// What is in every table, in the columns that version 3 had.
 std::string content_of(Store& store) {
     std::string all;
-    for (const char* table : {"experiment", "trial", "membership", "attempt", "series", "point", "sample", "checkpoint",
-                              "plugin", "trial_plugin", "gradient", "loss_by_position", "judgement"})
+    for (const char* table :
+         {"(SELECT id, name, about, manifest, metric, goal, compare_by, compare_best, created_at, updated_at"
+          " FROM experiment)",
+          "trial", "membership", "attempt", "series", "point", "sample", "checkpoint", "plugin", "trial_plugin",
+          "gradient", "loss_by_position", "judgement"})
         all += std::string(table) + ": " + ask(store, std::string("SELECT * FROM ") + table) + "\n";
     return all;
 }

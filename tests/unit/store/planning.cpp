@@ -45,7 +45,7 @@ TEST_CASE("two experiments share a trial, and one that a manifest no longer asks
 TEST_CASE("an experiment's row follows its manifest") {
     const Folder folder;
     Store store(folder / "a.db", Store::Mode::write);
-    store::ExperimentRow row{"cells", "about", "{}", "validation/accuracy", "max", {"system", "cell.heads"}, {"a"}};
+    store::ExperimentRow row{"cells", "about", "{}", "validation/accuracy", "max", {"system", "cell.heads"}, {"a"}, {}};
     store.plan(row, {}, {});
     row.about = "changed";
     store.plan(row, {}, {});

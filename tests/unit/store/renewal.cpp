@@ -52,8 +52,8 @@ struct Fixture {
     std::string results() {
         return ask(store,
                    "SELECT trial_id, status, validation_loss, (SELECT group_concat(text) FROM sample WHERE"
-                   " sample.trial_id = result.trial_id), (SELECT count(*) FROM attempt WHERE attempt.trial_id ="
-                   " result.trial_id) FROM first WHERE fingerprint = 'aaaa'");
+                   " sample.trial_id = mine.trial_id), (SELECT count(*) FROM attempt WHERE attempt.trial_id ="
+                   " mine.trial_id) FROM first AS mine WHERE fingerprint = 'aaaa'");
     }
 
     std::string text_of_checkpoint(Store& from) {
@@ -91,7 +91,7 @@ TEST_CASE_METHOD(Fixture, "while a trial is trained again its results stay, and 
     CHECK(ask(store, "SELECT count(*) FROM checkpoint") == "1");
     CHECK(ask(store, "SELECT count(*) FROM trial_plugin WHERE trial_id = 1") == "2");
     CHECK(files_in(folder / "a.db.d").size() == 1);
-    CHECK(ask(store, "PRAGMA foreign_key_check") == "");
+    CHECK_FALSE(store.database().prepared("PRAGMA foreign_key_check").text());
 }
 
 TEST_CASE_METHOD(Fixture, "again and again, none of its files is in the way of the next") {
