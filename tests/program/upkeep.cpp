@@ -49,7 +49,7 @@ TEST_CASE("list shows experiments and their trials") {
     CHECK(trials[1].at("validation/loss").as_double() > 0);
     CHECK(unroll(place, {"list", "tiny", "--format", "markdown"}).prints("| seed=2 |"));
 
-    const Ended unknown = unroll(place, {"list", "tyni"});
+    const Ended unknown = unroll(place, {"list", "tinyy"});
     CHECK(unknown.code == 2);
     CHECK(unknown.says("did you mean \"tiny\"?"));
     CHECK(unroll(place, {"list", "--db", "none.db"}).says("no such file"));
