@@ -85,12 +85,18 @@ std::vector<const manifest::Setting*> settings_of_cells() {
     return all;
 }
 
-std::string settings_table() {
+/// As JSON: the plugin's own where it has one.
+std::string default_of(const manifest::Setting& setting, const Plugin& plugin) {
+    if (std::string_view(setting.option.name) == "initializer")
+        return fmt::format("\"{}\"", to_string(plugin.initializer));
+    return setting.option.default_json;
+}
+
+std::string settings_table(const Plugin& plugin) {
     store::Table table{{"setting", "type", "default", "allowed values", "description"}, {}};
     for (const manifest::Setting* setting : settings_of_cells())
         table.rows.push_back({setting->option.name, std::string(plugins::to_string(setting->option.type)),
-                              *setting->derived ? setting->derived : setting->option.default_json,
-                              manifest::allowed(*setting), setting->option.help});
+                              default_of(*setting, plugin), manifest::allowed(*setting), setting->option.help});
     return "\nsettings of every cell\n" + render(table, Format::table);
 }
 
@@ -136,6 +142,7 @@ json::Value json_found(const Found& found) {
         for (const manifest::Setting* setting : settings_of_cells()) {
             settings.push_back(json_option(setting->option));
             settings.back().set("required", false);
+            settings.back().set("default", json::parse(default_of(*setting, *found.plugin), setting->option.name));
         }
         object.set("settings", std::move(settings));
     }
@@ -192,7 +199,7 @@ std::string describe(const Catalog& catalog, const std::vector<Folder>& folders,
             text += fmt::format("{}{} '{}', revision {}: {}\n{}\n\n{}{}", text.empty() ? "" : "\n",
                                 plugins::to_string(plugin->kind), plugin->name, plugin->revision, plugin->summary,
                                 shown(file), options_table(*plugin),
-                                plugin->kind == Plugin::Kind::cell ? settings_table() : "");
+                                plugin->kind == Plugin::Kind::cell ? settings_table(*plugin) : "");
     if (!selection.refused.empty()) text += "\nrefused\n";
     for (const Refused& refused : selection.refused)
         text += fmt::format("  {}: {}\n    expected: {}\n    help: {}\n", refused.problem.where, refused.problem.found,

@@ -295,9 +295,10 @@ std::optional<Setting> make(const Plugin& plugin, const Variation& variation, Ce
         if (setting.exact && setting.rough) return setting;
     } catch (const Error& error) {
         recorder.require(name, false,
-                         fmt::format("this H is refused, although {}: {}",
-                                     plugin.hidden_multiple ? fmt::format("hidden_multiple is {}", multiple)
-                                                            : "there is no hidden_multiple",
+                         fmt::format("refused {}: {}",
+                                     plugin.hidden_multiple
+                                         ? fmt::format("although H is a multiple of hidden_multiple, {}", multiple)
+                                         : "(a cell that does not take every H declares hidden_multiple)",
                                      error.what()),
                          where);
     } catch (const std::exception& error) {

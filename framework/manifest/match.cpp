@@ -10,6 +10,7 @@
 #include "base/nearest.h"
 #include "json/write.h"
 #include "manifest/path.h"
+#include "manifest/suggestion.h"
 #include "plugins/options_check.h"
 
 namespace unroll::manifest {
@@ -187,9 +188,12 @@ std::optional<Option> Matching::varied_option(const Request& request, const json
     for (const char* part : {"cell", "model"})
         if (const json::Value* settings = resolved.settings.find(part)) add_numbers(*settings, part, paths);
     const std::string near = base::nearest(request.path, paths);
+    const std::string term = instead_of_path(request.path, checker_.catalog());
     diagnostics.add({checker_.where(request.vary_at, "match.vary"), fmt::format("\"{}\"", request.path),
                      fmt::format("a whole number of the model: {}", fmt::join(paths, ", ")),
-                     near.empty() ? "name one of them" : base::did_you_mean(near)});
+                     !near.empty()  ? base::did_you_mean(near)
+                     : term.empty() ? "name one of them"
+                                    : term});
     return std::nullopt;
 }
 

@@ -292,6 +292,10 @@ std::string instead_of_value(const json::Value& given, std::string_view path,
             if (unquoted && accepts(*unquoted)) return fmt::format("write {}, without quotes", shown(*unquoted));
         }
     }
+    if (given.text() && accepts(json::Value(json::Array{given})))
+        return fmt::format("write {}, in a list", shown(json::Value(json::Array{given})));
+    if (given.object() && given.object()->size() == 1 && accepts(given.object()->front().value))
+        return fmt::format("write {} alone", shown(given.object()->front().value));
     if (given.number() && *given.number() == 0) {
         if (accepts(json::Value())) return "write null to turn it off";
         if (accepts(json::Value(false))) return "write false for never";

@@ -27,7 +27,8 @@ std::string instead_of_key(const json::Member& member, const Section& section, c
 std::string instead_of_path(std::string_view path, const plugins::Catalog& catalog);
 
 /// Instead of a value that the setting at `path` may not have, `accepts` being what it may: of a list, the axis of a
-/// sweep; of a number in quotes, the number; of 0, what turns the setting off. "" when nothing is known to be meant.
+/// sweep; of a number in quotes, the number; of 0, what turns the setting off; and the like. "" when nothing is known
+/// to be meant.
 std::string instead_of_value(const json::Value& given, std::string_view path,
                              const std::function<bool(const json::Value&)>& accepts);
 

@@ -70,6 +70,8 @@ std::string advice(const Option& option, const json::Value& given) {
     if (given.text() && option.type == Option::Type::choice)
         if (const std::string near = base::nearest(*given.text(), words(option)); !near.empty())
             return base::did_you_mean(near);
+    if (option.type == Option::Type::numbers && !given.array() && *option.default_json)
+        return fmt::format("write a list, as in {}", option.default_json);
     if (*option.default_json) return fmt::format("change the value, or leave it out for {}", option.default_json);
     return "change the value";
 }
