@@ -14,6 +14,7 @@
 #include "store/store.h"
 #include "sweep/cores.h"
 #include "sweep/estimate.h"
+#include "sweep/identities.h"
 #include "sweep/pending.h"
 #include "sweep/workload.h"
 #include "training/length.h"
@@ -61,10 +62,14 @@ std::optional<store::Store> existing_store(const std::filesystem::path& database
 }
 
 std::map<std::string, store::TrialState> known(std::optional<store::Store>& store,
-                                               const std::vector<sweep::TrialPlan>& work) {
+                                               const std::vector<sweep::TrialPlan>& work, Session& session) {
+    if (!store) return {};
     std::vector<std::string> fingerprints;
     for (const sweep::TrialPlan& entry : work) fingerprints.push_back(entry.row.fingerprint);
-    return store ? store->states(fingerprints) : std::map<std::string, store::TrialState>();
+    auto states = store->states(fingerprints);
+    for (const sweep::Identified& trial : sweep::identify_earlier(*store, work, session.catalog(), session.datasets()))
+        for (auto& [stored, state] : store->states({trial.stored})) states.emplace(trial.now.fingerprint, state);
+    return states;
 }
 
 Size samples_of(const sweep::TrialPlan& entry) {
@@ -86,7 +91,7 @@ std::vector<PlannedRow> rows_of(const std::vector<sweep::TrialPlan>& work, std::
             row.samples_left = row.samples;
         } else if (row.state->status == trial::TrialStatus::finished) {
             const auto pending = sweep::pending_samples(*entry.trial, *entry.dataset, entry.sampling,
-                                                        store->samples(entry.row.fingerprint), row.state->checkpoints);
+                                                        store->samples(row.state->fingerprint), row.state->checkpoints);
             for (const sweep::SamplesAt& at : pending.makeable) row.samples_left += at.samples.size();
         }
         rows.push_back(row);
@@ -184,7 +189,7 @@ int plan(const Words& words) {
     plans.push_back(session.plan(file, overrides_of(*arguments)));
     const auto work = sweep::distinct_trials(plans, session.catalog(), session.datasets());
     auto store = existing_store(arguments->database);
-    const auto states = known(store, work);
+    const auto states = known(store, work, session);
     std::vector<PlannedRow> rows = rows_of(work, store, states);
     std::optional<double> seconds;
     if (!arguments->get<bool>("no-estimate")) seconds = estimate(rows, session.catalog(), jobs);

@@ -14,6 +14,7 @@
 #include "cli/trial_label.h"
 #include "cli/verdicts.h"
 #include "sweep/cores.h"
+#include "sweep/identities.h"
 #include "sweep/judging.h"
 #include "sweep/sweep.h"
 #include "unroll/error.h"
@@ -113,11 +114,12 @@ int run(const Words& words) {
     const sweep::Settings settings = settings_of(*arguments);
     Session session(*arguments);
     const std::vector<manifest::Plan> plans = plans_to_run(*arguments, session);
+    const auto workload = sweep::distinct_trials(plans, session.catalog(), session.datasets());
+    sweep::renew_identities(arguments->database, workload, session.catalog(), session.datasets());
     if (!changes_accepted(*arguments, plans)) {
         fmt::print(stderr, "nothing was run\n");
         return success;
     }
-    const auto workload = sweep::distinct_trials(plans, session.catalog(), session.datasets());
 
     sweep::Judges judges(plans, session.catalog(), session.datasets(), arguments->database);
     judges.check();

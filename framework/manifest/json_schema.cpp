@@ -118,10 +118,16 @@ json::Value described(json::Value schema, const Option& option, std::string_view
 
 json::Value when_schema(bool or_never) {
     const json::Value count = object({{"type", "integer"}, {"minimum", std::int64_t{1}}});
-    json::Value epochs = object_type(object({{"epochs", count}}));
-    epochs.set("required", words_of(std::initializer_list<const char*>{"epochs"}));
-    epochs.set("additionalProperties", false);
-    json::Array all{count, object({{"enum", words_of(std::initializer_list<const char*>{"epoch", "end"})}}), epochs};
+    json::Value times = count;
+    times.set("maximum", json::Value(std::int64_t{1000000}));
+    const auto counted = [&](const char* name, const json::Value& number) {
+        json::Value value = object_type(object({{name, number}}));
+        value.set("required", words_of(std::initializer_list<const char*>{name}));
+        value.set("additionalProperties", false);
+        return value;
+    };
+    json::Array all{count, object({{"enum", words_of(std::initializer_list<const char*>{"epoch", "end"})}}),
+                    counted("epochs", count), counted("times", times)};
     if (or_never) all.push_back(object({{"const", false}}));
     return any_of(std::move(all));
 }

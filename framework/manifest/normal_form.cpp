@@ -24,11 +24,16 @@ std::optional<double> above_zero(const json::Value& value) {
 std::optional<json::Value> normal_when(const json::Value& value, bool or_never) {
     if (const auto steps = count(value)) return json::Value(*steps);
     if (value.text() && (*value.text() == "epoch" || *value.text() == "end")) return value;
-    if (value.object() && value.object()->size() == 1)
+    if (value.object() && value.object()->size() == 1) {
         if (const json::Value* epochs = value.find("epochs"); epochs && count(*epochs)) {
             if (*count(*epochs) == 1) return json::Value("epoch");
             return json::Value(json::Object{{"epochs", {}, json::Value(*count(*epochs))}});
         }
+        if (const json::Value* times = value.find("times"); times && count(*times) && *count(*times) <= 1000000) {
+            if (*count(*times) == 1) return json::Value("end");
+            return json::Value(json::Object{{"times", {}, json::Value(*count(*times))}});
+        }
+    }
     if (or_never && value.boolean() && !*value.boolean()) return value;
     return std::nullopt;
 }
@@ -76,6 +81,8 @@ trial::When to_when(const json::Value& value) {
     if (value.integer()) return {trial::When::Kind::steps, static_cast<Size>(*value.integer())};
     if (const json::Value* epochs = value.find("epochs"))
         return {trial::When::Kind::epochs, static_cast<Size>(*epochs->integer())};
+    if (const json::Value* times = value.find("times"))
+        return {trial::When::Kind::times, static_cast<Size>(*times->integer())};
     if (value.text() && *value.text() == "epoch") return {trial::When::Kind::epochs, 1};
     if (value.text() && *value.text() == "end") return {trial::When::Kind::end, 0};
     return {trial::When::Kind::never, 0};

@@ -104,9 +104,9 @@ std::string allowed(const Setting& setting) {
         case Shape::names:
             return "a list of axis names, as in \"training.sequence_length\"";
         case Shape::when:
-            return "a number of steps, \"epoch\", {\"epochs\": N} or \"end\"";
+            return "a number of steps, \"epoch\", {\"epochs\": N}, {\"times\": N} or \"end\"";
         case Shape::when_or_never:
-            return "a number of steps, \"epoch\", {\"epochs\": N}, \"end\", or false for never";
+            return "a number of steps, \"epoch\", {\"epochs\": N}, {\"times\": N}, \"end\", or false for never";
         case Shape::clip:
             return "a number above 0 for the global norm, {\"element\": X} with X above 0, or null";
         case Shape::section:

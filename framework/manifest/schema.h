@@ -18,7 +18,7 @@ struct Setting {
     enum class Shape {
         plain,
         names,          ///< a list of texts
-        when,           ///< steps, "epoch", {"epochs": N} or "end"
+        when,           ///< steps, "epoch", {"epochs": N}, {"times": N} or "end"
         when_or_never,  ///< or false
         clip,           ///< a number, {"element": X} or null
         section,        ///< an object with settings of its own
@@ -56,6 +56,7 @@ struct Setting {
     Size count = 0;            ///< of a list of numbers: how many; 0: any number of them
     bool required = false;
     bool decides = true;  ///< false: it can change neither weights nor losses, and stays out of a trial's identity
+    const char* decides_with = "";  ///< but counts beside this setting of its section, when that one is not null
 
     // What a row of the table says beside its option.
     constexpr Setting only_for(const char* selector, const char* values) const {
@@ -78,6 +79,11 @@ struct Setting {
         changed.decides = false;
         return changed;
     }
+    constexpr Setting outside_identity_without(const char* other) const {
+        Setting changed = outside_identity();
+        changed.decides_with = other;
+        return changed;
+    }
 };
 
 /// A word that a section's `name` may be, with the settings that exist for it alone: an optimizer, a schedule.
@@ -85,6 +91,7 @@ struct Variant {
     const char* name;
     const char* help;
     std::span<const Setting> settings;
+    bool depends_on_length = false;  ///< what it does at a step depends on the number of steps of the training
 };
 
 /// The settings that stand together in one object. A name may come several times, with conditions that exclude one

@@ -7,6 +7,7 @@
 
 #include "store/connection.h"
 #include "store/schema.h"
+#include "training/recent_losses.h"
 #include "training/retention.h"
 #include "trial/splits.h"
 
@@ -34,15 +35,16 @@ std::vector<fs::path> Store::write(const AttemptStart& start) {
         .run(trial);
     database
         .prepared(
-            "INSERT INTO attempt (trial_id, number, outcome, from_step, started_at, heartbeat_at, host, pid, jobs, "
-            "build)"
-            " SELECT ?1, 1 + ifnull(max(number), 0), 'running', ?2, ?3, ?3, ?4, ?5, ?6, ?7 FROM attempt"
+            "INSERT INTO attempt (trial_id, number, outcome, from_step, started_at, heartbeat_at, host, pid, jobs,"
+            " build, continues)"
+            " SELECT ?1, 1 + ifnull(max(number), 0), 'running', ?2, ?3, ?3, ?4, ?5, ?6, ?7, ?8 FROM attempt"
             " WHERE trial_id = ?1")
-        .run(trial, start.from_step, now(), start.host, start.pid, start.jobs, start.build);
+        .run(trial, start.from_step, now(), start.host, start.pid, start.jobs, start.build,
+             start.continues.empty() ? std::nullopt : std::optional(start.continues));
     database
         .prepared(
             "UPDATE trial SET status = 'running', step = ?, tokens = NULL, seconds = NULL, tokens_per_second = NULL,"
-            " diverged_step = NULL, error = NULL, ended_at = NULL WHERE id = ?")
+            " diverged_step = NULL, error = NULL, ended_at = NULL, train_loss_steps = NULL WHERE id = ?")
         .run(start.from_step, trial);
     summarise(database, trial, trial::TrialStatus::running);
 
@@ -183,14 +185,30 @@ std::vector<fs::path> Store::write(const AttemptEnd& end) {
     database
         .prepared(
             "UPDATE trial SET status = ?, step = ?, tokens = ?, seconds = ?, tokens_per_second = ?, diverged_step = ?,"
-            " error = ?, ended_at = ? WHERE id = ?")
+            " error = ?, ended_at = ?, train_loss_steps = ? WHERE id = ?")
         .run(trial::to_string(outcome), end.step, end.tokens, end.seconds, end.tokens_per_second, diverged, error,
-             ended, trial);
+             ended,
+             outcome == trial::TrialStatus::finished ? std::optional(training::RecentLosses::window(end.step))
+                                                     : std::nullopt,
+             trial);
     summarise(database, trial, outcome);
     const bool is_renewed = database.prepared("SELECT 1 FROM trial WHERE id = ? AND fingerprint <> ?")
                                 .integer(trial, end.fingerprint)
                                 .has_value();
     return is_renewed && trial::is_done(outcome) ? connection_->take_over(end.fingerprint) : std::vector<fs::path>();
+}
+
+void Store::write(const Measured& measured) {
+    Database& database = connection_->database;
+    const Id trial = connection_->trial(measured.fingerprint);
+    const auto status = database.prepared("SELECT status FROM trial WHERE id = ?").text(trial);
+    summarise(database, trial, trial::parse_status(status.value_or("queued")));
+    database
+        .prepared(
+            "UPDATE checkpoint SET is_best = (step = (SELECT best_step FROM trial WHERE id = ?1)) WHERE trial_id = ?1"
+            " AND EXISTS (SELECT 1 FROM checkpoint AS best JOIN trial ON trial.id = best.trial_id"
+            " WHERE trial.id = ?1 AND best.step = trial.best_step)")
+        .run(trial);
 }
 
 void Store::heartbeat() {

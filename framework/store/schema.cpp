@@ -254,8 +254,25 @@ void add_manifest_path(Database& database) {
     database.execute("ALTER TABLE experiment ADD COLUMN manifest_path TEXT");
 }
 
-constexpr std::array<MigrationStep, 5> all_steps{create, add_accuracy_by_position, add_judgements, leave_statuses_open,
-                                                 add_manifest_path};
+/// What a trial is known by, so that a later rule can be applied to it; how many steps its training loss is the mean
+/// of; what it began with. Trials of an earlier version get their identity when they are met with their data
+/// (Store::identify); their training loss stays the mean over what was left of log_every steps.
+void add_identities(Database& database) {
+    database.execute(R"sql(
+ALTER TABLE trial ADD COLUMN identity TEXT;
+ALTER TABLE trial ADD COLUMN trajectory TEXT;
+ALTER TABLE trial ADD COLUMN train_loss_steps INTEGER;
+ALTER TABLE trial ADD COLUMN start TEXT;
+ALTER TABLE attempt ADD COLUMN continues TEXT;
+CREATE INDEX trial_trajectory ON trial (trajectory);
+UPDATE trial SET train_loss_steps =
+  1 + (step - 1) % max(1, ifnull(json_extract(config, '$.training.log_every'), 10))
+WHERE train_loss IS NOT NULL AND step > 0;
+)sql");
+}
+
+constexpr std::array<MigrationStep, 6> all_steps{
+    create, add_accuracy_by_position, add_judgements, leave_statuses_open, add_manifest_path, add_identities};
 
 /// Since this one, versions read alike.
 constexpr std::int64_t oldest_readable = 3;

@@ -27,6 +27,7 @@ using Id = std::int64_t;
 /// The columns of `trial` that are known before it runs.
 struct TrialRow {
     std::string fingerprint, config;
+    std::string identity, trajectory{};  ///< as in trial::Trial
     std::uint64_t seed = 0;
     std::string task, topology, dataset, cell;  ///< cell: the plugin's name; several are joined by '+',
                                                 ///< those of two equal parts named once
@@ -71,6 +72,18 @@ struct AttemptStart {
     Size jobs = 1;
     /// Records past it are dropped in the same transaction; 0: all.
     std::uint64_t from_step = 0;
+    /// The fingerprint of a trial of the same trajectory, whose results up to from_step are taken over; "": none.
+    std::string continues{};
+};
+
+/// A trial that is done lacked values, which have been measured: its summary follows.
+struct Measured {
+    std::string fingerprint;
+};
+
+/// What a trial is known by, as in trial::Trial.
+struct TrialIdentity {
+    std::string fingerprint, identity, trajectory;
 };
 
 /// How an attempt ended. The store reads losses and accuracies from its own points: the last ones are the final ones of
@@ -84,6 +97,14 @@ struct AttemptEnd {
     std::uint64_t tokens = 0;
     double seconds = 0, tokens_per_second = 0;
     std::optional<std::uint64_t> diverged_step;
+};
+
+/// A stored trial.
+struct FoundTrial {
+    Id id = 0;
+    std::string fingerprint, config;
+    std::uint64_t seed = 0;
+    trial::TrialStatus status = trial::TrialStatus::queued;
 };
 
 class Store {
@@ -110,6 +131,14 @@ public:
 
     /// What is known of these trials, by fingerprint; those never seen are absent.
     std::map<std::string, TrialState> states(const std::vector<std::string>& fingerprints);
+
+    /// The trials that a version up to 5 stored, which are still known by a fingerprint of that version's rule.
+    std::vector<FoundTrial> earlier_trials();
+
+    /// Gives a stored trial its fingerprint of today's rule. When another trial has it already, the two become one: the
+    /// more complete stays, takes over the other's place in experiments and, where both came from one build, what only
+    /// the other has measured. Results of another build are kept under their old fingerprint.
+    void identify(const std::string& fingerprint, const TrialIdentity& now);
 
     /// Every trial that says running is interrupted: called by the one runner, under the lock.
     void interrupt_running();
@@ -145,6 +174,7 @@ public:
     std::vector<std::filesystem::path> write(const std::string& fingerprint, const training::Record& record);
     /// And the trial's summary columns. Returns files that no row names any longer, as above.
     std::vector<std::filesystem::path> write(const AttemptEnd& end);
+    void write(const Measured& measured);
     void heartbeat();  ///< of all running attempts
 
     // ---- After ------------------------------------------------------------------------------------------------------
@@ -163,15 +193,7 @@ private:
 /// Throws Error when no store can have an experiment of this name, because its view could not have it. Needs no file.
 void check_name(const std::string& experiment);
 
-/// A trial by its id or by the beginning of its fingerprint (4 characters at least).
-struct FoundTrial {
-    Id id = 0;
-    std::string fingerprint, config;
-    std::uint64_t seed = 0;
-    trial::TrialStatus status = trial::TrialStatus::queued;
-};
-
-/// Throws Error when there is none, or more than one.
+/// A trial by its id or by the beginning of its fingerprint (4 characters at least). Throws Error when there is none, or more than one.
 FoundTrial find_trial(Store& store, std::string_view trial);
 
 /// The finished trial of an experiment whose last value of the experiment's metric is the best; the earlier of two

@@ -12,10 +12,25 @@ namespace unroll::store {
 namespace {
 
 /// Columns of trial that say nothing of results: the config has them, or they name the trial.
-constexpr std::array<std::string_view, 15> not_results{
-    "id",      "fingerprint",     "config", "seed",  "dataset",   "cell",          "hidden",
-    "layers",  "sequence_length", "batch",  "steps", "optimizer", "learning_rate", "created_at",
-    "ended_at"};
+constexpr std::array<std::string_view, 19> not_results{"id",
+                                                       "fingerprint",
+                                                       "config",
+                                                       "seed",
+                                                       "dataset",
+                                                       "cell",
+                                                       "hidden",
+                                                       "layers",
+                                                       "sequence_length",
+                                                       "batch",
+                                                       "steps",
+                                                       "optimizer",
+                                                       "learning_rate",
+                                                       "created_at",
+                                                       "ended_at",
+                                                       "identity",
+                                                       "trajectory",
+                                                       "train_loss_steps",
+                                                       "start"};
 
 SeriesPoint point(const Row& row) {
     return {row.text(0), row.text(1), static_cast<std::uint64_t>(row.integer(2)),

@@ -25,7 +25,7 @@ constexpr auto heartbeat_time = std::chrono::seconds(5);
 
 struct Item {
     const std::string* fingerprint;
-    std::variant<training::Record, AttemptStart, AttemptEnd> what;
+    std::variant<training::Record, AttemptStart, AttemptEnd, Measured> what;
 };
 
 }  // namespace
@@ -115,7 +115,9 @@ struct Writer::Impl {
         if (const auto* record = std::get_if<training::Record>(&item.what))
             return store.write(*item.fingerprint, *record);
         if (const auto* start = std::get_if<AttemptStart>(&item.what)) return store.write(*start);
-        return store.write(std::get<AttemptEnd>(item.what));
+        if (const auto* end = std::get_if<AttemptEnd>(&item.what)) return store.write(*end);
+        store.write(std::get<Measured>(item.what));
+        return {};
     }
 
     Store& store;
@@ -158,6 +160,11 @@ void Writer::push(const std::string& fingerprint, training::Record record) {
 void Writer::push(AttemptEnd end) {
     const std::string fingerprint = end.fingerprint;
     impl_->push(fingerprint, std::move(end));
+}
+
+void Writer::push(Measured measured) {
+    const std::string fingerprint = measured.fingerprint;
+    impl_->push(fingerprint, std::move(measured));
 }
 
 void Writer::flush() {

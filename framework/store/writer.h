@@ -26,6 +26,7 @@ public:
     /// Files that a record makes obsolete (an older checkpoint's) are removed once it is committed.
     void push(const std::string& fingerprint, training::Record record);
     void push(AttemptEnd end);
+    void push(Measured measured);
 
     /// Returns when everything pushed so far is committed; throws what stopped the writer.
     void flush();

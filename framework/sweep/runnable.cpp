@@ -27,7 +27,7 @@ RunnableTrial rebuild(const std::string& config, const plugins::Catalog& catalog
 RunnableTrial rebuild(const std::string& config, const std::string& fingerprint, const std::string& name,
                       const plugins::Catalog& catalog, manifest::DatasetCache& datasets) {
     RunnableTrial runnable = rebuild(config, catalog, datasets);
-    if (runnable.trial.fingerprint != fingerprint)
+    if (runnable.trial.fingerprint != fingerprint && runnable.trial.earlier_fingerprint != fingerprint)
         throw Error({name, "its dataset, or the revision of one of its plugins, has changed since it was trained",
                      "the dataset and plugins that it was trained with", "restore them, or run the manifest again"});
     return runnable;

@@ -24,7 +24,7 @@ struct RunnableTrial {
 manifest::HostQueries host_queries(const plugins::Catalog& catalog);
 
 /// The trial whose `config` this is: a manifest of one trial, which names its files by absolute paths. It has the
-/// fingerprint that it had, unless its data or the revision of a plugin has changed. Any number of threads may call it.
+/// fingerprint that it had, or the earlier one, unless its data or the revision of a plugin has changed. Any number of threads may call it.
 /// Throws base::Problems or Error when the trial cannot be run here.
 RunnableTrial rebuild(const std::string& config, const plugins::Catalog& catalog, manifest::DatasetCache& datasets);
 

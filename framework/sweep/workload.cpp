@@ -32,6 +32,8 @@ store::TrialRow row_of(const trial::Trial& trial, const Dataset& dataset, const 
     store::TrialRow row;
     row.fingerprint = trial.fingerprint;
     row.config = trial.config;
+    row.identity = trial.identity;
+    row.trajectory = trial.trajectory;
     row.seed = trial.seed;
     row.task = trial::topology_of(dataset.task()).task;
     row.topology = trial::topology_of(dataset.task()).name;

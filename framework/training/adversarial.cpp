@@ -28,7 +28,7 @@ public:
             pass_.generator_step(weights(state), {batch.B, noise(1), &generator_dropout}, gradients_.data());
         if (!std::isfinite(generated.loss) || !clip_and_update(state, optimizers_.upstream())) return std::nullopt;
         model_.prepare_upstream(state.weights.data(), prepared_.data());
-        state.auxiliary_since_log += generated;
+        state.auxiliary = generated;
         return discriminated;
     }
 

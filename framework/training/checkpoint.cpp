@@ -100,6 +100,7 @@ std::pair<std::filesystem::path, std::string> TrainingState::save(const std::fil
     put(metadata, "since_log", since_log);
     put(metadata, "since_epoch", since_epoch);
     put(metadata, "deceived_since_log", auxiliary_since_log);
+    metadata["recent_losses"] = recent.save();
     metadata["gradient_norm"] = text_of(gradient_norm);
     metadata["learning_rate"] = text_of(learning_rate);
     metadata["stopping"] = stopping.rule.save();
@@ -136,6 +137,8 @@ void TrainingState::load(const std::filesystem::path& path, const model::Model<f
     since_log = sums_of(file, "since_log");
     since_epoch = sums_of(file, "since_epoch");
     auxiliary_since_log = sums_of(file, "deceived_since_log");
+    // A checkpoint of an earlier version has no recent losses; its final training loss is then that of what follows.
+    recent.restore(file.metadata().contains("recent_losses") ? file.metadata("recent_losses") : "");
     gradient_norm = number_of<double>(file, "gradient_norm");
     learning_rate = number_of<double>(file, "learning_rate");
     stopping.rule.restore(file.metadata("stopping"));

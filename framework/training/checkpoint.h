@@ -8,6 +8,7 @@
 #include "model/loss.h"
 #include "model/model.h"
 #include "training/part_optimizers.h"
+#include "training/recent_losses.h"
 #include "training/stopping.h"
 #include "trial/trial.h"
 
@@ -27,8 +28,10 @@ struct TrainingState {
 
     std::uint64_t step = 0, tokens = 0;
     double seconds = 0;
-    model::LossSums since_log{}, since_epoch{};   ///< training losses that were not yet recorded
-    model::LossSums auxiliary_since_log{};        ///< of a learner's second loss, as a generator's
+    model::LossSums since_log{}, since_epoch{};  ///< training losses that were not yet recorded
+    model::LossSums auxiliary_since_log{};       ///< of a learner's second loss, as a generator's
+    model::LossSums auxiliary{};                 ///< that of the last step; not kept
+    RecentLosses recent{};
     double gradient_norm = 0, learning_rate = 0;  ///< of the last step
     StoppingState stopping;
     bool pending = false;  ///< interrupted after the step itself, before everything that was due after it

@@ -50,15 +50,15 @@ public:
     virtual Size carried_size() const { return 0; }
 
     /// One training step, number state.step + 1, down the gradients of a batch, which is number `index` of its epoch:
-    /// updates weights, optimiser slots, the carried state, gradient norm and learning rate, and adds to
-    /// auxiliary_since_log. Returns the sums of the losses; none when a loss or a gradient is no longer finite.
+    /// updates weights, optimiser slots, the carried state, gradient norm, learning rate and the
+    /// auxiliary loss. Returns the sums of the losses; none when a loss or a gradient is no longer finite.
     virtual std::optional<model::LossSums> step(TrainingState& state, const model::Batch<float>& batch, Size index) = 0;
 
     /// The loss over a split; none when the learner has no loss that is the same whenever it is measured.
     virtual std::optional<Evaluation> evaluate(const TrainingState& state, Batches& batches,
                                                const std::atomic<bool>& stop) = 0;
 
-    /// What is recorded of step()'s sums, of evaluate()'s, and of TrainingState::auxiliary_since_log.
+    /// What is recorded of step()'s sums, of evaluate()'s, and of sums of TrainingState::auxiliary.
     virtual std::vector<Metric> step_metrics(const model::LossSums& sums) const = 0;
     virtual std::vector<Metric> split_metrics(const model::LossSums& sums) const = 0;
     virtual std::vector<Metric> auxiliary_metrics(const model::LossSums&) const { return {}; }

@@ -12,6 +12,7 @@ trial::Length length_of(const trial::Trial& trial, const Dataset& dataset) {
     trial::Length length;
     length.epoch = std::max<Size>(batches.per_epoch(), 1);
     length.steps = trial.training.steps ? trial.training.steps : trial.training.epochs * length.epoch;
+    length.planned = length.steps;
     return length;
 }
 

@@ -11,21 +11,31 @@ double SeriesLog::tokens_per_second(const TrainingState& state) const {
 
 void SeriesLog::step(TrainingState& state, const model::LossSums& sums, Size tokens) {
     state.since_log += sums;
+    state.auxiliary_since_log += state.auxiliary;
+    state.recent.add(sums, state.auxiliary);
     state.since_epoch += sums;
     tokens_ += tokens;
     sink_.progress({state.step, length_.steps, sums.mean(), tokens_per_second(state)});
 }
 
-void SeriesLog::means(TrainingState& state, const Learner& learner) {
-    for (const Metric& metric : learner.step_metrics(state.since_log)) point(state, Split::train, metric);
+void SeriesLog::means(const TrainingState& state, const Learner& learner, const RecentLosses::Sums& sums) {
+    for (const Metric& metric : learner.step_metrics(sums.loss)) point(state, Split::train, metric);
     point(state, Split::train, {"gradient_norm", state.gradient_norm});
     point(state, Split::train, {"learning_rate", state.learning_rate});
     if (tokens_) point(state, Split::train, {"tokens_per_second", tokens_per_second(state)});
-    for (const Metric& metric : learner.auxiliary_metrics(state.auxiliary_since_log))
-        point(state, Split::train, metric);
+    for (const Metric& metric : learner.auxiliary_metrics(sums.auxiliary)) point(state, Split::train, metric);
+}
+
+void SeriesLog::means(TrainingState& state, const Learner& learner) {
+    means(state, learner, {state.since_log, state.auxiliary_since_log});
     state.since_log = state.auxiliary_since_log = {};
     tokens_ = 0;
     logged_seconds_ = state.seconds;
+}
+
+void SeriesLog::final_means(const TrainingState& state, const Learner& learner) {
+    const RecentLosses::Sums sums = state.recent.over(RecentLosses::window(state.step));
+    if (sums.loss.predictions) means(state, learner, sums);
 }
 
 void SeriesLog::epoch(TrainingState& state) {

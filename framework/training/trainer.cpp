@@ -60,7 +60,7 @@ public:
         if (now_.pending && !finish_step()) return outcome();
         while (!done()) {
             if (!step()) break;
-            if (now_.step % settings_.log_every == 0 || done()) log_.means(now_, *learner_);
+            if (now_.step % settings_.log_every == 0 && !done()) log_.means(now_, *learner_);
             if (now_.step % length_.epoch == 0) log_.epoch(now_);
             if (!finish_step()) break;
             if ((stop_.load(std::memory_order_relaxed) || decision() == Decision::pause) && !done()) {
@@ -115,8 +115,7 @@ private:
         if (done() && !evaluate_test()) return false;
         measure_gradient();
         if (!make_samples()) return false;
-        if (done() && now_.since_log.predictions)
-            log_.means(now_, *learner_);  // an evaluation has just ended the trial
+        if (done()) log_.final_means(now_, *learner_);
         now_.pending = false;
         if (done() || is_due(settings_.checkpoint_every, now_.step, length_)) save();
         return true;

@@ -11,6 +11,7 @@ namespace unroll::trial {
 /// Steps in an epoch, and in the whole trial when nothing ends it early.
 struct Length {
     std::uint64_t epoch = 1, steps = 0;
+    std::uint64_t planned = 0;  ///< `steps` before an early stop; 0: the same
 };
 
 /// Whether `when` comes after step `step`. The end always counts, unless it is never.

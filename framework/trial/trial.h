@@ -47,9 +47,9 @@ struct ModelSettings {
     Size noise = 0;  ///< dimension of the generator's noise vector
 };
 
-/// A moment that comes back: every `count` steps or epochs, or only at the end.
+/// A moment that comes back: every `count` steps or epochs, `count` times over the whole training, or only at the end.
 struct When {
-    enum class Kind { never, steps, epochs, end };
+    enum class Kind { never, steps, epochs, times, end };
     Kind kind = Kind::end;
     Size count = 0;
 
@@ -154,6 +154,11 @@ struct Trial {
     /// every plugin's revision.
     std::string identity;
     std::string fingerprint;  ///< SHA-256 of `identity`: what the result store knows the trial by
+    /// Trials of one trajectory have the same weights at the same step: a digest of `identity` without the number of
+    /// steps or epochs, unless the learning rate or an early stop depends on that number.
+    std::string trajectory;
+    /// The fingerprint by the rule of result stores up to version 5, in which `training.evaluate_every` counted.
+    std::string earlier_fingerprint;
 };
 
 }  // namespace unroll::trial

@@ -18,7 +18,7 @@ constexpr Setting exponential[] = {
 
 constexpr Variant table[] = {
     {"constant", "the learning rate stays", {}},
-    {"cosine", "cosine annealing to `minimum` at the last step", cosine},
+    {"cosine", "cosine annealing to `minimum` at the last step", cosine, true},
     {"exponential", "the learning rate is multiplied by `decay` once a period", exponential},
 };
 

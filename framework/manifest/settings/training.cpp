@@ -36,15 +36,18 @@ constexpr Setting training_rows[] = {
         .only_for("task", corpus)
         .unless_given("sequence_length"),
     integer<&Training::log_every>("log_every", "10", 1, largest_count,
-                                  "training steps between two recorded training losses")
+                                  "training steps between two points of the training curve, each the mean since the "
+                                  "last one; the final training loss does not depend on it")
         .outside_identity(),
-    shaped<&Training::evaluate_every>("evaluate_every", Shape::when_or_never, "\"end\"",
-                                      "when the validation and test splits are evaluated"),
+    shaped<&Training::evaluate_every>("evaluate_every", Shape::when_or_never, "{\"times\": 10}",
+                                      "when the validation split is evaluated, and at the end the test split, too; "
+                                      "{\"times\": 10}: ten times, after every tenth of the training")
+        .outside_identity_without("stop"),
     shaped<&Training::checkpoint_every>("checkpoint_every", Shape::when_or_never, "", "when a checkpoint is saved")
         .unless_given("evaluate_every")
         .outside_identity(),
     integer<&Training::keep_checkpoints>("keep_checkpoints", "2", 1, largest_count,
-                                         "number of most recent checkpoints kept")
+                                         "number of most recent checkpoints kept; the best one is kept, too")
         .outside_identity(),
 };
 

@@ -25,7 +25,7 @@ TEST_CASE("Config spells every default out, in the table's order") {
         R"("training":{"sequence_length":8,"batch":4,"steps":100,"epochs":null,"windows":"random","predict":"every",)"
         R"("optimizer":{"name":"adam","learning_rate":0.001,"betas":[0.9,0.999],"epsilon":1e-08,"weight_decay":0.0},)"
         R"("schedule":{"name":"constant","warmup":0},"clip":null,"stop":null,"evaluate_length":8,"log_every":10,)"
-        R"("evaluate_every":"end","checkpoint_every":"end","keep_checkpoints":2}})");
+        R"("evaluate_every":{"times":10},"checkpoint_every":{"times":10},"keep_checkpoints":2}})");
 }
 
 TEST_CASE("Identity leaves out what cannot change weights or losses and has the revisions") {
@@ -36,7 +36,7 @@ TEST_CASE("Identity leaves out what cannot change weights or losses and has the 
         R"("cell":{"plugin":"echo","hidden":16,"layers":1,"dropout":0.0,"initializer":"uniform","gain":1.0,"bias":true,"activation":"tanh","revision":7},)"
         R"("training":{"sequence_length":8,"batch":4,"steps":100,"epochs":null,"windows":"random","predict":"every",)"
         R"("optimizer":{"name":"adam","learning_rate":0.001,"betas":[0.9,0.999],"epsilon":1e-08,"weight_decay":0.0},)"
-        R"("schedule":{"name":"constant","warmup":0},"clip":null,"stop":null,"evaluate_length":8,"evaluate_every":"end"}})");
+        R"("schedule":{"name":"constant","warmup":0},"clip":null,"stop":null,"evaluate_length":8}})");
     CHECK(trial("").fingerprint == sha256(trial("").identity));
 }
 
@@ -57,10 +57,40 @@ TEST_CASE("The fingerprint follows what matters and nothing else") {
                               R"("cell": {"plugin": "other", "hidden": 16})",
                               R"("dataset": {"plugin": "letters", "train": 999})", R"("model": {"embedding": 16})"})
         CHECK(trial(other).fingerprint != own);
-    CHECK(training(R"("evaluate_every": 10)") != own);
+    CHECK(training(R"("evaluate_every": 10)") == own);
+    CHECK(training(R"("evaluate_every": 10, "stop": {"patience": 2})") !=
+          training(R"("evaluate_every": 20, "stop": {"patience": 2})"));
+    CHECK(training(R"("evaluate_length": 9)") != own);
     CHECK(training(R"("clip": 5)") != own);
     CHECK(training(R"("clip": 5)") == training(R"("clip": 5.0)"));
     CHECK(training(R"("clip": 5)") != training(R"("clip": {"element": 5})"));
+}
+
+TEST_CASE("Trials of one trajectory differ in their length, unless the length decides the rate or the stop") {
+    const auto trajectory = [](const std::string& training) {
+        return trial(R"("training": {"sequence_length": 8, "batch": 4, )" + training + "}").trajectory;
+    };
+    CHECK(trajectory(R"("steps": 100)") == trajectory(R"("steps": 200)"));
+    CHECK(trajectory(R"("steps": 100)") == trajectory(R"("epochs": 2, "evaluate_every": 3)"));
+    CHECK(trajectory(R"("steps": 100)") != trajectory(R"("steps": 100, "clip": 1)"));
+    const auto both = [&](const std::string& more) {
+        return trajectory(R"("steps": 100, )" + more) == trajectory(R"("steps": 200, )" + more);
+    };
+    CHECK(both(R"("schedule": {"name": "exponential", "decay": 0.5})"));
+    CHECK(both(R"("schedule": {"warmup": 10})"));
+    CHECK(both(R"("evaluate_every": 10, "stop": {"patience": 2})"));
+    CHECK_FALSE(both(R"("schedule": {"name": "cosine"})"));
+    CHECK_FALSE(both(R"("stop": {"patience": 2})"));
+}
+
+TEST_CASE("The fingerprint of earlier stores is known, by which evaluations counted") {
+    const trial::Trial often =
+        trial(R"("training": {"sequence_length": 8, "batch": 4, "steps": 100, "evaluate_every": 10})");
+    std::string identity = often.identity;
+    identity.insert(identity.size() - 2, R"(,"evaluate_every":10)");
+    CHECK(often.earlier_fingerprint == sha256(identity));
+    CHECK(often.fingerprint == trial("").fingerprint);
+    CHECK(often.earlier_fingerprint != trial("").earlier_fingerprint);
 }
 
 TEST_CASE("A dataset's bytes count, not where they lie") {
@@ -184,6 +214,8 @@ TEST_CASE("Moments are read in every spelling") {
     CHECK(every("5") == trial::When{trial::When::Kind::steps, 5});
     CHECK(every("\"epoch\"") == trial::When{trial::When::Kind::epochs, 1});
     CHECK(every("{\"epochs\": 3}") == trial::When{trial::When::Kind::epochs, 3});
+    CHECK(every("{\"times\": 4}") == trial::When{trial::When::Kind::times, 4});
+    CHECK(every("{\"times\": 1}") == trial::When{trial::When::Kind::end, 0});
     CHECK(every("\"end\"") == trial::When{trial::When::Kind::end, 0});
     CHECK(every("false") == trial::When{trial::When::Kind::never, 0});
 }

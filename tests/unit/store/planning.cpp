@@ -106,7 +106,8 @@ TEST_CASE("the views have the columns that people rely on") {
           " sequence_length batch steps optimizer learning_rate parameters flops_per_step steps_per_epoch step tokens "
           "seconds"
           " tokens_per_second train_loss validation_loss test_loss train_accuracy validation_accuracy test_accuracy"
-          " best_validation_loss best_step diverged_step error created_at ended_at");
+          " best_validation_loss best_step diverged_step error created_at ended_at identity trajectory"
+          " train_loss_steps start");
     CHECK(columns("curve") ==
           "experiment axes place trial_id fingerprint status seed task topology dataset cell hidden layers "
           "sequence_length"

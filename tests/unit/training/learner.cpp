@@ -77,7 +77,7 @@ TEST_CASE("an adversarial learner moves both networks and evaluates nothing") {
     const auto sums = started.step();
     REQUIRE(sums);
     CHECK(sums->predictions == 2 * run->trial.training.batch);
-    CHECK(started.state.auxiliary_since_log.predictions == run->trial.training.batch);
+    CHECK(started.state.auxiliary.predictions == run->trial.training.batch);
     CHECK(started.state.learning_rate == run->trial.training.optimizer.learning_rate);
     const auto moved = [&](Size first, Size last) {
         return !std::equal(before.begin() + std::ptrdiff_t(first), before.begin() + std::ptrdiff_t(last),

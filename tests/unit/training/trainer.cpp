@@ -75,9 +75,46 @@ TEST_CASE("losses are means over the steps since the last ones") {
     };
     CHECK(log.at("train", "loss", 3) == Catch::Approx(mean(1, 3)));
     CHECK(log.at("train", "loss", 12) == Catch::Approx(mean(10, 12)));
-    CHECK(log.at("train", "loss", 23) == Catch::Approx(mean(22, 23)));
+    CHECK(log.at("train", "loss", 23) == Catch::Approx(mean(22, 23)));  // the last tenth
     CHECK(log.at("train", "epoch_loss", 8) == Catch::Approx(mean(1, 8)));
     CHECK(log.at("train", "epoch_loss", 16) == Catch::Approx(mean(9, 16)));
+}
+
+TEST_CASE("the final training loss does not depend on how often losses are recorded") {
+    std::vector<double> finals;
+    for (const Size every_so_many : {1, 3, 20, 1000}) {
+        const auto run = streams();
+        run->trial.training.steps = 40;
+        run->trial.training.log_every = every_so_many;
+        run->whole();
+        double sum = 0;
+        for (std::uint64_t step = 37; step <= 40; ++step) sum += run->log.losses.at(step);
+        CHECK(run->log.at("train", "loss", 40) == Catch::Approx(sum / 4));
+        finals.push_back(run->log.at("train", "loss", 40));
+    }
+    CHECK(std::count(finals.begin(), finals.end(), finals[0]) == 4);
+}
+
+TEST_CASE("the last losses are those of a tenth of the steps, at least one and at most a hundred") {
+    using training::RecentLosses;
+    CHECK(RecentLosses::window(1) == 1);
+    CHECK(RecentLosses::window(19) == 1);
+    CHECK(RecentLosses::window(999) == 99);
+    CHECK(RecentLosses::window(1'000'000) == 100);
+    RecentLosses losses, restored;
+    for (int i = 1; i <= 250; ++i) losses.add({0.1 * i, double(i), Size(2), 0, 0}, {1.0, 0, 1, 0, 0});
+    CHECK(losses.over(1).loss.loss == 25);
+    CHECK(losses.over(2).loss.correct == 499);
+    CHECK(losses.over(1000).loss.predictions == 200);
+    restored.restore(losses.save());
+    for (const Size steps : {1, 7, 100}) {
+        CHECK(restored.over(steps).loss.loss == losses.over(steps).loss.loss);
+        CHECK(restored.over(steps).auxiliary.predictions == steps);
+    }
+    restored.restore("");
+    CHECK(restored.over(5).loss.predictions == 0);
+    CHECK_THAT(error_of([&] { restored.restore("1 2"); }),
+               Catch::Contains("the checkpoint's record of the last losses"));
 }
 
 TEST_CASE("the learning rate follows its schedule and losses fall") {

@@ -22,6 +22,9 @@ TEST_CASE("what is due, and when") {
         {{When::Kind::epochs, 1}, {10, 20, 30, 35}},
         {{When::Kind::epochs, 2}, {20, 35}},
         {{When::Kind::epochs, 5}, {35}},
+        {{When::Kind::times, 1}, {35}},
+        {{When::Kind::times, 2}, {17, 35}},
+        {{When::Kind::times, 10}, {3, 7, 10, 14, 17, 21, 24, 28, 31, 35}},
     };
     for (const auto& [when, expected] : expectations) {
         CHECK(due_steps(when, length) == expected);
@@ -30,6 +33,18 @@ TEST_CASE("what is due, and when") {
             if (is_due(when, step, length)) by_step.push_back(step);
         CHECK(by_step == expected);
     }
+}
+
+TEST_CASE("an early stop ends the times of a training, it does not move them") {
+    const When five{When::Kind::times, 5};
+    CHECK(due_steps(five, {10, 100, 100}) == std::vector<std::uint64_t>{20, 40, 60, 80, 100});
+    CHECK(due_steps(five, {10, 60, 100}) == std::vector<std::uint64_t>{20, 40, 60});
+    CHECK(due_steps(five, {10, 50, 100}) == std::vector<std::uint64_t>{20, 40, 50});
+    CHECK_FALSE(is_due(five, 10, {10, 50, 100}));
+}
+
+TEST_CASE("more times than steps are every step") {
+    CHECK(due_steps({When::Kind::times, 10}, {1, 3}) == std::vector<std::uint64_t>{1, 2, 3});
 }
 
 }  // namespace
