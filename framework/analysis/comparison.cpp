@@ -1,12 +1,16 @@
-// A metric of an experiment's trials by group.
+// A metric of an experiment's trials by group, and how the groups differ.
 #include "analysis/comparison.h"
 
 #include <algorithm>
 #include <map>
+#include <numeric>
 #include <optional>
+#include <set>
+#include <span>
 
 #include "analysis/series_name.h"
 #include "trial/metric.h"
+#include "trial/splits.h"
 
 namespace unroll::analysis {
 
@@ -17,6 +21,7 @@ using Status = trial::TrialStatus;
 using Names = std::vector<std::string>;
 using Values = std::vector<store::Value>;
 using Indices = std::vector<std::size_t>;
+using Trials = std::vector<ComparedTrial>;
 
 bool contains(const Names& names, const std::string& name) {
     return std::find(names.begin(), names.end(), name) != names.end();
@@ -46,8 +51,8 @@ bool is_better(const std::optional<double>& a, const std::optional<double>& b, b
 }
 
 /// The trials at these indices, by what `key` says of them, in order of appearance.
-template <class Key>
-std::vector<Indices> partition(const std::vector<MemberTrial>& trials, const Indices& indices, Key key) {
+template <class Trials, class Key>
+std::vector<Indices> partition(const Trials& trials, const Indices& indices, Key key) {
     std::vector<Indices> parts;
     std::map<Values, std::size_t> places;
     for (const std::size_t index : indices) {
@@ -58,46 +63,56 @@ std::vector<Indices> partition(const std::vector<MemberTrial>& trials, const Ind
     return parts;
 }
 
-Statistics statistics_of(const std::vector<MemberTrial>& trials, const Indices& indices) {
+Indices all_of(std::size_t count) {
+    Indices indices(count);
+    std::iota(indices.begin(), indices.end(), std::size_t{0});
+    return indices;
+}
+
+using Number = std::optional<double>;
+
+Statistics statistics_of(const Trials& trials, const Indices& indices, Number ComparedTrial::*value) {
     std::vector<double> values;
     for (const std::size_t index : indices)
-        if (trials[index].value) values.push_back(*trials[index].value);
+        if (trials[index].*value) values.push_back(*(trials[index].*value));
     return statistics(values);
 }
 
 /// Whether a trial of this choice diverged or failed.
-bool has_losses(const std::vector<MemberTrial>& trials, const Indices& indices) {
+bool has_losses(const Trials& trials, const Indices& indices) {
     return std::any_of(indices.begin(), indices.end(), [&](std::size_t index) {
         return trials[index].status == Status::diverged || trials[index].status == Status::failed;
     });
 }
 
 /// Sets the group's best choice, of which its columns behind the first `by` ones tell.
-void choose(Group& group, std::size_t by, bool higher) {
-    const auto choice_of = [&](const MemberTrial& trial) {
-        return Values(trial.columns.begin() + static_cast<std::ptrdiff_t>(by), trial.columns.end());
+void choose(Group& group, std::size_t by, std::size_t best, bool higher) {
+    const auto choice_of = [&](const ComparedTrial& trial) {
+        const auto first = trial.columns.begin() + static_cast<std::ptrdiff_t>(by);
+        return Values(first, first + static_cast<std::ptrdiff_t>(best));
     };
-    Indices all(group.trials.size());
-    for (std::size_t i = 0; i < all.size(); ++i) all[i] = i;
-    for (const Indices& choice : partition(group.trials, all, choice_of)) {
-        const Statistics candidate = statistics_of(group.trials, choice);
-        const bool comparable = candidate.mean && group.of.mean;
+    Statistics leading;
+    for (const Indices& choice : partition(group.trials, all_of(group.trials.size()), choice_of)) {
+        const Statistics candidate = statistics_of(group.trials, choice, &ComparedTrial::tuning_value);
+        const bool comparable = candidate.mean && leading.mean;
         const bool lossy = has_losses(group.trials, choice), was_lossy = has_losses(group.trials, group.chosen);
         const bool safer = comparable && !lossy && was_lossy, riskier = comparable && lossy && !was_lossy;
-        if (group.chosen.empty() || safer || (!riskier && is_better(candidate.mean, group.of.mean, higher))) {
+        if (group.chosen.empty() || safer || (!riskier && is_better(candidate.mean, leading.mean, higher))) {
             group.chosen = choice;
-            group.of = candidate;
+            leading = candidate;
         }
     }
     group.best_choice = choice_of(group.trials[group.chosen.front()]);
+    group.of = statistics_of(group.trials, group.chosen, &ComparedTrial::value);
 }
 
-Group group_of(std::vector<MemberTrial> trials, std::size_t by, bool higher) {
+Group group_of(Trials trials, const Comparison& comparison) {
+    const std::size_t by = comparison.by.size(), best = comparison.best.size();
     Group group;
     group.by.assign(trials.front().columns.begin(), trials.front().columns.begin() + static_cast<std::ptrdiff_t>(by));
     group.trials = std::move(trials);
-    choose(group, by, higher);
-    for (const MemberTrial& trial : group.trials) {
+    choose(group, by, best, comparison.goal == "max");
+    for (const ComparedTrial& trial : group.trials) {
         group.finished += trial.status == Status::finished;
         group.diverged += trial.status == Status::diverged;
         group.failed += trial.status == Status::failed;
@@ -111,22 +126,116 @@ Group group_of(std::vector<MemberTrial> trials, std::size_t by, bool higher) {
     return group;
 }
 
-std::vector<Group> groups_of(const std::vector<MemberTrial>& trials, std::size_t by, bool higher) {
-    Indices all(trials.size());
-    for (std::size_t i = 0; i < all.size(); ++i) all[i] = i;
-    const auto key = [&](const MemberTrial& trial) {
-        return Values(trial.columns.begin(), trial.columns.begin() + static_cast<std::ptrdiff_t>(by));
+std::set<store::Value> pooled_values(const Group& group, std::size_t axis) {
+    std::set<store::Value> values;
+    for (const std::size_t index : group.chosen) values.insert(group.trials[index].pooled[axis]);
+    return values;
+}
+
+/// Means of the chosen trials that have the same seed and the same values of these axes.
+std::map<Values, double> values_by_pair(const Group& group, const Indices& axes) {
+    std::map<Values, std::vector<double>> values;
+    for (const std::size_t index : group.chosen) {
+        const ComparedTrial& trial = group.trials[index];
+        if (!trial.value) continue;
+        Values key{static_cast<std::int64_t>(trial.seed)};
+        for (const std::size_t axis : axes) key.push_back(trial.pooled[axis]);
+        values[key].push_back(*trial.value);
+    }
+    std::map<Values, double> means;
+    for (const auto& [key, list] : values) means[key] = *statistics(list).mean;
+    return means;
+}
+
+/// Paired by seed, and by each pooled axis of which both groups have the same values; another one is what tells them
+/// apart.
+std::vector<double> differences(const Group& group, const Group& leader) {
+    Indices shared;
+    for (std::size_t axis = 0; axis < leader.trials.front().pooled.size(); ++axis)
+        if (pooled_values(group, axis) == pooled_values(leader, axis)) shared.push_back(axis);
+    const auto own = values_by_pair(group, shared), others = values_by_pair(leader, shared);
+    std::vector<double> result;
+    for (const auto& [key, value] : own)
+        if (const auto other = others.find(key); other != others.end()) result.push_back(value - other->second);
+    return result;
+}
+
+/// Compares the groups of one block, the leader first.
+void compare_block(std::span<Group> block, bool higher) {
+    Group& leader = block.front();
+    const auto rivals = static_cast<double>(
+        std::count_if(block.begin(), block.end(), [](const Group& group) { return group.of.mean.has_value(); }) - 1);
+    leader.is_best = leader.of.mean && rivals > 0;
+    for (Group& group : block.subspan(1)) {
+        if (!group.of.mean) continue;
+        const std::vector<double> paired = differences(group, leader);
+        group.difference = statistics(paired);
+        const Statistics together = statistics(paired, 1 - 0.05 / rivals);
+        leader.is_best = leader.is_best && together.low && (higher ? *together.high < 0 : *together.low > 0);
+    }
+}
+
+/// Blocks in the manifest's order, each with the best mean first.
+void order_and_compare(std::vector<Group>& groups, bool higher) {
+    const auto key = [](const Group& group) { return Values(group.by.begin() + !group.by.empty(), group.by.end()); };
+    const std::vector<Indices> blocks = partition(groups, all_of(groups.size()), key);
+    std::vector<Group> ordered;
+    for (std::size_t block = 0; block < blocks.size(); ++block)
+        for (const std::size_t index : blocks[block]) {
+            ordered.push_back(std::move(groups[index]));
+            ordered.back().block = block;
+        }
+    std::size_t first = 0;
+    for (const Indices& block : blocks) {
+        const std::span<Group> part(ordered.data() + first, block.size());
+        std::stable_sort(part.begin(), part.end(),
+                         [&](const Group& a, const Group& b) { return is_better(a.of.mean, b.of.mean, higher); });
+        compare_block(part, higher);
+        first += block.size();
+    }
+    groups = std::move(ordered);
+}
+
+std::vector<Group> groups_of(const Trials& trials, const Comparison& comparison) {
+    const auto key = [&](const ComparedTrial& trial) {
+        return Values(trial.columns.begin(), trial.columns.begin() + static_cast<std::ptrdiff_t>(comparison.by.size()));
     };
     std::vector<Group> groups;
-    for (const Indices& part : partition(trials, all, key)) {
-        std::vector<MemberTrial> members;
+    for (const Indices& part : partition(trials, all_of(trials.size()), key)) {
+        Trials members;
         for (const std::size_t index : part) members.push_back(trials[index]);
-        groups.push_back(group_of(std::move(members), by, higher));
+        groups.push_back(group_of(std::move(members), comparison));
     }
-    std::stable_sort(groups.begin(), groups.end(),
-                     [&](const Group& a, const Group& b) { return is_better(a.of.mean, b.of.mean, higher); });
-    for (Group& group : groups) group.is_best = group.of.mean && group.of.mean == groups.front().of.mean;
+    order_and_compare(groups, comparison.goal == "max");
     return groups;
+}
+
+/// What best choices are chosen by: nobody chooses on the test split, as long as there is another.
+std::string tuning_metric(const std::string& metric, const std::vector<std::string>& known) {
+    const SeriesName series = series_named(metric);
+    const std::string on_validation = std::string(trial::name_of(Split::validation)) + "/" + series.name;
+    return series.split == trial::name_of(Split::test) && contains(known, on_validation) ? on_validation : metric;
+}
+
+/// The experiment's trials with their values of both metrics and of the columns that the comparison names.
+Trials trials_for(store::Store& store, const store::Experiment& experiment, const Comparison& comparison) {
+    Names columns = comparison.by;
+    for (const Names* names : {&comparison.best, &comparison.pooled})
+        columns.insert(columns.end(), names->begin(), names->end());
+    const SeriesName series = series_named(comparison.metric);
+    Trials trials;
+    for (MemberTrial& trial : store::trials_of(store, experiment, series.split, series.name, columns))
+        trials.push_back({std::move(trial), {}, {}});
+    for (ComparedTrial& trial : trials) {
+        trial.tuning_value = trial.value;
+        trial.pooled.assign(trial.columns.end() - static_cast<std::ptrdiff_t>(comparison.pooled.size()),
+                            trial.columns.end());
+    }
+    if (comparison.tuned_on.empty() || comparison.tuned_on == comparison.metric) return trials;
+    const SeriesName tuning = series_named(comparison.tuned_on);
+    const auto other = store::trials_of(store, experiment, tuning.split, tuning.name, {});
+    for (std::size_t i = 0; i < trials.size(); ++i) trials[i].tuning_value = other[i].value;
+    return trials;
 }
 
 }  // namespace
@@ -140,16 +249,18 @@ Comparison compare(store::Store& store, const ComparisonRequest& request) {
     result.by = groups_for(request, experiment);
     result.best = experiment.best;
     std::erase_if(result.best, [&](const std::string& name) { return contains(result.by, name); });
+    for (const store::Axis& axis : experiment.axes)
+        if (axis.name != "seed" && !contains(result.by, axis.name) && !contains(result.best, axis.name))
+            result.pooled.push_back(axis.name);
 
-    Names columns = result.by;
-    columns.insert(columns.end(), result.best.begin(), result.best.end());
-    const auto trials = store::trials_of(store, experiment, series.split, series.name, columns);
-    const auto is_finished = [](const MemberTrial& trial) { return trial.status == Status::finished; };
-    if (std::any_of(trials.begin(), trials.end(), is_finished))
-        check_series(result.metric, store::series_of(store, experiment), experiment.name);
-    result.without_metric = std::count_if(trials.begin(), trials.end(),
-                                          [&](const MemberTrial& trial) { return is_finished(trial) && !trial.value; });
-    result.groups = groups_of(trials, result.by.size(), result.goal == "max");
+    const Names known = store::series_of(store, experiment);
+    if (!result.best.empty()) result.tuned_on = tuning_metric(result.metric, known);
+    const Trials trials = trials_for(store, experiment, result);
+    const auto is_finished = [](const ComparedTrial& trial) { return trial.status == Status::finished; };
+    if (std::any_of(trials.begin(), trials.end(), is_finished)) check_series(result.metric, known, experiment.name);
+    result.without_metric = std::count_if(
+        trials.begin(), trials.end(), [&](const ComparedTrial& trial) { return is_finished(trial) && !trial.value; });
+    result.groups = groups_of(trials, result);
     return result;
 }
 

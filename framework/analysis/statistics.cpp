@@ -1,4 +1,4 @@
-// A sample's mean, standard deviation and 95% interval.
+// A sample's mean, standard deviation and confidence interval.
 #include "analysis/statistics.h"
 
 #include <boost/math/distributions/students_t.hpp>
@@ -6,7 +6,7 @@
 
 namespace unroll::analysis {
 
-Statistics statistics(std::span<const double> values) {
+Statistics statistics(std::span<const double> values, double confidence) {
     Statistics result;
     result.n = static_cast<std::int64_t>(values.size());
     if (values.empty()) return result;
@@ -19,7 +19,7 @@ Statistics statistics(std::span<const double> values) {
     for (const double value : values) squares += (value - mean) * (value - mean);
     const double sd = std::sqrt(squares / (n - 1));
     const boost::math::students_t distribution(n - 1);
-    const double half_width = boost::math::quantile(distribution, 0.975) * sd / std::sqrt(n);
+    const double half_width = boost::math::quantile(distribution, (1 + confidence) / 2) * sd / std::sqrt(n);
     result.sd = sd;
     result.low = mean - half_width;
     result.high = mean + half_width;

@@ -1,4 +1,4 @@
-// A sample's mean, standard deviation and 95% interval.
+// A sample's mean, standard deviation and confidence interval.
 #pragma once
 
 #include <cstdint>
@@ -12,9 +12,10 @@ struct Statistics {
     std::int64_t n = 0;
     std::optional<double> mean;       ///< of one value or more
     std::optional<double> sd;         ///< of two or more: the sample's, over n − 1
-    std::optional<double> low, high;  ///< the 95% interval of the mean by Student's t with n − 1 degrees of freedom
+    std::optional<double> low, high;  ///< the interval of the mean by Student's t with n − 1 degrees of freedom
 };
 
-Statistics statistics(std::span<const double> values);
+/// `confidence` is that of the interval, between 0 and 1.
+Statistics statistics(std::span<const double> values, double confidence = 0.95);
 
 }  // namespace unroll::analysis

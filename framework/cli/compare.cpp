@@ -15,10 +15,15 @@ Command compare_command() {
         "unroll compare EXPERIMENT [--by AXIS]... [--metric SPLIT/NAME] [--goal min|max] [--plot]"
         " [--format table|csv|json|markdown]";
     command.about =
-        "Compares groups of an experiment's trials, the best mean first: the number of trials, and the mean, standard "
+        "Compares groups of an experiment's trials: the number of weights and of trials, and the mean, standard "
         "deviation (sd) and 95% confidence interval of the mean (Student's t; low to high) of a metric over the "
-        "finished ones.\n"
-        "Defaults come from `compare` in the manifest. For each axis in its `best`, only the best value is shown.";
+        "finished ones. Values of the first axis are compared at equal values of the others, the best mean first; diff "
+        "is the difference from that one, paired by seed, with its 95% interval. The best is marked * if its paired "
+        "differences from all others exclude 0, together at 95% (Bonferroni).\n"
+        "Defaults come from `compare` in the manifest. For each axis in its `best`, only the best value is shown; it "
+        "is "
+        "chosen by the metric, or, for a metric of the test split, by that of the validation split. Notes tell what "
+        "may mislead: a best value at the edge of its axis, different numbers of weights, and the like.";
     command.options.add_options()("by", po::value<std::vector<std::string>>()->composing()->value_name("AXIS"),
                                   "group by an axis, a column of the view result, or a path in the config; repeatable")(
         "metric", po::value<std::string>()->value_name("SPLIT/NAME")->default_value("", "the manifest's"),

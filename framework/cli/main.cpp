@@ -1,6 +1,5 @@
 // unroll: the program. Finds the command, runs it, and turns errors into a message and an exit code.
 #include <fmt/core.h>
-#include <unistd.h>
 
 #include <cerrno>
 #include <cstdio>
@@ -9,7 +8,6 @@
 
 #include "cli/command_table.h"
 #include "cli/help.h"
-#include "cli/terminal.h"
 #include "cli/version.h"
 #include "fetch/download.h"
 #include "unroll/error.h"
@@ -24,10 +22,6 @@ int delivered(int code) {
         throw Error({"standard output", fmt::format("cannot be written: {}", std::strerror(errno)),
                      "a destination that takes the whole output", "free disk space, or redirect the output elsewhere"});
     return code;
-}
-
-void tell(const char* what) {
-    fmt::print(stderr, "{} {}\n", cli::colored("unroll:", cli::Color::red, cli::takes_color(STDERR_FILENO)), what);
 }
 
 int dispatch(const cli::Words& words) {
@@ -48,12 +42,12 @@ int main(int count, char** words) {
     try {
         return delivered(dispatch({words + 1, words + count}));
     } catch (const fetch::Interrupted& stop) {
-        tell(stop.what());
+        fmt::print(stderr, "unroll: {}\n", stop.what());
         return cli::interrupted;
     } catch (const Error& error) {
-        tell(error.what());
+        fmt::print(stderr, "unroll: {}\n", error.what());
     } catch (const std::exception& error) {
-        tell(error.what());
+        fmt::print(stderr, "unroll: {}\n", error.what());
     }
     return cli::bad_request;
 }

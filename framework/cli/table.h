@@ -24,6 +24,7 @@ struct Look {
     std::vector<std::string> leave_out = {};   ///< columns that are not shown when all their values are NULL or 0
     std::vector<std::string> hide_first = {};  ///< table: what may be hidden from a narrow terminal, in this order
     std::map<std::string, std::string> digits = {};  ///< of a mean, say: the column of standard deviations beside it
+    std::vector<std::string> exact = {};             ///< columns of settings: reals with all their digits
     std::vector<Size> best = {};                     ///< rows that stand out
 };
 
@@ -45,7 +46,7 @@ std::string render(const store::Table& table, Format format, const Look& look = 
 /// Prints a table to standard output, for people with its caption above and the notes below. csv and json are the table
 /// only: then notes go to standard error, and nobody needs a caption.
 void print_table(const store::Table& table, Format format, const Look& look, const std::string& caption,
-           const std::vector<std::string>& notes = {});
+                 const std::vector<std::string>& notes = {});
 
 /// As much of a text as fits into so many columns of a terminal, on one line; control characters are made visible.
 std::string fitting(std::string_view text, std::size_t columns);

@@ -45,6 +45,7 @@ std::vector<double> reals_of(const Table& table, Size column) {
 
 Digits digits_of(const Table& table, Size column, const Look& look) {
     const std::vector<double> values = reals_of(table, column);
+    if (std::find(look.exact.begin(), look.exact.end(), table.columns[column]) != look.exact.end()) return {};
     if (const auto found = look.digits.find(table.columns[column]); found != look.digits.end()) {
         const auto deviation = std::find(table.columns.begin(), table.columns.end(), found->second);
         if (deviation != table.columns.end())

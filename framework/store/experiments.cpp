@@ -58,10 +58,6 @@ std::string expression(Database& database, const Experiment& experiment, const s
 
 }  // namespace
 
-std::vector<std::string> experiment_names(Store& store) {
-    return names(store.database(), "SELECT name FROM experiment ORDER BY updated_at DESC");
-}
-
 bool has_experiment(Store& store, const std::string& name) {
     bool found = false;
     store.database().prepared("SELECT 1 FROM experiment WHERE name = ?").each([&](const Row&) { found = true; }, name);
@@ -80,7 +76,7 @@ Experiment find_experiment(Store& store, const std::string& name) {
             },
             name);
     if (!found) {
-        const Names known = experiment_names(store);
+        const Names known = names(database, "SELECT name FROM experiment ORDER BY updated_at DESC");
         const std::string near = base::nearest(name, known);
         throw Error(
             {store.file(), fmt::format("no experiment '{}'", name), "one of: " + listed(known),
@@ -105,12 +101,12 @@ std::vector<MemberTrial> trials_of(Store& store, const Experiment& experiment, s
     for (const std::string& column : columns) further += ", " + expression(database, experiment, column);
     std::vector<MemberTrial> trials;
     database
-        .prepared(
-            fmt::format("SELECT trial_id, fingerprint, axes, seed, status, parameters, CASE status WHEN 'finished' THEN"
-                        " (SELECT value FROM point WHERE trial_id = result.trial_id AND series_id ="
-                        " (SELECT id FROM series WHERE split = ? AND name = ?) ORDER BY step DESC LIMIT 1) END{}"
-                        " FROM result WHERE experiment = ? ORDER BY place",
-                        further))
+        .prepared(fmt::format("SELECT trial_id, fingerprint, axes, seed, status, parameters, cell, config, CASE status "
+                              "WHEN 'finished' THEN"
+                              " (SELECT value FROM point WHERE trial_id = result.trial_id AND series_id ="
+                              " (SELECT id FROM series WHERE split = ? AND name = ?) ORDER BY step DESC LIMIT 1) END{}"
+                              " FROM result WHERE experiment = ? ORDER BY place",
+                              further))
         .each(
             [&](const Row& row) {
                 trials.push_back({row.integer(0),
@@ -119,10 +115,12 @@ std::vector<MemberTrial> trials_of(Store& store, const Experiment& experiment, s
                                   static_cast<std::uint64_t>(row.integer(3)),
                                   trial::parse_status(row.text(4)),
                                   row.integer(5),
-                                  row.optional_real(6),
+                                  row.optional_real(8),
+                                  row.text(6),
+                                  row.text(7),
                                   {}});
                 for (int column = 0; column < static_cast<int>(columns.size()); ++column)
-                    trials.back().columns.push_back(row.value(7 + column));
+                    trials.back().columns.push_back(row.value(9 + column));
             },
             split, name, experiment.name);
     return trials;

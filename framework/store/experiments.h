@@ -20,9 +20,6 @@ struct Experiment {
     std::vector<Axis> axes;             ///< of its current trials, in order of appearance
 };
 
-/// Those that ran or were planned last first.
-std::vector<std::string> experiment_names(Store& store);
-
 bool has_experiment(Store& store, const std::string& name);
 
 /// Throws Error, with the names that there are and the nearest one, when there is no such experiment.
@@ -40,6 +37,8 @@ struct MemberTrial {
     trial::TrialStatus status = trial::TrialStatus::queued;
     std::int64_t parameters = 0;  ///< weights of the model
     std::optional<double> value;  ///< the last one of the series that was asked for; finished trials only
+    std::string cell;             ///< the column of that name: of stacks, all of them
+    std::string config;           ///< the resolved settings, as JSON
     std::vector<Value> columns;   ///< one for each name that was asked for
 };
 

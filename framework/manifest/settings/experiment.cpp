@@ -49,8 +49,12 @@ constexpr Setting compare_rows[] = {
     text<&Compare::metric>("metric", "\"validation/loss\"", "metric to compare, as SPLIT/NAME"),
     choice<&Compare::goal>("goal", "", "min|max", "whether lower or higher values of the metric are better")
         .unless_given("max for accuracy, exact, deceived and tokens_per_second, else min"),
-    shaped<&Compare::by>("by", Shape::names, "", "axes to group by").unless_given("all axes but seed"),
-    shaped<&Compare::best>("best", Shape::names, "[]", "axes of which only the best value is compared"),
+    shaped<&Compare::by>("by", Shape::names, "",
+                         "axes to group by; values of the first are compared at equal values of the others")
+        .unless_given("all axes but seed"),
+    shaped<&Compare::best>("best", Shape::names, "[]",
+                           "axes of which only the best value is compared: chosen by the metric, for a test metric by "
+                           "that of the validation split"),
 };
 
 }  // namespace

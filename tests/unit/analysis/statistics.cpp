@@ -32,6 +32,12 @@ TEST_CASE("the interval is Student's") {
     CHECK(*of.high == Approx(2.5 + 4.478343).epsilon(1e-6));
 }
 
+TEST_CASE("a higher confidence has a wider interval") {
+    // t(0.9875, 2) = 6.205347.
+    const std::vector<double> values{1, 2, 4.5};
+    CHECK(*statistics(values, 0.975).high == Approx(2.5 + 6.205347 * 1.802776 / 1.7320508).epsilon(1e-6));
+}
+
 TEST_CASE("equal values have an interval of no width") {
     const std::vector<double> values{0.5, 0.5};
     CHECK(statistics(values).sd == 0.0);
