@@ -1,5 +1,5 @@
 // unroll plan MANIFEST: the trials of a manifest, with their size, cost and status.
-#include <fmt/core.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
@@ -122,20 +122,32 @@ double hundredths(double number) {
     return std::round(number * 100) / 100;
 }
 
+/// How the cells' weights start: each word once, lowest layer first.
+std::string initializers_of(const trial::Trial& trial) {
+    std::vector<std::string> words;
+    for (const auto* part : {&trial.upstream, &trial.cells})
+        for (const trial::CellSettings& cell : *part)
+            if (const std::string word = to_string(cell.initializer);
+                std::find(words.begin(), words.end(), word) == words.end())
+                words.push_back(word);
+    return fmt::format("{}", fmt::join(words, ", "));
+}
+
 store::Table table_of(const std::vector<PlannedRow>& rows, const std::vector<manifest::PlannedTrial>& planned) {
     const bool matched = std::any_of(planned.begin(), planned.end(),
                                      [](const manifest::PlannedTrial& trial) { return !trial.matched.empty(); });
-    store::Table table{
-        {"number", "axes", "cell", "parameters", "steps", "epochs", "gflop", "minutes", "samples", "status", "trial"},
-        {}};
+    store::Table table{{"number", "axes", "cell", "parameters", "initializer", "steps", "epochs", "gflop", "minutes",
+                        "samples", "status", "trial"},
+                       {}};
     if (matched) table.columns.insert(table.columns.begin() + 3, "matched");
     for (Size i = 0; i < rows.size(); ++i) {
         const PlannedRow& row = rows[i];
         const store::TrialRow& trial = row.work->row;
         table.rows.push_back({whole(i + 1), trial_label(row.work->axes), trial.cell, whole(trial.parameters),
-                              whole(trial.steps), hundredths(double(trial.steps) / double(trial.steps_per_epoch)),
-                              row.work->cost / 1e9, row.seconds ? store::Value(*row.seconds / 60) : store::Value(),
-                              whole(row.samples), std::string(row.state ? trial::to_string(row.state->status) : "new"),
+                              initializers_of(*row.work->trial), whole(trial.steps),
+                              hundredths(double(trial.steps) / double(trial.steps_per_epoch)), row.work->cost / 1e9,
+                              row.seconds ? store::Value(*row.seconds / 60) : store::Value(), whole(row.samples),
+                              std::string(row.state ? trial::to_string(row.state->status) : "new"),
                               row.state ? store::Value(row.state->id) : store::Value()});
         if (matched) table.rows.back().insert(table.rows.back().begin() + 3, planned[i].matched);
     }
@@ -197,7 +209,7 @@ int plan(const Words& words) {
     // One plan: its trials are distinct, and the work is these trials.
     Look look;
     look.leave_out = {"matched", "minutes", "samples", "trial"};
-    look.hide_first = {"gflop", "number", "trial", "samples", "cell", "epochs", "steps", "matched"};
+    look.hide_first = {"gflop", "number", "trial", "samples", "cell", "epochs", "steps", "matched", "initializer"};
     std::vector<std::string> notes;
     for (const std::string& line : plans.front().dropped) notes.push_back("dropped: " + line);
     print_table(table_of(rows, plans.front().trials), format, on_standard_output(look),
