@@ -8,13 +8,17 @@
 
 #include "base/nearest.h"
 #include "base/text.h"
+#include "cli/terminal.h"
 #include "unroll/error.h"
 
 namespace unroll::cli {
 
 namespace {
 
-constexpr std::size_t help_columns = 100;
+/// A help text is as wide as the terminal, but no line of it too long to be read.
+std::size_t help_columns() {
+    return std::clamp<std::size_t>(output_columns().value_or(100), 60, 100);
+}
 
 std::vector<std::string> long_names(const po::options_description& options) {
     std::vector<std::string> names;
@@ -31,23 +35,25 @@ std::string alternatives(const std::vector<std::string>& words) {
     return text;
 }
 
+void check_choice(const std::string& where, const std::string& word, const std::vector<std::string>& choices) {
+    if (std::find(choices.begin(), choices.end(), word) == choices.end())
+        throw Error({where, fmt::format("'{}'", word), alternatives(choices), "choose one of these"});
+}
+
 /// Throws Error when an option has a value that is none of its choices.
 void check_choices(const po::options_description& options, const po::variables_map& values) {
     for (const auto& option : options.options()) {
         const std::vector<std::string> choices = choices_of(*option);
         const auto found = values.find(option->long_name());
         if (choices.empty() || found == values.end() || found->second.defaulted()) continue;
-        const auto& value = found->second.as<std::string>();
-        if (std::find(choices.begin(), choices.end(), value) == choices.end())
-            throw Error(
-                {"--" + option->long_name(), fmt::format("'{}'", value), alternatives(choices), "choose one of these"});
+        check_choice("--" + option->long_name(), found->second.as<std::string>(), choices);
     }
 }
 
 }  // namespace
 
 po::options_description shared_options() {
-    po::options_description shared("Options of every command", help_columns);
+    po::options_description shared("Options of every command", help_columns());
     shared.add_options()("db", po::value<std::string>()->value_name("FILE")->default_value("results/unroll.db"),
                          "the result store, an SQLite file")(
         "plugin-path", po::value<std::vector<std::string>>()->composing()->value_name("FOLDER"),
@@ -80,7 +86,7 @@ std::string wrapped_usage(const std::string& usage) {
         else
             text += c;
     }
-    text = base::wrap(text, help_columns);
+    text = base::wrap(text, help_columns());
     for (std::size_t at = 0; (at = text.find(unbreakable_space, at)) != text.npos;)
         text.replace(at, unbreakable_space.size(), " ");
     return text;
@@ -88,12 +94,13 @@ std::string wrapped_usage(const std::string& usage) {
 
 void print_help(const Command& command) {
     // Its own options again, in lines as wide as the text above.
-    po::options_description own(command.options.options().empty() ? "" : "Options", help_columns);
+    po::options_description own(command.options.options().empty() ? "" : "Options", help_columns());
     for (const auto& option : command.options.options()) own.add(option);
     std::ostringstream options;
     if (!command.options.options().empty()) options << own << '\n';
     options << shared_options();
-    fmt::print("{}\n\n{}\n\n{}", wrapped_usage(command.usage), base::wrap(command.about, help_columns), options.str());
+    fmt::print("{}\n\n{}\n\n{}", wrapped_usage(command.usage), base::wrap(command.about, help_columns()),
+               options.str());
 }
 
 /// The command's positional arguments as options, which help does not show, and in `positional` as what stands where.
@@ -150,6 +157,9 @@ std::optional<Arguments> parse(Command command, const Words& words) {
         }
         po::notify(arguments.values);
         check_choices(visible, arguments.values);
+        if (!command.choices.empty())
+            for (const std::string& word : arguments.list(command.positional.back()))
+                check_choice("command line", word, command.choices);
     } catch (const po::unknown_option& unknown) {
         const std::string near = base::nearest(unknown.get_option_name(), long_names(visible));
         throw Error({"command line", fmt::format("unknown option '{}'", unknown.get_option_name()),

@@ -25,6 +25,7 @@ struct Command {
     /// Its own; shared_options() are added. A value_name A|B|C makes these words the only ones that the option takes.
     po::options_description options{"Options"};
     std::vector<std::string> positional;  ///< names of positional arguments; the last takes all that remain
+    std::vector<std::string> choices{};   ///< the only words that the last positional argument takes; empty: any
 };
 
 /// --db, --plugin-path and --help.

@@ -29,6 +29,9 @@ constexpr std::array entries{
     CommandEntry{"rename", "rename an experiment", rename, rename_command},
     CommandEntry{"remove", "remove experiments with the results that are theirs alone", remove, remove_command},
     CommandEntry{"verify", "train a trial again and compare the losses bit for bit", verify, verify_command},
+    CommandEntry{"completion", "print a script that completes command lines in a shell", completion,
+                 completion_command},
+    CommandEntry{"manual", "print the manual page unroll(1)", manual, manual_command},
     CommandEntry{"help", "list all commands, or explain one", help, help_command},
 };
 

@@ -25,6 +25,8 @@ int diff(const Words& words);
 int schema(const Words& words);
 int sql(const Words& words);
 int verify(const Words& words);
+int completion(const Words& words);
+int manual(const Words& words);
 int help(const Words& words);
 
 Command run_command();
@@ -41,6 +43,8 @@ Command diff_command();
 Command schema_command();
 Command sql_command();
 Command verify_command();
+Command completion_command();
+Command manual_command();
 Command help_command();
 
 }  // namespace unroll::cli

@@ -2,6 +2,8 @@
 #include "cli/display.h"
 
 #include <fmt/core.h>
+#include <unistd.h>
+
 #include <algorithm>
 
 #include "cli/table.h"
@@ -79,6 +81,9 @@ void Display::ended(Size index, const training::Outcome& outcome) {
     const std::optional<double> last_loss = last.now.steps ? std::optional(last.now.loss) : std::nullopt;
     std::string line =
         fmt::format("[{}/{}] {}", ended_, planned_, ended_line(labels_[index], outcome, last.losses, last_loss));
+    const bool color = takes_color(STDERR_FILENO);
+    if (outcome.status == trial::TrialStatus::failed) line = colored(line, Color::red, color);
+    if (outcome.status == trial::TrialStatus::diverged) line = colored(line, Color::yellow, color);
     if (!outcome.error.empty()) line += "\n    " + outcome.error;
     if (!quiet_ || outcome.status == trial::TrialStatus::failed) lines_.print(line);
     draw();

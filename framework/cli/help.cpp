@@ -1,25 +1,29 @@
 // unroll help [COMMAND]: all commands in a line each, or everything about one.
 #include "cli/help.h"
 
-#include <fmt/core.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 
+#include "base/text.h"
 #include "cli/command_table.h"
+#include "cli/terminal.h"
 #include "unroll/error.h"
 
 namespace unroll::cli {
 
 void print_overview() {
-    fmt::print(
-        "usage: unroll COMMAND [ARGUMENTS]\n\nTrains and compares sequence models: one manifest in, one SQLite file "
-        "out.\n\n");
     std::size_t widest = 0;
     for (const CommandEntry& entry : all_commands()) widest = std::max(widest, entry.name.size());
-    for (const CommandEntry& entry : all_commands()) fmt::print("  {:<{}}  {}\n", entry.name, widest, entry.summary);
-    fmt::print(
-        "\nRun 'unroll help COMMAND' or 'unroll COMMAND --help' for the options of a command, 'unroll --version' for "
-        "the versions.\n");
+    const std::size_t indent = widest + 4, columns = std::max<std::size_t>(output_columns().value_or(120), indent + 30);
+    fmt::print("usage: unroll COMMAND [ARGUMENTS]\n\n{}\n\n",
+               base::wrap("Trains and compares sequence models: one manifest in, one SQLite file out.", columns));
+    for (const CommandEntry& entry : all_commands()) {
+        const auto lines = base::split(base::wrap(entry.summary, columns - indent), '\n');
+        fmt::print("  {:<{}}  {}\n", entry.name, widest, fmt::join(lines, "\n" + std::string(indent, ' ')));
+    }
+    const char* more = "Run 'unroll help COMMAND' for the options of a command, 'unroll --version' for the versions.";
+    fmt::print("\n{}\n", base::wrap(more, columns));
 }
 
 Command help_command() {

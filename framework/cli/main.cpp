@@ -1,5 +1,6 @@
 // unroll: the program. Finds the command, runs it, and turns errors into a message and an exit code.
 #include <fmt/core.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstdio>
@@ -8,6 +9,7 @@
 
 #include "cli/command_table.h"
 #include "cli/help.h"
+#include "cli/terminal.h"
 #include "cli/version.h"
 #include "fetch/download.h"
 #include "unroll/error.h"
@@ -22,6 +24,10 @@ int delivered(int code) {
         throw Error({"standard output", fmt::format("cannot be written: {}", std::strerror(errno)),
                      "a destination that takes the whole output", "free disk space, or redirect the output elsewhere"});
     return code;
+}
+
+void tell(const char* what) {
+    fmt::print(stderr, "{} {}\n", cli::colored("unroll:", cli::Color::red, cli::takes_color(STDERR_FILENO)), what);
 }
 
 int dispatch(const cli::Words& words) {
@@ -42,12 +48,12 @@ int main(int count, char** words) {
     try {
         return delivered(dispatch({words + 1, words + count}));
     } catch (const fetch::Interrupted& stop) {
-        fmt::print(stderr, "unroll: {}\n", stop.what());
+        tell(stop.what());
         return cli::interrupted;
     } catch (const Error& error) {
-        fmt::print(stderr, "unroll: {}\n", error.what());
+        tell(error.what());
     } catch (const std::exception& error) {
-        fmt::print(stderr, "unroll: {}\n", error.what());
+        tell(error.what());
     }
     return cli::bad_request;
 }

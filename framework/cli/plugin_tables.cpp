@@ -97,7 +97,7 @@ std::string settings_table(const Plugin& plugin) {
     for (const manifest::Setting* setting : settings_of_cells())
         table.rows.push_back({setting->option.name, std::string(plugins::to_string(setting->option.type)),
                               default_of(*setting, plugin), manifest::allowed(*setting), setting->option.help});
-    return "\nsettings of every cell\n" + render(table, Format::table);
+    return "\nsettings of every cell\n" + render(table, Format::table, on_standard_output({.hide_first = {"type"}}));
 }
 
 /// A bound, as a whole number where the option takes only these.

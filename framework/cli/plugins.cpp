@@ -17,7 +17,7 @@ Command plugins_command() {
         "cell has.";
     command.options.add_options()("format", po::value<std::string>()->value_name("table|json")->default_value("table"),
                                   "output format");
-    command.positional = {"name"};
+    command.positional = {"plugin"};
     return command;
 }
 
@@ -26,8 +26,8 @@ int plugins(const Words& words) {
     if (!arguments) return success;
 
     std::string name;
-    if (arguments->has("name"))
-        name = exactly(*arguments, "name", 1, "that of a plugin", "leave the name out to list all plugins")[0];
+    if (arguments->has("plugin"))
+        name = exactly(*arguments, "plugin", 1, "its name", "leave the name out to list all plugins")[0];
     const auto& format = arguments->get<std::string>("format");
 
     const auto folders = unroll::plugins::folders(arguments->plugin_paths);

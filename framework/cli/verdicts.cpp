@@ -2,9 +2,11 @@
 #include "cli/verdicts.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include "analysis/verdicts.h"
 #include "cli/table.h"
+#include "cli/terminal.h"
 
 namespace unroll::cli {
 
@@ -39,7 +41,10 @@ bool print_verdicts(const std::filesystem::path& database, const std::vector<man
         for (const analysis::Verdict& verdict :
              analysis::verdicts(database, plan.name, plan.expectations, std::chrono::seconds(60), plan.alias)) {
             const std::string more = details(verdict);
-            fmt::print("{} {}: {}{}\n", verdict.holds ? "✓" : "✗", plan.name, on_a_line(verdict.expectation),
+            const bool color = takes_color(STDOUT_FILENO);
+            const std::string sign =
+                verdict.holds ? colored("✓", Color::green, color) : colored("✗", Color::red, color);
+            fmt::print("{} {}: {}{}\n", sign, plan.name, on_a_line(verdict.expectation),
                        more.empty() ? "" : fmt::format(" ({})", more));
             all_hold = all_hold && verdict.holds;
         }

@@ -5,6 +5,8 @@
 #   lib/unroll/plugins/{cells,datasets,samplers}
 #   include/unroll/                            the SDK
 #   lib/cmake/unroll/                          the package behind find_package(unroll)
+#   share/man/man1/unroll.1                    the manual page
+#   share/{bash-completion,zsh,fish}/…         completion for shells
 include(CMakePackageConfigHelpers)
 include(GNUInstallDirs)
 
@@ -14,6 +16,14 @@ install(TARGETS unroll EXPORT unrollTargets LIBRARY DESTINATION ${CMAKE_INSTALL_
 install(TARGETS unroll_program RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 file(RELATIVE_PATH program_to_library /${CMAKE_INSTALL_BINDIR} /${CMAKE_INSTALL_LIBDIR})
 set_target_properties(unroll_program PROPERTIES INSTALL_RPATH "$ORIGIN/${program_to_library}")
+
+if(NOT CMAKE_CROSSCOMPILING)
+  set(made ${PROJECT_BINARY_DIR}/share)
+  install(FILES ${made}/unroll.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
+  install(FILES ${made}/unroll.bash DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME unroll)
+  install(FILES ${made}/_unroll DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/site-functions)
+  install(FILES ${made}/unroll.fish DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d)
+endif()
 
 install(DIRECTORY ${CMAKE_CURRENT_LIST_DIR}/../include/unroll DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
   FILES_MATCHING PATTERN *.h)

@@ -58,6 +58,10 @@ std::string expression(Database& database, const Experiment& experiment, const s
 
 }  // namespace
 
+std::vector<std::string> experiment_names(Store& store) {
+    return names(store.database(), "SELECT name FROM experiment ORDER BY updated_at DESC");
+}
+
 bool has_experiment(Store& store, const std::string& name) {
     bool found = false;
     store.database().prepared("SELECT 1 FROM experiment WHERE name = ?").each([&](const Row&) { found = true; }, name);
@@ -76,7 +80,7 @@ Experiment find_experiment(Store& store, const std::string& name) {
             },
             name);
     if (!found) {
-        const Names known = names(database, "SELECT name FROM experiment ORDER BY updated_at DESC");
+        const Names known = experiment_names(store);
         const std::string near = base::nearest(name, known);
         throw Error(
             {store.file(), fmt::format("no experiment '{}'", name), "one of: " + listed(known),

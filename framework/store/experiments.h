@@ -20,6 +20,9 @@ struct Experiment {
     std::vector<Axis> axes;             ///< of its current trials, in order of appearance
 };
 
+/// Those that ran or were planned last first.
+std::vector<std::string> experiment_names(Store& store);
+
 bool has_experiment(Store& store, const std::string& name);
 
 /// Throws Error, with the names that there are and the nearest one, when there is no such experiment.

@@ -59,6 +59,14 @@ foreach(plugin IN LISTS plugins)
   run(${prefix}/bin/unroll plugins ${name})
 endforeach()
 
+foreach(file IN ITEMS man/man1/unroll.1 bash-completion/completions/unroll zsh/site-functions/_unroll
+    fish/vendor_completions.d/unroll.fish)
+  file(SIZE ${prefix}/share/${file} size)
+  if(size LESS 1000)
+    message(FATAL_ERROR "${file}: ${size} bytes")
+  endif()
+endforeach()
+
 if(SANITIZE)
   set(sanitize -fsanitize=${SANITIZE})
 endif()

@@ -229,7 +229,7 @@ TEST_CASE("a wrong command line is refused with the nearest right one") {
     }
     refuses(place, {"plugins", "--formt", "json"}, {"did you mean \"--format\"?"});
     refuses(place, {"plugins", "lstn"}, {"no plugin is named 'lstn'", "did you mean \"lstm\"?"});
-    refuses(place, {"plugins", "lstm", "gru"}, {"exactly one name"});
+    refuses(place, {"plugins", "lstm", "gru"}, {"exactly one plugin"});
     refuses(place, {"plugins", "--format", "yaml"}, {"table or json"});
     refuses(place, {"plan", "tiny.json", "--format", "yaml"}, {"--format"});
     refuses(place, {"plan", "tiny.json", "tiny.json"}, {"exactly one manifest"});
