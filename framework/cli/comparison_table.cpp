@@ -21,14 +21,6 @@ Value real(const std::optional<double>& number) {
     return number ? Value(*number) : Value();
 }
 
-/// A value of an axis as a reader would write it.
-std::string in_words(const Value& value) {
-    if (const auto* whole = std::get_if<std::int64_t>(&value)) return fmt::format("{}", *whole);
-    if (const auto* number = std::get_if<double>(&value)) return fmt::format("{:.6g}", *number);
-    if (const auto* text = std::get_if<std::string>(&value)) return fitting(*text, std::string::npos);
-    return "-";
-}
-
 Value parameters_of(const analysis::Group& group) {
     if (group.fewest_parameters == group.most_parameters) return group.most_parameters;
     return fmt::format("{}-{}", group.fewest_parameters, group.most_parameters);

@@ -11,7 +11,8 @@ namespace {
 
 /// The first sentence or clause of a help text: a menu has a line for each option.
 std::string brief(const std::string& help) {
-    return help.substr(0, help.find_first_of(";("));
+    const std::string first = help.substr(0, help.find_first_of(";("));
+    return first.substr(0, first.find_last_not_of(' ') + 1);
 }
 
 /// With every one of these characters behind a backslash.

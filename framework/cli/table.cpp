@@ -176,7 +176,7 @@ std::string render(const Table& table, Format format, const Look& look) {
 }
 
 void print_table(const Table& table, Format format, const Look& look, const std::string& caption,
-           const std::vector<std::string>& notes) {
+                 const std::vector<std::string>& notes) {
     const bool for_people = format == Format::table || format == Format::markdown;
     const std::string between = format == Format::markdown ? "\n" : "";
     if (for_people && !caption.empty())
@@ -190,6 +190,13 @@ void print_table(const Table& table, Format format, const Look& look, const std:
         else
             fmt::print(stderr, "{}\n", line);
     }
+}
+
+std::string in_words(const Value& value) {
+    if (const auto* whole = std::get_if<std::int64_t>(&value)) return fmt::format("{}", *whole);
+    if (const auto* real = std::get_if<double>(&value)) return fmt::format("{:.6g}", *real);
+    if (const auto* text = std::get_if<std::string>(&value)) return on_one_line(*text);
+    return "NULL";
 }
 
 std::string fitting(std::string_view text, std::size_t columns) {

@@ -48,6 +48,9 @@ std::string render(const store::Table& table, Format format, const Look& look = 
 void print_table(const store::Table& table, Format format, const Look& look, const std::string& caption,
                  const std::vector<std::string>& notes = {});
 
+/// A value within a sentence or a label, on one line: reals with six significant digits, NULL as NULL.
+std::string in_words(const store::Value& value);
+
 /// As much of a text as fits into so many columns of a terminal, on one line; control characters are made visible.
 std::string fitting(std::string_view text, std::size_t columns);
 

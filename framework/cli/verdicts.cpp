@@ -16,13 +16,6 @@ std::string on_a_line(const std::string& text) {
     return fitting(text, std::string::npos);
 }
 
-std::string in_words(const store::Value& value) {
-    if (const auto* whole = std::get_if<std::int64_t>(&value)) return std::to_string(*whole);
-    if (const auto* real = std::get_if<double>(&value)) return fmt::format("{:.6g}", *real);
-    if (const auto* text = std::get_if<std::string>(&value)) return on_a_line(*text);
-    return "NULL";
-}
-
 /// "lstm 1.52338, rnn 1.98442; 1 of 6 trials diverged"
 std::string details(const analysis::Verdict& verdict) {
     std::string text;
