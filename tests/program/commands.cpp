@@ -43,6 +43,9 @@ TEST_CASE("--help names a command's options") {
         {"list", {"--format", "EXPERIMENT"}},
         {"rename", {"EXPERIMENT"}},
         {"remove", {"--yes"}},
+        {"prune", {"--older-than", "--keep-best", "--yes"}},
+        {"merge", {"DB..."}},
+        {"show", {"--split", "--count", "--length", "--set"}},
         {"verify", {"TRIAL"}},
         {"help", {"COMMAND"}},
     };

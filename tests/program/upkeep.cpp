@@ -87,3 +87,53 @@ TEST_CASE("remove says what goes and what stays, and does it only when that is c
     CHECK(unroll(place, {"remove", "tiny", "--yes"}).code == 2);
     CHECK(unroll(place, {"remove", "--yes"}).says("no experiment"));
 }
+
+TEST_CASE("prune shows what would go, and removes it only when that is confirmed") {
+    const Workplace place;
+    run_two(place);
+    const Ended shown = unroll(place, {"prune", "--keep-best", "1"});
+    INFO(shown.err);
+    CHECK(shown.code == 0);
+    CHECK(shown.prints("seed="));
+    CHECK(shown.says("nothing was removed"));
+    const auto count = [&] { return value(place, "SELECT count(*) FROM checkpoint").to_number<int>(); };
+    CHECK(count() == 3);
+    const Ended removed = unroll(place, {"prune", "--keep-best", "1", "--yes", "--format", "csv"});
+    CHECK(removed.code == 0);
+    CHECK(removed.says("removed"));
+    CHECK(count() < 3);
+    CHECK(unroll(place, {"run", "tiny.json", "other.json"}).says("0 trained, 3 already done"));
+    CHECK(unroll(place, {"prune", "--older-than", "30d"}).prints("0 checkpoints of 0 trials"));
+    CHECK(unroll(place, {"prune"}).says("nothing that says which checkpoints go"));
+    CHECK(unroll(place, {"prune", "--older-than", "30"}).says("write --older-than 30d"));
+    CHECK(unroll(place, {"prune", "tinyy"}).says("did you mean \"tiny\"?"));
+}
+
+TEST_CASE("merge brings other stores in, and again changes nothing") {
+    const Workplace place;
+    Manifest manifest;
+    manifest.training = R"({ "sequence_length": 8, "batch": 4, "steps": 4, "evaluate_every": 4 })";
+    manifest.sweep = R"({ "seed": [1, 2] })";
+    place.put("tiny.json", manifest);
+    REQUIRE(unroll(place, {"run", "tiny.json", "--quiet", "--db", "a.db"}).code == 0);
+    REQUIRE(unroll(place, {"run", "tiny.json", "--quiet", "--db", "b.db", "--as", "mine", "--set", "sweep.seed=[2, 3]"})
+                .code == 0);
+    const Ended merged = unroll(place, {"merge", "a.db", "b.db", "--db", "all.db"});
+    INFO(merged.err);
+    CHECK(merged.code == 0);
+    CHECK(merged.prints("a.db: 2 trials (2 new); copied 4 samples and 2 checkpoints"));
+    CHECK(merged.prints("b.db: 2 trials (1 new, 1 equal); copied 2 samples and "));
+    const std::string all = promised(place, "all.db");
+    CHECK(unroll(place, {"merge", "b.db", "a.db", "--db", "other.db"}).code == 0);
+    CHECK(promised(place, "other.db") == all);
+    CHECK(unroll(place, {"merge", "a.db", "other.db", "--db", "all.db"}).prints("other.db: 3 trials (3 equal)"));
+    CHECK(promised(place, "all.db") == all);
+    CHECK(unroll(place, {"verify", "3", "--db", "all.db"}).prints("are equal to the last bit"));
+    CHECK(unroll(place, {"run", "tiny.json", "--db", "all.db"}).says("0 trained, 2 already done"));
+
+    CHECK(unroll(place, {"merge", "none.db", "--db", "new.db"}).code == 2);
+    CHECK_FALSE(std::filesystem::exists(place / "new.db"));
+    CHECK(unroll(place, {"merge", "harbour.txt", "--db", "new.db"}).says("not a database"));
+    CHECK_FALSE(std::filesystem::exists(place / "new.db"));
+    CHECK(unroll(place, {"merge"}).says("no result store"));
+}
