@@ -76,6 +76,11 @@ void print(const store::Pruning& pruning, Format format) {
             fmt::format("kept: those of {} that other experiments have as well", counted(pruning.shared, "trial")));
     Look look = on_standard_output();
     look.hide_first = {"written", "experiment"};
+    if (people && table.rows.empty()) {
+        fmt::print("no checkpoint to remove\n");
+        for (std::size_t i = 1; i < notes.size(); ++i) fmt::print("{}\n", notes[i]);
+        return;
+    }
     print_table(table, format, look, "checkpoints to remove", notes);
 }
 

@@ -100,10 +100,19 @@ std::string numbers(const std::vector<float>& values, Size most) {
     return fmt::format("{:.4g}{}", fmt::join(shown, " "), values.size() > most ? " …" : "");
 }
 
+/// Those of positions whose predictions count.
+std::vector<float> counted_reals(const training::SeenExample& seen) {
+    const Size width = seen.target_reals.size() / std::max<Size>(seen.counts.size(), 1);
+    std::vector<float> values;
+    for (Size i = 0; i < seen.target_reals.size(); ++i)
+        if (seen.counts[i / width]) values.push_back(seen.target_reals[i]);
+    return values;
+}
+
 /// Every target where all count; otherwise those that count, and a dot for each other position, or for a label and a
 /// target sequence nothing.
 std::string target_text(const training::SeenExample& seen, const Dataset& dataset, Size most) {
-    if (!seen.target_reals.empty()) return numbers(seen.target_reals, most);
+    if (!seen.target_reals.empty()) return numbers(counted_reals(seen), most);
     if (seen.target_tokens.empty() || !dataset.target_vocabulary()) return "";
     const Vocabulary& vocabulary = *dataset.target_vocabulary();
     const bool all = std::find(seen.counts.begin(), seen.counts.end(), false) == seen.counts.end();

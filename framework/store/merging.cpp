@@ -97,14 +97,15 @@ MergeReport merge(Store& into, const fs::path& source) {
     MergeReport report;
     const Attached attached(database, file, lock != nullptr);
     CheckpointMerge checkpoints(into, file);
-    Transaction transaction(database);
+    // Not BEGIN IMMEDIATE, which wants to write to the other store, too. What goes wrong is rolled back by `attached`.
+    database.execute("BEGIN");
     pair_trials(database);
     count_fates(database, report);
     report.samples = merge_results(database);
     checkpoints.run();
     MergedExperiments experiments = merge_experiments(database, file.parent_path(), into.file().parent_path());
     into.interrupt_running();
-    transaction.commit();
+    database.commit();
     checkpoints.finish();
     report.new_experiments = std::move(experiments.added);
     report.changed_experiments = std::move(experiments.changed);

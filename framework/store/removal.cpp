@@ -94,7 +94,7 @@ void remove(Store& store, const Removal& removal) {
         database.prepared("SELECT path FROM checkpoint WHERE trial_id = ?")
             .each([&](const Row& row) { files.push_back(checkpoint_file(store.file(), row.text(0))); }, trial);
     for (const std::string& name : removal.experiments) {
-        database.execute(fmt::format("DROP VIEW IF EXISTS {}", quoted_name(name)));
+        database.execute(fmt::format("DROP VIEW IF EXISTS main.{}", quoted_name(name)));
         database.prepared("DELETE FROM membership WHERE experiment_id = (SELECT id FROM experiment WHERE name = ?)")
             .run(name);
         database.prepared("DELETE FROM experiment WHERE name = ?").run(name);

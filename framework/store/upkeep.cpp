@@ -38,7 +38,7 @@ void rename_experiment(Store& store, const std::string& name, const std::string&
                      fmt::format("choose another, or first run: unroll remove {}", new_name)});
     if (base::lower(name) != base::lower(new_name)) check_experiment_name(database, new_name);
     Transaction transaction(database);
-    database.execute(fmt::format("DROP VIEW IF EXISTS {}", quoted_name(name)));
+    database.execute(fmt::format("DROP VIEW IF EXISTS main.{}", quoted_name(name)));
     database.prepared("UPDATE experiment SET name = ? WHERE name = ?").run(new_name, name);
     std::vector<std::string> axes;
     database.prepared("SELECT axes FROM result WHERE experiment = ? ORDER BY place")

@@ -66,7 +66,7 @@ void replace_experiment_view(Database& database, const std::string& name, const 
     // A view that is right already is left alone: readers then keep their statements.
     if (database.prepared("SELECT sql FROM sqlite_schema WHERE type = 'view' AND name = ?").text(name) == definition)
         return;
-    database.execute(fmt::format("DROP VIEW IF EXISTS {}", quoted_name(name)));
+    database.execute(fmt::format("DROP VIEW IF EXISTS main.{}", quoted_name(name)));
     database.execute(definition);
 }
 

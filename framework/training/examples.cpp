@@ -24,7 +24,9 @@ SeenExample example(const model::Batch<float>& batch, Size b, const Task& task) 
     seen.length = lengths.empty() ? T : lengths[b];
     seen.tokens = column(apart ? batch.source.tokens : batch.tokens, batch.B, b, seen.length, 1);
     seen.reals = column(apart ? batch.source.reals : batch.reals, batch.B, b, seen.length, task.input_reals);
-    const Size positions = apart ? batch.T : seen.length;
+    Size positions = apart ? batch.T : seen.length;
+    if (apart)  // a target sequence ends with its last symbol; what follows in the batch is padding
+        while (positions > 0 && batch.weights[(positions - 1) * batch.B + b] == 0) --positions;
     seen.target_tokens = column(batch.target_tokens, batch.B, b, positions, 1);
     seen.target_reals = column(batch.target_reals, batch.B, b, positions, task.target_reals);
     for (const float weight : column(batch.weights, batch.B, b, positions, 1)) seen.counts.push_back(weight != 0);

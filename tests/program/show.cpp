@@ -38,7 +38,7 @@ TEST_CASE("the windows of a manifest's text, its splits and its vocabulary") {
 
     const Ended table = unroll(place, {"show", "tiny.json", "--split", "train"});
     CHECK(table.code == 0);
-    CHECK(table.prints("task: next token"));
+    CHECK(table.prints("task: next-token"));
     CHECK(table.prints("windows of 8 without overlap"));
     CHECK(table.prints("vocabulary of 24:"));
     CHECK(table.prints("\"\\n\""));
