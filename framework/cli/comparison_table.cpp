@@ -21,6 +21,11 @@ Value real(const std::optional<double>& number) {
     return number ? Value(*number) : Value();
 }
 
+/// "best learning_rate": the path stands in the caption.
+std::string best_column(const std::string& axis) {
+    return "best " + axis.substr(axis.rfind('.') + 1);
+}
+
 Value parameters_of(const analysis::Group& group) {
     if (group.fewest_parameters == group.most_parameters) return group.most_parameters;
     return fmt::format("{}-{}", group.fewest_parameters, group.most_parameters);
@@ -36,7 +41,7 @@ bool any_group(const analysis::Comparison& comparison, Condition condition) {
 store::Table table_of(const analysis::Comparison& comparison) {
     store::Table table;
     table.columns = comparison.by;
-    for (const std::string& axis : comparison.best) table.columns.push_back("best " + axis);
+    for (const std::string& axis : comparison.best) table.columns.push_back(best_column(axis));
     for (const char* name : {"parameters", "trials", "n", "mean", "sd", "low", "high", "diff", "diff_low", "diff_high",
                              "best", "unfinished", "diverged", "failed"})
         table.columns.emplace_back(name);
@@ -56,7 +61,7 @@ Look look_of(const analysis::Comparison& comparison) {
     look.leave_out = {"sd", "low", "high", "diff", "diff_low", "diff_high", "best", "unfinished", "diverged", "failed"};
     for (const char* name : {"mean", "sd", "low", "high", "diff", "diff_low", "diff_high"}) look.digits[name] = "sd";
     look.exact = comparison.by;
-    for (const std::string& axis : comparison.best) look.exact.push_back("best " + axis);
+    for (const std::string& axis : comparison.best) look.exact.push_back(best_column(axis));
     look.hide_first = {"trials", "sd", "diff", "parameters", "n"};
     for (Size row = 0; row < comparison.groups.size(); ++row)
         if (comparison.groups[row].is_best) look.best.push_back(row);
