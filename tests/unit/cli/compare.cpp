@@ -7,6 +7,10 @@ using Status = trial::TrialStatus;
 
 namespace {
 
+const std::string columns =
+    "parameters,trials,n,mean,sd,low,high,diff,diff_low,diff_high,best,unfinished,diverged,failed\n";
+const std::string system_columns = "system," + columns;
+
 struct Fixture : Cells {
     std::string compare(cli::Words words) {
         words.insert(words.end(), {"--db", file.string(), "--format", "csv"});
@@ -22,21 +26,19 @@ struct Fixture : Cells {
 TEST_CASE_METHOD(Fixture, "a row has mean, standard deviation and interval, and counts what did not finish") {
     make(three_systems);
     const auto text = compare({"cells"});
-    CHECK(text.rfind("system,trials,n,mean,sd,low,high,unfinished,diverged,failed\nlstm,3,3,2.5,1.80277563773199", 0) ==
-          0);
-    CHECK(text.find("\nrnn,5,1,3,,,,2,1,1\ngru,1,0,,,,,1,0,0\n") != std::string::npos);
+    CHECK(text.rfind(system_columns + "lstm,1000,3,3,2.5,1.80277563773199", 0) == 0);
+    CHECK(text.find("\nrnn,1000,5,1,3,,,,2,,,,2,1,1\ngru,1000,1,0,,,,,,,,,1,0,0\n") != std::string::npos);
 }
 
 TEST_CASE_METHOD(Fixture, "groups, metric and goal may be asked for") {
     make(three_systems);
     CHECK(compare({"cells", "--by", "cell", "--by", "cell.heads", "--goal", "max"})
-              .rfind("cell,cell.heads,trials,n,mean,sd,low,high,unfinished,diverged,failed\nrnn,4,5,1,3,", 0) == 0);
-    CHECK(compare({"cells", "--by", "seed"}).find("\n1,3,2,2,") != std::string::npos);
-    CHECK(compare({"cells", "--metric", "validation/accuracy"}) ==
-          "system,trials,n,mean,sd,low,high,unfinished,diverged,failed\n"
-          "rnn,5,1,0.5,,,,2,1,1\n"
-          "lstm,3,0,,,,,0,0,0\n"
-          "gru,1,0,,,,,1,0,0\n");
+              .rfind("cell,cell.heads," + columns + "rnn,4,1000,5,1,3,", 0) == 0);
+    CHECK(compare({"cells", "--by", "seed"}).find("\n1,1000,3,2,2,") != std::string::npos);
+    CHECK(compare({"cells", "--metric", "validation/accuracy"}) == system_columns +
+                                                                       "rnn,1000,5,1,0.5,,,,,,,,2,1,1\n"
+                                                                       "lstm,1000,3,0,,,,,,,,,0,0,0\n"
+                                                                       "gru,1000,1,0,,,,,,,,,1,0,0\n");
 }
 
 TEST_CASE_METHOD(Fixture, "each group is that of its best choice") {
@@ -49,12 +51,10 @@ TEST_CASE_METHOD(Fixture, "each group is that of its best choice") {
           {"attention", 8, 2, Status::queued, 0}},
          {"cell.heads"});
     const auto text = compare({"cells"});
-    CHECK_THAT(
-        text,
-        contains("system,best cell.heads,trials,n,mean,sd,low,high,unfinished,diverged,failed\nattention,2,6,2,1.79"));
-    CHECK_THAT(text, contains(",1,1,0\nlstm,,1,1,2,,,,0,0,0\n"));
+    CHECK_THAT(text, contains("system,best cell.heads," + columns + "attention,2,1200,6,2,1.79"));
+    CHECK_THAT(text, contains(",1,1,0\nlstm,,1000,1,1,2,,,,0.10000000000000009,,,,0,0,0\n"));
     // An axis that is asked for is a group and no longer a choice.
-    CHECK(compare({"cells", "--by", "cell.heads"}).rfind("cell.heads,trials,n,mean", 0) == 0);
+    CHECK(compare({"cells", "--by", "cell.heads"}).rfind("cell.heads,parameters,trials,n,mean", 0) == 0);
 }
 
 TEST_CASE_METHOD(Fixture, "a choice with failures is taken when there is no other") {
@@ -62,7 +62,7 @@ TEST_CASE_METHOD(Fixture, "a choice with failures is taken when there is no othe
           {"attention", 4, 1, Status::finished, 1.0},
           {"attention", 4, 2, Status::failed, 0}},
          {"cell.heads"});
-    CHECK(compare({"cells"}).find("\nattention,4,3,1,1,,,,0,0,2\n") != std::string::npos);
+    CHECK(compare({"cells"}).find("\nattention,4,1400,3,1,1,,,,,,,,0,0,2\n") != std::string::npos);
 }
 
 TEST_CASE_METHOD(Fixture, "what does not exist is refused with what does") {
