@@ -24,7 +24,8 @@ namespace unroll::cli {
 Command run_command() {
     Command command;
     command.usage =
-        "unroll run MANIFEST... [--jobs N] [--set PATH=JSON]... [--as NAME] [--fresh] [--retry-failed] [--fail-fast]"
+        "unroll run MANIFEST... [--jobs N] [--set PATH=JSON]... [--as NAME] [--fresh] [--remeasure] [--retry-failed] "
+        "[--fail-fast]"
         " [--quiet] [--yes]";
     command.about =
         "Trains every trial of each manifest, generates its samples, and writes losses, samples and checkpoints to the "
@@ -42,6 +43,8 @@ Command run_command() {
         "name of the experiment in the result store, instead of the manifest's")(
         "fresh", po::bool_switch(),
         "train these trials again; the stored results of each are replaced when it has been trained")(
+        "remeasure", po::bool_switch(),
+        "train again what lacks losses, samples or gradients that no kept checkpoint can give; other results stay")(
         "retry-failed", po::bool_switch(), "train failed trials again")("fail-fast", po::bool_switch(),
                                                                         "stop all trials when one fails")(
         "quiet", po::bool_switch(), "print no progress and no comparison, only problems and expectations")(
@@ -58,6 +61,7 @@ sweep::Settings settings_of(const Arguments& arguments) {
     settings.jobs = arguments.has("jobs") ? whole_number(arguments, "jobs", 1, 1024, "leave it out to use all cores")
                                           : sweep::available_cores();
     settings.fresh = arguments.get<bool>("fresh");
+    settings.remeasure = arguments.get<bool>("remeasure");
     settings.retry_failed = arguments.get<bool>("retry-failed");
     settings.fail_fast = arguments.get<bool>("fail-fast");
     return settings;

@@ -20,7 +20,7 @@ struct Store::Connection {
     /// Throws std::invalid_argument for a fingerprint that was never planned.
     Id trial(const std::string& fingerprint);
     /// Puts what was gathered in the place of the trial's own results; returns the files that no row names any longer.
-    std::vector<std::filesystem::path> take_over(const std::string& fingerprint);
+    std::vector<std::filesystem::path> take_over(Store& store, const std::string& fingerprint);
     Id series(std::string_view split, std::string_view name);
     std::vector<training::CheckpointInfo> checkpoints(Id trial);  ///< oldest first
     /// Paths stand in the table relative to the file's folder.
@@ -36,8 +36,16 @@ struct Store::Connection {
     std::optional<Statement> add_point;  ///< the one statement where time counts
 };
 
-/// The fingerprint of the row that gathers a trial's new results while it is trained again.
-std::string renewed(const std::string& fingerprint);
+/// What becomes of a trial's old results when its new ones take their place.
+enum class Renewal {
+    replacing,  ///< they are removed
+    keeping,    ///< those stay that the new ones have nothing in place of, if both are of one build
+};
+
+/// The fingerprint of the row that gathers a trial's new results while it is trained again: one that ends in "+fresh".
+std::string renewed(const std::string& fingerprint, Renewal renewal);
+/// That row, if there is one.
+std::optional<Id> renewed_row(Database& database, const std::string& fingerprint);
 
 /// Where checkpoints are while those in a trial's checkpoint folder are still its own.
 std::filesystem::path second_folder(std::filesystem::path checkpoint_folder);

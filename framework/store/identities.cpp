@@ -7,6 +7,7 @@
 
 #include "store/checkpoint_files.h"
 #include "store/connection.h"
+#include "store/results.h"
 #include "store/schema.h"
 
 namespace unroll::store {
@@ -43,32 +44,6 @@ Extent extent_of(Database& database, Id trial) {
             },
             trial);
     return extent;
-}
-
-/// Tables with a trial's results, and the columns of each but trial_id and an id of its own.
-constexpr std::pair<std::string_view, std::string_view> results[] = {
-    {"point", "series_id, step, seconds, value"},
-    {"gradient", "step, lag, norm"},
-    {"loss_by_position", "split, position, step, value, accuracy"},
-    {"judgement", "step, judge_id, images, confidence, spread"},
-    {"checkpoint", "step, path, sha256, is_last, is_best, created_at"},
-    {"sample",
-     "step, epoch, kind, sampler, options, temperature, prompt, prompt_key, seed, number, length, memory, text, target,"
-     " correct, image, known_word_rate, distinct_3, repetition, longest_copy"},
-};
-
-/// What `kept` does not have of `other`, which is of the same trajectory and build.
-void unite_results(Database& database, Id kept, Id other) {
-    for (const auto& [table, columns] : results)
-        database
-            .prepared(fmt::format("INSERT OR IGNORE INTO {0} (trial_id, {1}) SELECT ?, {1} FROM {0} WHERE trial_id = ?",
-                                  table, columns))
-            .run(kept, other);
-    database
-        .prepared(
-            "UPDATE checkpoint SET is_last = (step = (SELECT max(step) FROM checkpoint WHERE trial_id = ?1))"
-            " WHERE trial_id = ?1")
-        .run(kept);
 }
 
 /// The other's place in experiments; where both have one, it is current when either is.
@@ -136,7 +111,7 @@ void Store::identify(const std::string& fingerprint, const TrialIdentity& now) {
         unite_memberships(database, more.id, less.id);
         const bool same_bits = less.build.empty() || less.build == more.build;
         if (same_bits) {
-            unite_results(database, more.id, less.id);
+            unite_results(*this, more.id, less.id, store::checkpoint_folder(file(), now.fingerprint));
             remove_trial(database, more.id, less.id);
         } else {
             database

@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "store/connection.h"
+#include "store/results.h"
 #include "store/schema.h"
 #include "training/recent_losses.h"
 #include "training/retention.h"
@@ -46,6 +47,9 @@ std::vector<fs::path> Store::write(const AttemptStart& start) {
             "UPDATE trial SET status = 'running', step = ?, tokens = NULL, seconds = NULL, tokens_per_second = NULL,"
             " diverged_step = NULL, error = NULL, ended_at = NULL, train_loss_steps = NULL WHERE id = ?")
         .run(start.from_step, trial);
+
+    if (!start.continues.empty())
+        take_over_part(*this, trial, start.continues, start.from_step, checkpoint_folder(start.fingerprint));
     summarise(database, trial, trial::TrialStatus::running);
 
     std::vector<fs::path> known, orphans;
@@ -195,7 +199,8 @@ std::vector<fs::path> Store::write(const AttemptEnd& end) {
     const bool is_renewed = database.prepared("SELECT 1 FROM trial WHERE id = ? AND fingerprint <> ?")
                                 .integer(trial, end.fingerprint)
                                 .has_value();
-    return is_renewed && trial::is_done(outcome) ? connection_->take_over(end.fingerprint) : std::vector<fs::path>();
+    return is_renewed && trial::is_done(outcome) ? connection_->take_over(*this, end.fingerprint)
+                                                 : std::vector<fs::path>();
 }
 
 void Store::write(const Measured& measured) {

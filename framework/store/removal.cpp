@@ -101,9 +101,7 @@ void remove(Store& store, const Removal& removal) {
     }
     for (const Id trial : removal.trials) delete_trial(database, trial);
     for (const std::string& fingerprint : fingerprints)  // what gathers new results of a trial that goes
-        if (const auto begun =
-                database.prepared("SELECT id FROM trial WHERE fingerprint = ?").integer(renewed(fingerprint)))
-            delete_trial(database, *begun);
+        while (const auto begun = renewed_row(database, fingerprint)) delete_trial(database, *begun);
     transaction.commit();
     // A file that cannot be removed harms nobody: no row names it any longer.
     std::error_code ignored;

@@ -6,6 +6,7 @@
 
 #include "store/connection.h"
 #include "store/references.h"
+#include "store/results.h"
 #include "store/schema.h"
 
 namespace unroll::store {
@@ -36,8 +37,13 @@ std::vector<std::string> further_columns(Database& database) {
 
 }  // namespace
 
-std::string renewed(const std::string& fingerprint) {
-    return fingerprint + "+fresh";
+std::string renewed(const std::string& fingerprint, Renewal renewal) {
+    return fingerprint + (renewal == Renewal::keeping ? "+kept+fresh" : "+fresh");
+}
+
+std::optional<Id> renewed_row(Database& database, const std::string& fingerprint) {
+    const auto row = id_of(database, renewed(fingerprint, Renewal::replacing));
+    return row ? row : id_of(database, renewed(fingerprint, Renewal::keeping));
 }
 
 fs::path second_folder(fs::path checkpoint_folder) {
@@ -48,7 +54,7 @@ fs::path second_folder(fs::path checkpoint_folder) {
 std::optional<Id> Store::Connection::find(const std::string& fingerprint) {
     const auto known = trials.find(fingerprint);
     if (known != trials.end()) return known->second;
-    auto id = for_runs ? id_of(database, renewed(fingerprint)) : std::nullopt;
+    auto id = for_runs ? renewed_row(database, fingerprint) : std::nullopt;
     if (!id) id = id_of(database, fingerprint);
     if (id) trials.emplace(fingerprint, *id);
     return id;
@@ -58,7 +64,7 @@ void Store::renew(const std::string& fingerprint) {
     Database& database = connection_->database;
     Transaction transaction(database);
     const auto trial = id_of(database, fingerprint);
-    if (const auto begun = id_of(database, renewed(fingerprint))) delete_trial(database, *begun);
+    while (const auto begun = renewed_row(database, fingerprint)) delete_trial(database, *begun);
     connection_->trials.erase(fingerprint);
     if (trial && database.prepared("SELECT 1 FROM attempt WHERE trial_id = ?").integer(*trial)) {
         const std::string columns = fmt::format("{}", fmt::join(further_columns(database), ", "));
@@ -66,7 +72,7 @@ void Store::renew(const std::string& fingerprint) {
                                .prepared(fmt::format("INSERT INTO trial (fingerprint, created_at, {0}) SELECT ?, ?, {0}"
                                                      " FROM trial WHERE id = ? RETURNING id",
                                                      columns))
-                               .integer(renewed(fingerprint), now(), *trial);
+                               .integer(renewed(fingerprint, Renewal::replacing), now(), *trial);
         clear_outcome(database, *added);
     }
     transaction.commit();
@@ -83,8 +89,15 @@ fs::path Store::checkpoint_folder(const std::string& fingerprint) {
     return in_second != is_renewed ? second : first;
 }
 
-std::vector<fs::path> Store::Connection::take_over(const std::string& fingerprint) {
-    const auto fresh = id_of(database, renewed(fingerprint)), trial = id_of(database, fingerprint);
+std::vector<fs::path> Store::Connection::take_over(Store& store, const std::string& fingerprint) {
+    const auto fresh = renewed_row(database, fingerprint), trial = id_of(database, fingerprint);
+    const auto build_of = [&](Id id) {
+        return database.prepared("SELECT build FROM attempt WHERE trial_id = ? ORDER BY number DESC LIMIT 1").text(id);
+    };
+    const std::vector<training::CheckpointInfo> gathered = checkpoints(*fresh);
+    if (fresh == id_of(database, renewed(fingerprint, Renewal::keeping)) && !gathered.empty() &&
+        build_of(*fresh) == build_of(*trial))
+        unite_results(store, *fresh, *trial, gathered.back().path.parent_path());
     std::vector<fs::path> obsolete;
     for (const training::CheckpointInfo& checkpoint : checkpoints(*trial)) obsolete.push_back(checkpoint.path);
     if (!obsolete.empty()) obsolete.push_back(obsolete.back().parent_path());  // gone when it is empty

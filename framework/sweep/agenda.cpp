@@ -1,14 +1,18 @@
 // What is to be done with the trials of a workload.
 #include "sweep/agenda.h"
 
-#include <fmt/core.h>
+#include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 #include <optional>
 
 #include "base/text.h"
+#include "store/trajectories.h"
 #include "sweep/build_id.h"
 #include "sweep/pending.h"
+#include "training/length.h"
+#include "trial/due.h"
 
 namespace unroll::sweep {
 
@@ -45,7 +49,51 @@ private:
         if (trial::is_done(state.status)) return rest_of(trial, state, std::move(assignment));
         // Bits are promised within a build only: what another one began starts over.
         if (state.build == assignment.build) take_up(state, assignment);
+        if (!settings_.fresh) find_earlier(trial, assignment);
         return assignment;
+    }
+
+    /// The finished trial of the same trajectory with a checkpoint beyond those that there are, if any.
+    void find_earlier(const TrialPlan& trial, Assignment& assignment) {
+        const std::uint64_t reached = assignment.checkpoints.empty() ? 0 : assignment.checkpoints.back().step;
+        std::uint64_t most = reached;
+        bool other_build = false;
+        store::Id from = 0;
+        for (const store::TrajectoryTrial& other :
+             store::same_trajectory(store_, trial.row.fingerprint, trial.row.trajectory)) {
+            std::vector<training::CheckpointInfo> usable = other.state.checkpoints;
+            std::erase_if(usable,
+                          [&](const auto& checkpoint) { return !is_on_the_way(trial, other, checkpoint.step); });
+            if (usable.empty() || usable.back().step <= most) continue;
+            if (other.state.build != assignment.build) {
+                other_build = true;
+                continue;
+            }
+            most = usable.back().step;
+            from = other.state.id;
+            assignment.present = store_.samples(other.state.fingerprint);
+            assignment.gradients = store_.gradients(other.state.fingerprint);
+            assignment.earlier = EarlierPart{other.state.fingerprint, std::move(usable)};
+        }
+        if (assignment.earlier) {
+            const std::uint64_t end = assignment.earlier->checkpoints.back().step;
+            std::erase_if(assignment.present, [&](const sampling::SampleKey& key) { return key.step >= end; });
+            goes_on_.push_back(fmt::format("{} (step {})", from, end));
+        } else if (reached == 0 && other_build) {
+            ++built_otherwise_;
+        } else if (reached == 0 && trial.trial->training.schedule.name != "constant" &&
+                   store::has_other_length(store_, trial.row.identity)) {
+            starts_over_[trial.trial->training.schedule.name] += 1;
+        }
+    }
+
+    /// Whether a longer trial passes this step in the state in which the other one kept it. Where the other one ended it
+    /// was evaluated, which an early stop takes into account.
+    static bool is_on_the_way(const TrialPlan& trial, const store::TrajectoryTrial& other, std::uint64_t step) {
+        if (step > trial.row.steps) return false;
+        const trial::TrainingSettings& training = trial.trial->training;
+        return step != other.end || training.stop.metric.empty() ||
+               trial::is_due(training.evaluate_every, step, training::length_of(*trial.trial, *trial.dataset));
     }
 
     Assignment assignment_of(const TrialPlan& trial) const {
@@ -57,16 +105,14 @@ private:
         assignment.folder = store_.checkpoint_folder(trial.row.fingerprint);
         assignment.sampling = trial.sampling;
         assignment.gradient = trial.gradient;
+        assignment.evaluate_at = evaluation_steps(*trial.trial, *trial.dataset, trial.evaluate, trial.row.steps);
         return assignment;
     }
 
-    /// Of a trial that is trained: samples, gradients and figures; none when nothing is missing.
+    /// Of a trial that is trained: losses, samples, gradients and figures; none when nothing is missing.
     std::optional<Assignment> rest_of(const TrialPlan& trial, const store::TrialState& state, Assignment assignment) {
-        ++agenda_.done_before;
-        if (state.build != assignment.build) ++other_builds_;
         assignment.train = false;
         if (has_text(*trial.dataset)) assignment.unmeasured = store_.unmeasured(trial.row.fingerprint);
-        unmeasured_samples_ += assignment.unmeasured.size();
         bool is_needed = !assignment.unmeasured.empty();
         if (state.status != trial::TrialStatus::diverged) {
             take_up(state, assignment);
@@ -74,11 +120,38 @@ private:
                                                            assignment.present, assignment.checkpoints);
             const PendingGradients gradients = pending_gradients(*trial.trial, *trial.dataset, trial.gradient,
                                                                  assignment.gradients, assignment.checkpoints);
+            PendingEvaluations losses =
+                pending_evaluations(*trial.trial, *trial.dataset, trial.evaluate,
+                                    store::known_losses(store_, trial.row.fingerprint), assignment.checkpoints);
+            const Size lost = samples.lost + gradients.lost + losses.lost.size() + losses.curve_lost;
+            if (lost && settings_.remeasure) return again(trial, std::move(assignment));
+            if (lost) lacking_.push_back(state.id);
             lost_samples_ += samples.lost;
             lost_gradients_ += gradients.lost;
-            is_needed = is_needed || !samples.makeable.empty() || !gradients.makeable.empty();
+            lost_evaluations_ += losses.lost.size();
+            lost_curves_ += losses.curve_lost;
+            is_needed =
+                is_needed || !samples.makeable.empty() || !gradients.makeable.empty() || !losses.makeable.empty();
+            evaluations_ += losses.makeable.size();
+            assignment.unevaluated = std::move(losses.makeable);
         }
+        ++agenda_.done_before;
+        if (state.build != assignment.build) ++other_builds_;
+        unmeasured_samples_ += assignment.unmeasured.size();
         return is_needed ? std::optional(std::move(assignment)) : std::nullopt;
+    }
+
+    /// Trained once more, to be measured on the way; what there is stays until then, and beside it.
+    Assignment again(const TrialPlan& trial, Assignment assignment) {
+        store_.renew(trial.row.fingerprint);
+        store::keep_old_results(store_, trial.row.fingerprint);
+        assignment.train = true;
+        assignment.folder = store_.checkpoint_folder(trial.row.fingerprint);
+        assignment.checkpoints.clear();
+        assignment.present.clear();
+        assignment.gradients.clear();
+        assignment.unmeasured.clear();
+        return assignment;
     }
 
     void take_up(const store::TrialState& state, Assignment& assignment) {
@@ -91,19 +164,54 @@ private:
         if (other_builds_)
             agenda_.notes.push_back(fmt::format("{} came from another build and count as done; --fresh runs them again",
                                                 base::count_of(other_builds_, "finished trial")));
-        if (lost_samples_)
+        add_lost();
+        if (evaluations_)
+            agenda_.notes.push_back(fmt::format("{} of trained trials {} made from kept checkpoints",
+                                                base::count_of(evaluations_, "evaluation"),
+                                                evaluations_ == 1 ? "is" : "are"));
+        if (!goes_on_.empty())
+            agenda_.notes.push_back(fmt::format(
+                "{} {} on from the last checkpoint of a shorter or longer one: trial {}",
+                base::count_of(goes_on_.size(), "trial"), goes_on_.size() == 1 ? "goes" : "go", shortened(goes_on_)));
+        if (built_otherwise_)
             agenda_.notes.push_back(
-                fmt::format("{} at earlier steps cannot be made: their checkpoints are gone; raise "
-                            "training.keep_checkpoints and run with --fresh to have them",
-                            base::count_of(lost_samples_, "sample")));
-        if (lost_gradients_)
+                fmt::format("{} could go on from a shorter one, but that came from another build: "
+                            "training starts at step 0",
+                            base::count_of(built_otherwise_, "trial")));
+        for (const auto& [schedule, count] : starts_over_)
             agenda_.notes.push_back(
-                fmt::format("{} at earlier steps cannot be measured: their checkpoints are gone; raise "
-                            "training.keep_checkpoints and run with --fresh to have them",
-                            base::count_of(lost_gradients_, "gradient")));
+                fmt::format("{} cannot go on from a shorter one, as the learning rate of schedule "
+                            "\"{}\" depends on the number of steps: training starts at step 0",
+                            base::count_of(count, "trial"), schedule));
         if (unmeasured_samples_)
             agenda_.notes.push_back(fmt::format("quality measures were added to {} of an earlier version",
                                                 base::count_of(unmeasured_samples_, "sample")));
+    }
+
+    /// What no checkpoint can give any more, and how to have it.
+    void add_lost() {
+        if (lacking_.empty()) return;
+        std::vector<std::string> kinds, trials;
+        const auto add = [&](Size count, std::string_view what) {
+            if (count) kinds.push_back(base::count_of(count, what));
+        };
+        add(lost_evaluations_, "evaluation");
+        add(lost_samples_, "sample");
+        add(lost_gradients_, "gradient");
+        add(lost_curves_, "finer training curve");
+        for (const store::Id id : lacking_) trials.push_back(std::to_string(id));
+        agenda_.notes.push_back(fmt::format(
+            "{} would have to train again for {} at steps without a kept checkpoint; --remeasure trains {} again and "
+            "keeps the other results: trial {}",
+            base::count_of(lacking_.size(), "trial"), fmt::join(kinds, ", "), lacking_.size() == 1 ? "it" : "them",
+            shortened(trials)));
+    }
+
+    static std::string shortened(const std::vector<std::string>& names) {
+        constexpr Size most = 10;
+        const Size shown = std::min(names.size(), most);
+        return fmt::format("{}{}", fmt::join(names.begin(), names.begin() + std::ptrdiff_t(shown), ", "),
+                           shown < names.size() ? ", …" : "");
     }
 
     store::Store& store_;
@@ -112,7 +220,11 @@ private:
     const Settings& settings_;
     Agenda agenda_;
     std::map<std::string, store::TrialState> states_;
-    Size other_builds_ = 0, lost_samples_ = 0, lost_gradients_ = 0, unmeasured_samples_ = 0;
+    Size other_builds_ = 0, lost_samples_ = 0, lost_gradients_ = 0, lost_evaluations_ = 0, lost_curves_ = 0,
+         evaluations_ = 0, unmeasured_samples_ = 0, built_otherwise_ = 0;
+    std::vector<store::Id> lacking_;
+    std::vector<std::string> goes_on_;
+    std::map<std::string, Size> starts_over_;  ///< by schedule
 };
 
 }  // namespace

@@ -41,6 +41,8 @@ public:
         observer_.progress(item_.trial, progress);
     }
 
+    void measured() override { writer_.push(store::Measured{item_.assignment.fingerprint}); }
+
     training::Decision decide() override { return decision_; }
 
     /// The outcome is also that of what is written here.

@@ -5,18 +5,26 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
 
 #include "sampling/sample.h"
 #include "store/store.h"
+#include "training/measure.h"
 #include "training/record.h"
 #include "training/trainer.h"
 #include "trial/trial.h"
 #include "unroll/types.h"
 
 namespace unroll::sweep {
+
+/// A trial that this one goes on from: of the same trajectory, with a checkpoint that this one comes past.
+struct EarlierPart {
+    std::string fingerprint;
+    std::vector<training::CheckpointInfo> checkpoints;  ///< up to where this one goes on, oldest first
+};
 
 /// What is to be done with a trial, as plain data: all that crosses to where it runs.
 struct Assignment {
@@ -31,6 +39,9 @@ struct Assignment {
     std::set<sampling::SampleKey> present;              ///< samples that are there already
     std::set<std::uint64_t> gradients;                  ///< steps at which they were measured
     training::Samples unmeasured;                       ///< of those, the ones that still want their figures
+    std::set<std::uint64_t> evaluate_at;                ///< steps after which validation is evaluated
+    std::vector<training::Unevaluated> unevaluated;     ///< to be measured from checkpoints of a trained trial
+    std::optional<EarlierPart> earlier;                 ///< whose results are taken over, if its checkpoint is whole
 };
 
 /// What a trial tells of itself, to where its results are kept.
@@ -39,6 +50,8 @@ public:
     /// Before the first record of a trial that is trained. Returns once files past its step are gone. `start` tells
     /// where it runs and from which step.
     virtual void start(const store::AttemptStart& start) = 0;
+    /// After what a trained trial lacked has been measured.
+    virtual void measured() = 0;
     /// Asked after each step, once what it gave is recorded.
     virtual training::Decision decide() = 0;
 };

@@ -5,6 +5,8 @@
 #include <vector>
 
 #include "sampling/sample_plan.h"
+#include "store/trajectories.h"
+#include "training/measure.h"
 #include "training/record.h"
 #include "trial/trial.h"
 
@@ -37,5 +39,22 @@ struct PendingGradients {
 PendingGradients pending_gradients(const trial::Trial& trial, const Dataset& dataset,
                                    const std::vector<trial::When>& when_due, const std::set<std::uint64_t>& present,
                                    const std::vector<training::CheckpointInfo>& checkpoints);
+
+struct PendingEvaluations {
+    std::vector<training::Unevaluated> makeable;  ///< in the order of the steps
+    std::vector<std::uint64_t> lost;              ///< steps of validation whose checkpoint is no longer kept
+    bool curve_lost = false;                      ///< the training curve has fewer points than log_every asks for
+};
+
+/// The steps at which validation is to be evaluated by any of these, in a trial that ends at `end`.
+std::set<std::uint64_t> evaluation_steps(const trial::Trial& trial, const Dataset& dataset,
+                                         const std::vector<trial::When>& when_due, std::uint64_t end);
+
+/// Losses that are asked for and not there. `{"times": N}` asks for a distance, not for steps: a point that is near
+/// enough serves. A trial with an early stop, whose evaluations are part of it, and one of a task that is not evaluated
+/// lack none.
+PendingEvaluations pending_evaluations(const trial::Trial& trial, const Dataset& dataset,
+                                       const std::vector<trial::When>& when_due, const store::KnownLosses& known,
+                                       const std::vector<training::CheckpointInfo>& checkpoints);
 
 }  // namespace unroll::sweep

@@ -17,6 +17,7 @@ struct Settings {
     Size jobs = 1;              ///< threads of the whole process; as many trials at once
     bool fresh = false;         ///< run these trials again; what is known of each stays until that one has ended
     bool retry_failed = false;  ///< run failed trials again
+    bool remeasure = false;     ///< train again, with the same bits, what lacks values that no checkpoint can give
     bool fail_fast = false;     ///< stop the others when one fails
 };
 

@@ -45,6 +45,7 @@ training::Outcome TrialRun::run(const std::atomic<bool>& stop) {
     try {
         if (assignment_.train) outcome = train(stop);
         if (outcome.status == TrialStatus::finished) try {
+                evaluate(stop);
                 make_samples(stop);
                 measure_gradients(stop);
             } catch (const std::domain_error&) {  // logits that are not finite, which no evaluation noticed
@@ -72,12 +73,27 @@ const training::CheckpointInfo* TrialRun::usable_checkpoint() {
     return nullptr;
 }
 
+/// Whether the checkpoint of the trial that this one is to go on from is whole; its checkpoints are then this one's.
+bool TrialRun::take_up_earlier() {
+    if (!assignment_.earlier) return false;
+    try {
+        const training::CheckpointInfo& last = assignment_.earlier->checkpoints.back();
+        training::SafetensorsFile(last.path, last.sha256);
+    } catch (const Error&) {
+        return false;
+    }
+    checkpoints_ = assignment_.earlier->checkpoints;
+    return true;
+}
+
 training::Outcome TrialRun::train(const std::atomic<bool>& stop) {
+    const bool continues = take_up_earlier();
     const training::CheckpointInfo* from = usable_checkpoint();
     const std::uint64_t from_step = from ? from->step : 0;
     std::erase_if(present_, [&](const sampling::SampleKey& key) { return key.step > from_step; });
     std::erase_if(gradients_, [&](std::uint64_t step) { return step > from_step; });
-    sink_.start({assignment_.fingerprint, assignment_.build, host_name(), getpid(), assignment_.jobs, from_step});
+    sink_.start({assignment_.fingerprint, assignment_.build, host_name(), getpid(), assignment_.jobs, from_step,
+                 continues ? assignment_.earlier->fingerprint : std::string()});
 
     const training::Job job{trial_.trial,
                             *trial_.dataset,
@@ -87,8 +103,17 @@ training::Outcome TrialRun::train(const std::atomic<bool>& stop) {
                             assignment_.folder,
                             from ? std::optional(from->path) : std::nullopt,
                             assignment_.gradient,
-                            [this] { return sink_.decide(); }};
+                            [this] { return sink_.decide(); },
+                            assignment_.evaluate_at,
+                            continues,
+                            {}};
     return training::train(job, *this, stop);
+}
+
+void TrialRun::evaluate(const std::atomic<bool>& stop) {
+    if (assignment_.train || assignment_.unevaluated.empty()) return;
+    training::evaluate_checkpoints(trial_.trial, *trial_.dataset, trial_.model, assignment_.unevaluated, *this, stop);
+    sink_.measured();
 }
 
 void TrialRun::make_samples(const std::atomic<bool>& stop) {

@@ -27,6 +27,8 @@ public:
 private:
     training::Outcome train(const std::atomic<bool>& stop);
     const training::CheckpointInfo* usable_checkpoint();
+    bool take_up_earlier();
+    void evaluate(const std::atomic<bool>& stop);
     void make_samples(const std::atomic<bool>& stop);
     void measure_gradients(const std::atomic<bool>& stop);
     void tell(training::Samples texts);

@@ -73,11 +73,12 @@ std::vector<TrialPlan> distinct_trials(const std::vector<manifest::Plan>& plans,
                 auto dataset = datasets.load(planned.trial.dataset);
                 store::TrialRow row = row_of(planned.trial, *dataset, catalog);
                 const double cost = row.flops_per_step * double(row.steps);
-                list.push_back({&planned.trial, {}, {}, std::move(dataset), std::move(row), planned.axes, cost});
+                list.push_back({&planned.trial, {}, {}, {}, std::move(dataset), std::move(row), planned.axes, cost});
             }
             TrialPlan& entry = list[place->second];
             entry.sampling.insert(entry.sampling.end(), planned.sampling.begin(), planned.sampling.end());
             entry.gradient.insert(entry.gradient.end(), planned.gradient.begin(), planned.gradient.end());
+            entry.evaluate.push_back(planned.trial.training.evaluate_every);
         }
     return list;
 }

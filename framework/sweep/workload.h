@@ -18,6 +18,7 @@ struct TrialPlan {
     const trial::Trial* trial;                      ///< in the plan that it came from
     std::vector<trial::SamplingSettings> sampling;  ///< what any of the experiments wants
     std::vector<trial::When> gradient;              ///< likewise: when it is measured by lag
+    std::vector<trial::When> evaluate;              ///< likewise: when validation is evaluated
     std::shared_ptr<const Dataset> dataset;
     store::TrialRow row;  ///< with the fingerprint
     std::string axes;     ///< of the first experiment that has it: JSON

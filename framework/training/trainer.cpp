@@ -52,12 +52,13 @@ public:
         if (job_.resume)
             now_.load(*job_.resume, job_.model, optimizers_);
         else
-            job_.model.initialize(now_.weights.data());
+            initialize();
         learner_->prepare(now_);
         if (now_.stopping.stopped_early) length_.steps = now_.step;
         log_.start(now_);
 
         if (now_.pending && !finish_step()) return outcome();
+        if (job_.continues && !take_up()) return outcome();
         while (!done()) {
             if (!step()) break;
             if (now_.step % settings_.log_every == 0 && !done()) log_.means(now_, *learner_);
@@ -80,6 +81,27 @@ private:
         throw Error({"training.sequence_length", fmt::format("a training split of {}, too short for a batch", found),
                      fmt::format("at least {}", needed),
                      "enlarge the training split, or lower training.sequence_length or training.batch"});
+    }
+
+    void initialize() {
+        job_.model.initialize(now_.weights.data());
+        if (job_.start) job_.start(now_.weights.data());
+    }
+
+    /// Where another trial has ended and this one goes on: what a trial that was never stopped records at this step.
+    /// False when it diverged or was interrupted.
+    bool take_up() {
+        taking_up_ = true;
+        bool goes_on = true;
+        if (done()) {
+            goes_on = finish_step();
+        } else {
+            if (now_.step % settings_.log_every == 0 && now_.since_log.predictions) log_.means(now_, *learner_);
+            measure_gradient();
+            goes_on = make_samples();
+        }
+        taking_up_ = false;
+        return goes_on;
     }
 
     bool done() const { return now_.step >= length_.steps || now_.stopping.stopped_early; }
@@ -111,7 +133,7 @@ private:
         now_.pending = true;
         before_ = now_.stopping;
         is_best_ = false;
-        if (is_due(settings_.evaluate_every, now_.step, length_) && !evaluate_validation()) return false;
+        if (evaluates() && !evaluate_validation()) return false;
         if (done() && !evaluate_test()) return false;
         measure_gradient();
         if (!make_samples()) return false;
@@ -121,11 +143,16 @@ private:
         return true;
     }
 
+    bool evaluates() const {
+        return is_due(settings_.evaluate_every, now_.step, length_) ||
+               (settings_.stop.metric.empty() && job_.evaluate_at.contains(now_.step));
+    }
+
     /// In the middle of what is due: the checkpoint stands before all of it, so that the next attempt does it whole.
     bool interrupt() {
         now_.stopping = before_;
         is_best_ = false;
-        save();
+        if (!taking_up_) save();  // the checkpoint that it is taken up from is there
         status_ = trial::TrialStatus::interrupted;
         return false;
     }
@@ -148,7 +175,8 @@ private:
             return true;
         }
         const double loss = evaluation->sums.mean();
-        is_best_ = now_.stopping.best.observe(now_.step, loss);
+        now_.stopping.best.observe(now_.step, loss);
+        is_best_ = now_.stopping.best.any() && now_.stopping.best.step() == now_.step;
         const bool watches_accuracy = settings_.stop.metric == "validation/accuracy";
         const double watched = watches_accuracy ? evaluation->sums.accuracy() : loss;
         const bool ends = now_.stopping.rule.observe(now_.step, watched);
@@ -222,7 +250,7 @@ private:
     TrainingState now_;
     StoppingState before_;  ///< as it was before what is due after this step
 
-    bool is_best_ = false;
+    bool is_best_ = false, taking_up_ = false;
     std::uint64_t saved_step_ = ~std::uint64_t{0};
     trial::TrialStatus status_ = trial::TrialStatus::finished;
     std::optional<std::uint64_t> diverged_step_;

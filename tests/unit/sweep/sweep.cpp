@@ -133,8 +133,8 @@ TEST_CASE("a gradient by lag is measured on the way and at the end, and later fr
     CHECK(summary.samples == 0);
     REQUIRE(summary.notes.size() == 1);  // checkpoints come every nine steps
     CHECK(summary.notes[0] ==
-          "8 gradients at earlier steps cannot be measured: their checkpoints are gone; raise "
-          "training.keep_checkpoints and run with --fresh to have them");
+          "8 trials would have to train again for 8 gradients at steps without a kept checkpoint; --remeasure trains "
+          "them again and keeps the other results: trial 1, 2, 3, 4, 5, 6, 7, 8");
     CHECK(measured(on(other)) ==
           rows(on(folder).database, "SELECT trial_id, step, lag, norm FROM gradient WHERE step = 20 ORDER BY 1, 2, 3"));
     CHECK(count(on(other).database, "attempt") == 8);
@@ -153,8 +153,8 @@ TEST_CASE("samples whose checkpoint is gone are told of") {
     CHECK(summary.samples == 2 * 8);
     REQUIRE(summary.notes.size() == 1);
     CHECK(summary.notes[0] ==
-          "16 samples at earlier steps cannot be made: their checkpoints are gone; raise training.keep_checkpoints and "
-          "run with --fresh to have them");
+          "2 trials would have to train again for 16 samples at steps without a kept checkpoint; --remeasure trains "
+          "them again and keeps the other results: trial 1, 2");
 }
 
 TEST_CASE("what is asked for at steps that an interrupted trial has passed is made as far as it can be") {

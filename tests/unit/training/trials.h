@@ -137,8 +137,10 @@ struct Run {
         std::optional<std::filesystem::path> from;
         if (!log.checkpoints.empty()) from = log.checkpoints.back().path;
         log.cut_back_to(log.checkpoints.empty() ? 0 : log.checkpoints.back().step);
-        return training::train({trial, dataset, model, catalog, sampling, folder.path() / "here", from, gradient}, log,
-                               stop);
+        training::Job job{trial, dataset, model, catalog, sampling, folder.path() / "here", from, gradient};
+        job.continues = continues;
+        job.evaluate_at = evaluate_at;
+        return training::train(job, log, stop);
     }
 
     Outcome whole() {
@@ -149,6 +151,8 @@ struct Run {
     Trial trial;
     std::vector<trial::SamplingSettings> sampling;
     std::vector<When> gradient;
+    bool continues = false;  ///< its first checkpoint is of a trial of another length
+    std::set<std::uint64_t> evaluate_at;
     Telling dataset;
     plugins::Catalog catalog;
     model::Model<float> model;
