@@ -16,6 +16,7 @@
 #include "sweep/cores.h"
 #include "sweep/identities.h"
 #include "sweep/judging.h"
+#include "sweep/start.h"
 #include "sweep/sweep.h"
 #include "unroll/error.h"
 
@@ -119,6 +120,8 @@ int run(const Words& words) {
     Session session(*arguments);
     const std::vector<manifest::Plan> plans = plans_to_run(*arguments, session);
     const auto workload = sweep::distinct_trials(plans, session.catalog(), session.datasets());
+    const std::vector<std::string> starts = sweep::check_starts(workload, session.catalog(), session.datasets());
+    for (const std::string& note : starts) fmt::print(stderr, "note: {}\n", note);
     sweep::renew_identities(arguments->database, workload, session.catalog(), session.datasets());
     if (!changes_accepted(*arguments, plans)) {
         fmt::print(stderr, "nothing was run\n");

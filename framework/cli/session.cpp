@@ -32,7 +32,7 @@ Session::Session(const Arguments& arguments)
     : quiet_(arguments.values.count("quiet") && arguments.get<bool>("quiet")),
       catalog_(plugins::load(plugins::folders(checked_plugin_paths(arguments).plugin_paths))),
       datasets_(catalog_),
-      host_queries_(sweep::host_queries(catalog_)) {}
+      host_queries_(sweep::host_queries(catalog_, arguments.database)) {}
 
 manifest::Plan Session::plan(const std::filesystem::path& file, const std::vector<manifest::Override>& overrides) {
     manifest::Plan plan = expand(read_text(file), file.string(), overrides);

@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <set>
 
 #include "analysis/verification.h"
 #include "cli/arguments.h"
@@ -41,6 +42,25 @@ public:
 private:
     std::filesystem::path path_;
 };
+
+std::set<std::uint64_t> evaluated_at(const analysis::Points& points) {
+    std::set<std::uint64_t> steps;
+    for (const auto& [key, value] : points)
+        if (key.split == "validation") steps.insert(key.step);
+    return steps;
+}
+
+/// Leaves out what depends on when one measured: evaluations that the store does not have, and points of the training
+/// curve that another trial, whose first part this one took over, recorded at other steps.
+void leave_out_further(analysis::Points& stored, analysis::Points& again, const std::set<std::uint64_t>& evaluated,
+                       Size log_every) {
+    std::erase_if(again, [&](const auto& point) {
+        return point.first.split == "validation" && !evaluated.contains(point.first.step);
+    });
+    std::erase_if(stored, [&](const auto& point) {
+        return point.first.split == "train" && point.first.step % log_every != 0 && !again.contains(point.first);
+    });
+}
 
 void print(const std::vector<analysis::Mismatch>& mismatches) {
     constexpr Size most_shown = 10;
@@ -89,12 +109,15 @@ int verify(const Words& words) {
         if (point && analysis::is_reproducible(point->name))
             again[{std::string(trial::name_of(point->split)), point->name, point->step}] = point->value;
     });
-    const training::Job job{
+    training::Job job{
         trial.runnable.trial, *trial.runnable.dataset, trial.runnable.model, session.catalog(), {}, folder.path(), {}};
+    analysis::Points stored = analysis::reproducible_points(store, trial.found.id);
+    job.evaluate_at = evaluated_at(stored);
+    if (trial.runnable.start) job.start = [&](float* weights) { trial.runnable.start(weights); };
     const training::Outcome outcome = training::train(job, listener, catch_interrupts());
     if (outcome.status == trial::TrialStatus::interrupted) return interrupted;
 
-    const analysis::Points stored = analysis::reproducible_points(store, trial.found.id);
+    leave_out_further(stored, again, job.evaluate_at, trial.runnable.trial.training.log_every);
     const auto mismatches = analysis::mismatches(stored, again);
     print(mismatches);
     if (!mismatches.empty()) {

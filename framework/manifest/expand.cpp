@@ -19,6 +19,7 @@
 #include "manifest/resolve.h"
 #include "manifest/sampling_plan.h"
 #include "manifest/skip.h"
+#include "manifest/start.h"
 #include "manifest/sweep.h"
 #include "trial/metric.h"
 #include "trial/splits.h"
@@ -159,6 +160,7 @@ private:
         base::Diagnostics own;
         json::Value manifest = base;
         assign(manifest, combination.sets, checker_, own);
+        find_start(manifest, checker_, host_queries_, own);
         std::string matched = matching_.solve(manifest, combination, own);
         Resolved resolved = resolve(manifest, checker_, datasets_, own);
         if (const auto line = skips.trial(combination.labels, resolved.settings)) {

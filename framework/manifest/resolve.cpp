@@ -59,6 +59,7 @@ public:
         read_cells();
         read_section("training");
         derive(*out_.settings.find("training"));
+        if (const json::Value* start = manifest_.find("start"); start && !start->null()) read_section("start");
         fill();
         read_diagnostics();
         check_agreement(manifest_, out_, checker_, diagnostics_);

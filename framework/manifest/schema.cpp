@@ -45,6 +45,7 @@ std::span<const Section> sections() {
         {"training.optimizer", rows::optimizer(), false, rows::optimizers()},
         {"training.schedule", rows::schedule(), false, rows::schedules()},
         {"training.stop", rows::stop()},
+        {"start", rows::start()},
         {"sampling", rows::sampling()},
         {"sampling.sampler", rows::sampler(), true},
         {"diagnostics", rows::diagnostics()},

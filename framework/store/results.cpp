@@ -85,7 +85,7 @@ void take_over_part(Store& store, Id trial, const std::string& from, std::uint64
     for (const ResultTable& table : result_tables)
         if (table.name == "point")
             copy_rows(database, table, trial, other, points);
-        else if (table.name == "sample")
+        else if (table.name == "sample" || table.name == "gradient")
             copy_rows(database, table, trial, other, fmt::format("AND step {} {}", step < end ? "<=" : "<", step));
         else if (table.name != "loss_by_position")
             copy_rows(database, table, trial, other, fmt::format("AND step <= {}", step));

@@ -78,6 +78,7 @@ private:
         if (assignment.earlier) {
             const std::uint64_t end = assignment.earlier->checkpoints.back().step;
             std::erase_if(assignment.present, [&](const sampling::SampleKey& key) { return key.step >= end; });
+            std::erase_if(assignment.gradients, [&](std::uint64_t step) { return step >= end; });
             goes_on_.push_back(fmt::format("{} (step {})", from, end));
         } else if (reached == 0 && other_build) {
             ++built_otherwise_;

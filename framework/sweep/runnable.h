@@ -1,6 +1,8 @@
 // A trial that can be run, rebuilt from its stored config alone.
 #pragma once
 
+#include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -9,19 +11,25 @@
 #include "model/model.h"
 #include "plugins/catalog.h"
 #include "store/store.h"
+#include "training/start.h"
 #include "trial/trial.h"
 
 namespace unroll::sweep {
+
+/// Sets weights, which are initialized, to trained ones, as training::start_from() does.
+using StartWeights = std::function<training::StartReport(float* weights)>;
 
 /// A trial with everything that it takes to train it, to sample from it and to measure it.
 struct RunnableTrial {
     trial::Trial trial;
     std::shared_ptr<const Dataset> dataset;
     model::Model<float> model;
+    StartWeights start = {};  ///< none: it starts from random weights
 };
 
 /// What this program answers a manifest that asks about models and queries. The catalog must outlive it.
-manifest::HostQueries host_queries(const plugins::Catalog& catalog);
+/// `database`: the result store that a `start` is looked for in; "": there is none.
+manifest::HostQueries host_queries(const plugins::Catalog& catalog, const std::filesystem::path& database = {});
 
 /// The trial whose `config` this is: a manifest of one trial, which names its files by absolute paths. It has the
 /// fingerprint that it had, or the earlier one, unless its data or the revision of a plugin has changed. Any number of threads may call it.

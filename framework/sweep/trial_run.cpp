@@ -95,18 +95,19 @@ training::Outcome TrialRun::train(const std::atomic<bool>& stop) {
     sink_.start({assignment_.fingerprint, assignment_.build, host_name(), getpid(), assignment_.jobs, from_step,
                  continues ? assignment_.earlier->fingerprint : std::string()});
 
-    const training::Job job{trial_.trial,
-                            *trial_.dataset,
-                            trial_.model,
-                            catalog_,
-                            assignment_.sampling,
-                            assignment_.folder,
-                            from ? std::optional(from->path) : std::nullopt,
-                            assignment_.gradient,
-                            [this] { return sink_.decide(); },
-                            assignment_.evaluate_at,
-                            continues,
-                            {}};
+    const training::Job job{
+        trial_.trial,
+        *trial_.dataset,
+        trial_.model,
+        catalog_,
+        assignment_.sampling,
+        assignment_.folder,
+        from ? std::optional(from->path) : std::nullopt,
+        assignment_.gradient,
+        [this] { return sink_.decide(); },
+        assignment_.evaluate_at,
+        continues,
+        trial_.start ? [this](float* weights) { trial_.start(weights); } : std::function<void(float*)>()};
     return training::train(job, *this, stop);
 }
 

@@ -151,6 +151,7 @@ constexpr auto with_variants() {
 
 // The sections' rows, one function a file or more.
 std::span<const Setting> experiment();  ///< the manifest itself
+std::span<const Setting> start();
 std::span<const Setting> diagnostics();
 std::span<const Setting> match();
 std::span<const Setting> compare();

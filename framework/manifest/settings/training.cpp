@@ -14,7 +14,10 @@ constexpr Setting training_rows[] = {
     integer<&Training::sequence_length>("sequence_length", "64", 1, million, "T, time steps of a training window")
         .unless_given("64, or the length of the dataset's examples"),
     integer<&Training::batch>("batch", "64", 1, million, "batch size B, in sequences"),
-    integer<&Training::steps>("steps", "", 1, largest_count, "training steps (batches); give this or epochs"),
+    integer<&Training::steps>(
+        "steps", "", 1, largest_count,
+        "training steps (batches); give this or epochs. Raised, a finished trial goes on from its last "
+        "checkpoint, unless its schedule depends on the number of steps"),
     integer<&Training::epochs>("epochs", "", 1, largest_count, "passes over the training split; give this or steps"),
     choice<&Training::windows>("windows", "\"random\"", "random|strided|streams",
                                "how windows are drawn from a corpus: \"random\": at random offsets; \"strided\": every "
