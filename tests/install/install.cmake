@@ -78,8 +78,8 @@ expect("cell 'gated-average', revision 1: a moving average with one learned gate
 run(${prefix}/bin/unroll check ${cell})
 expect("all passed")
 run(${prefix}/bin/unroll run ${OUTSIDE}/compare.json --plugin-path ${WORK}/outside --db ${WORK}/results.db --quiet
-  --set training.steps=2 --set training.evaluate_every=2 --set sweep.seed=[1])
-run(${prefix}/bin/unroll compare gated-average --db ${WORK}/results.db)
+  --set training.steps=2 --set training.evaluate_every=2 --set sweep.seed=[1] --as outside)
+run(${prefix}/bin/unroll compare outside --db ${WORK}/results.db)
 expect("gated-average")
 expect("lstm")
 
