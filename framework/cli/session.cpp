@@ -7,6 +7,7 @@
 #include <iterator>
 
 #include "cli/download.h"
+#include "manifest/data_files/relocation.h"
 #include "plugins/loader.h"
 #include "store/store.h"
 #include "sweep/runnable.h"
@@ -47,10 +48,20 @@ manifest::Plan Session::plan(const std::filesystem::path& file, const std::vecto
     return plan;
 }
 
+manifest::Lookup Session::lookup_of_store(const std::filesystem::path& database) const {
+    manifest::Lookup lookup = manifest::lookup_of_store(database);
+    lookup.fetch = fetch();
+    return lookup;
+}
+
+manifest::Fetch Session::fetch() const {
+    return [quiet = quiet_](const manifest::Remote& remote) { return download(remote, quiet); };
+}
+
 manifest::Plan Session::expand(const std::string& text, const std::string& file,
                                const std::vector<manifest::Override>& overrides) {
     manifest::Lookup lookup = manifest::Lookup::standard(file);
-    lookup.fetch = [&](const manifest::Remote& remote) { return download(remote, quiet_); };
+    lookup.fetch = fetch();
     return manifest::expand(text, file, overrides, catalog_, lookup, datasets_, host_queries_);
 }
 

@@ -27,7 +27,11 @@ public:
     /// fetch::Interrupted.
     manifest::Plan plan(const std::filesystem::path& file, const std::vector<manifest::Override>& overrides);
 
+    /// Where data of the store's trials is looked for, and downloaded from.
+    manifest::Lookup lookup_of_store(const std::filesystem::path& database) const;
+
 private:
+    manifest::Fetch fetch() const;
     manifest::Plan expand(const std::string& text, const std::string& file,
                           const std::vector<manifest::Override>& overrides);
 

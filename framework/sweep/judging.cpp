@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "manifest/data_files/relocation.h"
 #include "sampling/judgement.h"
 #include "store/experiments.h"
 #include "sweep/threads.h"
@@ -40,8 +41,8 @@ model::Model<float> Judges::model_of(const trial::Trial& trial) {
 }
 
 RunnableTrial Judges::fitting(const store::FoundTrial& judge, const Pair& pair) {
-    RunnableTrial trial =
-        rebuild(judge.config, judge.fingerprint, fmt::format("trial {}", judge.id), catalog_, datasets_);
+    RunnableTrial trial = rebuild(judge.config, judge.fingerprint, fmt::format("trial {}", judge.id), catalog_,
+                                  datasets_, manifest::lookup_of_store(database_));
     const model::Model<float> generator = model_of(*pair.trial);
     if (!sampling::can_judge(trial.model, generator))
         throw Error({fmt::format("{}: sampling.judge", pair.experiment),

@@ -16,8 +16,9 @@ void LocalExecutor::on_workers(const std::function<void()>& worker) {
 training::Outcome LocalExecutor::run(const Assignment& assignment, AttemptSink& sink, const std::atomic<bool>& stop) {
     const Occupied occupied;
     try {
-        const RunnableTrial trial = rebuild(assignment.config, assignment.fingerprint,
-                                            "trial " + assignment.fingerprint.substr(0, 12), catalog_, datasets_);
+        const RunnableTrial trial =
+            rebuild(assignment.config, assignment.fingerprint, "trial " + assignment.fingerprint.substr(0, 12),
+                    catalog_, datasets_, manifest::Lookup::standard("stored config"));
         const auto text = training_text(trial.dataset);
         return TrialRun(trial, text.get(), assignment, catalog_, sink).run(stop);
     } catch (const std::exception& error) {

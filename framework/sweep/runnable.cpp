@@ -1,9 +1,14 @@
 // A trial that can be run, rebuilt from its stored config alone.
 #include "sweep/runnable.h"
 
+#include <fmt/format.h>
+
+#include <exception>
 #include <map>
+#include <optional>
 
 #include "json/write.h"
+#include "manifest/data_files/relocation.h"
 #include "manifest/expand.h"
 #include "store/expectations.h"
 #include "sweep/start.h"
@@ -27,10 +32,12 @@ manifest::HostQueries host_queries(const plugins::Catalog& catalog, const std::f
             store::expectation_problem, std::move(start)};
 }
 
-RunnableTrial rebuild(const std::string& config, const plugins::Catalog& catalog, manifest::DatasetCache& datasets) {
+namespace {
+
+RunnableTrial rebuild(const std::string& config, const plugins::Catalog& catalog, manifest::DatasetCache& datasets,
+                      const manifest::Lookup& lookup) {
     manifest::Plan plan =
-        manifest::expand(config, "stored config", {}, catalog, manifest::Lookup::standard("stored config"), datasets,
-                         host_queries(catalog));
+        manifest::expand(config, "stored config", {}, catalog, lookup, datasets, host_queries(catalog));
     trial::Trial trial = std::move(plan.trials.at(0).trial);
     auto dataset = datasets.load(trial.dataset);
     model::Model<float> model(trial, dataset->task(), catalog);
@@ -38,13 +45,69 @@ RunnableTrial rebuild(const std::string& config, const plugins::Catalog& catalog
     return {std::move(trial), std::move(dataset), std::move(model), std::move(start)};
 }
 
+/// A store that was not brought up to date knows trials by their earlier fingerprints.
+bool is(const trial::Trial& trial, const std::string& fingerprint) {
+    return trial.fingerprint == fingerprint || trial.earlier_fingerprint == fingerprint;
+}
+
+/// The trial when it can be rebuilt from this config and is the same one.
+std::optional<RunnableTrial> same_trial(const std::string& config, const std::string& fingerprint,
+                                        const plugins::Catalog& catalog, manifest::DatasetCache& datasets,
+                                        const manifest::Lookup& lookup) {
+    try {
+        RunnableTrial runnable = rebuild(config, catalog, datasets, lookup);
+        if (is(runnable.trial, fingerprint)) return runnable;
+    } catch (const base::Problems&) {
+    } catch (const Error&) {
+    }
+    return std::nullopt;
+}
+
+bool is_of_data(const Problem& problem) {
+    return problem.where.find(": dataset.") != std::string::npos;
+}
+
+Error nowhere(const std::string& name, const Problem& problem, const manifest::Lookup& lookup) {
+    std::vector<std::string> folders;
+    for (const std::filesystem::path& folder : lookup.folders) folders.push_back(folder.string());
+    return Error({fmt::format("{}: its data", name), problem.found,
+                  fmt::format("the data that it was trained on, there or in {}", fmt::join(folders, ", ")),
+                  "put it in one of these places, under its former name, or name its folder in UNROLL_DATA"});
+}
+
+Error changed(const std::string& name) {
+    return Error({name, "its dataset, or the revision of one of its plugins, has changed since it was trained",
+                  "the dataset and plugins that it was trained with", "restore them, or run the manifest again"});
+}
+
+}  // namespace
+
+RunnableTrial rebuild(const std::string& config, const plugins::Catalog& catalog, manifest::DatasetCache& datasets) {
+    return rebuild(config, catalog, datasets, manifest::Lookup::standard("stored config"));
+}
+
 RunnableTrial rebuild(const std::string& config, const std::string& fingerprint, const std::string& name,
-                      const plugins::Catalog& catalog, manifest::DatasetCache& datasets) {
-    RunnableTrial runnable = rebuild(config, catalog, datasets);
-    if (runnable.trial.fingerprint != fingerprint && runnable.trial.earlier_fingerprint != fingerprint)
-        throw Error({name, "its dataset, or the revision of one of its plugins, has changed since it was trained",
-                     "the dataset and plugins that it was trained with", "restore them, or run the manifest again"});
-    return runnable;
+                      const plugins::Catalog& catalog, manifest::DatasetCache& datasets,
+                      const manifest::Lookup& lookup) {
+    std::exception_ptr problem;
+    try {
+        RunnableTrial runnable = rebuild(config, catalog, datasets, lookup);
+        if (is(runnable.trial, fingerprint)) return runnable;
+    } catch (const base::Problems&) {
+        problem = std::current_exception();
+    } catch (const Error&) {
+        problem = std::current_exception();
+    }
+    for (const std::string& elsewhere : manifest::relocated(config, catalog, lookup.folders))
+        if (auto found = same_trial(elsewhere, fingerprint, catalog, datasets, lookup)) return std::move(*found);
+    if (!problem) throw changed(name);
+    try {
+        std::rethrow_exception(problem);
+    } catch (const base::Problems& problems) {
+        if (problems.problems().size() == 1 && is_of_data(problems.problems().front()))
+            throw nowhere(name, problems.problems().front(), lookup);
+        throw;
+    }
 }
 
 }  // namespace unroll::sweep

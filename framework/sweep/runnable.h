@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "manifest/data_files/lookup.h"
 #include "manifest/dataset_cache.h"
 #include "manifest/host_queries.h"
 #include "model/model.h"
@@ -36,9 +37,12 @@ manifest::HostQueries host_queries(const plugins::Catalog& catalog, const std::f
 /// Throws base::Problems or Error when the trial cannot be run here.
 RunnableTrial rebuild(const std::string& config, const plugins::Catalog& catalog, manifest::DatasetCache& datasets);
 
-/// As above, for a trial of this fingerprint. Throws Error when what is rebuilt is another trial; `name` is how the
-/// message names it.
+/// As above, for a trial of this fingerprint. Data that is no longer where it was is looked for in the folders of
+/// `lookup` (manifest/data_files/relocation.h), fetched where the config says from where, and known by the fingerprint.
+/// Throws Error when what is rebuilt is another trial, or when there is no such data; `name` is how the message names
+/// the trial.
 RunnableTrial rebuild(const std::string& config, const std::string& fingerprint, const std::string& name,
-                      const plugins::Catalog& catalog, manifest::DatasetCache& datasets);
+                      const plugins::Catalog& catalog, manifest::DatasetCache& datasets,
+                      const manifest::Lookup& lookup);
 
 }  // namespace unroll::sweep

@@ -67,8 +67,8 @@ TEST_CASE("a trial whose data has changed is not taken for the one that was stor
     SmallSweep small;
     const trial::Trial& trial = *small.workload.at(0).trial;
     const std::string message = error_of([&] {
-        sweep::rebuild(trial.config, small.workload.at(1).row.fingerprint, "trial 7", small.catalog(),
-                       small.datasets());
+        sweep::rebuild(trial.config, small.workload.at(1).row.fingerprint, "trial 7", small.catalog(), small.datasets(),
+                       {});
     });
     CHECK(message.find("trial 7: its dataset, or the revision of one of its plugins, has changed") == 0);
 }
