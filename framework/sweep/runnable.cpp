@@ -63,8 +63,10 @@ std::optional<RunnableTrial> same_trial(const std::string& config, const std::st
     return std::nullopt;
 }
 
+/// Whether other data explains it: the settings were right when the trial was stored.
 bool is_of_data(const Problem& problem) {
-    return problem.where.find(": dataset.") != std::string::npos;
+    return problem.where.find(": dataset.") != std::string::npos ||
+           problem.where.find(": training.") != std::string::npos;
 }
 
 Error nowhere(const std::string& name, const Problem& problem, const manifest::Lookup& lookup) {
