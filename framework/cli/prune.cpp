@@ -69,7 +69,7 @@ void print(const store::Pruning& pruning, Format format) {
                                                base::count_of(pruning.trials.size(), "trial"),
                                                byte_size(double(pruning.bytes)))};
     if (pruning.unfinished)
-        notes.push_back(fmt::format("kept: those of {} not finished, which are needed to go on",
+        notes.push_back(fmt::format("kept: those of {} not finished, which are needed to resume",
                                     counted(pruning.unfinished, "trial")));
     if (pruning.shared)
         notes.push_back(
