@@ -204,7 +204,7 @@ std::string instead_of(std::string_view before, std::string_view rest) {
     if (rest.starts_with('_') && digits) return "write numbers without _";
     if (rest.starts_with('.')) return "write a digit before the point, as in 0.5";
     if (rest.starts_with('(')) return "write lists in brackets, as in [0.9, 0.999]";
-    if (rest.starts_with("**") || rest.starts_with('*')) return "write the product as one number";
+    if (rest.starts_with('*')) return "write the product as one number";
     return "";
 }
 

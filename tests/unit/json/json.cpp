@@ -81,6 +81,34 @@ TEST_CASE("Values and keys know their places, past comments, strings and trailin
     CHECK(at((*list[2].object())[0].value) == std::pair(4u, 11u));
 }
 
+TEST_CASE("What is no JSON but meant as a value is told what to write") {
+    const auto help = [](const std::string& value) {
+        base::Diagnostics diagnostics;
+        CHECK_FALSE(json::parse("{\"a\": " + value + "}", "test", diagnostics));
+        try {
+            diagnostics.raise();
+        } catch (const base::Problems& problems) {
+            return problems.problems().at(0).help;
+        }
+        return std::string();
+    };
+    CHECK(help("True") == "write true");
+    CHECK(help("False") == "write false");
+    CHECK(help("None") == "write null");
+    CHECK(help("-inf") == "write a number; JSON has neither NaN nor infinity");
+    CHECK(help("1_000") == "write numbers without _");
+    CHECK(help(".5") == "write a digit before the point, as in 0.5");
+    CHECK(help("(0.9, 0.99)") == "write lists in brackets, as in [0.9, 0.999]");
+    CHECK(help("64*2") == "write the product as one number");
+    CHECK(help("1 # one") == "begin comments with //");
+    CHECK(help("'x'") == "write strings in double quotes");
+}
+
+TEST_CASE("On one line for people, numbers are as they would write them") {
+    CHECK(json::dump_spaced(*json::try_parse(R"({"a":[1e-4,0.5,1.0,2],"b":{"c":null}})")) ==
+          R"({"a": [0.0001, 0.5, 1, 2], "b": {"c": null}})");
+}
+
 TEST_CASE("A key that comes twice is a problem and the first stays") {
     base::Diagnostics diagnostics;
     const auto value = json::parse("{\"a\": 1,\n \"b\": {\"a\": 2, \"a\": 3}, \"a\": 4}", "text", diagnostics);

@@ -71,6 +71,18 @@ TEST_CASE("each newcomer's manifest is refused with the help that leads to the r
     CHECK(count >= 20);
 }
 
+TEST_CASE("on the command line the help is a command line") {
+    const auto help = [](const std::string& path, const std::string& value) {
+        return lines_with(problems(with(""), {{path, value}}) + "\n", "  help: ");
+    };
+    CHECK(help("training.lr", "0.1") ==
+          "did you mean \"training.optimizer.learning_rate\"? write --set 'training.optimizer.learning_rate=0.1'\n");
+    CHECK(help("training.batch", "[1, 2]") == "to try each value, write --set 'sweep.training.batch=[1, 2]'\n");
+    CHECK(help("lr", "[0.1, 0.2]") ==
+          "did you mean \"training.optimizer.learning_rate\"? "
+          "to try each value, write --set 'sweep.training.optimizer.learning_rate=[0.1, 0.2]'\n");
+}
+
 TEST_CASE("every term leads to a setting, and means one thing in a section") {
     std::map<std::string, int> seen;
     for (const Term& term : terms()) {
