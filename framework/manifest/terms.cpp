@@ -149,8 +149,10 @@ constexpr Term table[] = {
     {"deterministic|cudnn_benchmark|benchmark", "", "", "remove it: every trial is deterministic"},
     {"verbose|wandb|tensorboard|logger|log_dir|output_dir|out_dir|save_dir|logging_dir|report_to", "", "",
      "remove it: `unroll run` writes everything to one SQLite file; --db FILE names it, --quiet turns progress off"},
-    {"resume|init_from|checkpoint_path|load_from", "", "",
+    {"resume|resume_from|resume_training", "", "",
      "remove it: the same `unroll run` command resumes what was interrupted"},
+    {"init_from|load_from|pretrained|from_pretrained|finetune|finetune_from|checkpoint_path|init_checkpoint", "start",
+     "{\"file\": VALUE}"},
 };
 
 bool lists(std::string_view words, std::string_view bare) {
