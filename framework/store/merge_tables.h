@@ -11,7 +11,8 @@
 namespace unroll::store {
 
 /// Makes the temporary table `pair`: a row for each trial of `source`, with its id here (NULL: new) and what becomes of
-/// it, `fate`: new; equal, replaced_equal, kept, replaced (the same trajectory); kept_other, replaced_other (another one). Trials that
+/// it, `fate`: new; equal, replaced_equal, kept, replaced (the same trajectory); kept_other, replaced_other (another
+/// one). Trials that
 /// are new are added to `trial`, those that give way are rewritten, and get their ids.
 void pair_trials(Database& database);
 
