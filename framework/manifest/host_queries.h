@@ -22,9 +22,9 @@ struct HostQueries {
     std::function<std::optional<Problem>(const std::string& experiment, const std::vector<std::string>& axes,
                                          const std::string& query)>
         query_problem;
-    /// What a manifest's `start` comes to: the weights' file and digest, and where they are from. `start` is checked and
-    /// names an experiment or a file, which is looked for beside `manifest`. Throws Error with start.KEY as where. Null:
-    /// trials cannot start from trained weights here.
+    /// What a manifest's `start` comes to: the weights' file and digest, and where they are from. `start` is checked
+    /// and names an experiment or a file, which is looked for beside `manifest`. Throws Error with start.KEY as where.
+    /// Null: trials cannot start from trained weights here.
     std::function<json::Value(const json::Value& start, const std::string& manifest)> find_start = {};
 };
 

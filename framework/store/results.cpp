@@ -76,7 +76,8 @@ void take_over_part(Store& store, Id trial, const std::string& from, std::uint64
             },
             from);
     if (other == 0) return;
-    // At its end the other recorded what a trial that goes on does not: the test split, and the means of its last steps.
+    // At its end the other recorded what a trial that goes on does not: the test split, and the means of its last
+    // steps.
     const std::string points = fmt::format(
         "AND step <= {0} AND series_id NOT IN (SELECT id FROM series WHERE split = 'test') AND NOT (step = {0} AND {0} "
         "="

@@ -29,7 +29,8 @@ inline constexpr std::array<ResultTable, 5> result_tables{{
 void unite_results(Store& store, Id kept, Id other, const std::filesystem::path& folder);
 
 /// Gives a trial the results that another one of its trajectory had after `step`, as if it had been trained to there
-/// itself: all but samples and gradients of the other's last step, which a longer trial may not want, and checkpoints up to it, in `folder`.
+/// itself: all but samples and gradients of the other's last step, which a longer trial may not want, and checkpoints
+/// up to it, in `folder`.
 void take_over_part(Store& store, Id trial, const std::string& from, std::uint64_t step,
                     const std::filesystem::path& folder);
 

@@ -193,7 +193,8 @@ private:
 /// Throws Error when no store can have an experiment of this name, because its view could not have it. Needs no file.
 void check_name(const std::string& experiment);
 
-/// A trial by its id or by the beginning of its fingerprint (4 characters at least). Throws Error when there is none, or more than one.
+/// A trial by its id or by the beginning of its fingerprint (4 characters at least). Throws Error when there is none,
+/// or more than one.
 FoundTrial find_trial(Store& store, std::string_view trial);
 
 /// The finished trial of an experiment whose last value of the experiment's metric is the best; the earlier of two

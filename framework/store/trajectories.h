@@ -35,7 +35,8 @@ std::vector<TrajectoryTrial> same_trajectory(Store& store, const std::string& fi
 /// Whether a finished trial differs from one of this identity in nothing but the number of steps or epochs.
 bool has_other_length(Store& store, const std::string& identity);
 
-/// After Store::renew(): what the new attempt does not measure again stays beside its results, if both are of one build.
+/// After Store::renew(): what the new attempt does not measure again stays beside its results, if both are of one
+/// build.
 void keep_old_results(Store& store, const std::string& fingerprint);
 
 }  // namespace unroll::store

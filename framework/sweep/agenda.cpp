@@ -88,8 +88,8 @@ private:
         }
     }
 
-    /// Whether a longer trial passes this step in the state in which the other one kept it. Where the other one ended it
-    /// was evaluated, which an early stop takes into account.
+    /// Whether a longer trial passes this step in the state in which the other one kept it. Where the other one ended
+    /// it was evaluated, which an early stop takes into account.
     static bool is_on_the_way(const TrialPlan& trial, const store::TrajectoryTrial& other, std::uint64_t step) {
         if (step > trial.row.steps) return false;
         const trial::TrainingSettings& training = trial.trial->training;

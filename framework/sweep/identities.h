@@ -18,14 +18,14 @@ struct Identified {
     store::TrialIdentity now;
 };
 
-/// Finds out what the trials that an earlier version stored are known by today: each is made again from its config, with
-/// its own data or with those of the workload; it is the stored one when the earlier rule gives its fingerprint. Trials
-/// whose data are not there, or whose plugins have another revision by now, are left out. Writes nothing.
+/// Finds out what the trials that an earlier version stored are known by today: each is made again from its config,
+/// with its own data or with those of the workload; it is the stored one when the earlier rule gives its fingerprint.
+/// Trials whose data are not there, or whose plugins have another revision by now, are left out. Writes nothing.
 std::vector<Identified> identify_earlier(store::Store& store, const std::vector<TrialPlan>& workload,
                                          const plugins::Catalog& catalog, manifest::DatasetCache& datasets);
 
-/// Gives these trials of a store, if there is one, their fingerprints of today. Throws Error as a run does for a store that
-/// is in use or cannot be written.
+/// Gives these trials of a store, if there is one, their fingerprints of today. Throws Error as a run does for a store
+/// that is in use or cannot be written.
 void renew_identities(const std::filesystem::path& database, const std::vector<TrialPlan>& workload,
                       const plugins::Catalog& catalog, manifest::DatasetCache& datasets);
 

@@ -33,8 +33,8 @@ struct RunnableTrial {
 manifest::HostQueries host_queries(const plugins::Catalog& catalog, const std::filesystem::path& database = {});
 
 /// The trial whose `config` this is: a manifest of one trial, which names its files by absolute paths. It has the
-/// fingerprint that it had, or the earlier one, unless its data or the revision of a plugin has changed. Any number of threads may call it.
-/// Throws base::Problems or Error when the trial cannot be run here.
+/// fingerprint that it had, or the earlier one, unless its data or the revision of a plugin has changed. Any number of
+/// threads may call it. Throws base::Problems or Error when the trial cannot be run here.
 RunnableTrial rebuild(const std::string& config, const plugins::Catalog& catalog, manifest::DatasetCache& datasets);
 
 /// As above, for a trial of this fingerprint. Data that is no longer where it was is looked for in the folders of

@@ -23,6 +23,19 @@ std::string text(const json::Value& object, std::string_view name) {
     return value && value->text() ? *value->text() : "";
 }
 
+/// The trials of an experiment that a condition over `result` holds for.
+store::Table matching(store::Store& store, const std::string& experiment, const std::string& where) {
+    try {
+        return store::query(store, fmt::format("SELECT trial_id FROM result WHERE experiment = ? AND ({})", where),
+                            {experiment});
+    } catch (const Error& error) {
+        Problem problem = error.problem();
+        problem.where = "start.where";
+        problem.expected = "a condition over the columns of the view result, as in \"hidden = 128 AND seed = 1\"";
+        throw Error(std::move(problem));
+    }
+}
+
 /// Those of the experiment that a condition over `result` holds for; all without one.
 std::vector<store::MemberTrial> candidates(store::Store& store, const store::Experiment& experiment,
                                            const std::string& where) {
@@ -30,8 +43,7 @@ std::vector<store::MemberTrial> candidates(store::Store& store, const store::Exp
     std::vector<store::MemberTrial> trials = store::trials_of(store, experiment, experiment.metric.substr(0, slash),
                                                               experiment.metric.substr(slash + 1), {});
     if (where.empty()) return trials;
-    const store::Table table = store::query(
-        store, fmt::format("SELECT trial_id FROM result WHERE experiment = ? AND ({})", where), {experiment.name});
+    const store::Table table = matching(store, experiment.name, where);
     std::erase_if(trials, [&](const store::MemberTrial& trial) {
         return std::none_of(table.rows.begin(), table.rows.end(),
                             [&](const auto& row) { return row.at(0) == store::Value(trial.id); });

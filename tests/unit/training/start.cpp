@@ -112,12 +112,16 @@ TEST_CASE("the digest of weights is theirs alone, whatever else is in the file")
     std::vector<training::Tensor> tensors;
     for (const training::Tensor& tensor : file.tensors())
         if (!tensor.name.starts_with("optimizer.")) tensors.insert(tensors.begin(), tensor);
-    training::write_safetensors(source.run.folder.path() / "plain", tensors, {});
+    training::write_safetensors(source.run.folder.path() / "plain", tensors, {{"config", "another"}});
     const training::SafetensorsFile plain(source.run.folder.path() / "plain");
     CHECK(training::weights_digest(plain) == training::weights_digest(file));
+    // Without a config its symbols are not known, and tokens are taken in order: another start.
+    training::write_safetensors(source.run.folder.path() / "in order", tensors, {});
+    CHECK(training::weights_digest(training::SafetensorsFile(source.run.folder.path() / "in order")) !=
+          training::weights_digest(file));
     std::vector<float> changed(source.weights.begin(), source.weights.begin() + std::ptrdiff_t(tensors[0].shape[0]));
     tensors[0] = {tensors[0].name, {changed.size()}, std::span<const float>(changed)};
-    training::write_safetensors(source.run.folder.path() / "plain", tensors, {});
+    training::write_safetensors(source.run.folder.path() / "plain", tensors, {{"config", "another"}});
     CHECK(training::weights_digest(training::SafetensorsFile(source.run.folder.path() / "plain")) !=
           training::weights_digest(file));
 }
