@@ -16,7 +16,7 @@ constexpr Setting training_rows[] = {
     integer<&Training::batch>("batch", "64", 1, million, "batch size B, in sequences"),
     integer<&Training::steps>(
         "steps", "", 1, largest_count,
-        "training steps (batches); give this or epochs. Raised, a finished trial goes on from its last "
+        "training steps (batches); give this or epochs; when raised, a finished trial goes on from its last "
         "checkpoint, unless its schedule depends on the number of steps"),
     integer<&Training::epochs>("epochs", "", 1, largest_count, "passes over the training split; give this or steps"),
     choice<&Training::windows>("windows", "\"random\"", "random|strided|streams",
