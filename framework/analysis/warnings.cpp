@@ -51,19 +51,35 @@ void warn_of_test_split(const Comparison& comparison, std::vector<Warning>& warn
                                     joined(comparison.best))});
 }
 
-/// Where the best value of an axis is the lowest or highest of those that the group tried.
+struct Mean {
+    double sum = 0;
+    std::size_t count = 0;
+
+    void add(const std::optional<double>& value) {
+        sum += value.value_or(0);
+        count += value.has_value();
+    }
+    bool equals(const Mean& other) const { return count > 0 && count == other.count && sum == other.sum; }
+};
+
+/// Where the best value of an axis is the lowest or highest of those that the group tried, and none between is as good.
 void warn_of_edges(const Comparison& comparison, std::vector<Warning>& warnings) {
     for (std::size_t axis = 0; axis < comparison.best.size(); ++axis) {
         std::map<std::pair<bool, double>, std::vector<std::string>> at_edge;  // by whether highest, and value
         for (const Group& group : comparison.groups) {
             const auto best = number_in(group.best_choice[axis]);
             if (!best || !group.of.mean) continue;
-            std::set<double> tried;
+            std::map<double, Mean> tried;
             for (const ComparedTrial& trial : group.trials)
-                if (const auto value = number_in(trial.columns[comparison.by.size() + axis])) tried.insert(*value);
+                if (const auto value = number_in(trial.columns[comparison.by.size() + axis]))
+                    tried[*value].add(trial.tuning_value);
             if (tried.size() < 2) continue;
-            if (*best == *tried.begin()) at_edge[{false, *best}].push_back(name_of(group));
-            if (*best == *tried.rbegin()) at_edge[{true, *best}].push_back(name_of(group));
+            const bool inner_is_as_good =
+                std::any_of(std::next(tried.begin()), std::prev(tried.end()),
+                            [&](const auto& value) { return value.second.equals(tried.at(*best)); });
+            if (inner_is_as_good) continue;
+            if (*best == tried.begin()->first) at_edge[{false, *best}].push_back(name_of(group));
+            if (*best == tried.rbegin()->first) at_edge[{true, *best}].push_back(name_of(group));
         }
         for (const auto& [edge, groups] : at_edge)
             warnings.push_back(

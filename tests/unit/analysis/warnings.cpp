@@ -65,6 +65,8 @@ TEST_CASE_METHOD(Fixture, "a best value at the edge of its axis") {
     beyond.push_back({.system = "lstm", .rate = 0.04, .validation = 99, .status = trial::TrialStatus::diverged});
     CHECK(warning(Kind::edge, beyond).empty());
     CHECK(warning(Kind::edge, at_rates("lstm", {{0.01, 2}})).empty());
+    // One between that is as good shows that nothing is to be found beyond.
+    CHECK(warning(Kind::edge, at_rates("lstm", {{0.01, 2}, {0.02, 2}, {0.04, 3}})).empty());
 }
 
 TEST_CASE_METHOD(Fixture, "different cells, each at one learning rate") {
