@@ -25,7 +25,8 @@ struct Verdict {
 /// NULL or a text; when it fails or takes longer than `timeout`; and, without being asked, while a trial of the
 /// experiment is unfinished. A diverged trial counts as finished here: what it shows is for the query to say.
 ///
-/// A query may name the experiment's view by `alias`, too, unless that is "". Changes nothing in the file. Throws Error when it cannot be read.
+/// A query may name the experiment's view by `alias`, too, unless that is "". Changes nothing in the file. Throws Error
+/// when it cannot be read.
 std::vector<Verdict> verdicts(const std::filesystem::path& database, const std::string& experiment,
                               const std::vector<manifest::Expectation>& expectations,
                               std::chrono::milliseconds timeout = std::chrono::seconds(60),

@@ -11,11 +11,11 @@
 
 namespace unroll::cli {
 
-/// A row for each group, in the comparison's order. Columns: the names of `by`; "best KEY" for the last key of each axis of `best`;
-/// parameters (weights of a model, "FEWEST-MOST" where they differ); trials (in the group); n, mean, sd, low, high (the
-/// 95% interval of the mean; NULL where it is not defined); diff, diff_low, diff_high (the mean difference from the
-/// first group of the block, paired by seed, and its 95% interval); best ("*" where that holds); and how many of the
-/// trials are unfinished, diverged or failed.
+/// A row for each group, in the comparison's order. Columns: the names of `by`; "best KEY" for the last key of each
+/// axis of `best`; parameters (weights of a model, "FEWEST-MOST" where they differ); trials (in the group); n, mean,
+/// sd, low, high (the 95% interval of the mean; NULL where it is not defined); diff, diff_low, diff_high (the mean
+/// difference from the first group of the block, paired by seed, and its 95% interval); best ("*" where that holds);
+/// and how many of the trials are unfinished, diverged or failed.
 store::Table table_of(const analysis::Comparison& comparison);
 
 /// How it is shown: means with the digits of their deviations, no column in which nothing stands, the best groups

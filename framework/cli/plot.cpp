@@ -76,8 +76,8 @@ Size widest(const std::vector<std::string>& texts) {
     return width;
 }
 
-/// The axis under `width` characters that begin behind `margin`, and the line with its numbers, which `end` follows; none
-/// of the two wider than `columns`.
+/// The axis under `width` characters that begin behind `margin`, and the line with its numbers, which `end` follows;
+/// none of the two wider than `columns`.
 std::string x_axis(const Range& range, Size width, Size margin, const std::string& end, Size columns,
                    const Glyphs& glyph) {
     std::vector<std::string> line(width, glyph.bottom);

@@ -9,9 +9,9 @@ namespace unroll::cli {
 
 StoredTrial stored_trial(store::Store& store, const std::string& name, Session& session) {
     store::FoundTrial found = store::find_trial(store, name);
-    sweep::RunnableTrial runnable = sweep::rebuild(found.config, found.fingerprint, fmt::format("trial {}", found.id),
-                                                   session.catalog(), session.datasets(),
-                                                   session.lookup_of_store(store.file()));
+    sweep::RunnableTrial runnable =
+        sweep::rebuild(found.config, found.fingerprint, fmt::format("trial {}", found.id), session.catalog(),
+                       session.datasets(), session.lookup_of_store(store.file()));
     store::TrialState state = store.states({found.fingerprint}).at(found.fingerprint);
     return {std::move(found), std::move(state), std::move(runnable)};
 }

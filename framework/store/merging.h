@@ -28,8 +28,8 @@ struct MergeReport {
 /// Merges the store in `source` into this one, which no run may be at work on; `source` only changes when it is of an
 /// earlier version: then it is brought up to date. Rows in one transaction; checkpoints are copied.
 ///
-/// Of a trial in both, the more complete stays: finished before diverged, interrupted, failed and queued, then by steps,
-/// then the one that ended first. What was measured on the same trajectory (no value differs) is united: points,
+/// Of a trial in both, the more complete stays: finished before diverged, interrupted, failed and queued, then by
+/// steps, then the one that ended first. What was measured on the same trajectory (no value differs) is united: points,
 /// samples, gradients, judgements, checkpoints; where both have a row with other contents, as wall-clock times are, the
 /// smaller one stays. So the result is the same for every order, and merging again changes nothing. An experiment of
 /// both has all trials when its manifest is the same in both; otherwise the newer manifest says which are current.

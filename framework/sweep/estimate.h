@@ -20,9 +20,9 @@ struct Estimate {
     double total = 0;             ///< until the last has ended, when `jobs` run at once
 };
 
-/// Takes a few real steps of each distinct model, about `budget` seconds in all, and multiplies. Of many models the most
-/// expensive are measured, the others estimated by their floating-point operations. Samples are not counted, and what
-/// ends trials early is not foreseen.
+/// Takes a few real steps of each distinct model, about `budget` seconds in all, and multiplies. Of many models the
+/// most expensive are measured, the others estimated by their floating-point operations. Samples are not counted, and
+/// what ends trials early is not foreseen.
 Estimate estimate(const std::vector<Remaining>& trials, const plugins::Catalog& catalog, Size jobs,
                   double budget = 1.0);
 

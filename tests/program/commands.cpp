@@ -185,7 +185,8 @@ TEST_CASE("compare, diff and sql tell of the results") {
     CHECK(compared.out.starts_with("validation/loss, lowest first"));
     CHECK(compared.err.empty());
     CHECK_FALSE(compared.prints("failed"));
-    CHECK(ask({"compare", "tiny", "--format", "csv"}).out.starts_with("cell.plugin,parameters,trials,n,mean,sd,low,high,diff,diff_low,diff_high,best,"));
+    CHECK(ask({"compare", "tiny", "--format", "csv"})
+              .out.starts_with("cell.plugin,parameters,trials,n,mean,sd,low,high,diff,diff_low,diff_high,best,"));
     CHECK(compared.prints("lstm"));
     CHECK(compared.prints("gru"));
     CHECK(ask({"compare", "tiny", "--by", "seed", "--metric", "train/loss"}).code == 0);
