@@ -152,6 +152,20 @@ Split prompts_from(const Arguments& arguments, const Dataset& dataset) {
     return trial::split_named(name).value();
 }
 
+/// What a text begins with where neither a prompt is given nor the data is there.
+std::string prompt_without_data(const Arguments& arguments, const StoredTrial& trial, store::Store& store) {
+    const auto first = store::first_prompt(store, trial.found.id);
+    if (arguments.has("from") || !first)
+        throw Error({arguments.has("from") ? "--from" : "--prompt",
+                     fmt::format("{}, and the data of trial {} is not here", arguments.has("from") ? "a split" : "none",
+                                 trial.found.id),
+                     "a prompt of your own, or the data that it was trained on",
+                     "give --prompt TEXT, or name the folder of the data in UNROLL_DATA"});
+    fmt::print(stderr, "note: the data of trial {} is not here; the prompt is that of its first sample\n",
+               trial.found.id);
+    return *first;
+}
+
 /// What the command line asks for, one for each prompt; options that are not given have the trial's defaults.
 std::vector<trial::SamplingSettings> settings_of(const Arguments& arguments, const StoredTrial& trial,
                                                  store::Store& store, const plugins::Catalog& catalog) {
@@ -178,6 +192,10 @@ std::vector<trial::SamplingSettings> settings_of(const Arguments& arguments, con
         settings.memory = memory == "carry" ? trial::StateMode::carry : trial::StateMode::window;
     }
     const Split from = prompts_from(arguments, *trial.runnable.dataset);
+    if (!trial.has_data && !arguments.has("prompt")) {
+        settings.prompt = {prompt_without_data(arguments, trial, store), {}, 0};
+        return {settings};
+    }
     std::vector<trial::SamplingSettings> list;
     if (arguments.has("prompt")) {
         for (const std::string& prompt : arguments.list("prompt")) {
@@ -221,7 +239,7 @@ int sample(const Words& words) {
 
     Session session(*arguments);
     store::Store store(arguments->database, store::Store::Mode::read);
-    StoredTrial trial = stored_trial(store, name, session);
+    StoredTrial trial = sampled_trial(store, name, session, arguments->has("prompt"));
     const trial::SampleKind kind = trial::sample_kind(*trial.runnable.dataset);
     if (kind == trial::SampleKind::none)
         throw Error({fmt::format("trial {}", trial.found.id), "a model that generates neither text nor images",

@@ -14,6 +14,7 @@ struct StoredTrial {
     store::FoundTrial found;
     store::TrialState state;
     sweep::RunnableTrial runnable;
+    bool has_data = true;  ///< false: the dataset has its vocabularies and no contents
 };
 
 /// What commands expect and advise where one trial is to be named.
@@ -21,7 +22,11 @@ inline constexpr const char* an_id_or_fingerprint = "its id, or the beginning of
 inline constexpr const char* list_of_trials = "list them with: unroll list EXPERIMENT";
 
 /// `name` is a trial's id or the beginning of its fingerprint. Throws Error when there is no such trial, or when its
-/// plugins or data have changed since, so that it would be another trial.
+/// plugins or data have changed since, so that it would be another trial, or when the data is nowhere to be found.
 StoredTrial stored_trial(store::Store& store, const std::string& name, Session& session);
+
+/// As above, to generate from: where the data is not, what its last checkpoint keeps of the dataset stands in for it.
+/// Data that has changed is refused unless there is a prompt, for which none is needed.
+StoredTrial sampled_trial(store::Store& store, const std::string& name, Session& session, bool has_prompt);
 
 }  // namespace unroll::cli

@@ -97,4 +97,10 @@ std::optional<SamplerChoice> first_sampler(Store& store, Id trial) {
     return first;
 }
 
+std::optional<std::string> first_prompt(Store& store, Id trial) {
+    return store.database()
+        .prepared("SELECT prompt FROM sample WHERE trial_id = ? AND prompt <> '' ORDER BY id LIMIT 1")
+        .text(trial);
+}
+
 }  // namespace unroll::store

@@ -49,4 +49,7 @@ struct SamplerChoice {
 /// How the trial was sampled first; none when it never was.
 std::optional<SamplerChoice> first_sampler(Store& store, Id trial);
 
+/// The prompt of its first sample that has one.
+std::optional<std::string> first_prompt(Store& store, Id trial);
+
 }  // namespace unroll::store

@@ -8,6 +8,7 @@
 #include <set>
 
 #include "training/safetensors.h"
+#include "training/saved_dataset.h"
 #include "unroll/error.h"
 
 namespace unroll::training {
@@ -77,7 +78,8 @@ void read_weights(const SafetensorsFile& file, const std::filesystem::path& path
 std::pair<std::filesystem::path, std::string> TrainingState::save(const std::filesystem::path& folder,
                                                                   const trial::Trial& trial,
                                                                   const model::Model<float>& model,
-                                                                  const PartOptimizers& optimizers) const {
+                                                                  const PartOptimizers& optimizers,
+                                                                  const Dataset& dataset) const {
     std::vector<Tensor> tensors;
     const auto add = [&](std::string name, const std::vector<Size>& shape, const float* values, Size size) {
         tensors.push_back({std::move(name), shape, std::span<const float>(values, size)});
@@ -94,6 +96,7 @@ std::pair<std::filesystem::path, std::string> TrainingState::save(const std::fil
     Metadata metadata;
     metadata["format"] = "unroll checkpoint 1";
     metadata["config"] = trial.config;
+    save_dataset(dataset, metadata);
     metadata["step"] = std::to_string(step);
     metadata["tokens"] = std::to_string(tokens);
     metadata["seconds"] = text_of(seconds);

@@ -11,6 +11,7 @@
 #include "training/recent_losses.h"
 #include "training/stopping.h"
 #include "trial/trial.h"
+#include "unroll/dataset.h"
 
 namespace unroll::training {
 
@@ -36,10 +37,11 @@ struct TrainingState {
     StoppingState stopping;
     bool pending = false;  ///< interrupted after the step itself, before everything that was due after it
 
-    /// Writes the file, named after the step, into `folder`; returns its path and SHA-256.
+    /// Writes the file, named after the step, into `folder`, with what is kept of the dataset (saved_dataset.h);
+    /// returns its path and SHA-256.
     std::pair<std::filesystem::path, std::string> save(const std::filesystem::path& folder, const trial::Trial& trial,
                                                        const model::Model<float>& model,
-                                                       const PartOptimizers& optimizers) const;
+                                                       const PartOptimizers& optimizers, const Dataset& dataset) const;
 
     /// Fills everything from a file that save() wrote; the buffers must have their sizes already.
     /// Throws Error when the file is damaged, or belongs to a model of other weights or to another optimiser.

@@ -228,7 +228,7 @@ private:
     }
 
     void save() {
-        auto [path, sha256] = now_.save(job_.folder, job_.trial, job_.model, optimizers_);
+        auto [path, sha256] = now_.save(job_.folder, job_.trial, job_.model, optimizers_, job_.dataset);
         const bool is_best = is_best_ && !now_.pending;
         sink_.record(CheckpointSaved{{now_.step, std::move(path), std::move(sha256), true, is_best},
                                      settings_.keep_checkpoints});

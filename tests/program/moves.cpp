@@ -1,4 +1,4 @@
-// A store that was moved: the data of its trials is found by its contents.
+// A store that was moved: the data of its trials is found by its contents, and sampling needs none.
 #include "catch.h"
 #include "program.h"
 
@@ -59,4 +59,84 @@ TEST_CASE("data is known by its contents, not by its name") {
     CHECK(refused.says("UNROLL_DATA"));
     fs::copy(place / "moved/corpora/harbour.txt", place / "moved/harbour.txt");
     CHECK(place.in("moved", {"verify", "1"}).prints("are equal to the last bit"));
+}
+
+TEST_CASE("with a prompt, no data is needed, whatever a token is") {
+    for (const char* unit : {"character", "byte", "word"}) {
+        INFO(unit);
+        const Project place(short_one(unit));
+        const Words words{"sample", "1", "--prompt", "the sea was", "--length", "20", "--count", "2"};
+        const Ended before = place.in("project", words);
+        REQUIRE(before.code == 0);
+        fs::remove_all(place / "project/data");
+        const Ended after = place.in("project", words);
+        INFO(after.err);
+        CHECK(after.code == 0);
+        CHECK(after.out == before.out);
+
+        const Ended usual = place.in("project", {"sample", "1", "--length", "20"});
+        CHECK(usual.code == 0);
+        CHECK(usual.says("note: the data of trial 1 is not here; the prompt is that of its first sample"));
+        CHECK(usual.prints("the"));
+        const Ended window = place.in("project", {"sample", "1", "--from", "train"});
+        CHECK(window.code == 2);
+        CHECK(window.says("--from: a split, and the data of trial 1 is not here"));
+        CHECK(place.in("project", {"verify", "1"}).says("its data"));
+    }
+}
+
+TEST_CASE("words are read and written as the dataset does where the data is not") {
+    const Workplace place;
+    std::string text;
+    for (int i = 0; i < 40; ++i)
+        text += "\"Aye,\" said he—the ship's mate... \"well-known\" (at 3.14) “Äpfel” state_of the sea.\nthe end\n";
+    for (const char* more :
+         {"", R"(, "lower": true, "newlines": "space", "minimum_count": 3)", R"(, "vocabulary": 9)"}) {
+        INFO(more);
+        place.write("quoted.txt", text);
+        Manifest manifest = short_one();
+        manifest.dataset = R"({ "plugin": "text", "path": "quoted.txt", "unit": "word", "split": [0.8, 0.2, 0])" +
+                           std::string(more) + "}";
+        place.put("words.json", manifest);
+        const std::string database = std::string("of") + std::to_string(std::string(more).size()) + ".db";
+        const Ended run = unroll(place, {"run", "words.json", "--quiet", "--db", database});
+        INFO(run.err);
+        REQUIRE(run.code == 0);
+        const Words words{"sample", "1", "--prompt", "the \"sea", "--length", "40", "--db", database};
+        const Ended before = unroll(place, words);
+        fs::remove(place / "quoted.txt");
+        const Ended after = unroll(place, words);
+        INFO(after.err);
+        REQUIRE(before.code == 0);
+        CHECK(after.code == 0);
+        CHECK(after.out == before.out);
+    }
+}
+
+TEST_CASE("unknown symbols are told without the data, too") {
+    const Project place;
+    fs::remove_all(place / "project/data");
+    CHECK(place.in("project", {"sample", "1", "--prompt", "Ω"}).says("'Ω' in the prompt"));
+}
+
+TEST_CASE("answers need no data either") {
+    Manifest manifest;
+    manifest.dataset = R"({ "plugin": "pairs", "path": "data/pairs.txt", "split": [0.8, 0.2, 0] })";
+    manifest.cell = R"({ "plugin": "gru", "hidden": 8 })";
+    manifest.training = R"({ "batch": 4, "steps": 4, "evaluate_every": 4 })";
+    manifest.sampling = "";
+    const Workplace place;
+    place.write("data/pairs.txt",
+                "ab\tba\nabc\tcba\nbc\tcb\nca\tac\ncab\tbac\nacb\tbca\nbac\tcab\ncba\tabc\nac\tca\nba\tab\n");
+    place.put("pairs.json", manifest);
+    const Ended run = unroll(place, {"run", "pairs.json", "--quiet"});
+    INFO(run.err);
+    REQUIRE(run.code == 0);
+    const Ended before = unroll(place, {"sample", "1", "--prompt", "abc"});
+    fs::remove_all(place / "data");
+    const Ended after = unroll(place, {"sample", "1", "--prompt", "abc"});
+    INFO(after.err);
+    CHECK(after.code == 0);
+    CHECK(after.out.starts_with("abc → "));
+    CHECK(after.out == before.out);
 }
