@@ -122,10 +122,10 @@ TEST_CASE("a terminal has colour unless NO_COLOR is set, a pipe only when it is 
 TEST_CASE("a live line keeps the loss on a narrow terminal") {
     const Workplace narrow;
     Manifest manifest;
-    manifest.training = R"({ "sequence_length": 8, "batch": 4, "steps": 4000, "evaluate_every": 2000 })";
+    manifest.training = R"({ "sequence_length": 8, "batch": 4, "steps": 40000, "evaluate_every": 20000 })";
     manifest.sweep = R"({ "training.optimizer.learning_rate": [0.001], "training.sequence_length": [8], "seed": [1] })";
     narrow.put("tiny.json", manifest);
     const std::string text = on_terminal(narrow, {"run", "tiny.json"}, 40);
     INFO(text);
-    CHECK(text.find("/4000  loss ") != std::string::npos);
+    CHECK(text.find("/40000  loss ") != std::string::npos);
 }

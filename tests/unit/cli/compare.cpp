@@ -51,7 +51,7 @@ TEST_CASE_METHOD(Fixture, "each group is that of its best choice") {
           {"attention", 8, 2, Status::queued, 0}},
          {"cell.heads"});
     const auto text = compare({"cells"});
-    CHECK_THAT(text, contains("system,best cell.heads," + columns + "attention,2,1200,6,2,1.79"));
+    CHECK_THAT(text, contains("system,best heads," + columns + "attention,2,1200,6,2,1.79"));
     CHECK_THAT(text, contains(",1,1,0\nlstm,,1000,1,1,2,,,,0.10000000000000009,,,,0,0,0\n"));
     // An axis that is asked for is a group and no longer a choice.
     CHECK(compare({"cells", "--by", "cell.heads"}).rfind("cell.heads,parameters,trials,n,mean", 0) == 0);
