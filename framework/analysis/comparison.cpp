@@ -214,7 +214,9 @@ std::vector<Group> groups_of(const Trials& trials, const Comparison& comparison)
 std::string tuning_metric(const std::string& metric, const std::vector<std::string>& known) {
     const SeriesName series = series_named(metric);
     const std::string on_validation = std::string(trial::name_of(Split::validation)) + "/" + series.name;
-    return series.split == trial::name_of(Split::test) && contains(known, on_validation) ? on_validation : metric;
+    return series.split == trial::name_of(Split::test) && (known.empty() || contains(known, on_validation))
+               ? on_validation
+               : metric;
 }
 
 /// The experiment's trials with their values of both metrics and of the columns that the comparison names.

@@ -8,7 +8,6 @@
 #include <set>
 
 #include "json/parse.h"
-#include "trial/splits.h"
 
 namespace unroll::analysis {
 
@@ -43,12 +42,20 @@ std::string joined(const std::vector<std::string>& words, std::string_view betwe
     return fmt::format("{}", fmt::join(words, between));
 }
 
-void warn_of_test_split(const Comparison& comparison, std::vector<Warning>& warnings) {
-    if (!comparison.tuned_on.starts_with(trial::name_of(Split::test))) return;
-    warnings.push_back({Kind::tuned_on_test,
-                        fmt::format("{} was chosen on the test split, because no trial has a validation split: its "
-                                    "values are too good; give the dataset a validation split",
-                                    joined(comparison.best))});
+/// Whether a group of the comparison had more than one value to choose from.
+bool had_a_choice(const Comparison& comparison) {
+    return std::any_of(comparison.groups.begin(), comparison.groups.end(),
+                       [](const Group& group) { return group.chosen.size() < group.trials.size(); });
+}
+
+void warn_of_same_split(const Comparison& comparison, std::vector<Warning>& warnings) {
+    if (comparison.tuned_on != comparison.metric || !had_a_choice(comparison)) return;
+    const std::string name = comparison.metric.substr(comparison.metric.find('/'));
+    warnings.push_back(
+        {Kind::same_split,
+         fmt::format("{} was chosen by the values that are shown, so they are a little too good; give the "
+                     "dataset a validation and a test split, and compare \"test{}\"",
+                     joined(comparison.best), name)});
 }
 
 struct Mean {
@@ -68,7 +75,7 @@ void warn_of_edges(const Comparison& comparison, std::vector<Warning>& warnings)
         std::map<std::pair<bool, double>, std::vector<std::string>> at_edge;  // by whether highest, and value
         for (const Group& group : comparison.groups) {
             const auto best = number_in(group.best_choice[axis]);
-            if (!best || !group.of.mean) continue;
+            if (!best || !group.of.mean || group.unfinished > 0) continue;
             std::map<double, Mean> tried;
             for (const ComparedTrial& trial : group.trials)
                 if (const auto value = number_in(trial.columns[comparison.by.size() + axis]))
@@ -211,7 +218,7 @@ std::vector<Warning> warnings_of(const Comparison& comparison) {
         return warnings;
     std::vector<Settings> settings;
     for (const Group& group : comparison.groups) settings.push_back(settings_of(group));
-    warn_of_test_split(comparison, warnings);
+    warn_of_same_split(comparison, warnings);
     warn_of_edges(comparison, warnings);
     warn_of_one_rate(settings, warnings);
     warn_of_pooled(comparison, warnings);

@@ -10,13 +10,13 @@ namespace unroll::analysis {
 
 struct Warning {
     enum class Kind {
-        tuned_on_test,  ///< best choices were chosen on the test split, for want of a validation split
-        edge,           ///< a best value is the lowest or highest that was tried
-        untuned,        ///< different cells, each at one learning rate
-        pooled,         ///< a group's interval is not over seeds alone
-        one_seed,       ///< groups without an interval
-        parameters,     ///< groups of one block differ in their number of weights by more than 5%
-        initializer,    ///< the weights of different groups start differently
+        same_split,   ///< best choices were chosen by the values that are shown
+        edge,         ///< a best value is the lowest or highest that was tried
+        untuned,      ///< different cells, each at one learning rate
+        pooled,       ///< a group's interval is not over seeds alone
+        one_seed,     ///< groups without an interval
+        parameters,   ///< groups of one block differ in their number of weights by more than 5%
+        initializer,  ///< the weights of different groups start differently
     };
     Kind kind;
     std::string text;  ///< what was found, and what to do about it

@@ -122,6 +122,10 @@ po::options_description positional_options(const Command& command, po::positiona
 void check_folder(const Arguments& arguments) {
     const std::filesystem::path folder = std::filesystem::absolute(arguments.database).parent_path();
     std::error_code ignored;
+    if (std::filesystem::is_directory(arguments.database, ignored))
+        throw Error({"--db", fmt::format("'{}', which is a folder", arguments.database.string()),
+                     "a result store, one file",
+                     fmt::format("name the file, as in {}", (arguments.database / "unroll.db").string())});
     if (!arguments.has("db") || std::filesystem::is_directory(folder, ignored)) return;
     throw Error({"--db", fmt::format("'{}', in a folder that does not exist", arguments.database.string()),
                  "a file in a folder that exists",

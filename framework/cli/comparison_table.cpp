@@ -62,7 +62,7 @@ Look look_of(const analysis::Comparison& comparison) {
     for (const char* name : {"mean", "sd", "low", "high", "diff", "diff_low", "diff_high"}) look.digits[name] = "sd";
     look.exact = comparison.by;
     for (const std::string& axis : comparison.best) look.exact.push_back(best_column(axis));
-    look.hide_first = {"trials", "sd", "diff", "parameters", "n"};
+    look.hide_first = {"trials", "n", "sd", "parameters", "low", "high"};
     for (Size row = 0; row < comparison.groups.size(); ++row)
         if (comparison.groups[row].is_best) look.best.push_back(row);
     return look;

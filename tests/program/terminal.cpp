@@ -1,5 +1,7 @@
 // What a terminal of some width gets: tables that fit, and colour unless NO_COLOR is set.
+#include <poll.h>
 #include <pty.h>
+#include <utmp.h>
 
 #include <map>
 
@@ -18,10 +20,14 @@ std::string on_terminal(const TemporaryFolder& folder, Words words, unsigned sho
     winsize size{};
     size.ws_col = columns;
     size.ws_row = 24;
-    int terminal = -1;
-    const pid_t id = ::forkpty(&terminal, nullptr, nullptr, &size);
-    if (id < 0) throw std::runtime_error("no terminal can be made");
+    int terminal = -1,
+        end = -1;  // its end stays open here, so that what a program wrote last is not lost when it exits
+    if (::openpty(&terminal, &end, nullptr, nullptr, &size) != 0) throw std::runtime_error("no terminal can be made");
+    const pid_t id = ::fork();
+    if (id < 0) throw std::runtime_error("no process can be made");
     if (id == 0) {
+        ::close(terminal);
+        ::login_tty(end);
         for (const char* variable : {"NO_COLOR", "CLICOLOR_FORCE", "COLUMNS", "UNROLL_PLUGIN_PATH"})
             ::unsetenv(variable);
         ::setenv("TERM", "xterm", 1);
@@ -32,11 +38,20 @@ std::string on_terminal(const TemporaryFolder& folder, Words words, unsigned sho
     }
     std::string text;
     char buffer[4096];
-    for (ssize_t count; (count = ::read(terminal, buffer, sizeof buffer)) > 0 || (count < 0 && errno == EINTR);)
-        if (count > 0) text.append(buffer, static_cast<std::size_t>(count));
-    ::close(terminal);
     int status = 0;
-    ::waitpid(id, &status, 0);
+    for (bool ended = false;;) {
+        pollfd waiting{terminal, POLLIN, 0};
+        if (::poll(&waiting, 1, 20) > 0) {
+            const ssize_t count = ::read(terminal, buffer, sizeof buffer);
+            if (count > 0) text.append(buffer, static_cast<std::size_t>(count));
+        } else if (ended) {
+            break;  // nothing more came since
+        } else {
+            ended = ::waitpid(id, &status, WNOHANG) == id;
+        }
+    }
+    ::close(end);
+    ::close(terminal);
     CHECK(WIFEXITED(status));
     CHECK(WEXITSTATUS(status) == 0);
     std::erase(text, '\r');
