@@ -7,7 +7,6 @@
 
 #include "json/write.h"
 #include "manifest/path.h"
-#include "trial/splits.h"
 #include "trial/topology.h"
 
 namespace unroll::manifest {
@@ -42,7 +41,6 @@ public:
         if (!training().find("stop")->null()) check_stop();
         check_embedding();
         check_gradient();
-        check_compared_split();
     }
 
 private:
@@ -96,18 +94,6 @@ private:
         if (dataset_ && dataset_->tokens(Split::validation).empty() && dataset_->examples(Split::validation) == 0)
             wrong("training.stop", "\"stop\", but the dataset has no validation split", "a validation split",
                   "give the dataset one, or remove \"stop\"");
-    }
-
-    /// A metric that no trial of this dataset can have.
-    void check_compared_split() {
-        const json::Value* metric = find_at(manifest_, "compare.metric");
-        if (!dataset_ || !metric || !metric->text()) return;
-        const std::string name = metric->text()->substr(0, metric->text()->find('/'));
-        const auto split = trial::split_named(name);
-        if (split && dataset_->tokens(*split).empty() && dataset_->examples(*split) == 0)
-            wrong("compare.metric", fmt::format("\"{}\", but the dataset has no {} split", *metric->text(), name),
-                  fmt::format("a dataset with a {} split, or a metric of another split", name),
-                  "give the dataset one, as \"split\": [0.8, 0.1, 0.1] does for a text");
     }
 
     void check_embedding() {

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <set>
 #include <unordered_map>
 
 #include "base/nearest.h"
@@ -21,6 +22,7 @@
 #include "manifest/skip.h"
 #include "manifest/start.h"
 #include "manifest/sweep.h"
+#include "manifest/terms.h"
 #include "trial/metric.h"
 #include "trial/splits.h"
 
@@ -163,6 +165,7 @@ private:
         find_start(manifest, checker_, host_queries_, own);
         std::string matched = matching_.solve(manifest, combination, own);
         Resolved resolved = resolve(manifest, checker_, datasets_, own);
+        if (resolved.dataset) note_splits(*resolved.dataset);
         if (const auto line = skips.trial(combination.labels, resolved.settings)) {
             plan_.dropped.push_back(
                 fmt::format("{}: skipped by line {}", json::dump(nested(combination.labels)), *line));
@@ -188,6 +191,11 @@ private:
         for (trial::SamplingSettings& each : sampling)
             if (std::find(twin.sampling.begin(), twin.sampling.end(), each) == twin.sampling.end())
                 twin.sampling.push_back(std::move(each));
+    }
+
+    void note_splits(const Dataset& dataset) {
+        for (const Split split : {Split::train, Split::validation, Split::test})
+            if (!dataset.tokens(split).empty() || dataset.examples(split) > 0) splits_.insert(split);
     }
 
     std::vector<trial::SamplingSettings> expand_sampling(const json::Value& manifest, const Combination& combination,
@@ -225,7 +233,7 @@ private:
             checker_.check(section("compare"), given, "compare", manifest_.at, "", diagnostics_);
         Compare& compare = plan_.compare;
         fill(section("compare"), checked, compare);
-        if (checked.find("metric")->text()) check_metric(compare.metric, given);
+        if (given && given->find("metric") && checked.find("metric")->text()) check_metric(compare.metric, given);
         if (compare.goal.empty()) compare.goal = trial::more_is_better(compare.metric) ? "max" : "min";
         for (const auto& [name, axes] : {std::pair{"by", &compare.by}, std::pair{"best", &compare.best}})
             for (const std::string& axis : *axes)
@@ -239,17 +247,42 @@ private:
 
     void check_metric(const std::string& metric, const json::Value* compare) {
         const std::string_view split = std::string_view(metric).substr(0, metric.find('/'));
-        if (trial::split_named(split) && split.size() + 1 < metric.size()) return;
+        if (const auto named = trial::split_named(split); named && split.size() + 1 < metric.size()) {
+            if (splits_.empty() || splits_.count(*named)) return;
+            diagnostics_.add({checker_.where(compare->find("metric")->at, "compare.metric"),
+                              fmt::format("\"{}\", but the dataset has no {} split", metric, split),
+                              fmt::format("a dataset with a {} split, or a metric of another split", split),
+                              "give the dataset one, as \"split\": [0.8, 0.1, 0.1] does for a text"});
+            return;
+        }
         diagnostics_.add({checker_.where(compare->find("metric")->at, "compare.metric"),
                           json::excerpt(json::Value(metric)), "SPLIT/NAME, SPLIT being train, validation or test",
-                          "write it as in \"validation/loss\""});
+                          fmt::format("write it as in \"{}\"", metric_meant(metric))});
+    }
+
+    /// test_loss, val-acc or loss as a metric is written here.
+    static std::string metric_meant(std::string_view written) {
+        constexpr std::pair<std::string_view, std::string_view> splits[]{
+            {"train", "train"},    {"validation", "validation"}, {"valid", "validation"},
+            {"val", "validation"}, {"dev", "validation"},        {"test", "test"}};
+        const std::size_t end = written.find_first_of("_-. /");
+        const std::string_view head = written.substr(0, end);
+        std::string_view name = end == written.npos ? written : written.substr(end + 1);
+        std::string_view split = "validation";
+        for (const auto& [word, meant] : splits)
+            if (head == word) split = meant;
+        if (name.starts_with("acc")) name = "accuracy";
+        return fmt::format("{}/{}", split, name == "accuracy" || name == "exact" ? name : "loss");
     }
 
     void check_axis(const std::string& axis, const Sweep& sweep, json::Position at, const std::string& path) {
         if (sweep.damaged || std::find(sweep.axes.begin(), sweep.axes.end(), axis) != sweep.axes.end()) return;
         const bool sampling =
             std::find(sweep.sampling_axes.begin(), sweep.sampling_axes.end(), axis) != sweep.sampling_axes.end();
-        const std::string near = base::nearest(axis, sweep.axes);
+        const Term* term = find_term(axis, "");
+        const std::string near = term && std::find(sweep.axes.begin(), sweep.axes.end(), term->path) != sweep.axes.end()
+                                     ? term->path
+                                     : base::nearest(axis, sweep.axes);
         diagnostics_.add({checker_.where(at, path),
                           sampling ? fmt::format("\"{}\", a sampling axis, which has no losses of its own", axis)
                                    : fmt::format("\"{}\", which is not an axis", axis),
@@ -270,6 +303,7 @@ private:
     std::vector<json::Value> values_;  // of --set; never grows beyond what was reserved, so that pointers stay
     std::vector<Assignment> overridden_;
     std::unordered_map<std::string, std::size_t> by_fingerprint_;
+    std::set<Split> splits_;         ///< that a dataset of the trials has
     std::vector<std::string> axes_;  // of the trials that there are or, but for what is wrong with them, would be
     Plan plan_;
 };

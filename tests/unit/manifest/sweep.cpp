@@ -164,7 +164,7 @@ TEST_CASE("Compare names axes; by default all but the seed and what the best is 
     CHECK(whole.metric == "validation/loss");
     CHECK(whole.goal == "min");
     const Compare best =
-        expand(with(sweep + R"("compare": {"best": ["cell.gain"], "metric": "test/accuracy"})")).compare;
+        expand(with(sweep + R"("compare": {"best": ["cell.gain"], "metric": "validation/accuracy"})")).compare;
     CHECK(best.by == Names{"cell.hidden"});
     CHECK(best.best == Names{"cell.gain"});
     CHECK(best.goal == "max");
