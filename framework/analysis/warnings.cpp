@@ -203,6 +203,7 @@ void warn_of_initializers(const Comparison& comparison, const std::vector<Settin
     }
     if (groups.size() < 2) return;
     std::vector<std::string> parts;
+    parts.reserve(groups.size());
     for (const auto& [initializer, names] : groups)
         parts.push_back(fmt::format("{} ({})", initializer.empty() ? "none" : initializer, joined(names)));
     warnings.push_back(

@@ -388,7 +388,7 @@ private:
     }
 
     /// Each property with any one of its schemas.
-    static json::Value properties_of(std::map<std::string, json::Array> schemas) {
+    static json::Value properties_of(std::map<std::string, json::Array>&& schemas) {
         json::Value properties{json::Object{}};
         for (auto& [name, any] : schemas) properties.set(name, any_of(std::move(any)));
         return properties;
