@@ -31,7 +31,7 @@ std::optional<double> number_in(const store::Value& value) {
     return std::nullopt;
 }
 
-/// A group by its values of `by`, as in "lstm, 64".
+/// A group by its values of `by`, as in "large, 64".
 std::string name_of(const Group& group) {
     std::string name;
     for (const store::Value& value : group.by) name.append(name.empty() ? "" : ", ").append(shown(value));

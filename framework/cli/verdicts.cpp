@@ -16,7 +16,7 @@ std::string on_a_line(const std::string& text) {
     return fitting(text, std::string::npos);
 }
 
-/// "lstm 1.52338, rnn 1.98442; 1 of 6 trials diverged"
+/// "small 1.52338, large 1.98442; 1 of 6 trials diverged"
 std::string details(const analysis::Verdict& verdict) {
     std::string text;
     for (std::size_t i = 0; i < verdict.figures.columns.size(); ++i)

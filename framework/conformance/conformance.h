@@ -20,7 +20,7 @@ struct Check {
 };
 
 struct Report {
-    std::string plugin;  ///< kind and name, as in "cell lstm"
+    std::string plugin;  ///< kind and name, as in "cell NAME"
     std::vector<Check> checks;
 
     bool passed() const;

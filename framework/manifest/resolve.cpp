@@ -40,7 +40,7 @@ json::Value merge(const json::Value* cell, const json::Value& part) {
     return merged;
 }
 
-/// As `["lstm", "gru"]`, which is rather meant to compare cells than to stack them.
+/// A list of plugins' names, which is rather meant to compare cells than to stack them.
 bool is_list_of_names(const json::Value& value) {
     return value.array() && !value.array()->empty() &&
            std::all_of(value.array()->begin(), value.array()->end(), [](const auto& item) { return item.text(); });

@@ -111,7 +111,7 @@ private:
         return {Combination{{}, {}, {std::make_shared<const SamplingAxis>(std::move(sampling))}}};
     }
 
-    /// The axis that is meant by one of names where objects belong, as by "cell": ["lstm", "gru"]; "" for any other.
+    /// The axis that is meant by one of names where objects belong, as by "cell": ["NAME", "NAME"]; "" for any other.
     static std::string axis_of_names(std::string_view name, const json::Value& values) {
         for (const Section& section : sections())
             if (section.path == name && (section.plugin || !section.variants.empty()) &&
