@@ -9,6 +9,7 @@
 #include "base/nearest.h"
 #include "base/text.h"
 #include "cli/terminal.h"
+#include "cli/terms.h"
 #include "unroll/error.h"
 
 namespace unroll::cli {
@@ -36,8 +37,13 @@ std::string alternatives(const std::vector<std::string>& words) {
 }
 
 void check_choice(const std::string& where, const std::string& word, const std::vector<std::string>& choices) {
-    if (std::find(choices.begin(), choices.end(), word) == choices.end())
-        throw Error({where, fmt::format("'{}'", word), alternatives(choices), "choose one of these"});
+    if (std::find(choices.begin(), choices.end(), word) != choices.end()) return;
+    std::string meant;  // by its beginning ("val"), or by what its files end in ("md")
+    for (const std::string& choice : choices)
+        if (meant.empty() && (choice.starts_with(word) || (word == "md" && choice == "markdown"))) meant = choice;
+    if (word.empty() || meant.empty()) meant = base::nearest(word, choices);
+    throw Error({where, fmt::format("'{}'", word), alternatives(choices),
+                 meant.empty() ? "choose one of these" : base::did_you_mean(meant)});
 }
 
 /// Throws Error when an option has a value that is none of its choices.
@@ -165,9 +171,12 @@ std::optional<Arguments> parse(Command command, const Words& words) {
             for (const std::string& word : arguments.list(command.positional.back()))
                 check_choice("command line", word, command.choices);
     } catch (const po::unknown_option& unknown) {
-        const std::string near = base::nearest(unknown.get_option_name(), long_names(visible));
-        throw Error({"command line", fmt::format("unknown option '{}'", unknown.get_option_name()),
-                     "usage: " + command.usage, near.empty() ? all_options : base::did_you_mean(near)});
+        const std::string& name = unknown.get_option_name();
+        const std::string term = instead_of_option(name), near = base::nearest(name, long_names(visible));
+        throw Error({"command line", fmt::format("unknown option '{}'", name), "usage: " + command.usage,
+                     !term.empty()   ? term
+                     : !near.empty() ? base::did_you_mean(near)
+                                     : all_options});
     } catch (const po::error& error) {
         throw Error({"command line", error.what(), "usage: " + command.usage, all_options});
     }

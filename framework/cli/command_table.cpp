@@ -6,6 +6,7 @@
 #include <array>
 
 #include "base/nearest.h"
+#include "cli/terms.h"
 #include "unroll/error.h"
 
 namespace unroll::cli {
@@ -50,10 +51,12 @@ const CommandEntry& command_named(const std::string& name) {
         if (entry.name == name) return entry;
         names.emplace_back(entry.name);
     }
-    const std::string near = base::nearest(name, names);
+    const std::string term = instead_of_command(name), near = base::nearest(name, names);
     throw Error({"command line", fmt::format("unknown command '{}'", name),
                  fmt::format("one of: {}", fmt::join(names, ", ")),
-                 near.empty() ? "run 'unroll --help' for all commands" : base::did_you_mean(near)});
+                 !term.empty()   ? term
+                 : !near.empty() ? base::did_you_mean(near)
+                                 : "run 'unroll --help' for all commands"});
 }
 
 }  // namespace unroll::cli

@@ -46,8 +46,11 @@ int compare(const Words& words) {
         throw Error({"command line", fmt::format("--plot with --format {}", arguments->get<std::string>("format")),
                      "--plot with a table for people", "leave out one of the two"});
     analysis::ComparisonRequest request;
-    request.experiment =
-        exactly(*arguments, "experiment", 1, "the name of one experiment", "list them with: unroll list")[0];
+    request.experiment = exactly(*arguments, "experiment", 1, "the name of one experiment",
+                                 arguments->list("experiment").size() > 1
+                                     ? "compare within one: a manifest that sweeps over both gives one experiment, and "
+                                       "trials that are trained already are not trained again"
+                                     : "list them with: unroll list")[0];
     request.by = arguments->list("by");
     request.metric = arguments->get<std::string>("metric");
     request.goal = arguments->get<std::string>("goal");

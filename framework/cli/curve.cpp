@@ -181,6 +181,12 @@ int curve(const Words& words) {
         throw Error({shown.caption, axis.from ? fmt::format("no values from step {} on", axis.from) : "no values yet",
                      "at least one value to draw", "wait for the first evaluation, or lower --from"});
     fmt::print("{}\n{}", shown.caption, plot);
+    if (std::all_of(shown.curves.begin(), shown.curves.end(),
+                    [](const PlotCurve& curve) { return curve.points.size() <= 1; }))
+        fmt::print(
+            stderr,
+            "note: one value each; the test split is evaluated once, when a trial has ended, and 'unroll compare' "
+            "tells its values\n");
     return success;
 }
 

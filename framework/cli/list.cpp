@@ -116,8 +116,9 @@ Command list_command() {
     command.usage = "unroll list [EXPERIMENT] [--format table|csv|json|markdown]";
     command.about =
         "Lists the experiments of the result store, the one that ran last first: how many trials it has and how far "
-        "they are, the best value of the metric that it compares, when it last ran (UTC), and the size of its "
-        "checkpoints.\n"
+        "they are, the best value that any trial ended with of the metric that it compares ('unroll compare' tells "
+        "means, and chooses on validation what it tells of test), when it last ran (UTC), and the size of its "
+        "checkpoints. Former trials are those that its manifest no longer asks for.\n"
         "With the name of an experiment, lists its trials.";
     command.options.add_options()(
         "format", po::value<std::string>()->value_name("table|csv|json|markdown")->default_value("table"),

@@ -12,8 +12,10 @@
 #include "cli/table.h"
 #include "cli/trial_label.h"
 #include "store/store.h"
+#include "sweep/build_id.h"
 #include "sweep/cores.h"
 #include "sweep/estimate.h"
+#include "sweep/going_on.h"
 #include "sweep/identities.h"
 #include "sweep/pending.h"
 #include "sweep/workload.h"
@@ -29,8 +31,10 @@ Command plan_command() {
     command.usage =
         "unroll plan MANIFEST [--set PATH=JSON]... [--jobs N] [--no-estimate] [--format table|csv|json|markdown]";
     command.about =
-        "Lists the trials of a manifest with their number of parameters, training cost (gflop) and status, and the "
-        "samples that each will have. Estimates the minutes of training on this machine by taking a few steps of each "
+        "Lists the trials of a manifest with their number of parameters, training cost (gflop) and status, the step "
+        "that "
+        "each goes on from if it does not begin at 0, and the samples that it will have. Estimates the minutes of "
+        "training on this machine by taking a few steps of each "
         "distinct model, for about a second. Writes nothing.";
     command.options.add_options()("set", po::value<std::vector<std::string>>()->composing()->value_name("PATH=JSON"),
                                   "override a value of the manifest; repeatable")(
@@ -51,7 +55,14 @@ struct PlannedRow {
     const store::TrialState* state = nullptr;  ///< none: the store has never seen it
     bool done = false;
     Size samples = 0, samples_left = 0;
+    std::uint64_t from_step = 0;    ///< training goes on from this step, of this trial or of one of its trajectory
     std::optional<double> seconds;  ///< of training; none when it is done or not estimated
+
+    /// Floating-point operations left.
+    double cost() const {
+        const double steps = double(work->row.steps);
+        return done || steps == 0 ? 0 : work->cost * (1 - double(std::min(from_step, work->row.steps)) / steps);
+    }
 };
 
 /// The store, unless there is none yet.
@@ -80,15 +91,27 @@ Size samples_of(const sweep::TrialPlan& entry) {
     return samples;
 }
 
+/// The step that `unroll run` would go on from.
+std::uint64_t from_step(const PlannedRow& row, std::optional<store::Store>& store, const std::string& build) {
+    if (!store) return 0;
+    const bool is_begun = row.state && row.state->build == build && !row.state->checkpoints.empty();
+    const std::uint64_t reached = is_begun ? row.state->checkpoints.back().step : 0;
+    const sweep::GoingOn other = sweep::going_on(*store, *row.work, build, reached);
+    return other.part ? other.part->checkpoints.back().step : reached;
+}
+
 std::vector<PlannedRow> rows_of(const std::vector<sweep::TrialPlan>& work, std::optional<store::Store>& store,
-                                const std::map<std::string, store::TrialState>& states) {
+                                const std::map<std::string, store::TrialState>& states,
+                                const plugins::Catalog& catalog) {
+    const sweep::Builds builds(catalog);
     std::vector<PlannedRow> rows;
     for (const sweep::TrialPlan& entry : work) {
-        PlannedRow row{&entry, nullptr, false, samples_of(entry), 0, {}};
+        PlannedRow row{&entry, nullptr, false, samples_of(entry), 0, 0, {}};
         if (const auto state = states.find(entry.row.fingerprint); state != states.end()) row.state = &state->second;
         row.done = row.state && trial::is_done(row.state->status);
         if (!row.done) {
             row.samples_left = row.samples;
+            row.from_step = from_step(row, store, builds.of(*entry.trial));
         } else if (row.state->status == trial::TrialStatus::finished) {
             const auto pending = sweep::pending_samples(*entry.trial, *entry.dataset, entry.sampling,
                                                         store->samples(row.state->fingerprint), row.state->checkpoints);
@@ -103,9 +126,7 @@ std::vector<PlannedRow> rows_of(const std::vector<sweep::TrialPlan>& work, std::
 double estimate(std::vector<PlannedRow>& rows, const plugins::Catalog& catalog, Size jobs) {
     std::vector<sweep::Remaining> remaining;
     for (const PlannedRow& row : rows)
-        if (!row.done)
-            remaining.push_back(
-                {row.work, row.state && !row.state->checkpoints.empty() ? row.state->checkpoints.back().step : 0});
+        if (!row.done) remaining.push_back({row.work, row.from_step});
     const sweep::Estimate estimate = sweep::estimate(remaining, catalog, jobs);
     auto seconds = estimate.seconds.begin();
     for (PlannedRow& row : rows)
@@ -140,6 +161,8 @@ store::Table table_of(const std::vector<PlannedRow>& rows, const std::vector<man
                         "samples", "status", "trial"},
                        {}};
     if (matched) table.columns.insert(table.columns.begin() + 3, "matched");
+    const bool goes_on = std::any_of(rows.begin(), rows.end(), [](const PlannedRow& row) { return row.from_step > 0; });
+    if (goes_on) table.columns.insert(table.columns.end() - 1, "from_step");
     for (Size i = 0; i < rows.size(); ++i) {
         const PlannedRow& row = rows[i];
         const store::TrialRow& trial = row.work->row;
@@ -149,7 +172,9 @@ store::Table table_of(const std::vector<PlannedRow>& rows, const std::vector<man
                               row.seconds ? store::Value(*row.seconds / 60) : store::Value(), whole(row.samples),
                               std::string(row.state ? trial::to_string(row.state->status) : "new"),
                               row.state ? store::Value(row.state->id) : store::Value()});
-        if (matched) table.rows.back().insert(table.rows.back().begin() + 3, planned[i].matched);
+        std::vector<store::Value>& last = table.rows.back();
+        if (matched) last.insert(last.begin() + 3, planned[i].matched);
+        if (goes_on) last.insert(last.end() - 1, row.from_step ? store::Value(whole(row.from_step)) : store::Value());
     }
     return table;
 }
@@ -165,17 +190,19 @@ std::string about(double seconds) {
 }
 
 std::string summary(const std::vector<PlannedRow>& rows, const std::optional<double>& seconds, Size jobs) {
-    Size done = 0, samples = 0;
+    Size done = 0, going_on = 0, samples = 0;
     double cost = 0;
     std::set<trial::SampleKind> kinds;
     for (const PlannedRow& row : rows) {
         done += row.done;
-        if (!row.done) cost += row.work->cost;
+        cost += row.cost();
+        going_on += row.from_step > 0;
         samples += row.samples_left;
         if (row.samples_left) kinds.insert(trial::sample_kind(*row.work->dataset));
     }
     std::string text =
-        fmt::format("{}, {} done; {:.0f} GFLOP left", base::count_of(rows.size(), "trial"), done, cost / 1e9);
+        fmt::format("{}, {} done{}; {:.0f} GFLOP left", base::count_of(rows.size(), "trial"), done,
+                    going_on ? fmt::format(", {} going on from a checkpoint", going_on) : "", cost / 1e9);
     if (seconds && done < rows.size())
         text += fmt::format(", {} of training on this machine ({} in parallel)", about(*seconds),
                             base::count_of(std::min(jobs, rows.size() - done), "trial"));
@@ -202,7 +229,7 @@ int plan(const Words& words) {
     const auto work = sweep::distinct_trials(plans, session.catalog(), session.datasets());
     auto store = existing_store(arguments->database);
     const auto states = known(store, work, session);
-    std::vector<PlannedRow> rows = rows_of(work, store, states);
+    std::vector<PlannedRow> rows = rows_of(work, store, states, session.catalog());
     std::optional<double> seconds;
     if (!arguments->get<bool>("no-estimate")) seconds = estimate(rows, session.catalog(), jobs);
 

@@ -14,6 +14,7 @@
 #include "plugins/options_check.h"
 #include "sampling/images.h"
 #include "sampling/sample_plan.h"
+#include "store/experiments.h"
 #include "store/trial_results.h"
 #include "training/loaded_weights.h"
 #include "trial/splits.h"
@@ -26,10 +27,12 @@ namespace unroll::cli {
 Command sample_command() {
     Command command;
     command.usage =
-        "unroll sample TRIAL [--sampler NAME[,OPTION=JSON]...] [--temperature X] [--length N] [--prompt TEXT]..."
+        "unroll sample TRIAL|EXPERIMENT [--sampler NAME[,OPTION=JSON]...] [--temperature X] [--length N] [--prompt "
+        "TEXT]..."
         " [--from SPLIT] [--count N] [--seed N] [--at STEP] [--memory carry|window]";
     command.about =
-        "Generates text from a kept checkpoint of a trial: continuations of a prompt, answers of a "
+        "Generates text from a kept checkpoint of a trial, or of the best trial of an experiment: continuations of a "
+        "prompt, answers of a "
         "sequence-to-sequence "
         "model, or a grid of images (PNG on standard output). Nothing is stored.";
     command.options.add_options()("sampler", po::value<std::string>()->value_name("NAME[,OPTION=JSON]..."),
@@ -213,11 +216,26 @@ std::vector<trial::SamplingSettings> settings_of(const Arguments& arguments, con
     return list;
 }
 
+/// The trial that is named, as its id; for an experiment its best one, told on standard error.
+std::string trial_of(store::Store& store, const std::string& name) {
+    if (!store::has_experiment(store, name)) return name;
+    const auto best = store::best_trial(store, name);
+    if (!best)
+        throw Error({fmt::format("experiment '{}'", name), "no finished trial with a value of its metric",
+                     "an experiment that has run, or the id of a trial", "run its manifest first"});
+    fmt::print(stderr, "note: trial {}, the best of {} by {}\n", best->id, name,
+               store::find_experiment(store, name).metric);
+    return std::to_string(best->id);
+}
+
 const training::CheckpointInfo& checkpoint_of(const Arguments& arguments, const StoredTrial& trial) {
     const auto& kept = trial.state.checkpoints;
     if (kept.empty())
-        throw Error(
-            {fmt::format("trial {}", trial.found.id), "no checkpoint", "a trained trial", "run its manifest first"});
+        throw Error({fmt::format("trial {}", trial.found.id),
+                     fmt::format("no checkpoint; its status is {}", trial::to_string(trial.found.status)),
+                     "a trained trial",
+                     trial.found.status == trial::TrialStatus::running ? "wait for its first checkpoint"
+                                                                       : "run its manifest first"});
     if (!arguments.has("at")) return kept.back();
     const std::uint64_t step = whole_number(arguments, "at", 0, largest_number, "leave it out for the last");
     std::vector<std::uint64_t> steps;
@@ -239,7 +257,7 @@ int sample(const Words& words) {
 
     Session session(*arguments);
     store::Store store(arguments->database, store::Store::Mode::read);
-    StoredTrial trial = sampled_trial(store, name, session, arguments->has("prompt"));
+    StoredTrial trial = sampled_trial(store, trial_of(store, name), session, arguments->has("prompt"));
     const trial::SampleKind kind = trial::sample_kind(*trial.runnable.dataset);
     if (kind == trial::SampleKind::none)
         throw Error({fmt::format("trial {}", trial.found.id), "a model that generates neither text nor images",

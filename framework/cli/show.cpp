@@ -147,9 +147,7 @@ std::vector<std::string> vocabulary_notes(const Dataset& dataset) {
 
 std::vector<Split> splits_of(const Arguments& arguments) {
     if (!arguments.has("split")) return {Split::train, Split::validation, Split::test};
-    const std::string& name = arguments.get<std::string>("split");
-    if (const auto split = trial::split_named(name)) return {*split};
-    throw Error({"--split", fmt::format("'{}'", name), "train, validation or test", "choose one of these"});
+    return {trial::split_named(arguments.get<std::string>("split")).value()};  // one of its choices, as parse() saw to
 }
 
 int print(const Shown& shown, const Arguments& arguments, Format format) {
@@ -203,7 +201,7 @@ Command show_command() {
         "Shows the first examples of each split of a dataset as the model sees them: inputs and targets as text and "
         "as tokens, their lengths, the sizes of the splits and the vocabulary. A dot stands for a position whose "
         "prediction does not count. The dataset is that of a manifest's first trial, or a plugin with its options.";
-    command.options.add_options()("split", po::value<std::string>()->value_name("SPLIT"),
+    command.options.add_options()("split", po::value<std::string>()->value_name("train|validation|test"),
                                   "train, validation or test (default: all)")(
         "count", po::value<std::int64_t>()->value_name("N")->default_value(3), "examples of each split")(
         "length", po::value<std::int64_t>()->value_name("N")->default_value(32),

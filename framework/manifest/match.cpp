@@ -5,7 +5,9 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
+#include <utility>
 
 #include "base/nearest.h"
 #include "json/write.h"
@@ -67,6 +69,8 @@ Size common_multiple(const trial::Trial& one, const trial::Trial& other, Size fi
     return multiple;
 }
 
+constexpr double largest_deviation_to_advise = 0.1;  // sizes further apart are not equal in any table
+
 struct Point {
     std::int64_t place;
     Size weights;
@@ -121,6 +125,7 @@ std::string Matching::solve(json::Value& manifest, const Combination& combinatio
     std::erase_if(labels, [](const Label& label) { return label.axis == "seed"; });
     const std::string trial = labels.empty() ? "" : fmt::format(" for {}", json::dump(nested(labels)));
     if (solution.failure) {
+        if (std::exchange(solution.is_told, true)) return {};
         Problem problem = *solution.failure;
         problem.where = checker_.where(request.vary_at, "match.vary");
         problem.found += trial;
@@ -128,16 +133,20 @@ std::string Matching::solve(json::Value& manifest, const Combination& combinatio
         return {};
     }
     const auto wanted = static_cast<double>(request.parameters), got = static_cast<double>(solution.weights);
-    if (std::max(wanted - got, got - wanted) > request.within * wanted)
+    const double off = std::max(wanted - got, got - wanted) / wanted;
+    if (off > request.within && !std::exchange(solution.is_told, true))
         diagnostics.add(
             {checker_.where(request.parameters_at, "match.parameters"),
              fmt::format("{}{}; the nearest possible is {}, with {}={}", request.parameters, trial, solution.weights,
                          request.path, solution.value),
              fmt::format("a number of weights that a model can have to within {:g}%{}", 100 * request.within,
-                         solution.multiple == 1
-                             ? ""
-                             : fmt::format(", {} being a multiple of {}", request.path, solution.multiple)),
-             "change match.parameters, match.within or other settings of the model"});
+                         solution.multiple == 1 ? ""
+                                                : fmt::format(", {} being a multiple of {}, which its cell demands",
+                                                              request.path, solution.multiple)),
+             fmt::format("{}change match.parameters or other settings of the model",
+                         off <= largest_deviation_to_advise
+                             ? fmt::format("set match.within to {:g} or more, or ", std::ceil(off * 1000) / 1000)
+                             : "")});
     return fmt::format("{}={}", request.path, solution.value);
 }
 

@@ -29,6 +29,7 @@ public:
 private:
     struct Request;
     struct Solution {
+        bool is_told = false;  ///< its problem was told once, for all trials that share it
         std::int64_t value = 1;
         Size weights = 0;
         Size multiple = 1;               ///< the value is one of it

@@ -7,6 +7,7 @@
 
 #include "base/nearest.h"
 #include "json/parse.h"
+#include "manifest/terms.h"
 #include "store/database.h"
 #include "unroll/error.h"
 
@@ -49,11 +50,12 @@ std::string expression(Database& database, const Experiment& experiment, const s
     if (set.value_or(0) > 0) return in_config;
     Names known = axes;
     known.insert(known.end(), columns.begin(), columns.end());
-    const std::string near = base::nearest(name, known);
+    std::string near = base::nearest(name, known);
+    if (const manifest::Term* term = manifest::find_term(name, ""); term && near.empty()) near = term->path;
     throw Error(
         {fmt::format("experiment '{}'", experiment.name), fmt::format("no axis '{}'", name),
          fmt::format("an axis ({}), a column of result ({}), or a path of the config", listed(axes), listed(columns)),
-         near.empty() ? "" : base::did_you_mean(near)});
+         near.empty() ? "name one of these with --by, or in compare.by" : base::did_you_mean(near)});
 }
 
 }  // namespace

@@ -72,10 +72,13 @@ std::vector<ListedTrial> list_trials(Store& store, const std::string& experiment
     find_experiment(store, experiment);
     std::vector<ListedTrial> list;
     store.database()
-        .prepared("SELECT trial.id, fingerprint, axes, status, ifnull(step, 0), steps, iif(status = 'finished', " +
-                  std::string(last_value) +
-                  ", NULL), ended_at, current FROM membership JOIN experiment ON experiment.id = experiment_id"
-                  " JOIN trial ON trial.id = trial_id WHERE experiment.name = ? ORDER BY current DESC, place, trial.id")
+        .prepared(
+            "SELECT trial.id, fingerprint, axes, status,"
+            " ifnull(iif(status = 'running', (SELECT max(step) FROM point WHERE trial_id = trial.id), step), 0), "
+            "steps, iif(status = 'finished', " +
+            std::string(last_value) +
+            ", NULL), ended_at, current FROM membership JOIN experiment ON experiment.id = experiment_id"
+            " JOIN trial ON trial.id = trial_id WHERE experiment.name = ? ORDER BY current DESC, place, trial.id")
         .each(
             [&](const Row& row) {
                 list.push_back({row.integer(0), row.text(1), row.text(2), trial::parse_status(row.text(3)),

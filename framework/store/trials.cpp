@@ -44,7 +44,7 @@ FoundTrial find_trial(Store& store, std::string_view trial) {
         const auto count = database.prepared("SELECT count(*) FROM trial").integer().value_or(0);
         throw Error({store.file(), fmt::format("no trial '{}' among its {}", trial, count),
                      fmt::format("an id, or the beginning of a fingerprint ({} characters at least)", shortest_prefix),
-                     next});
+                     "list experiments, and the trials of one, with: unroll list [EXPERIMENT]"});
     }
     std::string names;
     for (std::size_t i = 0; i < std::min<std::size_t>(matches.size(), 5); ++i)

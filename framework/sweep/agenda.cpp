@@ -10,9 +10,8 @@
 #include "base/text.h"
 #include "store/trajectories.h"
 #include "sweep/build_id.h"
+#include "sweep/going_on.h"
 #include "sweep/pending.h"
-#include "training/length.h"
-#include "trial/due.h"
 
 namespace unroll::sweep {
 
@@ -53,48 +52,24 @@ private:
         return assignment;
     }
 
-    /// The finished trial of the same trajectory with a checkpoint beyond those that there are, if any.
+    /// What a trial of the same trajectory has done, if there is one that leads further than its own checkpoints.
     void find_earlier(const TrialPlan& trial, Assignment& assignment) {
         const std::uint64_t reached = assignment.checkpoints.empty() ? 0 : assignment.checkpoints.back().step;
-        std::uint64_t most = reached;
-        bool other_build = false;
-        store::Id from = 0;
-        for (const store::TrajectoryTrial& other :
-             store::same_trajectory(store_, trial.row.fingerprint, trial.row.trajectory)) {
-            std::vector<training::CheckpointInfo> usable = other.state.checkpoints;
-            std::erase_if(usable,
-                          [&](const auto& checkpoint) { return !is_on_the_way(trial, other, checkpoint.step); });
-            if (usable.empty() || usable.back().step <= most) continue;
-            if (other.state.build != assignment.build) {
-                other_build = true;
-                continue;
-            }
-            most = usable.back().step;
-            from = other.state.id;
-            assignment.present = store_.samples(other.state.fingerprint);
-            assignment.gradients = store_.gradients(other.state.fingerprint);
-            assignment.earlier = EarlierPart{other.state.fingerprint, std::move(usable)};
-        }
-        if (assignment.earlier) {
-            const std::uint64_t end = assignment.earlier->checkpoints.back().step;
+        GoingOn found = going_on(store_, trial, assignment.build, reached);
+        if (found.part) {
+            const std::uint64_t end = found.part->checkpoints.back().step;
+            assignment.present = store_.samples(found.part->fingerprint);
+            assignment.gradients = store_.gradients(found.part->fingerprint);
             std::erase_if(assignment.present, [&](const sampling::SampleKey& key) { return key.step >= end; });
             std::erase_if(assignment.gradients, [&](std::uint64_t step) { return step >= end; });
-            goes_on_.push_back(fmt::format("{} (step {})", from, end));
-        } else if (reached == 0 && other_build) {
+            assignment.earlier = std::move(found.part);
+            goes_on_.push_back(fmt::format("{} (step {})", found.from, end));
+        } else if (reached == 0 && found.other_build) {
             ++built_otherwise_;
         } else if (reached == 0 && trial.trial->training.schedule.name != "constant" &&
                    store::has_other_length(store_, trial.row.identity)) {
             starts_over_[trial.trial->training.schedule.name] += 1;
         }
-    }
-
-    /// Whether a longer trial passes this step in the state in which the other one kept it. Where the other one ended
-    /// it was evaluated, which an early stop takes into account.
-    static bool is_on_the_way(const TrialPlan& trial, const store::TrajectoryTrial& other, std::uint64_t step) {
-        if (step > trial.row.steps) return false;
-        const trial::TrainingSettings& training = trial.trial->training;
-        return step != other.end || training.stop.metric.empty() ||
-               trial::is_due(training.evaluate_every, step, training::length_of(*trial.trial, *trial.dataset));
     }
 
     Assignment assignment_of(const TrialPlan& trial) const {

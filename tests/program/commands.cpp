@@ -128,6 +128,14 @@ TEST_CASE("plan lists trials, what is done and what was dropped, and writes noth
     CHECK(sampled[0].at("samples") == 3 * 2);
     CHECK(std::string(sampled[0].at("axes").as_string()).find("learning_rate=0.1") != std::string::npos);
 
+    // A longer training goes on from the end of the shorter one.
+    const Ended longer = ask({"plan", "tiny.json", "--format", "json", "--set", "training.steps=60"});
+    REQUIRE(longer.code == 0);
+    const auto longer_trials = boost::json::parse(longer.out).as_array();
+    CHECK(longer_trials[0].at("status") == "new");
+    CHECK(longer_trials[0].at("from_step") == 30);
+    CHECK(ask({"plan", "tiny.json", "--set", "training.steps=60"}).prints("0 done, 3 going on from a checkpoint; "));
+
     const Workplace place;
     place.put("tiny.json", {});
     const auto before = files_in(place.path());
@@ -240,6 +248,13 @@ TEST_CASE("sample makes texts from a checkpoint and stores none") {
     CHECK(ask(greedy).out == first.out);
     CHECK(ask({"sample", "1", "--sampler", "greedy", "--prompt", "the sea ", "--length", "30", "--seed", "9"}).out ==
           first.out);
+
+    Words of_best = greedy;
+    of_best[1] = "tiny";
+    const Ended best = ask(of_best);
+    CHECK(best.code == 0);
+    CHECK(best.says("note: trial "));
+    CHECK(best.says(", the best of tiny by validation/loss"));
 
     const Words drawn{"sample", "1", "--prompt", "the ", "--length", "60", "--count", "2"};
     const Ended two = ask(drawn);

@@ -72,6 +72,9 @@ const Wrong wrong_manifests[] = {
     {"text missing",
      with(&Manifest::dataset, text_dataset("nowhere.txt")),
      {R"(dataset.path: "nowhere.txt")", "UNROLL_DATA"}},
+    {"a slip in a file's name",
+     with(&Manifest::dataset, text_dataset("habour.txt")),
+     {R"(dataset.path: "habour.txt")", R"(did you mean "harbour.txt"?)"}},
     {"text empty", with(&Manifest::dataset, text_dataset("empty.txt")), {"bad.json:3", "empty"}},
     {"text not UTF-8", with(&Manifest::dataset, text_dataset("latin1.txt")), {"bad.json:3", "UTF-8", "latin1.txt"}},
     {"the article's own text",
@@ -219,6 +222,12 @@ TEST_CASE("a wrong command line is refused with the nearest right one") {
     place.put("tiny.json", {});
     refuses(place, {"rum", "tiny.json"}, {"unknown command 'rum'", "did you mean \"run\"?"});
     refuses(place, {"frobnicate"}, {"unknown command 'frobnicate'", "unroll --help"});
+    refuses(place, {"train", "tiny.json"}, {"unknown command 'train'", "unroll run MANIFEST"});
+    refuses(place, {"plot", "tiny"}, {"unknown command 'plot'", "unroll curve EXPERIMENT"});  // though "plan" is near
+    refuses(place, {"run", "tiny.json", "--steps", "3"}, {"unknown option '--steps'", "--set training.steps=N"});
+    refuses(place, {"run", "tiny.json", "--resume"}, {"unknown option '--resume'", "goes on where it was interrupted"});
+    refuses(place, {"plan", "tiny.json", "--format", "md"}, {"--format: 'md'", "did you mean \"markdown\"?"});
+    refuses(place, {"show", "tiny.json", "--split", "val"}, {"--split: 'val'", "did you mean \"validation\"?"});
     for (const char* command : {"run", "plan", "check", "sample", "compare", "diff", "sql", "verify"}) {
         refuses(place, {command}, {"command line"});
         refuses(place, {command, "--plugin-pat", "x"},

@@ -5,6 +5,10 @@
 #include <fmt/core.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+
+#include "base/nearest.h"
+
 namespace unroll::manifest {
 namespace {
 
@@ -36,13 +40,32 @@ const Files::Found& Files::find(const FileRequest& wanted) {
     return entry->second;
 }
 
+/// The path of a file or folder that is there and has nearly this name; "" when there is none.
+std::string Files::neighbour(const fs::path& path) const {
+    constexpr std::size_t most = 10'000;  // a folder of more is not worth the time of a message
+    const std::vector<fs::path> here{fs::path()};
+    for (const fs::path& folder : path.is_absolute() ? here : lookup_.folders) {
+        std::vector<std::string> names;
+        std::error_code unreadable;
+        for (fs::directory_iterator entry(folder / path.parent_path(), unreadable), end;
+             !unreadable && entry != end && names.size() < most; entry.increment(unreadable))
+            names.push_back(entry->path().filename().string());
+        std::sort(names.begin(), names.end());
+        if (const std::string near = base::nearest(path.filename().string(), names); !near.empty())
+            return (path.parent_path() / near).string();
+    }
+    return {};
+}
+
 Files::Found Files::search(const FileRequest& wanted) const {
     if (!wanted.sha256.empty() && !names_a_file(wanted.path)) return not_one_file(wanted);
     if (const auto here = lookup_.find(wanted.path))
         return wanted.sha256.empty() ? Found(*here) : verified(*here, wanted);
     if (!wanted.url.empty() && lookup_.fetch) return fetched(wanted);
+    const std::string near = names_a_file(wanted.path) ? neighbour(wanted.path) : "";
     return Problem{"path", nowhere(wanted.path), "a file, folder or glob that exists",
-                   fs::path(wanted.path).is_absolute()
+                   !near.empty() ? base::did_you_mean(near)
+                   : fs::path(wanted.path).is_absolute()
                        ? "correct the path"
                        : "correct the path, or name its folder in the environment variable UNROLL_DATA"};
 }

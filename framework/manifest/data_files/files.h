@@ -34,6 +34,7 @@ private:
     Found verified(const std::filesystem::path& file, const FileRequest& wanted) const;
     Found fetched(const FileRequest& wanted) const;
     std::string nowhere(const std::string& path) const;
+    std::string neighbour(const std::filesystem::path& path) const;
 
     const Lookup& lookup_;
     std::map<std::tuple<std::string, std::string, std::string>, Found> found_;

@@ -77,6 +77,12 @@ TEST_CASE_METHOD(Fixture, "what does not exist is refused with what does") {
     CHECK_THAT(refused({"cells", "--metric", "validation/los"}),
                contains("one of: validation/accuracy, validation/loss"));
     CHECK_THAT(refused({"cells", "--metric", "loss"}), contains("SPLIT/NAME, as in validation/loss"));
+    CHECK_THAT(refused({"cells", "--metric", "loss"}), contains("write validation/loss"));
+    CHECK_THAT(refused({"cells", "--metric", "test_loss"}), contains("write test/loss"));
+    CHECK_THAT(refused({"cells", "--metric", "val_accuracy"}), contains("write validation/accuracy"));
+    CHECK_THAT(refused({"cells", "--metric", "val/loss"}), contains("did you mean \"validation/loss\"?"));
+    CHECK_THAT(refused({"cells", "--by", "lr"}), contains("did you mean \"training.optimizer.learning_rate\"?"));
+    CHECK_THAT(refused({"cells", "cells"}), contains("a manifest that sweeps over both"));
     CHECK_THAT(refused({"cells", "--goal", "low"}), contains("min or max"));
     CHECK_THAT(refused({}), contains("exactly one experiment"));
     CHECK_THAT(refused({"cells", "others"}), contains("exactly one experiment"));

@@ -173,7 +173,7 @@ TEST_CASE("A value from the command line") {
     CHECK(problems(text, {{"match.parameters", "11"}}) ==
           "--set: match.parameters: 11; the nearest possible is 30, with cell.hidden=1\n"
           "  expected: a number of weights that a model can have to within 2%\n"
-          "  help: change match.parameters, match.within or other settings of the model");
+          "  help: change match.parameters or other settings of the model");
 }
 
 }  // namespace
