@@ -1,4 +1,5 @@
 // The floating-point mode of a thread: the control word of the processor's vector unit.
+#include "kernels/mode.h"
 #include "unroll/kernels.h"
 
 #if defined(__x86_64__) || defined(__SSE2__)
@@ -19,6 +20,10 @@ FloatingPointMode::~FloatingPointMode() {
     _mm_setcsr(saved_);
 }
 
+bool floating_point_mode_holds() {
+    return (_mm_getcsr() & 0xffc0u) == 0x9fc0u;
+}
+
 #elif defined(__aarch64__)
 
 // Bits of FPCR: 24 flush to zero, 23–22 rounding (00 is nearest), 15–8 exceptions trapped.
@@ -34,10 +39,19 @@ FloatingPointMode::~FloatingPointMode() {
     asm volatile("msr fpcr, %0" : : "r"(static_cast<unsigned long>(saved_)));
 }
 
+bool floating_point_mode_holds() {
+    unsigned long word;
+    asm volatile("mrs %0, fpcr" : "=r"(word));
+    return (word & 0x1c09f00ul) == 0x1000000ul;
+}
+
 #else
 
 FloatingPointMode::FloatingPointMode() : saved_(0) {}
 FloatingPointMode::~FloatingPointMode() = default;
+bool floating_point_mode_holds() {
+    return true;
+}
 
 #endif
 

@@ -3,6 +3,7 @@
 
 #include <fmt/core.h>
 
+#include "base/floating_point.h"
 #include "plugins/options_check.h"
 
 namespace unroll::manifest {
@@ -14,6 +15,7 @@ std::shared_ptr<const Dataset> DatasetCache::load(const trial::PluginChoice& cho
     if (is_new) try {
             const Plugin* plugin = catalog_.find(Plugin::Kind::dataset, choice.plugin);
             if (!plugin) throw Error(catalog_.missing(Plugin::Kind::dataset, choice.plugin));
+            const base::DefaultFloatingPoint mode;
             entry->second.dataset = plugin->make_dataset(choice.options);
         } catch (...) {
             entry->second.failure = std::current_exception();

@@ -10,6 +10,7 @@
 #include "manifest/checker.h"
 #include "manifest/data_files/remote.h"
 #include "manifest/describe.h"
+#include "manifest/normal_form.h"
 #include "manifest/path.h"
 #include "manifest/schema.h"
 #include "manifest/sweep.h"
@@ -140,6 +141,12 @@ json::Value clip_schema() {
     return any_of({limit, element, type("null")});
 }
 
+/// A number from `least`, or one with units.
+json::Value quantity_schema(double least, const char* pattern) {
+    return any_of({object({{"type", "number"}, {"minimum", least}}), object({{"type", "string"}, {"pattern", pattern}}),
+                   type("null")});
+}
+
 json::Value prompt_schema() {
     const json::Value text = object({{"type", "string"}, {"minLength", std::int64_t{1}}});
     json::Value window = object_type(object({{"from", object({{"enum", words_of(trial::split_names)}})},
@@ -182,6 +189,10 @@ json::Value schema_of(const Section& section, const Setting& setting) {
                 return *setting.derived ? or_null(when_schema(true)) : when_schema(true);
             case Shape::clip:
                 return clip_schema();
+            case Shape::duration:
+                return quantity_schema(0, duration_pattern);
+            case Shape::memory:
+                return quantity_schema(least_memory, memory_pattern);
             case Shape::section:
                 return reference(inner);
             case Shape::section_or_null:

@@ -1,7 +1,11 @@
 // Normal forms.
 #include "manifest/normal_form.h"
 
+#include <algorithm>
+#include <charconv>
 #include <cmath>
+#include <span>
+#include <string_view>
 
 #include "manifest/path.h"
 #include "plugins/options_check.h"
@@ -47,6 +51,55 @@ std::optional<json::Value> normal_clip(const json::Value& value) {
     return std::nullopt;
 }
 
+struct Unit {
+    std::string_view name;
+    double size;
+};
+
+constexpr Unit units_of_time[] = {{"s", 1}, {"min", 60}, {"m", 60}, {"h", 3600}, {"d", 86400}};
+constexpr Unit units_of_memory[] = {{"B", 1},
+                                    {"kB", 1e3},
+                                    {"KB", 1e3},
+                                    {"MB", 1e6},
+                                    {"GB", 1e9},
+                                    {"TB", 1e12},
+                                    {"kiB", 1024.0},
+                                    {"KiB", 1024.0},
+                                    {"MiB", 1024.0 * 1024},
+                                    {"GiB", 1024.0 * 1024 * 1024},
+                                    {"TiB", 1024.0 * 1024 * 1024 * 1024}};
+
+/// "1h30min": numbers, each with its unit; none when it is something else.
+std::optional<double> sum_of_units(std::string_view text, std::span<const Unit> units) {
+    const auto skip_blanks = [&] { text.remove_prefix(std::min(text.find_first_not_of(" \t"), text.size())); };
+    double sum = 0;
+    for (skip_blanks(); !text.empty(); skip_blanks()) {
+        double number = 0;
+        const auto [rest, error] =
+            std::from_chars(text.data(), text.data() + text.size(), number, std::chars_format::fixed);
+        if (error != std::errc() || number < 0) return std::nullopt;
+        text.remove_prefix(static_cast<std::size_t>(rest - text.data()));
+        skip_blanks();
+        const std::size_t length = std::min(text.find_first_of(" \t0123456789."), text.size());
+        const auto unit = std::find_if(units.begin(), units.end(),
+                                       [&](const Unit& one) { return one.name == text.substr(0, length); });
+        if (unit == units.end()) return std::nullopt;
+        text.remove_prefix(length);
+        sum += number * unit->size;
+    }
+    return sum;
+}
+
+/// As one number, whole where it is.
+std::optional<json::Value> normal_quantity(const json::Value& value, std::span<const Unit> units, double least) {
+    constexpr double most = 9007199254740992.0;  // 2^53
+    if (value.null()) return value;
+    const auto number = value.text() ? sum_of_units(*value.text(), units) : value.number();
+    if (!number || !(*number > 0 && *number >= least && *number < most)) return std::nullopt;
+    if (std::trunc(*number) == *number) return json::Value(static_cast<std::int64_t>(*number));
+    return json::Value(*number);
+}
+
 std::optional<json::Value> normal_names(const json::Value& value) {
     json::Array list;
     if (!value.array()) return std::nullopt;
@@ -72,6 +125,10 @@ std::optional<json::Value> normal(const Setting& setting, const json::Value& giv
             return normal_when(given, setting.shape == Shape::when_or_never);
         case Shape::clip:
             return normal_clip(given);
+        case Shape::duration:
+            return normal_quantity(given, units_of_time, 0);
+        case Shape::memory:
+            return normal_quantity(given, units_of_memory, least_memory);
         default:
             return given;
     }

@@ -84,6 +84,10 @@ private:
                          fmt::format("the {} symbols of the vocabulary of dataset '{}'", vocabulary->size(), dataset),
                          "change the prompt, or train on a text that has the symbol");
         const Task task = resolved_.dataset->task();
+        if (tokens->empty())
+            return wrong(
+                fmt::format("the prompt {}, which has no token in dataset '{}'", json::excerpt(value_), dataset),
+                "at least one token", "write what the text begins with");
         if (trial::topology_of(task).separate_target && tokens->size() > task.sequence_length)
             return wrong(fmt::format("a prompt of {} symbols", tokens->size()),
                          fmt::format("at most {}, the longest input of dataset '{}'", task.sequence_length, dataset),

@@ -110,6 +110,10 @@ std::string allowed(const Setting& setting) {
             return "a number of steps, \"epoch\", {\"epochs\": N}, {\"times\": N}, \"end\", or false for never";
         case Shape::clip:
             return "a number above 0 for the global norm, {\"element\": X} with X above 0, or null";
+        case Shape::duration:
+            return "a number of seconds above 0, a text such as \"90s\", \"30min\", \"2h\" or \"1h30min\", or null";
+        case Shape::memory:
+            return "a number of bytes from 1000000, a text such as \"512MB\", \"4GB\" or \"1.5GiB\", or null";
         case Shape::section:
             return "an object";
         case Shape::section_or_null:

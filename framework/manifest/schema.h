@@ -21,6 +21,8 @@ struct Setting {
         when,           ///< steps, "epoch", {"epochs": N}, {"times": N} or "end"
         when_or_never,  ///< or false
         clip,           ///< a number, {"element": X} or null
+        duration,       ///< seconds, a text like "2h", or null
+        memory,         ///< bytes, a text like "4GB", or null
         section,        ///< an object with settings of its own
         section_or_null,
         cells,        ///< `cell`: an object, or a list of objects

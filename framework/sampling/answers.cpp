@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "model/pass.h"
+#include "sampling/pick.h"
 #include "trial/splits.h"
 #include "unroll/error.h"
 
@@ -91,7 +92,7 @@ private:
         if (ended_[b]) return std::nullopt;
         const Choice choice{
             {logits, model_.head().outputs}, requests_[b].temperature, answers_[b], streams_[b], scratch_};
-        const Token token = requests_[b].sampler->pick(choice);
+        const Token token = sampling::pick(*requests_[b].sampler, choice);
         ended_[b] = token == model_.task().target_end;
         if (!ended_[b]) answers_[b].push_back(token);
         return token;

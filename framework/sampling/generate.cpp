@@ -6,6 +6,7 @@
 #include <map>
 
 #include "model/pass.h"
+#include "sampling/pick.h"
 #include "unroll/parallel.h"
 
 namespace unroll::sampling {
@@ -115,7 +116,7 @@ private:
                                     text.tokens,
                                     text.stream,
                                     {scratch_.data() + i * V_, V_}};
-                text.tokens.push_back(text.request->sampler->pick(choice));
+                text.tokens.push_back(sampling::pick(*text.request->sampler, choice));
             }
         });
     }

@@ -5,10 +5,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <stdexcept>
 #include <vector>
 
 #include "model/adversarial.h"
+#include "sampling/pick.h"
 
 namespace unroll::sampling {
 
@@ -52,7 +52,7 @@ std::string image_grid(const model::Model<float>& model, model::Weights<float> w
         for (Size row = 0; row < task.image_rows; ++row)
             for (Size column = 0; column < task.image_columns; ++column) {
                 const float value = *images++;
-                if (!std::isfinite(value)) throw std::domain_error("an image with a number that is not finite");
+                if (!std::isfinite(value)) throw NotFinite("an image with a number that is not finite");
                 picture.at(i / side * (task.image_rows + 1) + row, i % side * (task.image_columns + 1) + column) =
                     static_cast<unsigned char>(std::lround(255 * std::clamp(value, 0.0f, 1.0f)));
             }

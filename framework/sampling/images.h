@@ -10,7 +10,7 @@
 namespace unroll::sampling {
 
 /// The bytes of a PNG file: side x side images of an adversarial model, a pixel of black between them. It depends on
-/// the weights and the noise alone. Allocates; uses one thread and idle cores. Throws std::domain_error when a number
+/// the weights and the noise alone. Allocates; uses one thread and idle cores. Throws NotFinite (pick.h) when a number
 /// of an image is not finite.
 std::string image_grid(const model::Model<float>& model, model::Weights<float> weights, Size side,
                        const RandomStream& noise);

@@ -28,7 +28,7 @@ std::vector<PlannedSample> plan_samples(const trial::Trial& trial, const std::ve
                                         const Dataset& dataset, std::uint64_t step, double epoch);
 
 /// Makes the texts. Each depends on the weights, its seed, prompt, sampler, temperature and number, and on nothing
-/// else. Those that `stop` cut short are left out. Throws std::domain_error when the logits are not finite.
+/// else. Those that `stop` cut short are left out. Throws NotFinite (pick.h) when the logits are not finite.
 std::vector<Sample> make_samples(const model::Model<float>& model, model::Weights<float> weights,
                                  const Dataset& dataset, const plugins::Catalog& catalog, Size window,
                                  const std::vector<PlannedSample>& list, const std::atomic<bool>& stop);

@@ -108,6 +108,16 @@ std::map<std::string, TrialState> Store::states(const std::vector<std::string>& 
         state.build = database.prepared("SELECT build FROM attempt WHERE trial_id = ? ORDER BY number DESC LIMIT 1")
                           .text(*trial)
                           .value_or("");
+        // Only a store that is written has been brought up to date for sure.
+        if (connection_->for_runs)
+            database.prepared("SELECT cause, bound FROM attempt WHERE trial_id = ? ORDER BY number")
+                .each(
+                    [&](const Row& row) {
+                        state.cause = trial::parse_cause(row.text(0));
+                        state.bound = row.optional_real(1);
+                        state.has_crashed = state.has_crashed || state.cause == trial::Cause::crash;
+                    },
+                    *trial);
         state.checkpoints = connection_->checkpoints(*trial);
         if (!state.checkpoints.empty())
             database.prepared("SELECT max(seconds) FROM point WHERE trial_id = ? AND step <= ?")
@@ -206,6 +216,31 @@ void Store::interrupt_running() {
             .run(trial);
         summarise(database, trial, trial::TrialStatus::interrupted);
     }
+    transaction.commit();
+}
+
+void Store::note_crash(const std::string& fingerprint, const std::string& how) {
+    Database& database = connection_->database;
+    const auto trial = connection_->find(fingerprint);
+    if (!trial) return;
+    Transaction transaction(database);
+    const auto last =
+        database.prepared("SELECT id FROM attempt WHERE trial_id = ? ORDER BY number DESC LIMIT 1").integer(*trial);
+    if (last)
+        database.prepared("UPDATE attempt SET cause = ?, error = ? WHERE id = ?")
+            .run(trial::to_string(trial::Cause::crash), how, *last);
+    else  // it had not come to training yet
+        database
+            .prepared(
+                "INSERT INTO attempt (trial_id, number, outcome, error, cause, from_step, to_step, started_at,"
+                " heartbeat_at, ended_at, host, pid, jobs, build)"
+                " VALUES (?1, 1, 'interrupted', ?2, ?3, 0, 0, ?4, ?4, ?4, '', 0, 1, '')")
+            .run(*trial, how, trial::to_string(trial::Cause::crash), now());
+    database
+        .prepared(
+            "UPDATE trial SET error = ?, cause = ?, status = iif(status = 'queued', 'interrupted', status)"
+            " WHERE id = ? AND status IN ('queued', 'interrupted')")
+        .run(how, trial::to_string(trial::Cause::crash), *trial);
     transaction.commit();
 }
 

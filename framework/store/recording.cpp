@@ -45,7 +45,7 @@ std::vector<fs::path> Store::write(const AttemptStart& start) {
     database
         .prepared(
             "UPDATE trial SET status = 'running', step = ?, tokens = NULL, seconds = NULL, tokens_per_second = NULL,"
-            " diverged_step = NULL, error = NULL, ended_at = NULL, train_loss_steps = NULL WHERE id = ?")
+            " diverged_step = NULL, error = NULL, cause = NULL, ended_at = NULL, train_loss_steps = NULL WHERE id = ?")
         .run(start.from_step, trial);
 
     if (!start.continues.empty())
@@ -179,19 +179,25 @@ std::vector<fs::path> Store::write(const AttemptEnd& end) {
     if (end.outcome == trial::TrialStatus::diverged && !diverged)
         diverged = static_cast<std::int64_t>(end.diverged_step.value_or(end.step));
     const trial::TrialStatus outcome = diverged ? trial::TrialStatus::diverged : end.outcome;
-    const std::optional<std::string> error = end.error.empty() ? std::nullopt : std::optional(end.error);
+    const auto given = [](std::string_view text) {
+        return text.empty() ? std::nullopt : std::optional(std::string(text));
+    };
+    const std::optional<std::string> error = given(end.error), cause = given(trial::to_string(end.cause));
     const std::string ended = now();
     database
         .prepared(
-            "UPDATE attempt SET outcome = ?, error = ?, to_step = ?, ended_at = ?, heartbeat_at = ? WHERE trial_id = ?"
-            " AND outcome = 'running'")
-        .run(trial::to_string(outcome), error, end.step, ended, ended, trial);
+            "UPDATE attempt SET outcome = ?, error = ?, cause = ?, bound = ?, to_step = ?, ended_at = ?,"
+            " heartbeat_at = ?"
+            " WHERE id = (SELECT id FROM attempt WHERE trial_id = ? ORDER BY number DESC LIMIT 1)")
+        .run(trial::to_string(outcome), error, cause, end.bound, end.step, ended, ended, trial);
+    // What kept samples from being made says nothing of a training that has come to its end.
+    const bool is_its_own = outcome != trial::TrialStatus::finished;
     database
         .prepared(
             "UPDATE trial SET status = ?, step = ?, tokens = ?, seconds = ?, tokens_per_second = ?, diverged_step = ?,"
-            " error = ?, ended_at = ?, train_loss_steps = ? WHERE id = ?")
-        .run(trial::to_string(outcome), end.step, end.tokens, end.seconds, end.tokens_per_second, diverged, error,
-             ended,
+            " error = ?, cause = ?, ended_at = ?, train_loss_steps = ? WHERE id = ?")
+        .run(trial::to_string(outcome), end.step, end.tokens, end.seconds, end.tokens_per_second, diverged,
+             is_its_own ? error : std::nullopt, is_its_own ? cause : std::nullopt, ended,
              outcome == trial::TrialStatus::finished ? std::optional(training::RecentLosses::window(end.step))
                                                      : std::nullopt,
              trial);

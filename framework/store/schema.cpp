@@ -271,8 +271,18 @@ WHERE train_loss IS NOT NULL AND step > 0;
 )sql");
 }
 
-constexpr std::array<MigrationStep, 6> all_steps{
-    create, add_accuracy_by_position, add_judgements, leave_statuses_open, add_manifest_path, add_identities};
+/// Why an attempt ended before its time, and which limit it came up against.
+void add_causes(Database& database) {
+    database.execute(R"sql(
+ALTER TABLE trial ADD COLUMN cause TEXT;
+ALTER TABLE attempt ADD COLUMN cause TEXT;
+ALTER TABLE attempt ADD COLUMN bound REAL;
+)sql");
+}
+
+constexpr std::array<MigrationStep, 7> all_steps{
+    create,    add_accuracy_by_position, add_judgements, leave_statuses_open, add_manifest_path, add_identities,
+    add_causes};
 
 /// Since this one, versions read alike.
 constexpr std::int64_t oldest_readable = 3;

@@ -15,6 +15,7 @@
 
 #include "base/files.h"
 #include "training/record.h"
+#include "trial/cause.h"
 #include "trial/status.h"
 #include "unroll/types.h"
 
@@ -60,6 +61,9 @@ struct TrialState {
     Id id = 0;
     trial::TrialStatus status = trial::TrialStatus::queued;
     std::string fingerprint, error;
+    trial::Cause cause = trial::Cause::none;            ///< of the last attempt's end; stores opened to write tell it
+    std::optional<double> bound;                        ///< the limit that ended it, in seconds or bytes
+    bool has_crashed = false;                           ///< likewise: an attempt at it has brought its process down
     std::string build;                                  ///< of the last attempt
     std::vector<training::CheckpointInfo> checkpoints;  ///< oldest first
     double seconds = 0;  ///< training time up to the newest checkpoint, as its points tell
@@ -97,6 +101,8 @@ struct AttemptEnd {
     std::uint64_t tokens = 0;
     double seconds = 0, tokens_per_second = 0;
     std::optional<std::uint64_t> diverged_step;
+    trial::Cause cause = trial::Cause::none;  ///< of the error; that of a finished attempt is of its samples
+    std::optional<double> bound{};            ///< the limit that ended it, in seconds or bytes
 };
 
 /// A stored trial.
@@ -143,6 +149,10 @@ public:
     /// Every trial that says running is interrupted: called by the one runner, under the lock.
     void interrupt_running();
 
+    /// The last attempt at a trial has brought its process down, or ran while the process went down: `how` says in which
+    /// way. A fingerprint that is not there is passed over.
+    void note_crash(const std::string& fingerprint, const std::string& how);
+
     std::set<sampling::SampleKey> samples(const std::string& fingerprint);
     /// Texts without figures: a version that had none has stored them.
     std::vector<sampling::Sample> unmeasured(const std::string& fingerprint);
@@ -172,7 +182,8 @@ public:
     /// Writes a trial's record into the table of its kind, in place of one of the same key (recording.cpp), and returns
     /// the files that no row names any longer, to be removed once the transaction is committed.
     std::vector<std::filesystem::path> write(const std::string& fingerprint, const training::Record& record);
-    /// And the trial's summary columns. Returns files that no row names any longer, as above.
+    /// And the trial's summary columns; of an attempt that has ended before, in place of what was written then. Returns
+    /// files that no row names any longer, as above.
     std::vector<std::filesystem::path> write(const AttemptEnd& end);
     void write(const Measured& measured);
     void heartbeat();  ///< of all running attempts

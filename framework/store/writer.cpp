@@ -10,7 +10,7 @@
 #include <unordered_set>
 #include <variant>
 
-#include "unroll/error.h"
+#include "base/transient.h"
 
 namespace unroll::store {
 
@@ -40,7 +40,7 @@ struct Writer::Impl {
     std::uint64_t push(const std::string& fingerprint, What what) {
         std::unique_lock lock(mutex);
         room.wait(lock, [&] { return failure || queue.size() < capacity; });
-        if (failure) throw Error(*failure);
+        if (failure) throw base::TransientError(*failure);
         queue.push_back({&*fingerprints.insert(fingerprint).first, std::move(what)});
         resting = false;
         if (queue.size() == 1 || queue.size() == batch_size) wake.notify_one();
@@ -53,7 +53,7 @@ struct Writer::Impl {
         urgent = true;
         wake.notify_one();
         done.wait(lock, [&] { return failure || (committed >= last && !writing); });
-        if (failure) throw Error(*failure);
+        if (failure) throw base::TransientError(*failure);
         if (!place && queue.empty()) resting = true;
     }
 

@@ -72,7 +72,7 @@ struct ImageJudgement {
 };
 
 /// Everything that a trial reports. A new kind costs four places: its struct and its name in this list, its fields in
-/// record_stream.cpp, a table in store/schema.cpp (a migration; and in recorded_tables of store/schema.h, if an attempt
+/// record_fields.h, a table in store/schema.cpp (a migration; and in recorded_tables of store/schema.h, if an attempt
 /// that starts again drops its rows), and its INSERT in store/recording.cpp. The compiler names those that are missing.
 using Record = std::variant<Point, LossByPosition, GradientByLag, Samples, CheckpointSaved, ImageJudgement>;
 

@@ -16,6 +16,7 @@
 #include <system_error>
 
 #include "base/files.h"
+#include "base/transient.h"
 #include "json/parse.h"
 #include "json/write.h"
 #include "unroll/error.h"
@@ -126,9 +127,10 @@ std::string write_safetensors(const fs::path& path, const std::vector<Tensor>& t
         file.commit();
         return hash.digest();
     } catch (const std::system_error& error) {
-        throw Error({path.string(), fmt::format("cannot write the checkpoint: {}", error.code().message()),
-                     "a folder that can be written to, on a disk with room",
-                     "make room or change the folder's permissions, then run the manifest again"});
+        throw base::TransientError({path.string(),
+                                    fmt::format("cannot write the checkpoint: {}", error.code().message()),
+                                    "a folder that can be written to, on a disk with room",
+                                    "make room or change the folder's permissions, then run the manifest again"});
     }
 }
 
@@ -249,6 +251,12 @@ private:
     Size data_size_;
 };
 
+/// What the machine says of a file that may be whole.
+[[noreturn]] void refuse_for_now(const fs::path& path, const std::string& reason) {
+    throw base::TransientError({path.string(), reason, "a checkpoint that can be read",
+                                "see to the disk, the file's permissions or the limit of open files, then run again"});
+}
+
 }  // namespace
 
 SafetensorsFile::SafetensorsFile(const fs::path& path, std::string_view sha256) : path_(path) {
@@ -256,7 +264,9 @@ SafetensorsFile::SafetensorsFile(const fs::path& path, std::string_view sha256) 
     const Size size = fs::file_size(path, error);
     std::ifstream file(path, std::ios::binary);
     if (error || !file) {
-        HeaderReader(path, 0).fail(error ? error.message() : "a file that cannot be opened", "a checkpoint");
+        const std::error_code reason = error ? error : std::error_code(errno, std::generic_category());
+        if (reason != std::errc::no_such_file_or_directory) refuse_for_now(path, reason.message());
+        HeaderReader(path, 0).fail(reason.message(), "a checkpoint");
     }
     std::uint64_t header_size = 0;
     std::string prefix(prefix_size, '\0');
@@ -274,7 +284,7 @@ SafetensorsFile::SafetensorsFile(const fs::path& path, std::string_view sha256) 
     data_ = std::make_unique_for_overwrite<std::byte[]>(data_size);  // operator new aligns for every element type
     file.read(text.data(), static_cast<std::streamsize>(header_size));
     file.read(reinterpret_cast<char*>(data_.get()), static_cast<std::streamsize>(data_size));
-    if (!file) reader.fail("an error while reading", fmt::format("{} bytes", size));
+    if (!file) refuse_for_now(path, "an error while reading");
 
     Sha256 hash;
     hash.update(prefix);

@@ -6,15 +6,17 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <stdexcept>
 
+#include "sampling/pick.h"
 #include "sampling/sample_plan.h"
 #include "training/batches.h"
 #include "training/gradient.h"
 #include "training/learner.h"
 #include "training/length.h"
+#include "training/mode.h"
 #include "training/part_optimizers.h"
 #include "training/series_log.h"
+#include "training/trouble.h"
 #include "trial/due.h"
 #include "unroll/error.h"
 #include "unroll/kernels.h"
@@ -112,6 +114,7 @@ private:
         const Size index = now_.step % length_.epoch;
         batches_.fill(now_.step / length_.epoch, index, batch_);
         const auto sums = learner_->step(now_, batch_, index);
+        require_mode("a cell");
         if (!sums || !std::isfinite(sum_of_squares(now_.weights.data(), now_.weights.size())))
             return diverge(now_.step + 1);
 
@@ -160,6 +163,7 @@ private:
     /// False when the trial was interrupted or has diverged. `evaluation` stays empty where there is none.
     bool evaluate(Batches& batches, Split split, std::optional<Evaluation>& evaluation) {
         if (batches.per_epoch()) evaluation = learner_->evaluate(now_, batches, stop_);
+        require_mode("a cell");
         if (!evaluation) return true;
         if (!evaluation->complete) return interrupt();
         if (!std::isfinite(evaluation->sums.loss)) return diverge(now_.step);
@@ -215,16 +219,24 @@ private:
             if (is_due(settings.every, now_.step, length_)) due.push_back(settings);
         if (due.empty()) return true;
         const double epoch = double(now_.step) / double(length_.epoch);
-        const auto planned = sampling::plan_samples(job_.trial, due, job_.dataset, now_.step, epoch);
+        Samples samples;
+        Size planned = 0;
         try {
-            auto samples = sampling::make_samples(job_.model, learner_->weights(now_), job_.dataset, job_.catalog,
-                                                  settings_.sequence_length, planned, stop_);
-            if (samples.size() < planned.size()) return interrupt();
-            sink_.record(std::move(samples));
-            return true;
-        } catch (const std::domain_error&) {  // logits that are not finite
+            const FloatingPointMode mode;
+            const auto plan = sampling::plan_samples(job_.trial, due, job_.dataset, now_.step, epoch);
+            planned = plan.size();
+            samples = sampling::make_samples(job_.model, learner_->weights(now_), job_.dataset, job_.catalog,
+                                             settings_.sequence_length, plan, stop_);
+            require_mode("a sampler");
+        } catch (const sampling::NotFinite&) {
             return diverge(now_.step);
+        } catch (...) {
+            if (unmade_.what.empty()) unmade_ = current_trouble();
+            return true;
         }
+        if (samples.size() < planned) return interrupt();
+        sink_.record(std::move(samples));
+        return true;
     }
 
     void save() {
@@ -235,7 +247,9 @@ private:
         saved_step_ = now_.step;
     }
 
-    Outcome outcome() const { return {status_, now_.step, now_.tokens, now_.seconds, diverged_step_}; }
+    Outcome outcome() const {
+        return {status_, now_.step, now_.tokens, now_.seconds, diverged_step_, unmade_.what, unmade_.cause, {}};
+    }
 
     const Job& job_;
     const trial::TrainingSettings& settings_;
@@ -254,6 +268,7 @@ private:
     std::uint64_t saved_step_ = ~std::uint64_t{0};
     trial::TrialStatus status_ = trial::TrialStatus::finished;
     std::optional<std::uint64_t> diverged_step_;
+    Trouble unmade_;  ///< what kept samples from being made, the first time
 };
 
 }  // namespace

@@ -13,6 +13,7 @@
 #include "model/model.h"
 #include "plugins/catalog.h"
 #include "training/record.h"
+#include "trial/cause.h"
 #include "trial/status.h"
 #include "trial/trial.h"
 #include "unroll/dataset.h"
@@ -50,13 +51,17 @@ struct Outcome {
     std::uint64_t step = 0, tokens = 0;
     double seconds = 0;  ///< spent in steps, all attempts together
     std::optional<std::uint64_t> diverged_step;
-    std::string error{};  ///< failed; train() throws instead
+    /// What ended it; of a trial that was trained to its end, what kept samples or measurements from being made.
+    std::string error{};
+    trial::Cause cause = trial::Cause::none;  ///< of the error; train() throws what ends it
+    std::optional<double> bound{};            ///< the limit that ended it, in seconds or bytes
 };
 
 /// Trains until the trial's end, until its loss is no longer finite, or until `stop` is raised or `decide` says so:
-/// then the step that runs is ended and a checkpoint written. A trial that is resumed ends with the same bits as one
+/// then the step that runs is ended and a checkpoint written. A sampler that fails ends no training: the outcome tells. A trial that is resumed ends with the same bits as one
 /// that was never stopped. Two calls for one trial must not run at once; calls for different trials may. Throws Error
-/// (a checkpoint that does not belong here, a training split without a single batch).
+/// (a checkpoint that does not belong here, a training split without a single batch, a plugin that changes the
+/// floating-point mode).
 Outcome train(const Job& job, Sink& sink, const std::atomic<bool>& stop);
 
 }  // namespace unroll::training

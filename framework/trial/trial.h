@@ -107,6 +107,8 @@ struct TrainingSettings {
     Size log_every = 0;        ///< steps
     When evaluate_every, checkpoint_every;
     Size keep_checkpoints = 0;
+    std::optional<double> time_limit;    ///< seconds of one attempt; none: no limit
+    std::optional<double> memory_limit;  ///< bytes of a process of its own; none: no limit
 };
 
 /// A text, or a window of a split drawn by seed.

@@ -52,6 +52,16 @@ constexpr Setting training_rows[] = {
     integer<&Training::keep_checkpoints>("keep_checkpoints", "2", 1, largest_count,
                                          "number of most recent checkpoints kept; the best one is kept, too")
         .outside_identity(),
+    shaped<&Training::time_limit>("time_limit", Shape::duration, "null",
+                                  "longest time that one attempt at a trial may take: it ends after its step with a "
+                                  "checkpoint, as failed, and goes on when the limit is raised; with run --isolate one "
+                                  "that hangs is ended, too")
+        .outside_identity(),
+    shaped<&Training::memory_limit>(
+        "memory_limit", Shape::memory, "null",
+        "most memory that the process of a trial may take (RLIMIT_DATA); with run --isolate "
+        "only")
+        .outside_identity(),
 };
 
 constexpr Setting stop_rows[] = {

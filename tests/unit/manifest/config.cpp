@@ -25,7 +25,7 @@ TEST_CASE("Config spells every default out, in the table's order") {
         R"("training":{"sequence_length":8,"batch":4,"steps":100,"epochs":null,"windows":"random","predict":"every",)"
         R"("optimizer":{"name":"adam","learning_rate":0.001,"betas":[0.9,0.999],"epsilon":1e-08,"weight_decay":0.0},)"
         R"("schedule":{"name":"constant","warmup":0},"clip":null,"stop":null,"evaluate_length":8,"log_every":10,)"
-        R"("evaluate_every":{"times":10},"checkpoint_every":{"times":10},"keep_checkpoints":2}})");
+        R"("evaluate_every":{"times":10},"checkpoint_every":{"times":10},"keep_checkpoints":2,"time_limit":null,"memory_limit":null}})");
 }
 
 TEST_CASE("Identity leaves out what cannot change weights or losses and has the revisions") {
@@ -51,6 +51,7 @@ TEST_CASE("The fingerprint follows what matters and nothing else") {
           R"("cell": [{"plugin": "echo", "hidden": 16}])", R"("seed": 1, "model": {"embedding": 0})"})
         CHECK(trial(same).fingerprint == own);
     CHECK(training(R"("log_every": 1, "checkpoint_every": 5, "keep_checkpoints": 9)") == own);
+    CHECK(training(R"("time_limit": "2h", "memory_limit": "4GB")") == own);
     CHECK(training(R"("optimizer": {"name": "adam", "betas": [0.90, 0.999]}, "clip": null, "evaluate_length": 8)") ==
           own);
     for (const char* other : {R"("seed": 2)", R"("cell": {"plugin": "echo", "hidden": 16, "gain": 2})",
@@ -138,6 +139,27 @@ TEST_CASE("A cell's weights start as the cell declares unless the manifest says 
     const trial::Trial stack = trial(R"("cell": [{"plugin": "looker"}, {"plugin": "echo"}])");
     CHECK(stack.cells.at(0).initializer == unroll::Initializer::normal);
     CHECK(stack.cells.at(1).initializer == unroll::Initializer::uniform);
+}
+
+TEST_CASE("Limits are seconds and bytes, with units or without") {
+    const auto training = [](const std::string& more) {
+        return trial(R"("training": {"sequence_length": 8, "batch": 4, "steps": 100, )" + more + "}").training;
+    };
+    CHECK_FALSE(training(R"("clip": null)").time_limit);
+    CHECK_FALSE(training(R"("clip": null)").memory_limit);
+    CHECK(training(R"("time_limit": 90)").time_limit == 90);
+    CHECK(training(R"("time_limit": 0.5)").time_limit == 0.5);
+    CHECK(training(R"("time_limit": "90s")").time_limit == 90);
+    CHECK(training(R"("time_limit": "2h")").time_limit == 7200);
+    CHECK(training(R"("time_limit": "1h30min")").time_limit == 5400);
+    CHECK(training(R"("time_limit": "1.5 d")").time_limit == 129600);
+    CHECK(training(R"("memory_limit": "1.5GiB")").memory_limit == 1.5 * (1 << 30));
+    CHECK(training(R"("memory_limit": 4000000)").memory_limit == 4e6);
+    for (const char* wrong :
+         {R"("time_limit": 0)", R"("time_limit": "")", R"("time_limit": "2 weeks")", R"("time_limit": "h")",
+          R"("time_limit": "90")", R"("time_limit": -1)", R"("time_limit": "-5s")", R"("memory_limit": 5)",
+          R"("memory_limit": "4")", R"("memory_limit": "4gb")", R"("time_limit": "1e3s")"})
+        CHECK_THROWS(training(wrong));
 }
 
 TEST_CASE("Settings arrive typed") {

@@ -307,3 +307,58 @@ TEST_CASE_METHOD(Fixture, "a heartbeat touches running attempts only") {
     store.heartbeat();
     CHECK(ask(store, "SELECT heartbeat_at FROM attempt") == "long ago");
 }
+
+TEST_CASE_METHOD(Fixture,
+                 "an attempt tells what ended it, and a finished trial knows nothing of its samples' trouble") {
+    begin_attempt();
+    store::AttemptEnd end;
+    end.fingerprint = "aaaa";
+    end.outcome = Status::interrupted;
+    end.error = "no space left";
+    end.cause = trial::Cause::machine;
+    end_attempt(end);
+    CHECK(ask(store, "SELECT status || ' ' || cause || ' ' || error FROM trial WHERE fingerprint = 'aaaa'") ==
+          "interrupted machine no space left");
+    CHECK(store.states(names).at("aaaa").cause == trial::Cause::machine);
+
+    begin_attempt();
+    CHECK(ask(store, "SELECT cause IS NULL AND error IS NULL FROM trial WHERE fingerprint = 'aaaa'") == "1");
+    end.outcome = Status::failed;
+    end.cause = trial::Cause::time_limit;
+    end.bound = 90;
+    end_attempt(end);
+    CHECK(store.states(names).at("aaaa").cause == trial::Cause::time_limit);
+    CHECK(store.states(names).at("aaaa").bound == 90.0);
+
+    begin_attempt();
+    end = {};
+    end.fingerprint = "aaaa";
+    end.step = 10;
+    end_attempt(end);
+    end.error = "a sampler that fails";
+    end.cause = trial::Cause::trial;
+    end_attempt(end);  // the same attempt, once its samples were tried
+    CHECK(ask(store, "SELECT count(*) FROM attempt") == "3");
+    CHECK(ask(store, "SELECT outcome || ' ' || error FROM attempt WHERE number = 3") ==
+          "finished a sampler that fails");
+    CHECK(ask(store, "SELECT status || (error IS NULL) || (cause IS NULL) FROM trial WHERE fingerprint = 'aaaa'") ==
+          "finished11");
+}
+
+TEST_CASE_METHOD(Fixture, "a crash is noted with the attempt that ran, or with one that never began") {
+    CHECK_FALSE(store.states(names).at("aaaa").has_crashed);
+    store.note_crash("aaaa", "SIGSEGV");
+    CHECK(store.states(names).at("aaaa").has_crashed);
+    CHECK(ask(store, "SELECT status || ' ' || cause FROM trial WHERE fingerprint = 'aaaa'") == "interrupted crash");
+    begin_attempt();
+    store.interrupt_running();
+    store.note_crash("aaaa", "SIGABRT");
+    CHECK(ask(store, "SELECT count(*) || group_concat(error) FROM attempt") == "2SIGSEGV,SIGABRT");
+    begin_attempt();
+    store::AttemptEnd end;
+    end.fingerprint = "aaaa";
+    end_attempt(end);
+    CHECK(store.states(names).at("aaaa").has_crashed);
+    CHECK(ask(store, "SELECT status || (error IS NULL) FROM trial WHERE fingerprint = 'aaaa'") == "finished1");
+    store.note_crash("nobody", "SIGSEGV");
+}
