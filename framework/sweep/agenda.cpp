@@ -39,17 +39,28 @@ private:
     std::optional<Assignment> consider(const TrialPlan& trial) {
         const store::TrialState& state = states_.at(trial.row.fingerprint);
         Assignment assignment = assignment_of(trial);
-        if (state.status == trial::TrialStatus::failed && !settings_.retry_failed) {
+        assignment.isolated = !settings_.worker.empty() && (settings_.isolate || state.has_crashed);
+        if (state.status == trial::TrialStatus::failed && !settings_.retry_failed && !is_lifted(trial, state)) {
             ++agenda_.failed_before;
             agenda_.notes.push_back(
                 fmt::format("trial {} failed before: {}; --retry-failed runs it again", state.id, state.error));
             return std::nullopt;
         }
         if (trial::is_done(state.status)) return rest_of(trial, state, std::move(assignment));
+        if (assignment.isolated && !settings_.isolate) suspects_.push_back(std::to_string(state.id));
         // Bits are promised within a build only: what another one began starts over.
         if (state.build == assignment.build) take_up(state, assignment);
         if (!settings_.fresh) find_earlier(trial, assignment);
         return assignment;
+    }
+
+    /// Whether the limit that ended a trial is a higher one now, or none.
+    static bool is_lifted(const TrialPlan& trial, const store::TrialState& state) {
+        const trial::TrainingSettings& training = trial.trial->training;
+        const bool is_of_time = state.cause == trial::Cause::time_limit;
+        if (!is_of_time && state.cause != trial::Cause::memory_limit) return false;
+        const std::optional<double>& limit = is_of_time ? training.time_limit : training.memory_limit;
+        return !limit || *limit > state.bound.value_or(0);
     }
 
     /// What a trial of the same trajectory has done, if there is one that leads further than its own checkpoints.
@@ -78,6 +89,8 @@ private:
         assignment.config = trial.row.config;
         assignment.build = builds_.of(*trial.trial);
         assignment.jobs = settings_.jobs;
+        assignment.time_limit = trial.trial->training.time_limit;
+        assignment.memory_limit = trial.trial->training.memory_limit;
         assignment.folder = store_.checkpoint_folder(trial.row.fingerprint);
         assignment.sampling = trial.sampling;
         assignment.gradient = trial.gradient;
@@ -122,6 +135,8 @@ private:
         store_.renew(trial.row.fingerprint);
         store::keep_old_results(store_, trial.row.fingerprint);
         assignment.train = true;
+        assignment.time_limit = trial.trial->training.time_limit;
+        assignment.memory_limit = trial.trial->training.memory_limit;
         assignment.folder = store_.checkpoint_folder(trial.row.fingerprint);
         assignment.checkpoints.clear();
         assignment.present.clear();
@@ -141,6 +156,10 @@ private:
             agenda_.notes.push_back(fmt::format("{} came from another build and count as done; --fresh runs them again",
                                                 base::count_of(other_builds_, "finished trial")));
         add_lost();
+        if (!suspects_.empty())
+            agenda_.notes.push_back(fmt::format("the program crashed while {} {} ran: {} run in a process of its own",
+                                                suspects_.size() == 1 ? "trial" : "trials", shortened(suspects_),
+                                                suspects_.size() == 1 ? "it was" : "each was"));
         if (evaluations_)
             agenda_.notes.push_back(fmt::format("{} of trained trials {} made from kept checkpoints",
                                                 base::count_of(evaluations_, "evaluation"),
@@ -199,7 +218,7 @@ private:
     Size other_builds_ = 0, lost_samples_ = 0, lost_gradients_ = 0, lost_evaluations_ = 0, lost_curves_ = 0,
          evaluations_ = 0, unmeasured_samples_ = 0, built_otherwise_ = 0;
     std::vector<store::Id> lacking_;
-    std::vector<std::string> goes_on_;
+    std::vector<std::string> goes_on_, suspects_;
     std::map<std::string, Size> starts_over_;  ///< by schedule
 };
 

@@ -12,9 +12,9 @@
 
 namespace unroll::sweep {
 
-/// Runs what the scheduler gives on the executor's workers until nothing is left or `stop` is raised, which `fail_fast`
-/// does when a trial fails. Adds to the summary. Throws the Error that stopped the writer.
+/// Runs what the scheduler gives on `at_once` of the executor's workers until nothing is left or `stop` is raised, which `fail_fast`
+/// does when a trial fails, and a store that takes no more. Adds to the summary.
 void execute(const Agenda& agenda, Scheduler& scheduler, Executor& executor, store::Writer& writer, Observer& observer,
-             bool fail_fast, std::atomic<bool>& stop, Summary& summary);
+             Size at_once, bool fail_fast, std::atomic<bool>& stop, Summary& summary);
 
 }  // namespace unroll::sweep

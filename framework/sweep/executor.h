@@ -42,6 +42,10 @@ struct Assignment {
     std::set<std::uint64_t> evaluate_at;                ///< steps after which validation is evaluated
     std::vector<training::Unevaluated> unevaluated;     ///< to be measured from checkpoints of a trained trial
     std::optional<EarlierPart> earlier;                 ///< whose results are taken over, if its checkpoint is whole
+    Size threads = 1;                                   ///< of computation, where it runs in a process of its own
+    bool isolated = false;                              ///< it is to have one
+    std::optional<double> time_limit;                   ///< seconds that this attempt may take
+    std::optional<double> memory_limit;                 ///< bytes that a process of its own may take
 };
 
 /// What a trial tells of itself, to where its results are kept.
@@ -50,6 +54,9 @@ public:
     /// Before the first record of a trial that is trained. Returns once files past its step are gone. `start` tells
     /// where it runs and from which step.
     virtual void start(const store::AttemptStart& start) = 0;
+    /// The training has come to its end, before what is made from its last checkpoint: nothing that happens from here
+    /// on takes it back, unless that shows that the trial has diverged.
+    virtual void trained(const training::Outcome& outcome) = 0;
     /// After what a trained trial lacked has been measured.
     virtual void measured() = 0;
     /// Asked after each step, once what it gave is recorded.

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "base/transient.h"
 #include "manifest/data_files/relocation.h"
 #include "sampling/judgement.h"
 #include "store/experiments.h"
@@ -73,13 +74,13 @@ void Judges::judge_all(const std::atomic<bool>& stop, JudgingReport& report) {
         store::Store store(database_, store::Store::Mode::write);
         for (const Pair& pair : pairs_) try {
                 judge(store, pair, stop, report);
-            } catch (const std::exception& error) {
+            } catch (...) {
                 store.rollback();
-                report.problems.emplace_back(error.what());
+                report.problems.push_back(base::what_is(std::current_exception()));
             }
         store.close();
-    } catch (const std::exception& error) {
-        report.problems.emplace_back(error.what());
+    } catch (...) {
+        report.problems.push_back(base::what_is(std::current_exception()));
     }
 }
 

@@ -1,7 +1,10 @@
 // Trials on the threads of this process.
 #include "sweep/local_executor.h"
 
+#include "base/floating_point.h"
 #include "kernels/occupancy.h"
+#include "sweep/crash_watch.h"
+#include "sweep/ending.h"
 #include "sweep/runnable.h"
 #include "sweep/threads.h"
 #include "sweep/trial_run.h"
@@ -15,16 +18,17 @@ void LocalExecutor::on_workers(const std::function<void()>& worker) {
 
 training::Outcome LocalExecutor::run(const Assignment& assignment, AttemptSink& sink, const std::atomic<bool>& stop) {
     const Occupied occupied;
+    const Watched watched(assignment.fingerprint);
+    const base::DefaultFloatingPoint mode;
     try {
         const RunnableTrial trial =
             rebuild(assignment.config, assignment.fingerprint, "trial " + assignment.fingerprint.substr(0, 12),
                     catalog_, datasets_, manifest::Lookup::standard("stored config"));
         const auto text = training_text(trial.dataset);
         return TrialRun(trial, text.get(), assignment, catalog_, sink).run(stop);
-    } catch (const std::exception& error) {
+    } catch (...) {
         training::Outcome outcome;
-        outcome.status = trial::TrialStatus::failed;
-        outcome.error = error.what();
+        end_by(training::current_trouble(), assignment, outcome);
         return outcome;
     }
 }

@@ -7,6 +7,7 @@
 #include <map>
 #include <optional>
 
+#include "base/transient.h"
 #include "json/write.h"
 #include "manifest/data_files/relocation.h"
 #include "manifest/expand.h"
@@ -69,12 +70,13 @@ bool is_of_data(const Problem& problem) {
            problem.where.find(": training.") != std::string::npos;
 }
 
-Error nowhere(const std::string& name, const Problem& problem, const manifest::Lookup& lookup) {
+base::TransientError nowhere(const std::string& name, const Problem& problem, const manifest::Lookup& lookup) {
     std::vector<std::string> folders;
     for (const std::filesystem::path& folder : lookup.folders) folders.push_back(folder.string());
-    return Error({fmt::format("{}: its data", name), problem.found,
-                  fmt::format("the data that it was trained on, there or in {}", fmt::join(folders, ", ")),
-                  "put it in one of these places, under its former name, or name its folder in UNROLL_DATA"});
+    return base::TransientError(
+        {fmt::format("{}: its data", name), problem.found,
+         fmt::format("the data that it was trained on, there or in {}", fmt::join(folders, ", ")),
+         "put it in one of these places, under its former name, or name its folder in UNROLL_DATA"});
 }
 
 Error changed(const std::string& name) {

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "base/transient.h"
 #include "json/parse.h"
 #include "store/experiments.h"
 #include "store/query.h"
@@ -152,6 +153,9 @@ StartWeights start_weights(const trial::Trial& trial, const std::shared_ptr<cons
     if (start.null()) return {};
     return [=, &catalog, &datasets](float* weights) {
         const fs::path path = text(start, "file");
+        if (std::error_code ignored; !fs::exists(path, ignored))
+            throw base::TransientError({path.string(), "no such file", "the weights that the trial starts from",
+                                        "restore the file, then run again"});
         const training::SafetensorsFile file(path);
         if (training::weights_digest(file) != text(start, "digest"))
             throw Error({path.string(), "other weights than those that the trial starts from",

@@ -19,22 +19,29 @@ struct Settings {
     bool retry_failed = false;  ///< run failed trials again
     bool remeasure = false;     ///< train again, with the same bits, what lacks values that no checkpoint can give
     bool fail_fast = false;     ///< stop the others when one fails
+    bool isolate = false;       ///< run each trial in a process of its own
+    /// The program with the words that make it a worker (worker.h); empty: there are no processes, only threads.
+    std::vector<std::string> worker{};
 };
 
 struct Summary {
     Size trained = 0;                                ///< to their end, in this run
     Size done_before = 0;                            ///< nothing to train
     Size diverged = 0, failed = 0, interrupted = 0;  ///< now; failed counts those left alone from an earlier run, too
+    Size troubled = 0;                               ///< ended by the machine: the next run tries them again
+    Size incomplete = 0;                             ///< trained; samples or measurements could not be made
     Size samples = 0;                                ///< made in this run
     std::vector<std::string> notes;                  ///< for the user: another build, samples that cannot be made, …
+    std::string problem;                             ///< why the store took no more in the middle; "": it took all
 };
 
 /// Plans the experiments in the store, then runs what is missing of the workload (from distinct_trials of the same
 /// plans and datasets), the most expensive first. Raising `stop` ends each running trial after its step, with a
 /// checkpoint.
 ///
-/// One runner per database: a second is refused. Throws Error for that and for a store that cannot be used; a trial
-/// that throws fails alone.
+/// One runner per database: a second is refused. Throws Error for that and for a store that cannot be used, before
+/// anything is trained; a trial that throws, whatever that is, ends alone. What the machine caused leaves a trial
+/// interrupted, which the next run goes on with; what its settings, its data or a plugin caused leaves it failed.
 Summary run(const std::vector<manifest::Plan>& plans, const std::vector<TrialPlan>& workload,
             const plugins::Catalog& catalog, manifest::DatasetCache& datasets, const Settings& settings,
             Observer& observer, std::atomic<bool>& stop);

@@ -3,30 +3,25 @@
 
 #include <unistd.h>
 
-#include <array>
-#include <exception>
-#include <stdexcept>
+#include <chrono>
 
+#include "base/transient.h"
+#include "sampling/pick.h"
 #include "sampling/sample_plan.h"
+#include "sweep/ending.h"
+#include "sweep/host.h"
 #include "sweep/pending.h"
 #include "training/checkpoint.h"
 #include "training/gradient.h"
 #include "training/loaded_weights.h"
+#include "training/mode.h"
 #include "training/retention.h"
 #include "training/safetensors.h"
+#include "training/trouble.h"
 #include "unroll/error.h"
 #include "unroll/kernels.h"
 
 namespace unroll::sweep {
-
-namespace {
-
-std::string host_name() {
-    std::array<char, 256> name{};
-    return gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "unknown";
-}
-
-}  // namespace
 
 TrialRun::TrialRun(const RunnableTrial& trial, const sampling::TrainingText* text, const Assignment& assignment,
                    const plugins::Catalog& catalog, AttemptSink& sink)
@@ -40,24 +35,41 @@ TrialRun::TrialRun(const RunnableTrial& trial, const sampling::TrainingText* tex
       gradients_(assignment.gradients) {}
 
 training::Outcome TrialRun::run(const std::atomic<bool>& stop) {
-    using trial::TrialStatus;
     training::Outcome outcome;
     try {
-        if (assignment_.train) outcome = train(stop);
-        if (outcome.status == TrialStatus::finished) try {
-                evaluate(stop);
-                make_samples(stop);
-                measure_gradients(stop);
-            } catch (const std::domain_error&) {  // logits that are not finite, which no evaluation noticed
-                if (!assignment_.train) throw;
-                outcome.status = TrialStatus::diverged;
-                outcome.diverged_step = outcome.step;
-            }
-    } catch (const std::exception& error) {
-        outcome.status = TrialStatus::failed;
-        outcome.error = error.what();
+        if (assignment_.train) {
+            outcome = train(stop);
+            if (outcome.status != trial::TrialStatus::finished) return outcome;
+            sink_.trained(outcome);
+        }
+    } catch (...) {
+        end_by(training::current_trouble(), assignment_, outcome);
+        return outcome;
     }
+    make_what_is_missing(stop, outcome);
     return outcome;
+}
+
+/// From checkpoints of a trained trial, which it stays, whatever happens.
+void TrialRun::make_what_is_missing(const std::atomic<bool>& stop, training::Outcome& outcome) {
+    try {
+        evaluate(stop);
+        make_samples(stop);
+        measure_gradients(stop);
+    } catch (const sampling::NotFinite& error) {  // which no evaluation noticed
+        if (assignment_.train) {
+            outcome.status = trial::TrialStatus::diverged;
+            outcome.diverged_step = outcome.step;
+        } else if (outcome.error.empty()) {
+            outcome.error = error.what();
+            outcome.cause = trial::Cause::trial;
+        }
+    } catch (...) {
+        if (!outcome.error.empty()) return;
+        const training::Trouble trouble = training::current_trouble();
+        outcome.error = trouble.what;
+        outcome.cause = trouble.cause;
+    }
 }
 
 /// The newest checkpoint whose file is whole; older ones are tried, and none means from the beginning.
@@ -66,6 +78,8 @@ const training::CheckpointInfo* TrialRun::usable_checkpoint() {
         try {
             training::SafetensorsFile(checkpoints_.back().path, checkpoints_.back().sha256);
             return &checkpoints_.back();
+        } catch (const base::TransientError&) {
+            throw;
         } catch (const Error&) {
             checkpoints_.pop_back();
         }
@@ -79,6 +93,8 @@ bool TrialRun::take_up_earlier() {
     try {
         const training::CheckpointInfo& last = assignment_.earlier->checkpoints.back();
         training::SafetensorsFile(last.path, last.sha256);
+    } catch (const base::TransientError&) {
+        throw;
     } catch (const Error&) {
         return false;
     }
@@ -104,11 +120,23 @@ training::Outcome TrialRun::train(const std::atomic<bool>& stop) {
         assignment_.folder,
         from ? std::optional(from->path) : std::nullopt,
         assignment_.gradient,
-        [this] { return sink_.decide(); },
+        [this] { return decide(); },
         assignment_.evaluate_at,
         continues,
         trial_.start ? [this](float* weights) { trial_.start(weights); } : std::function<void(float*)>()};
-    return training::train(job, *this, stop);
+    training::Outcome outcome = training::train(job, *this, stop);
+    if (out_of_time_ && outcome.status == trial::TrialStatus::interrupted)
+        end_by({trial::Cause::time_limit, out_of_time(assignment_, outcome.step)}, assignment_, outcome);
+    return outcome;
+}
+
+training::Decision TrialRun::decide() {
+    const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - begin_;
+    if (assignment_.time_limit && spent.count() >= *assignment_.time_limit) {
+        out_of_time_ = true;
+        return training::Decision::pause;
+    }
+    return sink_.decide();
 }
 
 void TrialRun::evaluate(const std::atomic<bool>& stop) {
@@ -125,8 +153,10 @@ void TrialRun::make_samples(const std::atomic<bool>& stop) {
     const FloatingPointMode mode;
     for (const SamplesAt& at : pending.makeable) {
         const training::LoadedWeights loaded(trial_.model, at.checkpoint.path);
-        record(sampling::make_samples(trial_.model, loaded.weights(), *trial_.dataset, catalog_,
-                                      trial_.trial.training.sequence_length, at.samples, stop));
+        auto samples = sampling::make_samples(trial_.model, loaded.weights(), *trial_.dataset, catalog_,
+                                              trial_.trial.training.sequence_length, at.samples, stop);
+        training::require_mode("a sampler");
+        record(std::move(samples));
     }
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <set>
 #include <vector>
 
@@ -26,6 +27,8 @@ public:
 
 private:
     training::Outcome train(const std::atomic<bool>& stop);
+    training::Decision decide();
+    void make_what_is_missing(const std::atomic<bool>& stop, training::Outcome& outcome);
     const training::CheckpointInfo* usable_checkpoint();
     bool take_up_earlier();
     void evaluate(const std::atomic<bool>& stop);
@@ -44,6 +47,8 @@ private:
     std::vector<training::CheckpointInfo> checkpoints_;  ///< those there were and those written now, as far as kept
     std::set<sampling::SampleKey> present_;
     std::set<std::uint64_t> gradients_;
+    const std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
+    bool out_of_time_ = false;
 };
 
 }  // namespace unroll::sweep

@@ -25,8 +25,8 @@ std::vector<std::string> cell_names(const std::vector<trial::CellSettings>& cell
     return names;
 }
 
-store::TrialRow row_of(const trial::Trial& trial, const Dataset& dataset, const plugins::Catalog& catalog) {
-    const model::Model<float> model(trial, dataset.task(), catalog);
+store::TrialRow row_of(const trial::Trial& trial, const Dataset& dataset, const model::Model<float>& model,
+                       const plugins::Catalog& catalog) {
     const trial::Length length = training::length_of(trial, dataset);
 
     store::TrialRow row;
@@ -71,9 +71,12 @@ std::vector<TrialPlan> distinct_trials(const std::vector<manifest::Plan>& plans,
             const auto [place, is_new] = places.emplace(planned.trial.fingerprint, list.size());
             if (is_new) {
                 auto dataset = datasets.load(planned.trial.dataset);
-                store::TrialRow row = row_of(planned.trial, *dataset, catalog);
+                const model::Model<float> model(planned.trial, dataset->task(), catalog);
+                store::TrialRow row = row_of(planned.trial, *dataset, model, catalog);
                 const double cost = row.flops_per_step * double(row.steps);
-                list.push_back({&planned.trial, {}, {}, {}, std::move(dataset), std::move(row), planned.axes, cost});
+                const training::Memory memory = training::memory_of(planned.trial, planned.sampling, *dataset, model);
+                list.push_back(
+                    {&planned.trial, {}, {}, {}, std::move(dataset), std::move(row), planned.axes, cost, memory});
             }
             TrialPlan& entry = list[place->second];
             entry.sampling.insert(entry.sampling.end(), planned.sampling.begin(), planned.sampling.end());

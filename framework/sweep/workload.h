@@ -9,6 +9,7 @@
 #include "manifest/plan.h"
 #include "plugins/catalog.h"
 #include "store/store.h"
+#include "training/memory.h"
 #include "trial/trial.h"
 
 namespace unroll::sweep {
@@ -20,9 +21,10 @@ struct TrialPlan {
     std::vector<trial::When> gradient;              ///< likewise: when it is measured by lag
     std::vector<trial::When> evaluate;              ///< likewise: when validation is evaluated
     std::shared_ptr<const Dataset> dataset;
-    store::TrialRow row;  ///< with the fingerprint
-    std::string axes;     ///< of the first experiment that has it: JSON
-    double cost = 0;      ///< floating-point operations of the whole training
+    store::TrialRow row;        ///< with the fingerprint
+    std::string axes;           ///< of the first experiment that has it: JSON
+    double cost = 0;            ///< floating-point operations of the whole training
+    training::Memory memory{};  ///< that it takes while it runs
 };
 
 /// The distinct trials of the plans, in the order in which they come. The plans must outlive the result.

@@ -59,7 +59,7 @@ sweep::Summary execute(SmallSweep& small, const sweep::Settings& settings, Size 
     sweep::Summary summary;
     std::atomic<bool> stop{false};
     store::Writer writer(store);
-    sweep::execute(agenda, scheduler, executor, writer, small.told, false, stop, summary);
+    sweep::execute(agenda, scheduler, executor, writer, small.told, settings.jobs, false, stop, summary);
     CHECK(scheduler.endings.size() == 8);
     return summary;
 }
