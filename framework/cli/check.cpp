@@ -8,6 +8,8 @@
 #include "cli/session.h"
 #include "conformance/conformance.h"
 #include "plugins/loader.h"
+#include "sweep/cores.h"
+#include "sweep/memory.h"
 #include "unroll/error.h"
 
 namespace unroll::cli {
@@ -24,15 +26,29 @@ int check_plugin(const std::filesystem::path& file, const Words& options) {
     return report.passed() ? success : unmet;
 }
 
+/// When the trials, as many at once as there are cores, need more memory than there is.
+void tell_memory(Session& session, manifest::Plan plan) {
+    std::vector<manifest::Plan> plans;
+    plans.push_back(std::move(plan));
+    const auto workload = sweep::distinct_trials(plans, session.catalog(), session.datasets());
+    std::vector<const sweep::TrialPlan*> trials;
+    for (const sweep::TrialPlan& trial : workload) trials.push_back(&trial);
+    const double limit = sweep::memory_limit();
+    if (const std::string note = sweep::memory_note(sweep::plan_memory(trials, sweep::available_cores(), limit), limit);
+        !note.empty())
+        fmt::print("note: memory: {}\n", note);
+}
+
 /// Everything that can be known before anything runs. Throws manifest::Problems with all of them.
 int check_manifest(const Arguments& arguments, const std::filesystem::path& file) {
     Session session(arguments);
-    const manifest::Plan plan = session.plan(file, overrides_of(arguments));
+    manifest::Plan plan = session.plan(file, overrides_of(arguments));
     std::size_t points = 0;
     for (const auto& planned : plan.trials) points += planned.sampling.size();
     fmt::print("{}: OK: {}, {}, {} dropped, {}\n", file.string(), base::count_of(plan.trials.size(), "trial"),
                base::count_of(points, "sampling setting"), base::count_of(plan.dropped.size(), "combination"),
                base::count_of(plan.expectations.size(), "expectation"));
+    tell_memory(session, std::move(plan));
     return success;
 }
 

@@ -1,13 +1,14 @@
 // Asking before something is lost.
 #include "cli/confirm.h"
 
-#include <fmt/core.h>
 #include <unistd.h>
 
 #include <cstdio>
 #include <iostream>
 
 #include "base/text.h"
+#include "cli/message.h"
+#include "cli/output.h"
 #include "unroll/error.h"
 
 namespace unroll::cli {
@@ -21,8 +22,8 @@ bool confirmed(const Arguments& arguments, const std::string& question) {
     if (!can_ask())
         throw Error({"command line", "no terminal to ask for confirmation", "--yes where no question can be answered",
                      "read what would be done above, then repeat the command with --yes"});
-    std::fflush(stdout);
-    fmt::print(stderr, "{} [y/N] ", question);
+    deliver();
+    message("{} [y/N] ", question);
     std::string answer;
     std::getline(std::cin, answer);
     answer = base::lower(answer);

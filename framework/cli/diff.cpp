@@ -3,6 +3,7 @@
 
 #include "analysis/differences.h"
 #include "cli/arguments.h"
+#include "cli/message.h"
 #include "cli/table.h"
 #include "unroll/error.h"
 
@@ -32,9 +33,9 @@ int diff(const Words& words) {
     const auto left = store::find_trial(store, names[0]), right = store::find_trial(store, names[1]);
     const analysis::Differences differences = analysis::differences(store, left, right);
     if (left.id == right.id)
-        fmt::print(stderr, "note: both are trial {}\n", left.id);
+        message("note: both are trial {}\n", left.id);
     else if (differences.settings.empty())
-        fmt::print(stderr, "note: all settings are equal; the contents of the dataset differ\n");
+        message("note: all settings are equal; the contents of the dataset differ\n");
     store::Table table{{"what", fmt::format("trial {}", left.id), fmt::format("trial {}", right.id)}, {}};
     for (const auto* part : {&differences.settings, &differences.results})
         for (const analysis::Difference& difference : *part)

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "cli/table.h"
 #include "cli/terminal.h"
@@ -27,7 +28,7 @@ Display::Display(const std::vector<std::string>& labels, std::vector<double> cos
                  std::chrono::milliseconds silence)
     : costs_(std::move(costs)), quiet_(quiet), silence_(silence), lines_(!quiet, 200ms), shares_(costs_.size(), 0) {
     for (const std::string& label : labels) labels_.push_back(fitting(label, std::string::npos));
-    if (!quiet) shower_ = std::thread([this] { show_repeatedly(); });
+    shower_ = std::thread([this] { show_repeatedly(); });
 }
 
 Display::~Display() {
@@ -45,8 +46,8 @@ void Display::planned(const std::vector<Size>& to_train, const std::vector<Size>
     for (const Size index : to_train) total_cost_ += shares_[index] = costs_[index];
     begin_ = Clock::now();
     if (planned_ && !quiet_)
-        lines_.print(fmt::format("{} to train, {} more to sample, {} already done", to_train.size(), to_sample.size(),
-                                 labels_.size() - planned_));
+        say(fmt::format("{} to train, {} more to sample, {} already done", to_train.size(), to_sample.size(),
+                        labels_.size() - planned_));
 }
 
 void Display::started(Size index, std::uint64_t from_step) {
@@ -82,11 +83,20 @@ void Display::ended(Size index, const training::Outcome& outcome) {
     std::string line =
         fmt::format("[{}/{}] {}", ended_, planned_, ended_line(labels_[index], outcome, last.losses, last_loss));
     const bool color = takes_color(STDERR_FILENO);
-    if (outcome.status == trial::TrialStatus::failed) line = colored(line, Color::red, color);
+    const bool is_trouble = outcome.status == trial::TrialStatus::failed || !outcome.error.empty();
+    if (is_trouble) line = colored(line, Color::red, color);
     if (outcome.status == trial::TrialStatus::diverged) line = colored(line, Color::yellow, color);
     if (!outcome.error.empty()) line += "\n    " + outcome.error;
-    if (!quiet_ || outcome.status == trial::TrialStatus::failed) lines_.print(line);
-    draw();
+    if (outcome.status == trial::TrialStatus::interrupted && !outcome.error.empty())
+        line += "\n    the next run goes on with it";
+    if (outcome.status == trial::TrialStatus::finished && !outcome.error.empty())
+        line += "\n    it is trained; the next run makes what is missing";
+    if (!quiet_ || is_trouble) say(std::move(line));
+}
+
+void Display::say(std::string line) {
+    said_.push_back(std::move(line));
+    wake_.notify_all();
 }
 
 double Display::work_done() const {
@@ -106,8 +116,8 @@ std::string Display::overall() const {
     return text;
 }
 
-void Display::draw() {
-    if (!planned_ || !lines_.live()) return;
+std::vector<std::string> Display::drawn() const {
+    if (!planned_ || !lines_.live()) return {};
     // What scrolls off the top could not be drawn over again.
     const Terminal size = terminal();
     const Size most = size.rows - 2, shown = running_.size() <= most ? most : most - 1;
@@ -124,10 +134,11 @@ void Display::draw() {
                                         : labels_[index] + "  starting or sampling"));
     }
     lines.push_back(overall());
-    lines_.draw(lines);
+    return lines;
 }
 
 void Display::tell_if_silent() {
+    if (quiet_) return;
     bool told = false;
     const Clock::time_point now = Clock::now();
     for (auto& [index, running] : running_) {
@@ -136,17 +147,24 @@ void Display::tell_if_silent() {
         told = true;
         std::string line = running_line(labels_[index], running.now, std::string::npos);
         if (running.losses.validation) line += fmt::format("  validation {:#.4g}", *running.losses.validation);
-        lines_.print(line);
+        said_.push_back(std::move(line));
     }
-    if (told) lines_.print(overall());
+    if (told) said_.push_back(overall());
 }
 
+/// Writes without the mutex: a terminal that is stopped (Ctrl-S) or a pipe that nobody reads holds up nobody else.
 void Display::show_repeatedly() {
     std::unique_lock lock(mutex_);
     const auto interval = lines_.live() ? 200ms : std::min<std::chrono::milliseconds>(silence_, 1s);
-    while (!closing_) {
-        lines_.live() ? draw() : tell_if_silent();
-        wake_.wait_for(lock, interval, [&] { return closing_; });
+    for (bool last = false; !last;) {
+        last = closing_;
+        if (!lines_.live()) tell_if_silent();
+        const std::vector<std::string> said = std::exchange(said_, {}), block = drawn();
+        lock.unlock();
+        for (const std::string& line : said) lines_.print(line);
+        if (!block.empty()) lines_.draw(block);
+        lock.lock();
+        if (!last) wake_.wait_for(lock, interval, [&] { return closing_ || !said_.empty(); });
     }
 }
 

@@ -17,6 +17,7 @@
 
 namespace unroll::cli {
 
+/// A thread of its own writes: no trial waits for a terminal.
 class Display final : public sweep::Observer {
 public:
     /// `labels` and `costs` are of the trials in the list that the sweep is given. `quiet` shows failures only.
@@ -41,8 +42,10 @@ private:
     };
 
     void show_repeatedly();
-    void draw();            ///< under the mutex
-    void tell_if_silent();  ///< likewise: a line for each trial that was not heard of for long
+    // Under the mutex:
+    void say(std::string line);              ///< a line that stays; the thread that shows writes it
+    std::vector<std::string> drawn() const;  ///< what is to be drawn; none where nothing is
+    void tell_if_silent();                   ///< a line for each trial that was not heard of for long
     std::string overall() const;
     double work_done() const;  ///< of the work of this run, 0 … 1
 
@@ -51,10 +54,11 @@ private:
     const bool quiet_;
     const std::chrono::milliseconds silence_;
 
-    std::mutex mutex_;
-    LiveLines lines_;
+    LiveLines lines_;   ///< of the thread that shows
+    std::mutex mutex_;  ///< guards what follows
     std::condition_variable wake_;
     bool closing_ = false;
+    std::vector<std::string> said_;  ///< lines to be written
     std::map<Size, Running> running_;
     std::vector<double> shares_;  ///< of each trial in this run's work: nothing for steps that were done before
     double total_cost_ = 0, done_cost_ = 0;

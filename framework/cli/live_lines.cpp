@@ -1,11 +1,11 @@
 // Lines on a terminal that are drawn over again and again.
 #include "cli/live_lines.h"
 
-#include <fmt/core.h>
 #include <unistd.h>
 
-#include <cstdio>
+#include <utility>
 
+#include "cli/message.h"
 #include "cli/table.h"
 #include "cli/terminal.h"
 
@@ -20,22 +20,25 @@ bool LiveLines::due() const {
 
 void LiveLines::draw(const std::vector<std::string>& lines) {
     if (!live_) return;
-    erase();
+    std::string text = erasure();
     const Size columns = terminal().columns - 1;
-    for (const std::string& line : lines) fmt::print(stderr, "{}\n", fitting(line, columns));
-    std::fflush(stderr);
+    for (const std::string& line : lines) text += fitting(line, columns) + "\n";
+    message(std::string_view(text));
     drawn_lines_ = lines.size();
     drawn_at_ = Clock::now();
 }
 
+std::string LiveLines::erasure() {
+    const Size lines = std::exchange(drawn_lines_, 0);
+    return lines ? fmt::format("\033[{}A\033[J", lines) : "";
+}
+
 void LiveLines::erase() {
-    if (drawn_lines_) fmt::print(stderr, "\033[{}A\033[J", drawn_lines_);
-    drawn_lines_ = 0;
+    message(std::string_view(erasure()));
 }
 
 void LiveLines::print(const std::string& line) {
-    erase();
-    fmt::print(stderr, "{}\n", line);
+    message(std::string_view(erasure() + line + "\n"));
 }
 
 }  // namespace unroll::cli

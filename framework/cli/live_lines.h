@@ -28,6 +28,8 @@ public:
     void print(const std::string& line);
 
 private:
+    std::string erasure();  ///< what erases the lines that are drawn
+
     using Clock = std::chrono::steady_clock;
 
     const bool live_;

@@ -4,6 +4,8 @@
 #include "base/text.h"
 #include "cli/arguments.h"
 #include "cli/byte_size.h"
+#include "cli/message.h"
+#include "cli/output.h"
 #include "store/merging.h"
 #include "unroll/error.h"
 
@@ -29,20 +31,20 @@ void print(const fs::path& source, const store::MergeReport& report) {
     fmt::print("{}: {}{}; copied {} and {} ({})\n", source.string(), counted(report.trials, "trial"),
                parts.empty() ? "" : " (" + parts + ")", counted(report.samples, "sample"),
                counted(report.checkpoints, "checkpoint"), byte_size(double(report.bytes)));
-    std::fflush(stdout);  // before what goes to standard error
+    deliver();  // before what goes to standard error
     if (report.different)
-        fmt::print(stderr,
-                   "note: {} had other values in the two stores, as different builds give; the results of one of them "
-                   "were taken as a whole\n",
-                   counted(report.different, "trial"));
+        message(
+            "note: {} had other values in the two stores, as different builds give; the results of one of them "
+            "were taken as a whole\n",
+            counted(report.different, "trial"));
     if (!report.changed_experiments.empty())
-        fmt::print(stderr,
-                   "note: the two stores have different manifests of {}; the newer one says which trials are "
-                   "current\n",
-                   fmt::join(report.changed_experiments, ", "));
+        message(
+            "note: the two stores have different manifests of {}; the newer one says which trials are "
+            "current\n",
+            fmt::join(report.changed_experiments, ", "));
     if (report.missing_checkpoints)
-        fmt::print(stderr, "note: {} of {} not copied: the files are missing or damaged\n",
-                   counted(report.missing_checkpoints, "checkpoint"), source.string());
+        message("note: {} of {} not copied: the files are missing or damaged\n",
+                counted(report.missing_checkpoints, "checkpoint"), source.string());
 }
 
 }  // namespace

@@ -17,6 +17,7 @@
 #include "sweep/estimate.h"
 #include "sweep/going_on.h"
 #include "sweep/identities.h"
+#include "sweep/memory.h"
 #include "sweep/pending.h"
 #include "sweep/workload.h"
 #include "training/length.h"
@@ -31,10 +32,10 @@ Command plan_command() {
     command.usage =
         "unroll plan MANIFEST [--set PATH=JSON]... [--jobs N] [--no-estimate] [--format table|csv|json|markdown]";
     command.about =
-        "Lists the trials of a manifest with their number of parameters, training cost (gflop) and status, the step "
-        "that "
-        "each goes on from if it does not begin at 0, and the samples that it will have. Estimates the minutes of "
-        "training on this machine by taking a few steps of each "
+        "Lists the trials of a manifest with their number of parameters, training cost (gflop), memory and status, the "
+        "step that each goes on from if it does not begin at 0, and the samples that it will have; says when they do "
+        "not fit into this machine's memory. Estimates the minutes of training on this machine by taking a few steps "
+        "of each "
         "distinct model, for about a second. Writes nothing.";
     command.options.add_options()("set", po::value<std::vector<std::string>>()->composing()->value_name("PATH=JSON"),
                                   "override a value of the manifest; repeatable")(
@@ -134,6 +135,15 @@ double estimate(std::vector<PlannedRow>& rows, const plugins::Catalog& catalog, 
     return estimate.total;
 }
 
+/// Of what is left to train.
+std::string memory_note_of(const std::vector<PlannedRow>& rows, Size jobs) {
+    std::vector<const sweep::TrialPlan*> left;
+    for (const PlannedRow& row : rows)
+        if (!row.done) left.push_back(row.work);
+    const double limit = sweep::memory_limit();
+    return sweep::memory_note(sweep::plan_memory(left, jobs, limit), limit);
+}
+
 std::int64_t whole(Size number) {
     return std::int64_t(number);
 }
@@ -157,8 +167,8 @@ std::string initializers_of(const trial::Trial& trial) {
 store::Table table_of(const std::vector<PlannedRow>& rows, const std::vector<manifest::PlannedTrial>& planned) {
     const bool matched = std::any_of(planned.begin(), planned.end(),
                                      [](const manifest::PlannedTrial& trial) { return !trial.matched.empty(); });
-    store::Table table{{"number", "axes", "cell", "parameters", "initializer", "steps", "epochs", "gflop", "minutes",
-                        "samples", "status", "trial"},
+    store::Table table{{"number", "axes", "cell", "parameters", "initializer", "steps", "epochs", "gflop", "memory_mb",
+                        "minutes", "samples", "status", "trial"},
                        {}};
     if (matched) table.columns.insert(table.columns.begin() + 3, "matched");
     const bool goes_on = std::any_of(rows.begin(), rows.end(), [](const PlannedRow& row) { return row.from_step > 0; });
@@ -169,6 +179,7 @@ store::Table table_of(const std::vector<PlannedRow>& rows, const std::vector<man
         table.rows.push_back({whole(i + 1), trial_label(row.work->axes), trial.cell, whole(trial.parameters),
                               initializers_of(*row.work->trial), whole(trial.steps),
                               hundredths(double(trial.steps) / double(trial.steps_per_epoch)), row.work->cost / 1e9,
+                              std::ceil(row.work->memory.total() / 1e6),
                               row.seconds ? store::Value(*row.seconds / 60) : store::Value(), whole(row.samples),
                               std::string(row.state ? trial::to_string(row.state->status) : "new"),
                               row.state ? store::Value(row.state->id) : store::Value()});
@@ -236,9 +247,11 @@ int plan(const Words& words) {
     // One plan: its trials are distinct, and the work is these trials.
     Look look;
     look.leave_out = {"matched", "minutes", "samples", "trial"};
-    look.hide_first = {"gflop", "number", "trial", "samples", "cell", "epochs", "steps", "matched", "initializer"};
+    look.hide_first = {"gflop", "memory_mb", "number", "trial",   "samples",
+                       "cell",  "epochs",    "steps",  "matched", "initializer"};
     std::vector<std::string> notes;
     for (const std::string& line : plans.front().dropped) notes.push_back("dropped: " + line);
+    if (const std::string note = memory_note_of(rows, jobs); !note.empty()) notes.push_back("memory: " + note);
     print_table(table_of(rows, plans.front().trials), format, on_standard_output(look),
                 summary(rows, seconds, std::min(jobs, work.size())), notes);
     return success;

@@ -8,6 +8,7 @@
 #include "cli/arguments.h"
 #include "cli/byte_size.h"
 #include "cli/confirm.h"
+#include "cli/message.h"
 #include "cli/table.h"
 #include "cli/trial_label.h"
 #include "store/pruning.h"
@@ -116,15 +117,15 @@ int prune(const Words& words) {
     print(pruning, format);
     if (pruning.trials.empty()) return success;
     if (!arguments->get<bool>("yes") && !can_ask()) {
-        fmt::print(stderr, "note: nothing was removed; repeat the command with --yes to remove them\n");
+        message("note: nothing was removed; repeat the command with --yes to remove them\n");
         return success;
     }
     if (!confirmed(*arguments, "remove these checkpoints?")) {
-        fmt::print(stderr, "nothing was removed\n");
+        message("nothing was removed\n");
         return success;
     }
     store::prune(upkeep.store(), pruning);
-    fmt::print(stderr, "removed\n");
+    message("removed\n");
     return success;
 }
 

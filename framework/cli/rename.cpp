@@ -2,6 +2,7 @@
 #include <fmt/core.h>
 
 #include "cli/arguments.h"
+#include "cli/message.h"
 #include "store/upkeep.h"
 #include "unroll/error.h"
 
@@ -26,8 +27,7 @@ int rename(const Words& words) {
     store::Upkeep upkeep(arguments->database);
     store::rename_experiment(upkeep.store(), names[0], names[1]);
     fmt::print("renamed '{}' to '{}'\n", names[0], names[1]);
-    fmt::print(stderr, "note: to run it again under this name, change \"name\" in its manifest, or use --as '{}'\n",
-               names[1]);
+    message("note: to run it again under this name, change \"name\" in its manifest, or use --as '{}'\n", names[1]);
     return success;
 }
 

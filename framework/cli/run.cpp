@@ -8,11 +8,14 @@
 #include "cli/comparison_table.h"
 #include "cli/display.h"
 #include "cli/interrupt.h"
+#include "cli/message.h"
+#include "cli/output.h"
 #include "cli/run_plans.h"
 #include "cli/session.h"
 #include "cli/table.h"
 #include "cli/trial_label.h"
 #include "cli/verdicts.h"
+#include "cli/worker.h"
 #include "sweep/cores.h"
 #include "sweep/identities.h"
 #include "sweep/judging.h"
@@ -26,14 +29,15 @@ Command run_command() {
     Command command;
     command.usage =
         "unroll run MANIFEST... [--jobs N] [--set PATH=JSON]... [--as NAME] [--fresh] [--remeasure] [--retry-failed] "
-        "[--fail-fast]"
-        " [--quiet] [--yes]";
+        "[--fail-fast] [--isolate] [--quiet] [--yes]";
     command.about =
         "Trains every trial of each manifest, generates its samples, and writes losses, samples and checkpoints to the "
         "result store. Trials that are already finished are skipped; interrupted ones resume from their last "
-        "checkpoint. The last lines show for each expectation (`expect` in the manifest) whether it holds: ✓ or ✗, "
+        "checkpoint, those that ended for want of memory or disk space, too. The last lines show for each expectation "
+        "(`expect` in the manifest) whether it holds: ✓ or ✗, "
         "its name and its figures.\n"
-        "Exit codes: 0 success; 1 a trial failed or an expectation does not hold; 2 invalid request, nothing was run; "
+        "Exit codes: 0 success; 1 a trial failed or an expectation does not hold, or what was trained could not be "
+        "stored or shown; 2 invalid request, nothing was run; "
         "130 interrupted, expectations were not checked: run the same command again to resume.";
     command.options.add_options()(
         "jobs", po::value<std::int64_t>()->value_name("N"),
@@ -48,7 +52,10 @@ Command run_command() {
         "train again what lacks losses, samples or gradients that no kept checkpoint can give; other results stay")(
         "retry-failed", po::bool_switch(), "train failed trials again")("fail-fast", po::bool_switch(),
                                                                         "stop all trials when one fails")(
-        "quiet", po::bool_switch(), "print no progress and no comparison, only problems and expectations")(
+        "isolate", po::bool_switch(),
+        "run each trial in a process of its own: a crash, training.time_limit or training.memory_limit ends that trial "
+        "only; same results")("quiet", po::bool_switch(),
+                              "print no progress and no comparison, only problems and expectations")(
         "yes", po::bool_switch(), "do not ask before a manifest takes over the experiment of another file");
     command.positional = {"manifest"};
     return command;
@@ -65,6 +72,8 @@ sweep::Settings settings_of(const Arguments& arguments) {
     settings.remeasure = arguments.get<bool>("remeasure");
     settings.retry_failed = arguments.get<bool>("retry-failed");
     settings.fail_fast = arguments.get<bool>("fail-fast");
+    settings.isolate = arguments.get<bool>("isolate");
+    settings.worker = worker_command(arguments.list("plugin-path"));
     return settings;
 }
 
@@ -81,14 +90,18 @@ std::vector<double> costs_of(const std::vector<sweep::TrialPlan>& workload) {
 }
 
 void print_summary(const sweep::Summary& summary, const Arguments& arguments) {
-    for (const std::string& note : summary.notes) fmt::print(stderr, "note: {}\n", note);
+    for (const std::string& note : summary.notes) message("note: {}\n", note);
+    if (!summary.problem.empty())
+        message("unroll: {}\nnote: what was not stored yet is trained again when the same command runs again\n",
+                summary.problem);
     if (arguments.get<bool>("quiet")) return;
     const auto part = [](Size count, std::string_view what) {
         return count ? fmt::format(", {} {}", count, what) : std::string();
     };
-    fmt::print(stderr, "{} trained, {} already done{}{}{}, {} samples generated; results in {}\n", summary.trained,
-               summary.done_before, part(summary.diverged, "diverged"), part(summary.failed, "failed"),
-               part(summary.interrupted, "interrupted"), summary.samples, arguments.database.string());
+    message("{} trained, {} already done{}{}{}{}{}, {} samples generated; results in {}\n", summary.trained,
+            summary.done_before, part(summary.diverged, "diverged"), part(summary.failed, "failed"),
+            part(summary.troubled, "to be tried again"), part(summary.interrupted, "interrupted"),
+            part(summary.incomplete, "without all samples"), summary.samples, arguments.database.string());
 }
 
 /// The comparison that `unroll compare` prints by default.
@@ -98,13 +111,37 @@ void print_comparison(store::Store& store, const std::string& experiment) {
         print_table(table_of(comparison), Format::table, on_standard_output(look_of(comparison)),
                     fmt::format("{}: {}", experiment, caption_of(comparison)), notes_of(comparison));
     } catch (const Error& nothing_to_compare) {
-        fmt::print(stderr, "note: {}\n", nothing_to_compare.what());
+        message("note: {}\n", nothing_to_compare.what());
     }
 }
 
 bool expect_something(const std::vector<manifest::Plan>& plans) {
     return std::any_of(plans.begin(), plans.end(),
                        [](const manifest::Plan& plan) { return !plan.expectations.empty(); });
+}
+
+/// What came of it: judgements, comparisons and verdicts. False when something of it is not as it should be. Standard
+/// output that cannot be written keeps nothing from being done; only a reader who has left is no fault.
+bool report(const Arguments& arguments, const std::vector<manifest::Plan>& plans, sweep::Judges& judges, Size jobs,
+            const std::atomic<bool>& stop) {
+    const sweep::JudgingReport judging = judges.judge(jobs, stop);
+    for (const std::string& note : judging.notes) message("note: {}\n", note);
+    for (const std::string& problem : judging.problems) message("unroll: {}\n", problem);
+    if (!arguments.get<bool>("quiet")) {
+        store::Store store(arguments.database, store::Store::Mode::read);
+        for (const manifest::Plan& plan : plans) print_if_possible([&] { print_comparison(store, plan.name); });
+    }
+    bool as_expected = true;
+    if (!stop)
+        as_expected = print_verdicts(arguments.database, plans);
+    else if (expect_something(plans))
+        message("note: interrupted: expectations were not checked\n");
+    const Delivery delivery = deliver();
+    settle_output();
+    if (!delivery.whole() && !delivery.reader_has_left)
+        message("unroll: standard output cannot be written: {}; everything is in {}\n", delivery.problem,
+                arguments.database.string());
+    return judging.problems.empty() && as_expected && (delivery.whole() || delivery.reader_has_left);
 }
 
 }  // namespace
@@ -121,10 +158,10 @@ int run(const Words& words) {
     const std::vector<manifest::Plan> plans = plans_to_run(*arguments, session);
     const auto workload = sweep::distinct_trials(plans, session.catalog(), session.datasets());
     const std::vector<std::string> starts = sweep::check_starts(workload, session.catalog(), session.datasets());
-    for (const std::string& note : starts) fmt::print(stderr, "note: {}\n", note);
+    for (const std::string& note : starts) message("note: {}\n", note);
     sweep::renew_identities(arguments->database, workload, session.catalog(), session.datasets());
     if (!changes_accepted(*arguments, plans)) {
-        fmt::print(stderr, "nothing was run\n");
+        message("nothing was run\n");
         return success;
     }
 
@@ -138,19 +175,16 @@ int run(const Words& words) {
         summary = sweep::run(plans, workload, session.catalog(), session.datasets(), settings, display, stop);
     }
     print_summary(summary, *arguments);
-    const sweep::JudgingReport judging = judges.judge(settings.jobs, stop);
-    for (const std::string& note : judging.notes) fmt::print(stderr, "note: {}\n", note);
-    for (const std::string& problem : judging.problems) fmt::print(stderr, "unroll: {}\n", problem);
-    if (!arguments->get<bool>("quiet")) {
-        store::Store store(arguments->database, store::Store::Mode::read);
-        for (const manifest::Plan& plan : plans) print_comparison(store, plan.name);
+    const bool all_done = !summary.failed && !summary.troubled && !summary.incomplete && summary.problem.empty();
+    if (!summary.problem.empty()) return unmet;
+    try {
+        const bool as_expected = report(*arguments, plans, judges, settings.jobs, stop);
+        if (stop) return all_done ? interrupted : unmet;
+        return all_done && as_expected ? success : unmet;
+    } catch (const Error& error) {  // the trials are in the store; exit code 2 would say that nothing was run
+        message("unroll: {}\n", error.what());
+        return unmet;
     }
-    if (stop) {
-        if (expect_something(plans)) fmt::print(stderr, "note: interrupted: expectations were not checked\n");
-        return summary.failed ? unmet : interrupted;
-    }
-    const bool as_expected = print_verdicts(arguments->database, plans);
-    return summary.failed || !judging.problems.empty() || !as_expected ? unmet : success;
 }
 
 }  // namespace unroll::cli

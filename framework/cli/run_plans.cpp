@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "cli/byte_size.h"
 #include "cli/confirm.h"
+#include "cli/message.h"
 #include "json/parse.h"
 #include "json/write.h"
 #include "store/change.h"
@@ -80,11 +81,11 @@ bool may_take_over(const Arguments& arguments, const manifest::Plan& plan, const
 void tell_leaving(const manifest::Plan& plan, const store::ExperimentChange& change) {
     if (change.leaving.empty()) return;
     const bool one = change.leaving.size() == 1;
-    fmt::print(stderr,
-               "note: {} of experiment '{}' {} not in this manifest and {} it (trial {}); the results stay in the "
-               "store and come back with the settings\n",
-               base::count_of(change.leaving.size(), "trial"), plan.name, one ? "is" : "are", one ? "leaves" : "leave",
-               listed(change.leaving));
+    message(
+        "note: {} of experiment '{}' {} not in this manifest and {} it (trial {}); the results stay in the "
+        "store and come back with the settings\n",
+        base::count_of(change.leaving.size(), "trial"), plan.name, one ? "is" : "are", one ? "leaves" : "leave",
+        listed(change.leaving));
 }
 
 void tell_fresh(store::Store& store, const std::vector<manifest::Plan>& plans) {
@@ -100,17 +101,17 @@ void tell_fresh(store::Store& store, const std::vector<manifest::Plan>& plans) {
     const auto counted = [](std::int64_t number, const char* noun) {
         return base::count_of(std::uint64_t(number), noun);
     };
-    fmt::print(stderr,
-               "note: --fresh replaces the results of {} ({} finished) with {} and {} ({}), each when it has been "
-               "trained again; until then the old ones stay\n",
-               counted(held.trials, "trial"), held.finished, counted(held.samples, "sample"),
-               counted(held.checkpoints, "checkpoint"), byte_size(double(held.bytes)));
+    message(
+        "note: --fresh replaces the results of {} ({} finished) with {} and {} ({}), each when it has been "
+        "trained again; until then the old ones stay\n",
+        counted(held.trials, "trial"), held.finished, counted(held.samples, "sample"),
+        counted(held.checkpoints, "checkpoint"), byte_size(double(held.bytes)));
     if (held.shared)
-        fmt::print(stderr,
-                   "note: {} of them, with {}, {} {} as well: what only that asks for is made again when it runs "
-                   "next\n",
-                   held.shared, counted(held.shared_samples, "sample"), fmt::join(held.others, ", "),
-                   held.others.size() == 1 ? "has" : "have");
+        message(
+            "note: {} of them, with {}, {} {} as well: what only that asks for is made again when it runs "
+            "next\n",
+            held.shared, counted(held.shared_samples, "sample"), fmt::join(held.others, ", "),
+            held.others.size() == 1 ? "has" : "have");
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "cli/arguments.h"
 #include "cli/interrupt.h"
+#include "cli/message.h"
 #include "cli/stored_trial.h"
 #include "json/parse.h"
 #include "json/write.h"
@@ -164,8 +165,7 @@ std::string prompt_without_data(const Arguments& arguments, const StoredTrial& t
                                  trial.found.id),
                      "a prompt of your own, or the data that it was trained on",
                      "give --prompt TEXT, or name the folder of the data in UNROLL_DATA"});
-    fmt::print(stderr, "note: the data of trial {} is not here; the prompt is that of its first sample\n",
-               trial.found.id);
+    message("note: the data of trial {} is not here; the prompt is that of its first sample\n", trial.found.id);
     return *first;
 }
 

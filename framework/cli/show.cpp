@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "cli/arguments.h"
+#include "cli/message.h"
 #include "cli/session.h"
 #include "cli/table.h"
 #include "json/parse.h"
@@ -40,10 +41,10 @@ Shown of_manifest(const Arguments& arguments, Session& session, const std::strin
     };
     const auto others = std::count_if(plan.trials.begin(), plan.trials.end(), differs);
     if (others)
-        fmt::print(stderr,
-                   "note: {} of {} have another dataset or sequence length; this is the first trial's (--set 'sweep.…' "
-                   "chooses)\n",
-                   others, base::count_of(plan.trials.size(), "trial"));
+        message(
+            "note: {} of {} have another dataset or sequence length; this is the first trial's (--set 'sweep.…' "
+            "chooses)\n",
+            others, base::count_of(plan.trials.size(), "trial"));
     Shown shown{fmt::format("{}: dataset '{}'", plan.name, first.dataset.plugin),
                 session.datasets().load(first.dataset), training::training_plan(first)};
     if (arguments.has("length"))

@@ -10,6 +10,8 @@
 
 #include "base/text.h"
 #include "base/utf8.h"
+#include "cli/message.h"
+#include "cli/output.h"
 #include "cli/table_text.h"
 #include "cli/terminal.h"
 #include "json/write.h"
@@ -182,13 +184,13 @@ void print_table(const Table& table, Format format, const Look& look, const std:
     if (for_people && !caption.empty())
         fmt::print("{}\n{}", look.columns ? base::wrap(caption, *look.columns) : caption, between);
     fmt::print("{}", render(table, format, look));
-    std::fflush(stdout);  // before what goes to standard error
+    deliver();  // before what goes to standard error
     for (const std::string& note : notes) {
         const std::string line = "note: " + note;
         if (for_people)
             fmt::print("{}{}\n", between, look.columns ? base::wrap(line, *look.columns) : line);
         else
-            fmt::print(stderr, "{}\n", line);
+            message("{}\n", line);
     }
 }
 

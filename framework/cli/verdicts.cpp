@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "analysis/verdicts.h"
+#include "cli/output.h"
 #include "cli/table.h"
 #include "cli/terminal.h"
 
@@ -37,8 +38,10 @@ bool print_verdicts(const std::filesystem::path& database, const std::vector<man
             const bool color = takes_color(STDOUT_FILENO);
             const std::string sign =
                 verdict.holds ? colored("✓", Color::green, color) : colored("✗", Color::red, color);
-            fmt::print("{} {}: {}{}\n", sign, plan.name, on_a_line(verdict.expectation),
-                       more.empty() ? "" : fmt::format(" ({})", more));
+            print_if_possible([&] {
+                fmt::print("{} {}: {}{}\n", sign, plan.name, on_a_line(verdict.expectation),
+                           more.empty() ? "" : fmt::format(" ({})", more));
+            });
             all_hold = all_hold && verdict.holds;
         }
     return all_hold;

@@ -10,6 +10,7 @@
 #include "analysis/verification.h"
 #include "cli/arguments.h"
 #include "cli/interrupt.h"
+#include "cli/message.h"
 #include "cli/stored_trial.h"
 #include "sweep/build_id.h"
 #include "sweep/cores.h"
@@ -99,8 +100,8 @@ int verify(const Words& words) {
                      "a finished or diverged trial", "run its manifest to the end first"});
     const std::string build = sweep::Builds(session.catalog()).of(trial.runnable.trial);
     if (build != trial.state.build)
-        fmt::print(stderr, "note: trained with build {}, this is build {}: equal bits are not guaranteed\n",
-                   trial.state.build, build);
+        message("note: trained with build {}, this is build {}: equal bits are not guaranteed\n", trial.state.build,
+                build);
 
     const TemporaryFolder folder;
     analysis::Points again;

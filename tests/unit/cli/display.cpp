@@ -1,6 +1,8 @@
 // The progress of a sweep where it cannot be drawn over: a line when a trial ends, and one now and then before.
 #include "cli/display.h"
 
+#include <csignal>
+
 #include "catch.h"
 #include "command_output.h"
 
@@ -61,4 +63,49 @@ TEST_CASE("a trial that takes no minute is told of once, and a quiet display say
           "1 to train, 0 more to sample, 0 already done\n"
           "[1/1] cell=gru finished at step 100: train 2.500  validation 2.750, 5.0k tokens/s, 10 s\n");
     CHECK(said(true, 1ms).empty());
+}
+
+TEST_CASE("what ended a trial is told, and what the next run does about it") {
+    const auto told = [](trial::TrialStatus status) {
+        return errors_of([&] {
+            cli::Display display({"cell=gru"}, {1e9}, true, 1min);
+            display.planned({0}, {});
+            display.started(0, 0);
+            training::Outcome outcome = finished();
+            outcome.status = status;
+            outcome.error = "no space left";
+            display.ended(0, outcome);
+        });
+    };
+    CHECK(told(trial::TrialStatus::interrupted).find("no space left\n    the next run goes on with it\n") !=
+          std::string::npos);
+    CHECK(told(trial::TrialStatus::finished).find("it is trained; the next run makes what is missing") !=
+          std::string::npos);
+    CHECK(told(trial::TrialStatus::failed).ends_with("no space left\n"));
+}
+
+TEST_CASE("a reader that does not read holds up no trial") {
+    int ends[2] = {-1, -1};
+    REQUIRE(::pipe(ends) == 0);
+    const int before = ::dup(STDERR_FILENO);
+    ::dup2(ends[1], STDERR_FILENO);
+    {
+        cli::Display display({"cell=gru"}, {1e9}, false, 1ms);
+        display.planned({0}, {});
+        display.started(0, 0);
+        const auto begin = std::chrono::steady_clock::now();
+        for (std::uint64_t step = 1; step <= 20'000; ++step) {
+            display.progress(0, {.step = step, .steps = 20'000, .loss = 2, .tokens_per_second = 5000});
+            training::Outcome outcome = finished();
+            outcome.error = std::string(100, 'x');
+            display.ended(0, outcome);
+            display.started(0, 0);
+        }
+        CHECK(std::chrono::steady_clock::now() - begin < 20s);  // two megabytes into a pipe of 64 KiB
+        ::close(ends[0]);                                       // and the reader leaves
+        ::signal(SIGPIPE, SIG_IGN);
+    }
+    ::dup2(before, STDERR_FILENO);
+    ::close(before);
+    ::close(ends[1]);
 }
