@@ -56,7 +56,10 @@ int dispatch(const cli::Words& words) {
         fmt::print("{}", cli::version_text());
         return cli::success;
     }
-    if (words[0] == cli::worker_word) return cli::worker({words.begin() + 1, words.end()});
+    if (words[0] == cli::worker_word) {
+        running = false;  // the exit code tells the process that waits for it
+        return cli::worker({words.begin() + 1, words.end()});
+    }
     return cli::command_named(words[0]).run({words.begin() + 1, words.end()});
 }
 

@@ -74,6 +74,27 @@ private:
     posix_spawn_file_actions_t actions_{};
 };
 
+/// The child begins with the signals of a terminal held back, until it has said what they are to it.
+class SpawnAttributes {
+public:
+    SpawnAttributes() {
+        ::posix_spawnattr_init(&attributes_);
+        sigset_t held;
+        sigemptyset(&held);
+        for (const int number : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&held, number);
+        ::posix_spawnattr_setsigmask(&attributes_, &held);
+        ::posix_spawnattr_setflags(&attributes_, POSIX_SPAWN_SETSIGMASK);
+    }
+    ~SpawnAttributes() { ::posix_spawnattr_destroy(&attributes_); }
+    SpawnAttributes(const SpawnAttributes&) = delete;
+    SpawnAttributes& operator=(const SpawnAttributes&) = delete;
+
+    const posix_spawnattr_t* get() const { return &attributes_; }
+
+private:
+    posix_spawnattr_t attributes_{};
+};
+
 }  // namespace
 
 ChildProcess::ChildProcess(const std::vector<std::string>& command) {
@@ -87,7 +108,8 @@ ChildProcess::ChildProcess(const std::vector<std::string>& command) {
     std::vector<char*> arguments;
     for (std::string& word : words) arguments.push_back(word.data());
     arguments.push_back(nullptr);
-    if (const int code = ::posix_spawn(&id_, arguments[0], actions.get(), nullptr, arguments.data(), environ))
+    const SpawnAttributes attributes;
+    if (const int code = ::posix_spawn(&id_, arguments[0], actions.get(), attributes.get(), arguments.data(), environ))
         fail(code);
     in_.emplace(in.writing.release());
     out_.emplace(out.reading.release());

@@ -21,7 +21,7 @@ struct Exit {
     int signal = 0;  ///< or 0
 };
 
-/// Killed and waited for when this is destroyed. Its standard output is this process's standard error, so that what a
+/// It begins with SIGINT, SIGTERM and SIGHUP blocked. Killed and waited for when this is destroyed. Its standard output is this process's standard error, so that what a
 /// plugin prints gets into no result.
 class ChildProcess {
 public:

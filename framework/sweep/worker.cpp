@@ -125,6 +125,9 @@ void become_worker(pid_t parent) {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (::getppid() != parent) std::_Exit(EXIT_FAILURE);
     for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGTTOU}) ::signal(number, SIG_IGN);
+    sigset_t none;
+    sigemptyset(&none);
+    ::pthread_sigmask(SIG_SETMASK, &none, nullptr);
 }
 
 void serve(const plugins::Catalog& catalog, manifest::DatasetCache& datasets) {

@@ -248,7 +248,12 @@ private:
     }
 
     Outcome outcome() const {
-        return {status_, now_.step, now_.tokens, now_.seconds, diverged_step_, unmade_.what, unmade_.cause, {}};
+        Outcome outcome{status_, now_.step, now_.tokens, now_.seconds, diverged_step_};
+        if (status_ == trial::TrialStatus::finished) {
+            outcome.error = unmade_.what;
+            outcome.cause = unmade_.cause;
+        }
+        return outcome;
     }
 
     const Job& job_;

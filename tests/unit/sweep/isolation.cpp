@@ -1,4 +1,6 @@
 // What trials in processes of their own are made of: assignments as bytes, words left by a crash, memory that there is.
+#include <signal.h>
+
 #include <fstream>
 
 #include "catch.h"
