@@ -51,6 +51,7 @@ public:
     void trained(const training::Outcome& outcome) override {
         push(attempt_end(outcome));
         ended_ = true;
+        flush();  // whatever a sampler does to the process, the training stays
     }
 
     training::Decision decide() override { return decision_; }
@@ -79,6 +80,15 @@ private:
     void push(What&&... what) {
         try {
             writer_.push(std::forward<What>(what)...);
+        } catch (const base::TransientError&) {
+            store_has_failed_ = true;
+            throw;
+        }
+    }
+
+    void flush() {
+        try {
+            writer_.flush();
         } catch (const base::TransientError&) {
             store_has_failed_ = true;
             throw;

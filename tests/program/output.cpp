@@ -33,6 +33,20 @@ int in_shell(const TemporaryFolder& place, const std::string& words) {
     return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
 }
 
+/// A run without end in a process whose output goes to a descriptor; -1: nowhere.
+pid_t start(const TemporaryFolder& place, int output, bool ignores_hangup) {
+    const pid_t child = ::fork();
+    if (child != 0) return child;
+    const int to = output >= 0 ? output : ::open("/dev/null", O_WRONLY);
+    ::dup2(to, STDOUT_FILENO);
+    ::dup2(to, STDERR_FILENO);
+    ::close(to);
+    if (ignores_hangup) ::signal(SIGHUP, SIG_IGN);
+    if (::chdir(place.path().c_str()) == 0)
+        ::execl(UNROLL_PROGRAM, "unroll", "run", "endless.json", "--jobs", "1", nullptr);
+    ::_exit(127);
+}
+
 std::int64_t finished(const TemporaryFolder& place) {
     return value(place, "SELECT count(*) FROM trial WHERE status = 'finished'").to_number<std::int64_t>();
 }
@@ -87,7 +101,8 @@ TEST_CASE("a database takes no standard stream's place") {
     in_shell(place, "run three.json <&- >&- 2>&-");
     for (const std::string& file : files_in(place / "results")) {
         INFO(file);
-        CHECK(content_of(place / ("results/" + file)).find("trained") == std::string::npos);
+        if (std::filesystem::is_regular_file(place / ("results/" + file)))
+            CHECK(content_of(place / ("results/" + file)).find("trained") == std::string::npos);
     }
     CHECK(finished(place) == 3);
 }
@@ -103,16 +118,8 @@ TEST_CASE("Ctrl-C through a pipe, and a closed terminal, leave a checkpoint that
         place.put("endless.json", endless());
         int ends[2] = {-1, -1};
         REQUIRE(::pipe(ends) == 0);
-        const pid_t child = ::fork();
-        if (child == 0) {
-            ::dup2(ends[1], STDOUT_FILENO);
-            ::dup2(ends[1], STDERR_FILENO);
-            ::close(ends[0]);
-            ::close(ends[1]);
-            if (::chdir(place.path().c_str()) == 0)
-                ::execl(UNROLL_PROGRAM, "unroll", "run", "endless.json", "--jobs", "1", nullptr);
-            ::_exit(127);
-        }
+        ::fcntl(ends[0], F_SETFD, FD_CLOEXEC);
+        const pid_t child = start(place, ends[1], false);
         ::close(ends[1]);
         REQUIRE(wait_until([&] {
             return unroll(place, {"sql", "SELECT 1 FROM metric LIMIT 1", "--format", "csv"}).out == "1\n1\n";
@@ -132,14 +139,22 @@ TEST_CASE("Ctrl-C through a pipe, and a closed terminal, leave a checkpoint that
 
 TEST_CASE("under nohup, a run outlives its terminal") {
     const Workplace place;
-    place.put("three.json", three());
-    const int code = in_shell(place,
-                              "run three.json 2> err & "  // the shell that ignores is the parent
-                              "wait; trap \"\" HUP; " UNROLL_PROGRAM
-                              " run three.json --fresh 2> err & "
-                              "sleep 0.2; kill -HUP $!; wait $!");
-    CHECK(code == 0);
-    CHECK(finished(place) == 3);
+    place.put("endless.json", endless());
+    const pid_t child = start(place, -1, true);
+    const auto reached = [&] {
+        const Ended asked =
+            unroll(place, {"sql", "SELECT ifnull(max(step), 0) AS step FROM metric", "--format", "csv"});
+        return asked.code == 0 ? std::stoll(asked.out.substr(asked.out.find('\n') + 1)) : 0;
+    };
+    REQUIRE(wait_until([&] { return reached() > 0; }));
+    ::kill(child, SIGHUP);
+    const auto then = reached();
+    CHECK(wait_until([&] { return reached() > then + 1000; }));
+    ::kill(child, SIGTERM);
+    int status = 0;
+    ::waitpid(child, &status, 0);
+    CHECK(WIFEXITED(status));
+    CHECK(WEXITSTATUS(status) == 130);
 }
 
 TEST_CASE("a store that takes no more in the middle ends the run with 1, and the next one goes on") {

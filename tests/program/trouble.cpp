@@ -16,7 +16,7 @@ Manifest with_fault(const std::string& fault, const std::string& where = "forwar
     Manifest manifest;
     manifest.sampling = "";
     manifest.sweep =
-        R"({ "trial": { "first": { "seed": 1 }, "bad": { "cell": { "plugin": "fixture-trouble", "hidden": 8, "fault": ")" +
+        R"({ "trial": { "first": { "seed": 1 }, "bad": { "cell": { "plugin": "fixture-trouble", "hidden": 64, "fault": ")" +
         fault + R"(", "where": ")" + where + R"(", "after": )" + std::to_string(after) +
         R"( } }, "last": { "seed": 3 } } })";
     return manifest;
@@ -83,10 +83,10 @@ TEST_CASE("a maker that throws in the middle leaves its word") {
     // Planning makes the cell as often as it needs to; the trial comes after that.
     for (int made = 1; made < 12; ++made) {
         place.put("m.json", with_fault("int", "maker", made));
-        const Ended ended = run(place, {"--db", "results/" + std::to_string(made) + ".db"});
+        const Ended ended = run(place, {"--db", std::to_string(made) + ".db"});
         if (ended.code == 2) continue;
         INFO(ended.err);
-        const std::string database = "results/" + std::to_string(made) + ".db";
+        const std::string database = std::to_string(made) + ".db";
         CHECK(ended.code == 1);
         CHECK(value(place, "SELECT status || cause FROM trial WHERE cell = 'fixture-trouble'", database) ==
               "failedtrial");
