@@ -2,21 +2,23 @@
 #include "analysis/group_curves.h"
 
 #include "analysis/series_name.h"
+#include "store/trial_results.h"
 
 namespace unroll::analysis {
 
 namespace {
 
 Curve curve_of(store::Store& store, store::Id trial, const SeriesName& series) {
-    for (Curve& curve : curves_of(store, trial))
-        if (curve.split == series.split && curve.name == series.name) return std::move(curve);
-    return {series.split, series.name, {}};
+    Curve curve{series.split, series.name, {}};
+    for (const store::SeriesPoint& point : store::points_of(store, trial, series.split, series.name))
+        curve.points.push_back({point.step, point.epoch, point.value, point.seconds});
+    return curve;
 }
 
 }  // namespace
 
-std::vector<GroupCurve> group_curves(store::Store& store, const Comparison& comparison) {
-    const SeriesName series = series_named(comparison.metric);
+std::vector<GroupCurve> group_curves(store::Store& store, const Comparison& comparison, const std::string& metric) {
+    const SeriesName series = series_named(metric.empty() ? comparison.metric : metric);
     std::vector<GroupCurve> list;
     for (std::size_t place = 0; place < comparison.groups.size(); ++place) {
         const Group& group = comparison.groups[place];

@@ -1,6 +1,7 @@
 // Learning curves of the groups of a comparison: the mean over a group's trials at each step.
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "analysis/comparison.h"
@@ -14,8 +15,8 @@ struct GroupCurve {
     std::vector<MeanPoint> points;  ///< by step; empty when no trial has a value
 };
 
-/// A curve for each group, in the comparison's order: the comparison's metric over the trials of the group's best
-/// choice; of these the finished ones where there are any, since those that run end their curves earlier.
-std::vector<GroupCurve> group_curves(store::Store& store, const Comparison& comparison);
+/// A curve for each group, in the comparison's order: `metric` (SPLIT/NAME; "": the comparison's) over the trials of the
+/// group's best choice; of these the finished ones where there are any, since those that run end their curves earlier.
+std::vector<GroupCurve> group_curves(store::Store& store, const Comparison& comparison, const std::string& metric = "");
 
 }  // namespace unroll::analysis

@@ -7,7 +7,7 @@
 #include "cli/arguments.h"
 #include "cli/byte_size.h"
 #include "cli/table.h"
-#include "cli/trial_label.h"
+#include "report/trial_label.h"
 #include "store/listing.h"
 #include "unroll/error.h"
 
@@ -90,7 +90,7 @@ int list_trials(store::Store& store, const std::string& experiment, Format forma
     for (const store::ListedTrial& trial : store::list_trials(store, experiment)) {
         auto& row = table.rows.emplace_back();
         row = {trial.id,
-               trial_label(trial.axes),
+               report::trial_label(trial.axes),
                std::string(trial::to_string(trial.status)),
                trial.step,
                trial.steps,

@@ -10,7 +10,7 @@
 #include "cli/progress_text.h"
 #include "cli/session.h"
 #include "cli/table.h"
-#include "cli/trial_label.h"
+#include "report/trial_label.h"
 #include "store/store.h"
 #include "sweep/build_id.h"
 #include "sweep/cores.h"
@@ -176,7 +176,7 @@ store::Table table_of(const std::vector<PlannedRow>& rows, const std::vector<man
     for (Size i = 0; i < rows.size(); ++i) {
         const PlannedRow& row = rows[i];
         const store::TrialRow& trial = row.work->row;
-        table.rows.push_back({whole(i + 1), trial_label(row.work->axes), trial.cell, whole(trial.parameters),
+        table.rows.push_back({whole(i + 1), report::trial_label(row.work->axes), trial.cell, whole(trial.parameters),
                               initializers_of(*row.work->trial), whole(trial.steps),
                               hundredths(double(trial.steps) / double(trial.steps_per_epoch)), row.work->cost / 1e9,
                               std::ceil(row.work->memory.total() / 1e6),

@@ -13,12 +13,15 @@
 #include "cli/plot_canvas.h"
 #include "cli/table.h"
 #include "cli/terminal.h"
+#include "report/ticks.h"
 
 namespace unroll::cli {
 
 namespace {
 
 using base::display_width;
+using report::Tick;
+using report::ticks;
 
 /// What lines and ticks are drawn with.
 struct Glyphs {
@@ -215,23 +218,6 @@ PlotArea plot_area() {
     area.unicode = has_utf8();
     area.color = takes_color(STDOUT_FILENO);
     return area;
-}
-
-std::vector<Tick> ticks(double least, double most, Size count) {
-    const double raw = (most - least) / double(std::max<Size>(1, count));
-    const double power = std::pow(10.0, std::floor(std::log10(raw)));
-    double step = 10 * power;
-    for (const double factor : {5.0, 2.0, 1.0})
-        if (factor * power >= raw * (1 - 1e-9)) step = factor * power;
-    const int decimals = std::max(0, -int(std::floor(std::log10(step) + 1e-9)));
-    std::vector<Tick> list;
-    for (double index = std::ceil(least / step - 1e-9); index * step <= most + step * 1e-9; ++index) {
-        const double value = index * step;
-        const bool thousands = step >= 1000;
-        list.push_back({value, thousands && value != 0 ? fmt::format("{:g}k", value / 1000)
-                                                       : fmt::format("{:.{}f}", value == 0 ? 0.0 : value, decimals)});
-    }
-    return list;
 }
 
 std::string plot_curves(const std::vector<PlotCurve>& curves, const std::string& x_name, const PlotArea& area) {

@@ -44,12 +44,4 @@ struct PlotInterval {
 /// A row for each interval above one axis. Empty when there is none.
 std::string plot_intervals(const std::vector<PlotInterval>& intervals, const PlotArea& area);
 
-/// Round numbers within [least, most], `count` of them at most where that can be: 1, 2 or 5 times a power of ten apart.
-/// Each as text has the decimals that it needs.
-struct Tick {
-    double value = 0;
-    std::string text;
-};
-std::vector<Tick> ticks(double least, double most, Size count);
-
 }  // namespace unroll::cli

@@ -10,7 +10,7 @@
 #include "cli/confirm.h"
 #include "cli/message.h"
 #include "cli/table.h"
-#include "cli/trial_label.h"
+#include "report/trial_label.h"
 #include "store/pruning.h"
 #include "store/upkeep.h"
 #include "unroll/error.h"
@@ -59,9 +59,9 @@ void print(const store::Pruning& pruning, Format format) {
         const std::string written = people && trial.newest.size() >= 16
                                         ? trial.newest.substr(0, 10) + ' ' + trial.newest.substr(11, 5)
                                         : trial.newest;
-        table.rows.push_back({trial.id, trial.experiments, trial_label(trial.axes), std::int64_t(trial.steps.size()),
-                              people ? store::Value(byte_size(double(trial.bytes))) : std::int64_t(trial.bytes),
-                              written});
+        table.rows.push_back(
+            {trial.id, trial.experiments, report::trial_label(trial.axes), std::int64_t(trial.steps.size()),
+             people ? store::Value(byte_size(double(trial.bytes))) : std::int64_t(trial.bytes), written});
     }
     const auto counted = [](std::int64_t number, const char* noun) {
         return base::count_of(std::uint64_t(number), noun);

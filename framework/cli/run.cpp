@@ -13,9 +13,9 @@
 #include "cli/run_plans.h"
 #include "cli/session.h"
 #include "cli/table.h"
-#include "cli/trial_label.h"
 #include "cli/verdicts.h"
 #include "cli/worker.h"
+#include "report/trial_label.h"
 #include "sweep/cores.h"
 #include "sweep/identities.h"
 #include "sweep/judging.h"
@@ -79,7 +79,7 @@ sweep::Settings settings_of(const Arguments& arguments) {
 
 std::vector<std::string> labels_of(const std::vector<sweep::TrialPlan>& workload) {
     std::vector<std::string> labels;
-    for (const sweep::TrialPlan& trial : workload) labels.push_back(trial_label(trial.axes));
+    for (const sweep::TrialPlan& trial : workload) labels.push_back(report::trial_label(trial.axes));
     return labels;
 }
 

@@ -2,13 +2,11 @@
 #include <fmt/core.h>
 
 #include <chrono>
-#include <fstream>
-#include <iterator>
 
 #include "cli/arguments.h"
+#include "cli/query_text.h"
 #include "cli/table.h"
 #include "store/query.h"
-#include "unroll/error.h"
 
 namespace unroll::cli {
 
@@ -26,34 +24,17 @@ Command sql_command() {
     return command;
 }
 
-namespace {
-
-std::string content_of(const std::string& file) {
-    std::ifstream stream(file, std::ios::binary);
-    std::string text{std::istreambuf_iterator<char>(stream), {}};
-    if (!stream.good() && !stream.eof()) text.clear();
-    if (!stream.is_open() || text.empty())
-        throw Error({file, stream.is_open() ? "an empty file" : "no such file", "a file with one SELECT",
-                     "check the path behind @"});
-    return text;
-}
-
-}  // namespace
-
 int sql(const Words& words) {
     const auto arguments = parse(sql_command(), words);
     if (!arguments) return success;
     const Format format = format_of(arguments->get<std::string>("format"));
     const std::string argument = exactly(*arguments, "query", 1, "a SELECT in quotes, or @FILE",
                                          "for example: unroll sql 'SELECT name, about FROM experiment'")[0];
-    const double timeout = arguments->get<double>("timeout");
-    if (!(timeout > 0 && timeout <= 1e6))
-        throw Error({"--timeout", fmt::format("{}", timeout), "seconds, above 0", "leave it out for 60 seconds"});
+    const std::chrono::milliseconds timeout = timeout_in(*arguments);
 
-    const std::string query = argument.starts_with('@') ? content_of(argument.substr(1)) : argument;
+    const std::string query = query_in(argument);
     store::Store store(arguments->database, store::Store::Mode::read);
-    const auto limit = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::duration<double>(timeout));
-    print_table(store::query(store, query, {}, limit), format, on_standard_output(), "");
+    print_table(store::query(store, query, {}, timeout), format, on_standard_output(), "");
     return success;
 }
 

@@ -6,15 +6,16 @@
 #include <algorithm>
 #include <numeric>
 
+#include "base/digits.h"
 #include "base/text.h"
 #include "base/utf8.h"
-#include "cli/digits.h"
 #include "cli/terminal.h"
 
 namespace unroll::cli {
 
 namespace {
 
+using base::Digits;
 using base::display_width;
 using base::for_each_character;
 using store::Table;
@@ -49,9 +50,9 @@ Digits digits_of(const Table& table, Size column, const Look& look) {
     if (const auto found = look.digits.find(table.columns[column]); found != look.digits.end()) {
         const auto deviation = std::find(table.columns.begin(), table.columns.end(), found->second);
         if (deviation != table.columns.end())
-            return digits_by_deviation(reals_of(table, Size(deviation - table.columns.begin())), values);
+            return base::digits_by_deviation(reals_of(table, Size(deviation - table.columns.begin())), values);
     }
-    return digits_by_spread(values);
+    return base::digits_by_spread(values);
 }
 
 /// The lines of a cell, none wider than `width`: broken at spaces, words only where they are wider.
@@ -225,7 +226,7 @@ TextTable text_of(const Table& table, const Look& look, std::string (*escape)(st
             const Value& value = table.rows[row][column];
             std::string text;
             if (const auto* whole = std::get_if<std::int64_t>(&value)) text = fmt::format("{}", *whole);
-            if (const auto* real = std::get_if<double>(&value)) text = in_digits(*real, digits);
+            if (const auto* real = std::get_if<double>(&value)) text = base::in_digits(*real, digits);
             if (const auto* string = std::get_if<std::string>(&value)) text = escape(*string);
             texts.rows[row].push_back(std::move(text));
         }

@@ -223,7 +223,7 @@ TEST_CASE("a wrong command line is refused with the nearest right one") {
     refuses(place, {"rum", "tiny.json"}, {"unknown command 'rum'", "did you mean \"run\"?"});
     refuses(place, {"frobnicate"}, {"unknown command 'frobnicate'", "unroll --help"});
     refuses(place, {"train", "tiny.json"}, {"unknown command 'train'", "unroll run MANIFEST"});
-    refuses(place, {"plot", "tiny"}, {"unknown command 'plot'", "unroll curve EXPERIMENT"});  // though "plan" is near
+    refuses(place, {"graph", "tiny"}, {"unknown command 'graph'", "unroll curve EXPERIMENT"});
     refuses(place, {"run", "tiny.json", "--steps", "3"}, {"unknown option '--steps'", "--set training.steps=N"});
     refuses(place, {"run", "tiny.json", "--resume"}, {"unknown option '--resume'", "goes on where it was interrupted"});
     refuses(place, {"plan", "tiny.json", "--format", "md"}, {"--format: 'md'", "did you mean \"markdown\"?"});

@@ -39,12 +39,6 @@ Size widest_line(const std::string& text) {
     return widest;
 }
 
-std::string texts(const std::vector<Tick>& list) {
-    std::string text;
-    for (const Tick& tick : list) text += (text.empty() ? "" : " ") + tick.text;
-    return text;
-}
-
 }  // namespace
 
 TEST_CASE("curves in braille, 80 columns wide") {
@@ -178,15 +172,6 @@ TEST_CASE("curves of one point, of equal values and of none are drawn as far as 
     CHECK(plot_curves({{"none", {}}}, "step", {}).empty());
     CHECK(plot_curves({}, "step", {}).empty());
     CHECK_FALSE(plot_curves({{"flat", {{0, 0}, {1, 0}}}}, "step", {}).empty());
-}
-
-TEST_CASE("ticks are round, and have the decimals that they need") {
-    CHECK(texts(ticks(0, 10, 5)) == "0 2 4 6 8 10");
-    CHECK(texts(ticks(1.81, 2.06, 4)) == "1.9 2.0");
-    CHECK(texts(ticks(1.81, 2.06, 6)) == "1.85 1.90 1.95 2.00 2.05");
-    CHECK(texts(ticks(-0.1, 0.1, 4)) == "-0.10 -0.05 0.00 0.05 0.10");
-    CHECK(texts(ticks(0, 20000, 4)) == "0 5k 10k 15k 20k");
-    CHECK(texts(ticks(0.0012, 0.0019, 4)) == "0.0012 0.0014 0.0016 0.0018");
 }
 
 TEST_CASE("a line of dots is braille") {

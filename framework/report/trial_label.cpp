@@ -1,5 +1,5 @@
 // How a trial is labelled: by the values of its axes.
-#include "cli/trial_label.h"
+#include "report/trial_label.h"
 
 #include <fmt/core.h>
 
@@ -7,7 +7,7 @@
 #include "json/parse.h"
 #include "json/write.h"
 
-namespace unroll::cli {
+namespace unroll::report {
 
 namespace {
 
@@ -38,4 +38,4 @@ std::string trial_label(const std::string& axes_json) {
     return label.empty() ? "trial" : label;
 }
 
-}  // namespace unroll::cli
+}  // namespace unroll::report

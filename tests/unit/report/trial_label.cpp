@@ -1,9 +1,9 @@
 // What a trial is called in tables and progress lines.
-#include "cli/trial_label.h"
+#include "report/trial_label.h"
 
 #include "catch.h"
 
-using unroll::cli::trial_label;
+using unroll::report::trial_label;
 
 TEST_CASE("a label has the last name of each axis, and its value as it was written") {
     CHECK(trial_label(

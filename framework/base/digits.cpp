@@ -1,5 +1,5 @@
 // How many digits of a number a reader needs to see.
-#include "cli/digits.h"
+#include "base/digits.h"
 
 #include <fmt/core.h>
 
@@ -9,7 +9,7 @@
 #include <limits>
 #include <vector>
 
-namespace unroll::cli {
+namespace unroll::base {
 
 namespace {
 
@@ -68,4 +68,4 @@ Digits digits_by_deviation(std::span<const double> deviations, std::span<const d
     return {std::clamp(-magnitude(median) + (two ? 1 : 0), 0, most_decimals), 6};
 }
 
-}  // namespace unroll::cli
+}  // namespace unroll::base

@@ -1,12 +1,12 @@
 // How many digits are shown: by the spread of a column, by the deviation of a mean.
-#include "cli/digits.h"
+#include "base/digits.h"
 
 #include <cmath>
 #include <vector>
 
 #include "catch.h"
 
-using namespace unroll::cli;
+using namespace unroll::base;
 
 namespace {
 

@@ -4,7 +4,7 @@
 #include <span>
 #include <string>
 
-namespace unroll::cli {
+namespace unroll::base {
 
 /// How the reals of a column are written.
 struct Digits {
@@ -24,4 +24,4 @@ Digits digits_by_spread(std::span<const double> values);
 /// Group rounds (Review of Particle Physics, Introduction 5.3). Without a positive one: digits_by_spread(values).
 Digits digits_by_deviation(std::span<const double> deviations, std::span<const double> values);
 
-}  // namespace unroll::cli
+}  // namespace unroll::base

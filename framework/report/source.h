@@ -1,0 +1,58 @@
+// What the sections of a chapter are made from: an experiment, its comparison, and what its trials cost.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "analysis/comparison.h"
+#include "report/page.h"
+#include "store/experiments.h"
+#include "store/measurements.h"
+#include "store/store.h"
+
+namespace unroll::report {
+
+/// What a trial has reached and cost; what is not known is absent.
+struct Cost {
+    std::optional<double> step, seconds, tokens, tokens_per_second, flops_per_step;
+    std::optional<double> diverged_step;
+    std::string error;
+};
+
+struct Source {
+    store::Store& store;
+    store::Experiment experiment;
+    store::Origin origin;
+    analysis::Comparison comparison;
+    std::vector<std::string> series;  ///< SPLIT/NAME, validation first
+    std::map<store::Id, Cost> costs;
+    std::vector<std::string> systems;  ///< the values of the first of `by` in words: a hue each
+};
+
+/// Throws Error as analysis::compare().
+Source source_of(store::Store& store, const analysis::ComparisonRequest& request);
+
+/// What the trials of a group have in common first, as in "lstm"; the experiment's name when they are not grouped.
+std::string system_of(const Source& source, const analysis::Group& group);
+
+/// The place of its system among Source::systems.
+std::size_t hue_of(const Source& source, const analysis::Group& group);
+
+/// The other values of `by`, as in "sequence_length 64"; "" when there are none.
+std::string block_title(const Source& source, const analysis::Group& group);
+
+/// The finished ones of a group's best choice, in the manifest's order.
+std::vector<const analysis::ComparedTrial*> finished_of(const analysis::Group& group);
+
+/// A series of means with their intervals, without points as yet.
+Series series_for(const Source& source, const analysis::Group& group);
+
+/// Appends a point that is the mean of several values; `x` has one value for each horizontal axis.
+void add_mean(Series& series, const std::vector<double>& x, const analysis::Statistics& of);
+
+/// Whether an axis of these values, all above 0, reads better with a logarithmic scale: they grow by factors.
+bool grows_by_factors(const Numbers& values);
+
+}  // namespace unroll::report
