@@ -64,7 +64,8 @@ AtomicFile::AtomicFile(fs::path path) : path_(std::move(path)), partial_(path_) 
     partial_ += ".partial";
     const fs::path folder = path_.parent_path();
     if (!folder.empty() && fs::create_directories(folder)) sync_folder(folder.parent_path());
-    file_.emplace(partial_, O_WRONLY | O_CREAT | O_TRUNC);
+    ::unlink(partial_.c_str());  // what a crash has left, or a link, which is not followed
+    file_.emplace(partial_, O_WRONLY | O_CREAT | O_EXCL);
 }
 
 AtomicFile::~AtomicFile() {
@@ -83,7 +84,7 @@ void AtomicFile::commit() {
 
 std::optional<LockedFile> LockedFile::try_lock(const fs::path& path) {
     for (;;) {
-        File file(path, O_RDWR | O_CREAT);
+        File file(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK);
         if (::flock(file.descriptor(), LOCK_EX | LOCK_NB) != 0) {
             if (errno == EWOULDBLOCK) return std::nullopt;
             fail();

@@ -31,9 +31,9 @@ private:
 /// Throws std::system_error.
 void sync_folder(const std::filesystem::path& folder);
 
-/// A file that takes its name only when it is whole: it is written as PATH.partial, which is gone unless commit() was
-/// reached. A crash leaves either what was there before or all of the new bytes. One writer at a time to one path.
-/// Functions throw std::system_error.
+/// A file that takes its name only when it is whole: it is written as PATH.partial, a file of its own whatever has that
+/// name, which is gone unless commit() was reached. A crash leaves either what was there before or all of the new
+/// bytes. One writer at a time to one path. Functions throw std::system_error.
 class AtomicFile {
 public:
     /// Makes the folder when it is missing.
@@ -50,7 +50,8 @@ private:
     std::optional<File> file_;
 };
 
-/// A file that one holder has at a time, of all processes on this machine (flock): until it is destroyed.
+/// A file that one holder has at a time, of all processes on this machine (flock): until it is destroyed. A link is no
+/// such file.
 class LockedFile {
 public:
     /// Makes the file when it is missing. None while another holds it. The lock is on the file that has this name:

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <exception>
+#include <string>
 
 #include "base/transient.h"
 #include "cli/command_table.h"
@@ -15,6 +16,7 @@
 #include "cli/version.h"
 #include "cli/worker.h"
 #include "fetch/download.h"
+#include "store/waiting.h"
 #include "unroll/error.h"
 
 namespace {
@@ -81,6 +83,7 @@ int run(const cli::Words& words) {
 
 int main(int count, char** words) {
     cli::hold_standard_streams();
+    store::set_wait_monitor({[](const std::string& wait) { cli::message("note: {}\n", wait); }});
     ::on_exit(on_exit_call, nullptr);
     running = true;
     const int code = run({words + 1, words + count});

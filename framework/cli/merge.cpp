@@ -72,8 +72,8 @@ int merge(const Words& words) {
     for (const std::string& source : sources)
         if (!fs::is_regular_file(source, ignored))
             throw Error({source, "no such file", "a result store to merge", "correct the path"});
-    const store::RunnerLock lock(arguments->database);
     const bool is_new = !fs::exists(arguments->database, ignored);
+    const store::RunnerLock lock(arguments->database);
     try {
         store::Store store(arguments->database, store::Store::Mode::write);
         for (const std::string& source : sources) print(source, store::merge(store, source));

@@ -31,6 +31,7 @@ struct Store::Connection {
 
     Database database;
     bool for_runs = false;
+    std::optional<std::int64_t> tells_scheduled;  ///< whether the file's version has checkpoint.is_scheduled
     std::unordered_map<std::string, Id> trials;
     std::vector<std::pair<std::pair<std::string, std::string>, Id>> all_series;
     std::optional<Statement> add_point;  ///< the one statement where time counts
@@ -49,6 +50,9 @@ std::optional<Id> renewed_row(Database& database, const std::string& fingerprint
 
 /// Where checkpoints are while those in a trial's checkpoint folder are still its own.
 std::filesystem::path second_folder(std::filesystem::path checkpoint_folder);
+
+/// Removes what SQLite leaves of a reader that may not write, once it has closed: an empty WAL, and its index.
+void remove_empty_wal(const std::filesystem::path& file);
 
 /// A trial that was never tried: queued, without a summary.
 void clear_outcome(Database& database, Id trial);

@@ -6,7 +6,6 @@
 
 #include <chrono>
 #include <cmath>
-#include <thread>
 
 #include "store/functions.h"
 #include "unroll/error.h"
@@ -15,9 +14,8 @@ namespace unroll::store {
 
 namespace {
 
-/// SQLite itself waits this long for a lock; begin() adds rounds to it.
-constexpr int busy_milliseconds = 30'000;
-constexpr int busy_rounds = 10;
+/// A run has hours to lose, and somebody who looks at a table has not.
+constexpr std::chrono::seconds writer_patience{300}, reader_patience{30};
 
 std::string uri(const std::filesystem::path& file) {
     std::string encoded;
@@ -50,9 +48,9 @@ void fail(const std::filesystem::path& file, int code, std::string_view message)
                          "change their permissions, or name another file with --db"});
         case SQLITE_BUSY:
         case SQLITE_LOCKED:
-            throw Error({file, "another program has kept the database locked for minutes",
-                         "a database that others lock only briefly",
-                         "end the other program's transaction and run the same manifest again"});
+            throw Busy({file, fmt::format("{} has kept the database locked", Wait(file, {}).holder()),
+                        "a database that others lock only briefly",
+                        "end that program's transaction, or the program, and run the same command again"});
         case SQLITE_IOERR:
             throw Error({file, "cannot be read or written; " + found, "a disk without errors",
                          "look at the disk and run the same manifest again: it goes on from what is stored"});
@@ -125,8 +123,9 @@ void Statement::check(int code) {
 }
 
 Database::Database(std::filesystem::path file, Access access) : file_(std::move(file)) {
-    const int flags = SQLITE_OPEN_NOMUTEX |
-                      (access == Access::write ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY);
+    const bool writes = access == Access::write || access == Access::existing;
+    const int flags = SQLITE_OPEN_NOMUTEX | (writes ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY) |
+                      (access == Access::write ? SQLITE_OPEN_CREATE : 0);
     sqlite3* connection = nullptr;
     const int code = access == Access::immutable
                          ? sqlite3_open_v2(uri(file_).c_str(), &connection, flags | SQLITE_OPEN_URI, nullptr)
@@ -134,12 +133,13 @@ Database::Database(std::filesystem::path file, Access access) : file_(std::move(
     connection_.reset(connection);
     if (code != SQLITE_OK) fail(file_, code, connection ? sqlite3_errmsg(connection) : sqlite3_errstr(code));
     sqlite3_extended_result_codes(connection, 1);
-    sqlite3_busy_timeout(connection, busy_milliseconds);
+    wait_ = std::make_unique<Wait>(file_, writes ? writer_patience : reader_patience);
+    sqlite3_busy_handler(connection, &Database::on_busy, wait_.get());
     sqlite3_db_config(connection, SQLITE_DBCONFIG_DQS_DML, 0, nullptr);
     sqlite3_db_config(connection, SQLITE_DBCONFIG_DQS_DDL, 0, nullptr);
     register_functions(connection);
     // SQLite opens a file that cannot be written for reading, without a word.
-    if (access == Access::write && sqlite3_db_readonly(connection, "main") == 1)
+    if (writes && sqlite3_db_readonly(connection, "main") == 1)
         fail(file_, SQLITE_READONLY, "attempt to write a readonly database");
 }
 
@@ -154,13 +154,29 @@ Statement& Database::prepared(std::string_view sql) {
     return statements_.emplace(sql, Statement(connection_.get(), file_, sql)).first->second;
 }
 
+int Database::on_busy(void* wait, int rounds) {
+    auto& own = *static_cast<Wait*>(wait);
+    if (rounds == 0) own.begin();
+    return own.go_on() ? 1 : 0;
+}
+
+Impatience::Impatience(Database& database) : database_(database) {
+    sqlite3_busy_handler(database.handle(), nullptr, nullptr);
+}
+
+Impatience::~Impatience() {
+    sqlite3_busy_handler(database_.handle(), &Database::on_busy, database_.wait_.get());
+}
+
 void Database::begin() {
-    for (int round = 1;; ++round) {
+    // SQLite says busy at once, without asking its handler, where waiting for one lock while holding another could last
+    // for ever.
+    const Impatience own_waits(*this);
+    for (wait_->begin();;) {
         const int code = sqlite3_exec(connection_.get(), "BEGIN IMMEDIATE", nullptr, nullptr, nullptr);
         if (code == SQLITE_OK) return;
-        if ((code & 0xFF) != SQLITE_BUSY || round == busy_rounds)
+        if ((code & 0xFF) != SQLITE_BUSY || !wait_->go_on())
             fail(file_, sqlite3_extended_errcode(connection_.get()), sqlite3_errmsg(connection_.get()));
-        std::this_thread::sleep_for(std::chrono::milliseconds(10));
     }
 }
 

@@ -16,8 +16,16 @@
 #include <utility>
 
 #include "store/result_table.h"
+#include "store/waiting.h"
+#include "unroll/error.h"
 
 namespace unroll::store {
+
+/// Others hold the file.
+class Busy : public Error {
+public:
+    using Error::Error;
+};
 
 /// Throws the Error that a result code of SQLite means for this file: full disk, no permission, damaged, locked, …
 [[noreturn]] void fail(const std::filesystem::path& file, int code, std::string_view message);
@@ -123,6 +131,7 @@ public:
     enum class Access {
         read,       ///< the file as it is
         immutable,  ///< as read, without locks or journals: for folders in which nobody can write
+        existing,   ///< to write, a file that is there
         write,      ///< creates the file
     };
 
@@ -135,7 +144,7 @@ public:
     void execute(const std::string& sql);
     /// The same statement again for the same text; it lives as long as the connection. Not to be entered twice at once.
     Statement& prepared(std::string_view sql);
-    /// BEGIN IMMEDIATE; waits while others write, and gives up with an Error only after minutes.
+    /// BEGIN IMMEDIATE; waits while others write, tells so (waiting.h), and gives up with an Error only after minutes.
     void begin();
     void commit() { prepared("COMMIT").run(); }
     void rollback() noexcept;
@@ -148,9 +157,25 @@ private:
         void operator()(sqlite3* connection) const { sqlite3_close_v2(connection); }
     };
 
+    friend class Impatience;
+    static int on_busy(void* wait, int rounds);
+
     std::filesystem::path file_;
+    std::unique_ptr<Wait> wait_;  ///< SQLite's handler refers to it, wherever this object moves
     std::unique_ptr<sqlite3, Close> connection_;
     std::map<std::string, Statement, std::less<>> statements_;
+};
+
+/// As long as it lives, a lock that others hold is an error at once.
+class Impatience {
+public:
+    explicit Impatience(Database& database);
+    ~Impatience();
+    Impatience(const Impatience&) = delete;
+    Impatience& operator=(const Impatience&) = delete;
+
+private:
+    Database& database_;
 };
 
 /// Begins, and rolls back unless commit() is reached. Inside another transaction it does nothing.

@@ -136,9 +136,7 @@ void Store::identify(const std::string& fingerprint, const TrialIdentity& now) {
         old.push_back(checkpoint.path);
     }
     transaction.commit();
-    std::error_code ignored;
-    for (const fs::path& path : old) fs::remove(path, ignored);
-    for (const fs::path& path : old) fs::remove(path.parent_path(), ignored);  // when nothing is left in it
+    remove_checkpoints(file(), old);
 }
 
 }  // namespace unroll::store

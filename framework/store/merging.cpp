@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "store/connection.h"
+#include "store/location.h"
 #include "store/merge_checkpoints.h"
 #include "store/merge_tables.h"
 #include "store/schema.h"
@@ -31,7 +32,7 @@ std::unique_ptr<RunnerLock> hold(const fs::path& source, const Store& into) {
     if (fs::equivalent(source, into.file(), ignored))
         throw Error({source, "the store that is merged into", "another store",
                      "leave it out, or name the store that is to have everything with --db"});
-    const bool writable = ::access(source.parent_path().c_str(), W_OK) == 0;
+    const bool writable = ::access(source.parent_path().c_str(), W_OK) == 0 && ::access(source.c_str(), W_OK) == 0;
     if (writable) {
         auto lock = std::make_unique<RunnerLock>(source);
         fs::path wal = source;  // what a killed run has left there is part of the store
@@ -40,7 +41,7 @@ std::unique_ptr<RunnerLock> hold(const fs::path& source, const Store& into) {
         return lock;
     }
     if (!is_current(source))
-        throw Error({source, "a result store of an earlier version, in a folder that cannot be written",
+        throw Error({source, "a result store of an earlier version that cannot be written",
                      fmt::format("version {}", migration_steps().size()),
                      "copy it, with the folder of its checkpoints, to where it can be brought up to date"});
     return nullptr;
@@ -75,6 +76,12 @@ private:
     Database& database_;
 };
 
+/// Leaves no file beside the other store, when all that reads it has closed.
+struct Tidy {
+    fs::path file;
+    ~Tidy() { remove_empty_wal(file); }
+};
+
 void count_fates(Database& database, MergeReport& report) {
     database.prepared("SELECT fate, count(*) FROM temp.pair GROUP BY fate").each([&](const Row& row) {
         const std::string fate = row.text(0);
@@ -91,10 +98,11 @@ void count_fates(Database& database, MergeReport& report) {
 }  // namespace
 
 MergeReport merge(Store& into, const fs::path& source) {
-    const fs::path file = fs::absolute(source).lexically_normal();
+    const fs::path file = real_location(source);
     const auto lock = hold(file, into);
     Database& database = into.database();
     MergeReport report;
+    const Tidy tidy{file};
     const Attached attached(database, file, lock != nullptr);
     CheckpointMerge checkpoints(into, file);
     // Not BEGIN IMMEDIATE, which wants to write to the other store, too. What goes wrong is rolled back by `attached`.

@@ -132,11 +132,7 @@ void prune(Store& store, const Pruning& pruning) {
             database.prepared("DELETE FROM checkpoint WHERE trial_id = ? AND step = ?").run(trial.id, step);
         }
     transaction.commit();
-    std::error_code ignored;  // a file that stays harms nobody: no row names it any longer
-    for (const fs::path& file : files) {
-        fs::remove(file, ignored);
-        fs::remove(file.parent_path(), ignored);  // when nothing else is in it
-    }
+    remove_checkpoints(store.file(), files);
 }
 
 }  // namespace unroll::store

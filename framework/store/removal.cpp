@@ -88,7 +88,11 @@ Removal removal_of(Store& store, const std::vector<std::string>& experiments) {
 void remove(Store& store, const Removal& removal) {
     Database& database = store.database();
     const std::vector<std::string> fingerprints = fingerprints_of(database, removal.trials);
-    std::vector<fs::path> files;
+    std::vector<fs::path> files, folders;
+    for (const std::string& fingerprint : fingerprints) {
+        folders.push_back(checkpoint_folder(store.file(), fingerprint));
+        folders.push_back(second_folder(folders.back()));
+    }
     Transaction transaction(database);
     for (const Id trial : removal.trials)
         database.prepared("SELECT path FROM checkpoint WHERE trial_id = ?")
@@ -103,14 +107,9 @@ void remove(Store& store, const Removal& removal) {
     for (const std::string& fingerprint : fingerprints)  // what gathers new results of a trial that goes
         while (const auto begun = renewed_row(database, fingerprint)) delete_trial(database, *begun);
     transaction.commit();
-    // A file that cannot be removed harms nobody: no row names it any longer.
-    std::error_code ignored;
-    for (const fs::path& file : files) fs::remove(file, ignored);
-    for (const std::string& fingerprint : fingerprints) {
-        const fs::path folder = checkpoint_folder(store.file(), fingerprint);
-        fs::remove_all(folder, ignored);
-        fs::remove_all(second_folder(folder), ignored);
-    }
+    for (const fs::path& folder : folders)
+        for (fs::path& file : files_of_checkpoints(folder)) files.push_back(std::move(file));
+    remove_checkpoints(store.file(), files);
     // A disk without room for the copy that this makes leaves the file as large as it was.
     database.forget_statements();
     sqlite3_exec(database.handle(), "VACUUM", nullptr, nullptr, nullptr);

@@ -8,6 +8,7 @@
 #include "store/references.h"
 #include "store/results.h"
 #include "store/schema.h"
+#include "unroll/error.h"
 
 namespace unroll::store {
 
@@ -86,7 +87,12 @@ fs::path Store::checkpoint_folder(const std::string& fingerprint) {
     const std::vector<training::CheckpointInfo> own = connection_->checkpoints(*trial);
     const bool in_second = !own.empty() && own.back().path.parent_path() == second;
     const bool is_renewed = connection_->find(fingerprint) != trial;
-    return in_second != is_renewed ? second : first;
+    const fs::path chosen = in_second != is_renewed ? second : first;
+    std::error_code ignored;
+    if (fs::is_symlink(chosen, ignored))
+        throw Error({chosen, "a link", "a folder of this store's own, which checkpoints are written into",
+                     "remove the link, or make it a folder"});
+    return chosen;
 }
 
 std::vector<fs::path> Store::Connection::take_over(Store& store, const std::string& fingerprint) {
@@ -100,7 +106,6 @@ std::vector<fs::path> Store::Connection::take_over(Store& store, const std::stri
         unite_results(store, *fresh, *trial, gathered.back().path.parent_path());
     std::vector<fs::path> obsolete;
     for (const training::CheckpointInfo& checkpoint : checkpoints(*trial)) obsolete.push_back(checkpoint.path);
-    if (!obsolete.empty()) obsolete.push_back(obsolete.back().parent_path());  // gone when it is empty
     for (const Reference& reference : store::references(database, "trial")) {
         if (!is_of_results(reference)) continue;
         const auto& [table, column] = reference;

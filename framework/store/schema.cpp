@@ -280,9 +280,16 @@ ALTER TABLE attempt ADD COLUMN bound REAL;
 )sql");
 }
 
-constexpr std::array<MigrationStep, 7> all_steps{
-    create,    add_accuracy_by_position, add_judgements, leave_statuses_open, add_manifest_path, add_identities,
-    add_causes};
+/// Whether checkpoint_every asked for a checkpoint: one that was written at an interruption is only there to go on
+/// from.
+void add_scheduled_checkpoints(Database& database) {
+    database.execute(
+        "ALTER TABLE checkpoint ADD COLUMN is_scheduled INTEGER NOT NULL DEFAULT 1 CHECK (is_scheduled IN (0, 1))");
+}
+
+constexpr std::array<MigrationStep, 8> all_steps{
+    create,         add_accuracy_by_position, add_judgements,           leave_statuses_open, add_manifest_path,
+    add_identities, add_causes,               add_scheduled_checkpoints};
 
 /// Since this one, versions read alike.
 constexpr std::int64_t oldest_readable = 3;
@@ -319,6 +326,10 @@ void migrate(Database& database, std::span<const MigrationStep> steps) {
     for (const auto step : steps.subspan(static_cast<std::size_t>(version))) step(database);
     database.execute(fmt::format("PRAGMA application_id = {}; PRAGMA user_version = {}", application_id, newest));
     transaction.commit();
+}
+
+void refuse_foreign(Database& database) {
+    version_of(database, migration_steps().size());
 }
 
 void check_version(Database& database) {

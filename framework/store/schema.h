@@ -28,6 +28,9 @@ void migrate(Database& database, std::span<const MigrationStep> steps = migratio
 inline constexpr std::array<std::string_view, 6> recorded_tables{"point",      "sample",   "loss_by_position",
                                                                  "checkpoint", "gradient", "judgement"};
 
+/// Throws Error as migrate() does, before anything is changed.
+void refuse_foreign(Database& database);
+
 /// For readers: throws Error unless the file is a store of this version, or of an older one that reads alike.
 void check_version(Database& database);
 

@@ -6,10 +6,11 @@
 
 #include <chrono>
 #include <stdexcept>
-#include <thread>
 
 #include "store/connection.h"
+#include "store/location.h"
 #include "store/schema.h"
+#include "store/waiting.h"
 #include "unroll/error.h"
 
 namespace unroll::store {
@@ -26,6 +27,18 @@ void make_folder(const fs::path& file) {
                      "name another file with --db"});
 }
 
+fs::path wal_of(fs::path file) {
+    file += "-wal";
+    return file;
+}
+
+/// Whether there is a WAL with something in it.
+bool has_wal(const fs::path& file) {
+    std::error_code error;
+    const auto size = fs::file_size(wal_of(file), error);
+    return !error && size > 0;
+}
+
 Database open_for_reading(const fs::path& file) {
     std::error_code ignored;
     if (!fs::exists(file, ignored))
@@ -35,31 +48,28 @@ Database open_for_reading(const fs::path& file) {
         check_version(database);
         return database;
     };
-    fs::path wal = file;
-    wal += "-wal";
     try {
         return open(Database::Access::read);
+    } catch (const Busy&) {
+        throw;
     } catch (const Error&) {
-        // In a folder in which nobody can write, a file in WAL mode opens only as immutable. Its WAL would go unread.
-        if (::access(file.parent_path().c_str(), W_OK) == 0) throw;
-        if (fs::exists(wal, ignored) && fs::file_size(wal, ignored) > 0)
+        // A file in WAL mode opens only where its shared memory can be made: not in a folder in which nobody can write,
+        // and not on a full disk. Without a WAL the file is all that there is; with one it would go unread.
+        if (has_wal(file)) {
+            if (::access(file.parent_path().c_str(), W_OK) == 0) throw;
             throw Error(
                 {file, "an interrupted run left results in its -wal file, which cannot be merged in a read-only folder",
                  "a folder that you may write in", "copy both files to one and read them there"});
+        }
     }
     return open(Database::Access::immutable);
 }
 
-Database open_for_writing(const fs::path& file) {
-    make_folder(file);
-    Database database(file, Database::Access::write);
-    migrate(database);
-    return database;
-}
-
-/// True when the journal is in this mode now; false when others hold the file.
+/// True when the journal is in this mode now; false when others hold the file for longer than the patience.
 bool switch_journal(Database& database, const std::string& mode, std::chrono::milliseconds patience) {
-    const auto end = std::chrono::steady_clock::now() + patience;
+    Wait wait(database.file(), patience);
+    wait.begin();
+    const Impatience own_waits(database);  // one wait, not one of SQLite's in each round
     for (;;) {
         std::string now_in;
         int code = SQLITE_OK;
@@ -74,29 +84,62 @@ bool switch_journal(Database& database, const std::string& mode, std::chrono::mi
         if (now_in == mode) return true;
         if (code != SQLITE_ROW && (code & 0xFF) != SQLITE_BUSY && (code & 0xFF) != SQLITE_LOCKED)
             fail(database.file(), code, sqlite3_errmsg(database.handle()));
-        if (std::chrono::steady_clock::now() >= end) return false;
-        std::this_thread::sleep_for(std::chrono::milliseconds(20));
+        if (!wait.go_on()) return false;
     }
+}
+
+/// In WAL mode readers and the writer do not wait for each other; only a file of an earlier version, which is not in it
+/// between runs, has to wait for its readers once. WAL needs shared memory, which machines do not have in common.
+void choose_journal(Database& database) {
+    const std::string mode = network_file_system(database.file()).empty() ? "wal" : "delete";
+    const auto patience = std::chrono::seconds(60);
+    if (switch_journal(database, mode, patience)) return;
+    throw Error(
+        {database.file(),
+         fmt::format("{} has been reading it for {} s", Wait(database.file(), patience).holder(), patience.count()),
+         "a file that nobody reads for a moment: one of an earlier version is changed so that readers do not "
+         "keep runs waiting any more",
+         "end that program's transaction, or the program, and run the same command again"});
+}
+
+Database open_for_writing(const fs::path& file) {
+    make_folder(file);
+    Database database(file, Database::Access::write);
+    refuse_foreign(database);
+    choose_journal(database);
+    migrate(database);
+    return database;
 }
 
 }  // namespace
 
+void remove_empty_wal(const fs::path& file) {
+    std::error_code ignored;
+    if (!fs::exists(wal_of(file), ignored) || has_wal(file) || ::access(file.c_str(), W_OK) != 0 ||
+        ::access(file.parent_path().c_str(), W_OK) != 0)
+        return;
+    try {
+        Database database(file, Database::Access::existing);  // the last one to close removes them
+        const Impatience at_once(database);
+        database.execute("SELECT count(*) FROM sqlite_schema");
+    } catch (const Error&) {  // they harm nobody
+    }
+}
+
 Store::Store(const fs::path& file, Mode mode) {
-    const fs::path absolute = fs::absolute(file).lexically_normal();
+    const fs::path location = real_location(file);
     connection_ =
-        std::make_unique<Connection>(mode == Mode::read ? open_for_reading(absolute) : open_for_writing(absolute));
+        std::make_unique<Connection>(mode == Mode::read ? open_for_reading(location) : open_for_writing(location));
     if (mode == Mode::read) return;
     connection_->for_runs = true;
-    // Readers and the writer do not wait for each other then. Losing power may cost the last moments, never the file.
-    Database& database = connection_->database;
-    if (!switch_journal(database, "wal", std::chrono::minutes(5))) fail(absolute, SQLITE_BUSY, "database is locked");
-    database.execute(
+    // Losing power may cost the last moments, never the file.
+    connection_->database.execute(
         "PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY;"
         "PRAGMA cache_size = -65536; PRAGMA wal_autocheckpoint = 4000");
 }
 
 Store::~Store() {
-    if (!connection_ || sqlite3_db_readonly(connection_->database.handle(), "main") == 1) return;
+    if (!connection_) return;
     try {
         close();
     } catch (const std::exception&) {  // what was committed is in the file or in its WAL
@@ -128,15 +171,22 @@ void Store::rollback() noexcept {
 }
 
 bool Store::close() {
-    const auto connection = std::move(connection_);
-    Database& database = connection->database;
-    database.rollback();
+    auto connection = std::move(connection_);
+    const fs::path file = connection->database.file();
+    const bool is_reader = sqlite3_db_readonly(connection->database.handle(), "main") == 1;
+    connection->database.rollback();
     connection->forget();
-    database.forget_statements();
-    sqlite3_busy_timeout(database.handle(), 100);
-    sqlite3_exec(database.handle(), "PRAGMA optimize", nullptr, nullptr, nullptr);
-    sqlite3_wal_checkpoint_v2(database.handle(), nullptr, SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
-    return switch_journal(database, "delete", std::chrono::seconds(2));
+    connection->database.forget_statements();
+    if (!is_reader) {
+        sqlite3* const handle = connection->database.handle();
+        sqlite3_busy_timeout(handle, 100);
+        sqlite3_exec(handle, "PRAGMA optimize", nullptr, nullptr, nullptr);
+        sqlite3_wal_checkpoint_v2(handle, nullptr, SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
+    }
+    connection.reset();
+    if (is_reader) remove_empty_wal(file);
+    std::error_code ignored;
+    return !fs::exists(wal_of(file), ignored);
 }
 
 Id Store::Connection::trial(const std::string& fingerprint) {
@@ -155,7 +205,13 @@ Id Store::Connection::series(std::string_view split, std::string_view name) {
 }
 
 std::string Store::Connection::relative(const fs::path& path) const {
-    return fs::absolute(path).lexically_normal().lexically_relative(database.file().parent_path()).generic_string();
+    // The folder without links, as the file's own is: one path from the other then holds wherever both are moved.
+    std::error_code error;
+    const fs::path whole = fs::absolute(path).lexically_normal();
+    const fs::path folder = fs::weakly_canonical(whole.parent_path(), error);
+    return ((error ? whole.parent_path() : folder) / whole.filename())
+        .lexically_relative(database.file().parent_path())
+        .generic_string();
 }
 
 fs::path Store::Connection::absolute(const std::string& path) const {
@@ -166,21 +222,6 @@ void Store::Connection::forget() {
     trials.clear();
     all_series.clear();
     add_point.reset();
-}
-
-fs::path checkpoint_file(const fs::path& database, const std::string& stored) {
-    const fs::path base = fs::absolute(database).lexically_normal(), named = base.parent_path() / stored;
-    std::error_code ignored;
-    if (fs::exists(named, ignored)) return named.lexically_normal();
-    const fs::path moved =
-        checkpoint_folder(base, fs::path(stored).parent_path().filename().string()) / fs::path(stored).filename();
-    return fs::exists(moved, ignored) ? moved : named.lexically_normal();
-}
-
-fs::path checkpoint_folder(const fs::path& database, const std::string& fingerprint) {
-    fs::path folder = fs::absolute(database).lexically_normal();
-    folder += ".d";
-    return folder / fingerprint;
 }
 
 }  // namespace unroll::store

@@ -13,7 +13,7 @@
 #include <string_view>
 #include <vector>
 
-#include "base/files.h"
+#include "store/checkpoint_files.h"
 #include "training/record.h"
 #include "trial/cause.h"
 #include "trial/status.h"
@@ -117,14 +117,15 @@ class Store {
 public:
     enum class Mode { read, write };
 
-    /// Write: creates or migrates the file. Read: falls back to immutable=1 in a read-only folder.
-    /// Throws Error: not a database, a newer version, not writable, no such file (read).
+    /// Write: creates or migrates the file. Read: falls back to immutable=1 where nothing can be written, and leaves no
+    /// file behind. Throws Error: not a database, a newer version, not writable, no such file (read), locked by others
+    /// for longer than a minute (waiting.h).
     Store(const std::filesystem::path& file, Mode mode);
     ~Store();
     Store(Store&&) noexcept;
     Store& operator=(Store&&) noexcept;
 
-    const std::filesystem::path& file() const;  ///< absolute
+    const std::filesystem::path& file() const;  ///< its own path: absolute, without links (location.h)
     Database& database() const;                 ///< for this floor's own files
 
     // ---- Before a sweep, one transaction for all -------------------------------------------------------------------
@@ -190,9 +191,9 @@ public:
 
     // ---- After ------------------------------------------------------------------------------------------------------
 
-    /// Checkpoints the WAL and goes back to journal_mode=DELETE, so that one file is left. False when somebody reads
-    /// the file just then: a WAL stays beside it, which harms nobody and which the next run takes in. The store cannot
-    /// be used any more.
+    /// Takes the WAL in, so that one file is left. False when somebody reads the file just then: a WAL stays beside it,
+    /// which harms nobody and which the next run takes in. The file stays in WAL mode, where readers and a run that
+    /// begins do not wait for each other. The store cannot be used any more.
     bool close();
 
 private:
@@ -212,16 +213,12 @@ FoundTrial find_trial(Store& store, std::string_view trial);
 /// equals. None when there is no such experiment, no finished trial, or none with that metric.
 std::optional<FoundTrial> best_trial(Store& store, std::string_view experiment);
 
-/// The folder that holds a trial's checkpoints: <db>.d/<fingerprint>; after it was trained again it may be that name
-/// with ".2" (Store::checkpoint_folder).
-std::filesystem::path checkpoint_folder(const std::filesystem::path& database, const std::string& fingerprint);
-
-/// The file that a row of `checkpoint` names: relative to the database's folder or, after the database was renamed
-/// together with its folder of checkpoints, in that folder.
-std::filesystem::path checkpoint_file(const std::filesystem::path& database, const std::string& stored);
-
-/// A lock on `<db>.lock` that lasts until destroyed: for runs, and for commands that change what is there. Throws Error
-/// (whose pid, since when) when taken.
+/// A lock on the database's own file, whatever it is called by (base/file_lock.h), that lasts until destroyed: for
+/// runs, and for commands that change what is there. Makes the file when it is missing, and removes it when it is still
+/// empty in the end. Who holds it stands in `<db>.lock` meanwhile.
+///
+/// Throws Error when it is taken (by whom, since when), when the file is on a network file system (location.h), and
+/// when it cannot be written.
 class RunnerLock {
 public:
     explicit RunnerLock(const std::filesystem::path& database);
@@ -230,8 +227,8 @@ public:
     RunnerLock& operator=(const RunnerLock&) = delete;
 
 private:
-    std::filesystem::path path_;
-    std::optional<base::LockedFile> lock_;
+    struct Held;
+    std::unique_ptr<Held> held_;
 };
 
 }  // namespace unroll::store

@@ -11,6 +11,7 @@
 #include <variant>
 
 #include "base/transient.h"
+#include "store/checkpoint_files.h"
 
 namespace unroll::store {
 
@@ -106,8 +107,7 @@ struct Writer::Impl {
             store.rollback();
             return Problem{store.file(), error.what(), "", ""};
         }
-        std::error_code ignored;  // a file that stays is removed by the trial's next attempt
-        for (const auto& file : obsolete) std::filesystem::remove(file, ignored);
+        remove_checkpoints(store.file(), obsolete);  // one that stays is removed by the trial's next attempt
         return std::nullopt;
     }
 

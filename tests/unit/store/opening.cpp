@@ -1,12 +1,17 @@
 // Opening a result store: new, old, newer, foreign, out of reach; and closing it.
+#include <signal.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
 #include <array>
+#include <atomic>
+#include <chrono>
+#include <thread>
 
 #include "scratch.h"
 #include "store/database.h"
 #include "store/schema.h"
+#include "store/waiting.h"
 
 using namespace scratch;
 
@@ -54,7 +59,7 @@ TEST_CASE("a new store makes its folder and says whose it is") {
     CHECK(store.file() == file);
     CHECK(ask(store, "PRAGMA application_id") == std::to_string(0x554E524C));
     CHECK(ask(store, "PRAGMA user_version") == std::to_string(store::migration_steps().size()));
-    CHECK(store.database().prepared("PRAGMA journal_mode").text() == "delete");
+    CHECK(store.database().prepared("PRAGMA journal_mode").text() == "wal");  // where readers keep no run waiting
     CHECK(ask(store, "PRAGMA integrity_check") == "ok");
 }
 
@@ -240,6 +245,86 @@ TEST_CASE("results that stand in a WAL are not passed over where it cannot be ta
     CHECK(told);
     Store store(folder / "cut off/a.db", reading);
     CHECK(ask(store, "SELECT name FROM experiment") == "first");
+}
+
+TEST_CASE("a reader leaves no file behind") {
+    const Folder folder;
+    const auto file = folder / "a.db";
+    {
+        Store store(file, writing);
+        plan(store, "first", {a_trial("aaaa")});
+    }
+    for (int i = 0; i < 2; ++i) {
+        Store store(file, reading);
+        CHECK(ask(store, "SELECT name FROM experiment") == "first");
+    }
+    CHECK(files_in(folder.path()) == std::vector<std::string>{"a.db"});
+}
+
+TEST_CASE("a file that may not be written is read") {
+    const Folder folder;
+    const auto file = folder / "a.db";
+    {
+        Store store(file, writing);
+        plan(store, "first", {a_trial("aaaa")});
+    }
+    fs::permissions(file, fs::perms(0444));
+    fs::permissions(folder.path(), fs::perms(0777));  // a folder in which anybody may
+    for (int i = 0; i < 2; ++i)
+        CHECK(as_nobody([&] {
+            Store store(file, reading);
+            return ask(store, "SELECT name FROM experiment") == "first";
+        }));
+}
+
+TEST_CASE("a reader in the middle of a transaction does not keep a run from beginning") {
+    const Folder folder;
+    const auto file = folder / "a.db";
+    {
+        Store store(file, writing);
+        plan(store, "first", {a_trial("aaaa")});
+    }
+    Store reader(file, reading);
+    reader.database().execute("BEGIN; SELECT count(*) FROM trial");
+    const auto began = std::chrono::steady_clock::now();
+    {
+        Store store(file, writing);
+        plan(store, "second", {a_trial("bbbb")});
+        store.close();
+    }
+    CHECK(std::chrono::steady_clock::now() - began < std::chrono::seconds(2));
+    CHECK(ask(reader, "SELECT count(*) FROM trial") == "1");  // as its transaction began
+    reader.database().execute("COMMIT");
+    CHECK(ask(reader, "SELECT count(*) FROM trial") == "2");
+}
+
+TEST_CASE("a wait for others is told, with who they are, and ends") {
+    const Folder folder;
+    const auto file = folder / "a.db";
+    Store(file, writing).close();
+    make_file(file, "PRAGMA journal_mode = DELETE");  // as versions before left it
+    const pid_t child = ::fork();
+    if (child == 0) {
+        store::Database other(file, store::Database::Access::existing);
+        other.execute("BEGIN; SELECT count(*) FROM trial");
+        for (;;) ::pause();
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(300));
+    std::atomic<bool> stop{false};
+    std::string told;
+    store::set_wait_monitor({[&](const std::string& message) {
+                                 told = message;
+                                 stop = true;
+                             },
+                             &stop});
+    const std::string message = message_of([&] { Store(file, writing); });
+    store::set_wait_monitor({});
+    ::kill(child, SIGKILL);
+    ::waitpid(child, nullptr, 0);
+    CHECK_THAT(told, contains("waiting for " + file.string() + ", which process " + std::to_string(child)));
+    CHECK_THAT(message, contains("process " + std::to_string(child)));
+    CHECK_THAT(message, contains("end that program's transaction"));
+    Store store(file, writing);
 }
 
 TEST_CASE("closing leaves one file, unless somebody reads it") {
