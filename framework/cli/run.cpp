@@ -36,8 +36,10 @@ Command run_command() {
         "checkpoint, those that ended for want of memory or disk space, too. The last lines show for each expectation "
         "(`expect` in the manifest) whether it holds: ✓ or ✗, "
         "its name and its figures.\n"
-        "Exit codes: 0 success; 1 a trial failed or an expectation does not hold, or what was trained could not be "
-        "stored or shown; 2 invalid request, nothing was run; "
+        "Exit codes: 0 success; 1 a trial failed, a checkpoint that something was to be made from is lost or damaged, "
+        "an expectation does not hold, or what was trained could not be stored or shown; 2 invalid request, nothing "
+        "was "
+        "run; "
         "130 interrupted, expectations were not checked: run the same command again to resume.";
     command.options.add_options()(
         "jobs", po::value<std::int64_t>()->value_name("N"),
@@ -175,7 +177,8 @@ int run(const Words& words) {
         summary = sweep::run(plans, workload, session.catalog(), session.datasets(), settings, display, stop);
     }
     print_summary(summary, *arguments);
-    const bool all_done = !summary.failed && !summary.troubled && !summary.incomplete && summary.problem.empty();
+    const bool all_done =
+        !summary.failed && !summary.troubled && !summary.incomplete && !summary.unusable && summary.problem.empty();
     if (!summary.problem.empty()) return unmet;
     try {
         const bool as_expected = report(*arguments, plans, judges, settings.jobs, stop);

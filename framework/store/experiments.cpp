@@ -9,6 +9,7 @@
 #include "json/parse.h"
 #include "manifest/terms.h"
 #include "store/database.h"
+#include "store/references.h"
 #include "unroll/error.h"
 
 namespace unroll::store {
@@ -90,6 +91,24 @@ Experiment find_experiment(Store& store, const std::string& name) {
     }
     found->axes = axes_in(names(database, "SELECT axes FROM result WHERE experiment = ? ORDER BY place", name));
     return std::move(*found);
+}
+
+std::optional<std::filesystem::path> manifest_of(Store& store, Id trial) {
+    std::optional<std::filesystem::path> found;
+    const auto columns = columns_of(store.database(), "experiment");
+    if (std::find(columns.begin(), columns.end(), "manifest_path") == columns.end()) return found;
+    store.database()
+        .prepared(
+            "SELECT manifest_path FROM experiment JOIN membership ON experiment_id = experiment.id WHERE trial_id = ?"
+            " AND current AND manifest_path IS NOT NULL AND instr(name, '+') = 0 ORDER BY name")
+        .each(
+            [&](const Row& row) {
+                std::filesystem::path file = (store.file().parent_path() / row.text(0)).lexically_normal();
+                std::error_code ignored;
+                if (!found && std::filesystem::is_regular_file(file, ignored)) found = std::move(file);
+            },
+            trial);
+    return found;
 }
 
 std::vector<std::string> series_of(Store& store, const Experiment& experiment) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -27,6 +28,10 @@ bool has_experiment(Store& store, const std::string& name);
 
 /// Throws Error, with the names that there are and the nearest one, when there is no such experiment.
 Experiment find_experiment(Store& store, const std::string& name);
+
+/// The manifest file of an experiment that has this trial, absolute; none when it is not known or not there. What was
+/// run with --set has a manifest of its own, which is in no file.
+std::optional<std::filesystem::path> manifest_of(Store& store, Id trial);
 
 /// The series that trials of the experiment have values of, as SPLIT/NAME: validation first, then train, then test.
 std::vector<std::string> series_of(Store& store, const Experiment& experiment);

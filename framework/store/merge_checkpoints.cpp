@@ -4,10 +4,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <fstream>
 #include <map>
 #include <optional>
+#include <system_error>
 
-#include "store/database.h"
+#include "base/files.h"
+#include "store/connection.h"
 #include "unroll/error.h"
 #include "unroll/sha256.h"
 
@@ -15,11 +18,30 @@ namespace unroll::store {
 
 namespace fs = std::filesystem;
 
+namespace {
+
+/// Returns the SHA-256 of what was copied.
+std::string copy_bytes(const fs::path& from, base::AtomicFile& to, std::uint64_t& bytes) {
+    std::ifstream stream(from, std::ios::binary);
+    std::vector<char> buffer(1 << 20);
+    Sha256 hash;
+    while (stream) {
+        stream.read(buffer.data(), static_cast<std::streamsize>(buffer.size()));
+        const std::string_view part(buffer.data(), static_cast<std::size_t>(stream.gcount()));
+        hash.update(part);
+        to.write(part);
+        bytes += part.size();
+    }
+    return hash.digest();
+}
+
+}  // namespace
+
 struct CheckpointMerge::Row {
     std::int64_t step;
     fs::path file;
     std::string sha256;
-    bool is_best;
+    bool is_best, is_scheduled;
     std::string created_at;
 };
 
@@ -71,49 +93,61 @@ void CheckpointMerge::merge(const Trial& trial) {
     std::vector<Row> rows;
     database
         .prepared(
-            "SELECT step, path, sha256, is_best, created_at FROM source.checkpoint WHERE trial_id = ? ORDER BY step")
+            "SELECT step, path, sha256, is_best, is_scheduled, created_at FROM source.checkpoint WHERE trial_id = ?"
+            " ORDER BY step")
         .each(
             [&](const store::Row& row) {
                 rows.push_back({row.integer(0), checkpoint_file(source_, row.text(1)), row.text(2), row.integer(3) != 0,
-                                row.text(4)});
+                                row.integer(4) != 0, row.text(5)});
             },
             trial.there);
-    const fs::path folder =
-        own.empty() ? checkpoint_folder(store_.file(), trial.fingerprint) : own.rbegin()->second.first.parent_path();
+    const fs::path first = checkpoint_folder(store_.file(), trial.fingerprint), second = second_folder(first);
+    const bool in_second = !own.empty() && own.rbegin()->second.first.parent_path() == second;
+    const fs::path& folder = in_second ? second : first;
     std::error_code ignored;
     for (const Row& row : rows) {
         const auto here = own.find(row.step);
         if (here != own.end() && here->second.second < row.sha256) continue;
         if (here != own.end() && here->second.second == row.sha256 && fs::exists(here->second.first, ignored)) continue;
-        const fs::path place =
-            here != own.end() ? here->second.first : folder / fmt::format("{}.safetensors", row.step);
+        const fs::path place = folder / fmt::format("{}.safetensors", row.step);
         if (!copy(row, place)) continue;
         database
             .prepared(
-                "INSERT OR REPLACE INTO main.checkpoint (trial_id, step, path, sha256, is_last, is_best, created_at)"
-                " VALUES (?, ?, ?, ?, 0, ?, ?)")
+                "INSERT OR REPLACE INTO main.checkpoint (trial_id, step, path, sha256, is_last, is_best, is_scheduled,"
+                " created_at) VALUES (?, ?, ?, ?, 0, ?, ?, ?)")
             .run(trial.here, row.step, place.lexically_relative(store_.file().parent_path()).generic_string(),
-                 row.sha256, row.is_best, row.created_at);
+                 row.sha256, row.is_best, row.is_scheduled, row.created_at);
     }
 }
 
 /// False, and counted, when the file is not there or not the one that its row tells of.
 bool CheckpointMerge::copy(const Row& row, const fs::path& to) {
-    std::error_code error;
-    if (!fs::is_regular_file(row.file, error) || sha256_of(row.file) != row.sha256) {
+    fs::path beside = to;
+    beside += ".merge";
+    std::error_code ignored;
+    std::uint64_t bytes = 0;
+    if (row.file.empty() || row.sha256.empty() || !fs::is_regular_file(row.file, ignored) ||
+        sha256_of(row.file) != row.sha256) {
         ++missing_;
         return false;
     }
-    fs::path beside = to;
-    beside += ".merge";
-    fs::create_directories(to.parent_path(), error);
-    if (!error) fs::copy_file(row.file, beside, fs::copy_options::overwrite_existing, error);
-    if (error)
-        throw Error({beside, fmt::format("cannot be written: {}", error.message()), "space for a copied checkpoint",
+    try {
+        if (fs::is_symlink(to.parent_path(), ignored))
+            throw std::system_error(std::make_error_code(std::errc::not_a_directory));
+        base::AtomicFile file(beside);
+        if (copy_bytes(row.file, file, bytes) != row.sha256) {  // it has changed just now
+            ++missing_;
+            return false;
+        }
+        file.commit();
+    } catch (const std::system_error& error) {
+        throw Error({beside, fmt::format("cannot be written: {}", error.code().message()),
+                     "space for a copied checkpoint",
                      "free some space, or change the folder's permissions, and merge again"});
+    }
     copies_.emplace_back(beside, to);
     ++copied_;
-    bytes_ += std::uint64_t(fs::file_size(beside));
+    bytes_ += bytes;
     return true;
 }
 
@@ -130,6 +164,27 @@ void CheckpointMerge::mark(Id trial) {
             "UPDATE main.checkpoint SET is_best = (step = (SELECT best_step FROM main.trial WHERE id = ?1))"
             " WHERE trial_id = ?1 AND (SELECT sum(is_best) FROM main.checkpoint WHERE trial_id = ?1) > 1")
         .run(trial);
+    drop_interruptions(trial);
+}
+
+/// What one of the stores kept to go on from, while the trial has ended in the other.
+void CheckpointMerge::drop_interruptions(Id trial) {
+    Database& database = store_.database();
+    constexpr std::string_view those =
+        "main.checkpoint WHERE trial_id = ?1 AND NOT is_scheduled AND NOT is_best AND NOT is_last"
+        " AND (SELECT status FROM main.trial WHERE id = ?1) IN ('finished', 'diverged')";
+    database.prepared(fmt::format("SELECT path FROM {}", those))
+        .each(
+            [&](const store::Row& row) {
+                const fs::path folder = store_.file().parent_path();
+                std::erase_if(copies_, [&](const auto& copy) {
+                    std::error_code ignored;
+                    return copy.second == folder / row.text(0) && (fs::remove(copy.first, ignored), true);
+                });
+                obsolete_.push_back(checkpoint_file(store_.file(), row.text(0)));
+            },
+            trial);
+    database.prepared(fmt::format("DELETE FROM {}", those)).run(trial);
 }
 
 void CheckpointMerge::finish() {
@@ -137,9 +192,13 @@ void CheckpointMerge::finish() {
     for (const auto& [copy, place] : copies_) {
         fs::rename(copy, place, ignored);
         std::erase(obsolete_, place);
+        try {
+            base::sync_folder(place.parent_path());
+        } catch (const std::system_error&) {  // it would count as missing, too
+        }
     }
     copies_.clear();
-    for (const fs::path& file : obsolete_) fs::remove(file, ignored);
+    remove_checkpoints(store_.file(), obsolete_);
 }
 
 }  // namespace unroll::store

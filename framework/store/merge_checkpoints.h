@@ -34,6 +34,7 @@ private:
     void merge(const Trial& trial);
     bool copy(const Row& row, const std::filesystem::path& to);
     void mark(Id trial);
+    void drop_interruptions(Id trial);
 
     Store& store_;
     const std::filesystem::path source_;

@@ -129,11 +129,19 @@ std::map<std::string, TrialState> Store::states(const std::vector<std::string>& 
 
 std::vector<training::CheckpointInfo> Store::Connection::checkpoints(Id trial) {
     std::vector<training::CheckpointInfo> list;
-    database.prepared("SELECT step, path, sha256, is_last, is_best FROM checkpoint WHERE trial_id = ? ORDER BY step")
+    // A file of a version that did not tell those of interruptions is read, too.
+    if (!tells_scheduled)
+        tells_scheduled =
+            database.prepared("SELECT count(*) FROM pragma_table_info('checkpoint') WHERE name = 'is_scheduled'")
+                .integer();
+    const std::string scheduled = tells_scheduled == 1 ? "is_scheduled" : "1";
+    database
+        .prepared("SELECT step, path, sha256, is_last, is_best, " + scheduled +
+                  " FROM checkpoint WHERE trial_id = ? ORDER BY step")
         .each(
             [&](const Row& row) {
                 list.push_back({static_cast<std::uint64_t>(row.integer(0)), absolute(row.text(1)), row.text(2),
-                                row.integer(3) != 0, row.integer(4) != 0});
+                                row.integer(3) != 0, row.integer(4) != 0, row.integer(5) != 0});
             },
             trial);
     return list;

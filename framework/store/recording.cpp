@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 
+#include "store/checkpoint_files.h"
 #include "store/connection.h"
 #include "store/results.h"
 #include "store/schema.h"
@@ -16,6 +17,41 @@ namespace unroll::store {
 
 namespace fs = std::filesystem;
 
+namespace {
+
+void mark_last_checkpoint(Database& database, Id trial) {
+    database
+        .prepared(
+            "UPDATE checkpoint SET is_last = (step = (SELECT max(step) FROM checkpoint WHERE trial_id = ?1))"
+            " WHERE trial_id = ?1")
+        .run(trial);
+}
+
+/// After the trial's summary: where there is a checkpoint of the best step, it is the best one and no other is.
+void mark_best_checkpoint(Database& database, Id trial) {
+    database
+        .prepared(
+            "UPDATE checkpoint SET is_best = (step = (SELECT best_step FROM trial WHERE id = ?1)) WHERE trial_id = ?1"
+            " AND EXISTS (SELECT 1 FROM checkpoint AS best JOIN trial ON trial.id = best.trial_id"
+            " WHERE trial.id = ?1 AND best.step = trial.best_step)")
+        .run(trial);
+}
+
+/// Of a trial that will not go on: checkpoints of interruptions, which one that was never interrupted does not have.
+/// Returns their files. A finished trial has none: its last checkpoint took their place.
+std::vector<fs::path> drop_interruptions(Store& store, Id trial) {
+    Database& database = store.database();
+    std::vector<fs::path> files;
+    database.prepared("SELECT path FROM checkpoint WHERE trial_id = ? AND NOT is_scheduled AND NOT is_best")
+        .each([&](const Row& row) { files.push_back(checkpoint_file(store.file(), row.text(0))); }, trial);
+    if (files.empty()) return files;
+    database.prepared("DELETE FROM checkpoint WHERE trial_id = ? AND NOT is_scheduled AND NOT is_best").run(trial);
+    mark_last_checkpoint(database, trial);
+    return files;
+}
+
+}  // namespace
+
 std::vector<fs::path> Store::write(const AttemptStart& start) {
     Database& database = connection_->database;
     const Id trial = connection_->trial(start.fingerprint);
@@ -24,11 +60,7 @@ std::vector<fs::path> Store::write(const AttemptStart& start) {
     for (const std::string_view table : recorded_tables)
         database.prepared(fmt::format("DELETE FROM {} WHERE trial_id = ? AND step > ?", table)).run(trial, kept);
     database.prepared("DELETE FROM judgement WHERE judge_id = ?").run(trial);
-    database
-        .prepared(
-            "UPDATE checkpoint SET is_last = (step = (SELECT max(step) FROM checkpoint WHERE trial_id = ?1))"
-            " WHERE trial_id = ?1")
-        .run(trial);
+    mark_last_checkpoint(database, trial);
     database
         .prepared(
             "UPDATE attempt SET outcome = 'interrupted', ended_at = heartbeat_at WHERE trial_id = ?"
@@ -48,16 +80,16 @@ std::vector<fs::path> Store::write(const AttemptStart& start) {
             " diverged_step = NULL, error = NULL, cause = NULL, ended_at = NULL, train_loss_steps = NULL WHERE id = ?")
         .run(start.from_step, trial);
 
-    if (!start.continues.empty())
-        take_over_part(*this, trial, start.continues, start.from_step, checkpoint_folder(start.fingerprint));
+    const fs::path folder = checkpoint_folder(start.fingerprint);
+    if (!start.continues.empty()) take_over_part(*this, trial, start.continues, start.from_step, folder);
     summarise(database, trial, trial::TrialStatus::running);
+    mark_best_checkpoint(database, trial);
 
     std::vector<fs::path> known, orphans;
     database.prepared("SELECT path FROM checkpoint WHERE trial_id = ?")
         .each([&](const Row& row) { known.push_back(connection_->absolute(row.text(0))); }, trial);
-    std::error_code ignored;
-    for (const auto& entry : fs::directory_iterator(checkpoint_folder(start.fingerprint), ignored))
-        if (std::find(known.begin(), known.end(), entry.path()) == known.end()) orphans.push_back(entry.path());
+    for (const fs::path& file : files_of_checkpoints(folder))
+        if (std::find(known.begin(), known.end(), file) == known.end()) orphans.push_back(file);
     return orphans;
 }
 
@@ -146,9 +178,10 @@ struct Store::RecordWriter {
         const training::CheckpointInfo& added = saved.checkpoint;
         database
             .prepared(
-                "INSERT OR REPLACE INTO checkpoint (trial_id, step, path, sha256, is_last, is_best, created_at)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?)")
-            .run(trial, added.step, connection.relative(added.path), added.sha256, added.is_last, added.is_best, now());
+                "INSERT OR REPLACE INTO checkpoint (trial_id, step, path, sha256, is_last, is_best, is_scheduled,"
+                " created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
+            .run(trial, added.step, connection.relative(added.path), added.sha256, added.is_last, added.is_best,
+                 added.is_scheduled, now());
         for (const training::CheckpointInfo& kept : checkpoints)
             database.prepared("UPDATE checkpoint SET is_last = ?, is_best = ? WHERE trial_id = ? AND step = ?")
                 .run(kept.is_last, kept.is_best, trial, kept.step);
@@ -202,11 +235,14 @@ std::vector<fs::path> Store::write(const AttemptEnd& end) {
                                                      : std::nullopt,
              trial);
     summarise(database, trial, outcome);
+    std::vector<fs::path> obsolete;
+    if (outcome == trial::TrialStatus::diverged) obsolete = drop_interruptions(*this, trial);
     const bool is_renewed = database.prepared("SELECT 1 FROM trial WHERE id = ? AND fingerprint <> ?")
                                 .integer(trial, end.fingerprint)
                                 .has_value();
-    return is_renewed && trial::is_done(outcome) ? connection_->take_over(*this, end.fingerprint)
-                                                 : std::vector<fs::path>();
+    if (is_renewed && trial::is_done(outcome))
+        for (fs::path& file : connection_->take_over(*this, end.fingerprint)) obsolete.push_back(std::move(file));
+    return obsolete;
 }
 
 void Store::write(const Measured& measured) {
@@ -214,12 +250,7 @@ void Store::write(const Measured& measured) {
     const Id trial = connection_->trial(measured.fingerprint);
     const auto status = database.prepared("SELECT status FROM trial WHERE id = ?").text(trial);
     summarise(database, trial, trial::parse_status(status.value_or("queued")));
-    database
-        .prepared(
-            "UPDATE checkpoint SET is_best = (step = (SELECT best_step FROM trial WHERE id = ?1)) WHERE trial_id = ?1"
-            " AND EXISTS (SELECT 1 FROM checkpoint AS best JOIN trial ON trial.id = best.trial_id"
-            " WHERE trial.id = ?1 AND best.step = trial.best_step)")
-        .run(trial);
+    mark_best_checkpoint(database, trial);
 }
 
 void Store::heartbeat() {

@@ -38,8 +38,9 @@ void link_checkpoints(Store& store, Id trial, Id other, std::uint64_t step, cons
         if (!link_checkpoint(from, to)) continue;
         database
             .prepared(
-                "INSERT INTO checkpoint (trial_id, step, path, sha256, is_last, is_best, created_at)"
-                " SELECT ?, step, ?, sha256, 0, is_best, created_at FROM checkpoint WHERE trial_id = ? AND step = ?")
+                "INSERT INTO checkpoint (trial_id, step, path, sha256, is_last, is_best, is_scheduled, created_at)"
+                " SELECT ?, step, ?, sha256, 0, is_best, is_scheduled, created_at FROM checkpoint WHERE trial_id = ?"
+                " AND step = ?")
             .run(trial, to.lexically_relative(base).generic_string(), other, found.step);
     }
     database

@@ -6,12 +6,16 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <set>
+#include <tuple>
 
 #include "base/text.h"
+#include "base/transient.h"
 #include "store/trajectories.h"
 #include "sweep/build_id.h"
 #include "sweep/going_on.h"
 #include "sweep/pending.h"
+#include "training/checkpoint_file.h"
 
 namespace unroll::sweep {
 
@@ -49,7 +53,10 @@ private:
         if (trial::is_done(state.status)) return rest_of(trial, state, std::move(assignment));
         if (assignment.isolated && !settings_.isolate) suspects_.push_back(std::to_string(state.id));
         // Bits are promised within a build only: what another one began starts over.
-        if (state.build == assignment.build) take_up(state, assignment);
+        if (state.build == assignment.build) {
+            take_up(state, assignment);
+            drop_unusable(state.id, assignment.checkpoints);
+        }
         if (!settings_.fresh) find_earlier(trial, assignment);
         return assignment;
     }
@@ -66,7 +73,9 @@ private:
     /// What a trial of the same trajectory has done, if there is one that leads further than its own checkpoints.
     void find_earlier(const TrialPlan& trial, Assignment& assignment) {
         const std::uint64_t reached = assignment.checkpoints.empty() ? 0 : assignment.checkpoints.back().step;
-        GoingOn found = going_on(store_, trial, assignment.build, reached);
+        GoingOn found = going_on(
+            store_, trial, assignment.build, reached,
+            [&](store::Id id, const training::CheckpointInfo& checkpoint) { return !tell_fault(id, checkpoint); });
         if (found.part) {
             const std::uint64_t end = found.part->checkpoints.back().step;
             assignment.present = store_.samples(found.part->fingerprint);
@@ -105,15 +114,13 @@ private:
         bool is_needed = !assignment.unmeasured.empty();
         if (state.status != trial::TrialStatus::diverged) {
             take_up(state, assignment);
-            const PendingSamples samples = pending_samples(*trial.trial, *trial.dataset, trial.sampling,
-                                                           assignment.present, assignment.checkpoints);
-            const PendingGradients gradients = pending_gradients(*trial.trial, *trial.dataset, trial.gradient,
-                                                                 assignment.gradients, assignment.checkpoints);
-            PendingEvaluations losses =
-                pending_evaluations(*trial.trial, *trial.dataset, trial.evaluate,
-                                    store::known_losses(store_, trial.row.fingerprint), assignment.checkpoints);
+            Pending found = pending(trial, assignment);
+            const Size unusable = mark_unusable(state.id, found, assignment.checkpoints);
+            if (unusable) found = pending(trial, assignment);
+            auto& [samples, gradients, losses] = found;
             const Size lost = samples.lost + gradients.lost + losses.lost.size() + losses.curve_lost;
-            if (lost && settings_.remeasure) return again(trial, std::move(assignment));
+            if ((lost || unusable) && settings_.remeasure) return again(trial, std::move(assignment));
+            agenda_.unusable += unusable > 0;
             if (lost) lacking_.push_back(state.id);
             lost_samples_ += samples.lost;
             lost_gradients_ += gradients.lost;
@@ -128,6 +135,52 @@ private:
         if (state.build != assignment.build) ++other_builds_;
         unmeasured_samples_ += assignment.unmeasured.size();
         return is_needed ? std::optional(std::move(assignment)) : std::nullopt;
+    }
+
+    using Pending = std::tuple<PendingSamples, PendingGradients, PendingEvaluations>;
+
+    Pending pending(const TrialPlan& trial, const Assignment& assignment) {
+        return {
+            pending_samples(*trial.trial, *trial.dataset, trial.sampling, assignment.present, assignment.checkpoints),
+            pending_gradients(*trial.trial, *trial.dataset, trial.gradient, assignment.gradients,
+                              assignment.checkpoints),
+            pending_evaluations(*trial.trial, *trial.dataset, trial.evaluate,
+                                store::known_losses(store_, trial.row.fingerprint), assignment.checkpoints)};
+    }
+
+    /// Marks those checkpoints that something is to be made from and that are lost or damaged; with --remeasure, which
+    /// can bring them back, all that are. Returns how many.
+    Size mark_unusable(store::Id trial, const Pending& pending, std::vector<training::CheckpointInfo>& checkpoints) {
+        const auto& [samples, gradients, losses] = pending;
+        std::set<std::uint64_t> needed;
+        for (const SamplesAt& at : samples.makeable) needed.insert(at.checkpoint.step);
+        for (const training::CheckpointInfo& at : gradients.makeable) needed.insert(at.step);
+        for (const training::Unevaluated& at : losses.makeable) needed.insert(at.checkpoint.step);
+        Size unusable = 0;
+        for (training::CheckpointInfo& checkpoint : checkpoints) {
+            if (!settings_.remeasure && !needed.contains(checkpoint.step)) continue;
+            checkpoint.is_usable = !tell_fault(trial, checkpoint);
+            unusable += !checkpoint.is_usable;
+        }
+        return unusable;
+    }
+
+    /// The newest checkpoints that are lost or damaged: training goes on from the one before.
+    void drop_unusable(store::Id trial, std::vector<training::CheckpointInfo>& checkpoints) {
+        while (!checkpoints.empty() && tell_fault(trial, checkpoints.back())) checkpoints.pop_back();
+    }
+
+    bool tell_fault(store::Id trial, const training::CheckpointInfo& checkpoint) {
+        std::string fault;
+        try {
+            fault = training::checkpoint_fault(checkpoint);
+        } catch (const base::TransientError&) {  // for the trial to meet, which is then tried again
+        }
+        if (fault.empty()) return false;
+        if (++faults_ <= most_faults)
+            agenda_.notes.push_back(
+                fmt::format("trial {}: its checkpoint of step {} cannot be used: {}", trial, checkpoint.step, fault));
+        return true;
     }
 
     /// Trained once more, to be measured on the way; what there is stays until then, and beside it.
@@ -152,6 +205,8 @@ private:
     }
 
     void add_notes() {
+        if (faults_ > most_faults)
+            agenda_.notes.push_back(fmt::format("{} in all cannot be used", base::count_of(faults_, "checkpoint")));
         if (other_builds_)
             agenda_.notes.push_back(fmt::format("{} came from another build and count as done; --fresh runs them again",
                                                 base::count_of(other_builds_, "finished trial")));
@@ -209,6 +264,8 @@ private:
                            shown < names.size() ? ", …" : "");
     }
 
+    static constexpr Size most_faults = 5;  ///< that are told one by one
+
     store::Store& store_;
     const std::vector<TrialPlan>& workload_;
     const Builds builds_;
@@ -216,7 +273,7 @@ private:
     Agenda agenda_;
     std::map<std::string, store::TrialState> states_;
     Size other_builds_ = 0, lost_samples_ = 0, lost_gradients_ = 0, lost_evaluations_ = 0, lost_curves_ = 0,
-         evaluations_ = 0, unmeasured_samples_ = 0, built_otherwise_ = 0;
+         evaluations_ = 0, unmeasured_samples_ = 0, built_otherwise_ = 0, faults_ = 0;
     std::vector<store::Id> lacking_;
     std::vector<std::string> goes_on_, suspects_;
     std::map<std::string, Size> starts_over_;  ///< by schedule

@@ -23,6 +23,7 @@ struct Agenda {
     std::vector<AgendaItem> items;   ///< in the order of the workload; a scheduler decides which comes first
     Size done_before = 0;            ///< trials with nothing to train
     Size failed_before = 0;          ///< trials that failed earlier and are left alone
+    Size unusable = 0;               ///< trained trials that lack what a lost or damaged checkpoint was kept for
     std::vector<std::string> notes;  ///< for the user
 };
 

@@ -23,7 +23,8 @@ bool is_on_the_way(const TrialPlan& trial, const store::TrajectoryTrial& other, 
 
 }  // namespace
 
-GoingOn going_on(store::Store& store, const TrialPlan& trial, const std::string& build, std::uint64_t reached) {
+GoingOn going_on(store::Store& store, const TrialPlan& trial, const std::string& build, std::uint64_t reached,
+                 const IsUsable& is_usable) {
     GoingOn result;
     for (const store::TrajectoryTrial& other :
          store::same_trajectory(store, trial.row.fingerprint, trial.row.trajectory)) {
@@ -34,6 +35,10 @@ GoingOn going_on(store::Store& store, const TrialPlan& trial, const std::string&
             result.other_build = true;
             continue;
         }
+        while (is_usable && !usable.empty() && usable.back().step > reached &&
+               !is_usable(other.state.id, usable.back()))
+            usable.pop_back();
+        if (usable.empty() || usable.back().step <= reached) continue;
         reached = usable.back().step;
         result.from = other.state.id;
         result.part = EarlierPart{other.state.fingerprint, std::move(usable)};

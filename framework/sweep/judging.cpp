@@ -10,6 +10,7 @@
 #include "sampling/judgement.h"
 #include "store/experiments.h"
 #include "sweep/threads.h"
+#include "training/checkpoint_file.h"
 #include "training/loaded_weights.h"
 #include "unroll/error.h"
 #include "unroll/kernels.h"
@@ -118,12 +119,19 @@ void Judges::judge(store::Store& store, const Pair& pair, const std::atomic<bool
     const auto kept = store.states({found->fingerprint}).at(found->fingerprint).checkpoints;
     if (kept.empty())
         throw Error({fmt::format("trial {}", found->id), "no checkpoint", "that of a classifier, to judge images with",
-                     fmt::format("run experiment '{}' with --fresh", pair.judge)});
-    const training::LoadedWeights classifier(judge.model, kept.back().path);
+                     fmt::format("run the manifest of '{}' with --fresh", pair.judge)});
+    const training::LoadedWeights classifier(judge.model, kept.back());
     const model::Model<float> generator = model_of(*pair.trial);
     for (const training::CheckpointInfo& checkpoint : missing) {
         if (stop) return;
-        const training::LoadedWeights maker(generator, checkpoint.path);
+        if (const std::string fault = training::checkpoint_fault(checkpoint); !fault.empty()) {
+            report.problems.push_back(fmt::format(
+                "{}: the images of trial {} at step {} are not judged: {}; unroll run with --remeasure trains it "
+                "again",
+                pair.experiment, state.id, checkpoint.step, fault));
+            continue;
+        }
+        const training::LoadedWeights maker(generator, checkpoint);
         const sampling::Judgement judgement =
             sampling::judge(generator, maker.weights(), judge.model, classifier.weights(), images,
                             RandomStream(pair.trial->seed, "judged images"));

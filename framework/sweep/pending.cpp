@@ -23,7 +23,7 @@ trial::Length length_of(const trial::Trial& trial, const Dataset& dataset,
 
 const training::CheckpointInfo* find(const std::vector<training::CheckpointInfo>& checkpoints, std::uint64_t step) {
     for (const training::CheckpointInfo& checkpoint : checkpoints)
-        if (checkpoint.step == step) return &checkpoint;
+        if (checkpoint.step == step && checkpoint.is_usable) return &checkpoint;
     return nullptr;
 }
 

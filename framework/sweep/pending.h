@@ -24,7 +24,8 @@ struct PendingSamples {
 };
 
 /// For a trial that has ended with the newest of `checkpoints`: what its sampling settings want at every step up to
-/// there, less what is present. Without a checkpoint, the steps are those of a trial that nothing ended early.
+/// there, less what is present. Without a checkpoint, the steps are those of a trial that nothing ended early. What
+/// only an unusable checkpoint could give counts as lost.
 PendingSamples pending_samples(const trial::Trial& trial, const Dataset& dataset,
                                const std::vector<trial::SamplingSettings>& sampling,
                                const std::set<sampling::SampleKey>& present,

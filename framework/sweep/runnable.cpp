@@ -3,9 +3,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <exception>
+#include <iterator>
 #include <map>
 #include <optional>
+#include <vector>
 
 #include "base/transient.h"
 #include "json/write.h"
@@ -76,7 +79,8 @@ base::TransientError nowhere(const std::string& name, const Problem& problem, co
     return base::TransientError(
         {fmt::format("{}: its data", name), problem.found,
          fmt::format("the data that it was trained on, there or in {}", fmt::join(folders, ", ")),
-         "put it in one of these places, under its former name, or name its folder in UNROLL_DATA"});
+         "put it in one of these places, give the file or its folder with --data PATH, or name the folder in "
+         "UNROLL_DATA"});
 }
 
 Error changed(const std::string& name) {
@@ -102,8 +106,19 @@ RunnableTrial rebuild(const std::string& config, const std::string& fingerprint,
     } catch (const Error&) {
         problem = std::current_exception();
     }
-    for (const std::string& elsewhere : manifest::relocated(config, catalog, lookup.folders))
-        if (auto found = same_trial(elsewhere, fingerprint, catalog, datasets, lookup)) return std::move(*found);
+    std::vector<std::string> elsewhere;
+    const auto add = [&](std::vector<std::string> configs) {
+        std::move(configs.begin(), configs.end(), std::back_inserter(elsewhere));
+    };
+    if (!lookup.data.empty()) {
+        if (auto given = manifest::with_data(config, catalog, lookup.data)) elsewhere.push_back(std::move(*given));
+        add(manifest::relocated(config, catalog, {lookup.data}));
+    }
+    add(manifest::relocated(config, catalog, lookup.folders));
+    for (const std::string& moved : elsewhere)
+        if (auto found = same_trial(moved, fingerprint, catalog, datasets, lookup)) return std::move(*found);
+    for (const std::string& moved : manifest::renamed(config, catalog, lookup.folders))
+        if (auto found = same_trial(moved, fingerprint, catalog, datasets, lookup)) return std::move(*found);
     if (!problem) throw changed(name);
     try {
         std::rethrow_exception(problem);

@@ -38,9 +38,9 @@ manifest::HostQueries host_queries(const plugins::Catalog& catalog, const std::f
 RunnableTrial rebuild(const std::string& config, const plugins::Catalog& catalog, manifest::DatasetCache& datasets);
 
 /// As above, for a trial of this fingerprint. Data that is no longer where it was is looked for in the folders of
-/// `lookup` (manifest/data_files/relocation.h), fetched where the config says from where, and known by the fingerprint.
-/// Throws Error when what is rebuilt is another trial, or when there is no such data; `name` is how the message names
-/// the trial.
+/// `lookup` (manifest/data_files/relocation.h), under its own name and then under any, fetched where the config says
+/// from where, and known by the fingerprint. Throws Error when what is rebuilt is another trial, or when there is no
+/// such data; `name` is how the message names the trial.
 RunnableTrial rebuild(const std::string& config, const std::string& fingerprint, const std::string& name,
                       const plugins::Catalog& catalog, manifest::DatasetCache& datasets,
                       const manifest::Lookup& lookup);

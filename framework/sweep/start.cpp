@@ -10,6 +10,7 @@
 #include "json/parse.h"
 #include "store/experiments.h"
 #include "store/query.h"
+#include "training/checkpoint_file.h"
 #include "trial/metric.h"
 #include "unroll/error.h"
 
@@ -80,10 +81,9 @@ store::Id best_of(const std::vector<store::MemberTrial>& trials, const store::Ex
     return best->id;
 }
 
-json::Value resolved(const json::Value& start, const fs::path& file) {
+json::Value resolved(const json::Value& start, const fs::path& file, const training::SafetensorsFile& weights) {
     json::Value found{json::Object{}};
     for (const json::Member& member : *start.object()) found.set(member.key, member.value);
-    const training::SafetensorsFile weights(file);
     found.set("file", json::Value(file.string()));
     found.set("digest", json::Value(training::weights_digest(weights)));
     return found;
@@ -117,10 +117,14 @@ json::Value from_store(const json::Value& start, const fs::path& database) {
                         : kept.empty() ? kept.end()
                                        : std::prev(kept.end());
     if (chosen == kept.end())
-        throw Error({"start.checkpoint",
-                     fmt::format("trial {}, which has no {} checkpoint", found.id, best ? "best" : "last"),
-                     "a kept checkpoint", fmt::format("train it again: run the manifest of '{}' with --fresh", name)});
-    json::Value value = resolved(start, chosen->path);
+        throw Error(
+            {"start.checkpoint", fmt::format("trial {}, which has no {} checkpoint", found.id, best ? "best" : "last"),
+             "a kept checkpoint",
+             best ? fmt::format("train it again with checkpoints of its evaluations: leave checkpoint_every out "
+                                "of the manifest of '{}' and run it with --fresh",
+                                name)
+                  : fmt::format("train it again: run the manifest of '{}' with --fresh", name)});
+    json::Value value = resolved(start, chosen->path, training::open_checkpoint(*chosen));
     value.set("trial", json::Value(found.fingerprint));
     value.set("step", json::Value(std::int64_t(chosen->step)));
     return value;
@@ -144,7 +148,8 @@ json::Value find_start(const json::Value& start, const fs::path& manifest, const
     if (!fs::exists(file, ignored))
         throw Error({"start.file", fmt::format("no such file: {}", given.string()), "a safetensors file",
                      "give its path, absolute or from the manifest's folder"});
-    return resolved(start, file.lexically_normal());
+    file = file.lexically_normal();
+    return resolved(start, file, training::SafetensorsFile(file));
 }
 
 StartWeights start_weights(const trial::Trial& trial, const std::shared_ptr<const Dataset>& dataset,

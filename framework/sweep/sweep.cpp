@@ -89,6 +89,7 @@ Summary run(const std::vector<manifest::Plan>& plans, const std::vector<TrialPla
     Summary summary;
     summary.done_before = agenda.done_before;
     summary.failed = agenda.failed_before;
+    summary.unusable = agenda.unusable;
     summary.notes = std::move(notes);
     summary.notes.insert(summary.notes.end(), agenda.notes.begin(), agenda.notes.end());
 

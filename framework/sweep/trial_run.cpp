@@ -12,13 +12,12 @@
 #include "sweep/host.h"
 #include "sweep/pending.h"
 #include "training/checkpoint.h"
+#include "training/checkpoint_file.h"
 #include "training/gradient.h"
 #include "training/loaded_weights.h"
 #include "training/mode.h"
 #include "training/retention.h"
-#include "training/safetensors.h"
 #include "training/trouble.h"
-#include "unroll/error.h"
 #include "unroll/kernels.h"
 
 namespace unroll::sweep {
@@ -75,14 +74,8 @@ void TrialRun::make_what_is_missing(const std::atomic<bool>& stop, training::Out
 /// The newest checkpoint whose file is whole; older ones are tried, and none means from the beginning.
 const training::CheckpointInfo* TrialRun::usable_checkpoint() {
     while (!checkpoints_.empty()) {
-        try {
-            training::SafetensorsFile(checkpoints_.back().path, checkpoints_.back().sha256);
-            return &checkpoints_.back();
-        } catch (const base::TransientError&) {
-            throw;
-        } catch (const Error&) {
-            checkpoints_.pop_back();
-        }
+        if (training::checkpoint_fault(checkpoints_.back()).empty()) return &checkpoints_.back();
+        checkpoints_.pop_back();
     }
     return nullptr;
 }
@@ -90,14 +83,7 @@ const training::CheckpointInfo* TrialRun::usable_checkpoint() {
 /// Whether the checkpoint of the trial that this one is to go on from is whole; its checkpoints are then this one's.
 bool TrialRun::take_up_earlier() {
     if (!assignment_.earlier) return false;
-    try {
-        const training::CheckpointInfo& last = assignment_.earlier->checkpoints.back();
-        training::SafetensorsFile(last.path, last.sha256);
-    } catch (const base::TransientError&) {
-        throw;
-    } catch (const Error&) {
-        return false;
-    }
+    if (!training::checkpoint_fault(assignment_.earlier->checkpoints.back()).empty()) return false;
     checkpoints_ = assignment_.earlier->checkpoints;
     return true;
 }
@@ -118,7 +104,7 @@ training::Outcome TrialRun::train(const std::atomic<bool>& stop) {
         catalog_,
         assignment_.sampling,
         assignment_.folder,
-        from ? std::optional(from->path) : std::nullopt,
+        from ? std::optional(*from) : std::nullopt,
         assignment_.gradient,
         [this] { return decide(); },
         assignment_.evaluate_at,
@@ -152,7 +138,7 @@ void TrialRun::make_samples(const std::atomic<bool>& stop) {
     if (pending.makeable.empty()) return;
     const FloatingPointMode mode;
     for (const SamplesAt& at : pending.makeable) {
-        const training::LoadedWeights loaded(trial_.model, at.checkpoint.path);
+        const training::LoadedWeights loaded(trial_.model, at.checkpoint);
         auto samples = sampling::make_samples(trial_.model, loaded.weights(), *trial_.dataset, catalog_,
                                               trial_.trial.training.sequence_length, at.samples, stop);
         training::require_mode("a sampler");
@@ -167,7 +153,7 @@ void TrialRun::measure_gradients(const std::atomic<bool>& stop) {
         pending_gradients(trial_.trial, *trial_.dataset, assignment_.gradient, gradients_, checkpoints_);
     for (const training::CheckpointInfo& checkpoint : pending.makeable) {
         if (stop.load(std::memory_order_relaxed)) return;
-        training::load_weights(checkpoint.path, trial_.model, weights.data());
+        training::load_weights(checkpoint, trial_.model, weights.data());
         record(training::GradientByLag{
             checkpoint.step, training::gradient_by_lag(trial_.trial, *trial_.dataset, catalog_, weights.data())});
     }

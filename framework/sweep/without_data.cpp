@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include <filesystem>
 #include <fstream>
 #include <memory>
 #include <string>
@@ -13,7 +14,7 @@
 #include "json/write.h"
 #include "manifest/data_files/remote.h"
 #include "plugins/options_check.h"
-#include "training/safetensors.h"
+#include "training/checkpoint_file.h"
 #include "training/saved_dataset.h"
 #include "unroll/error.h"
 
@@ -97,10 +98,10 @@ const Plugin* dataset_of(const std::string& config, const plugins::Catalog& cata
 
 std::optional<RunnableTrial> rebuild_without_data(const std::string& config, const std::string& fingerprint,
                                                   const std::string& name, const plugins::Catalog& catalog,
-                                                  const std::filesystem::path& checkpoint) {
+                                                  const training::CheckpointInfo& checkpoint) {
     const Plugin* plugin = dataset_of(config, catalog);
     if (!plugin) return std::nullopt;
-    const training::Metadata metadata = training::SafetensorsFile(checkpoint).metadata();
+    const training::Metadata metadata = training::open_checkpoint(checkpoint).metadata();
     const TemporaryFile text;
     const Kept what{&metadata, plugin, text.path};
     kept = &what;

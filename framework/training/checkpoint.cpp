@@ -7,7 +7,7 @@
 #include <charconv>
 #include <set>
 
-#include "training/safetensors.h"
+#include "training/checkpoint_file.h"
 #include "training/saved_dataset.h"
 #include "unroll/error.h"
 
@@ -115,9 +115,10 @@ std::pair<std::filesystem::path, std::string> TrainingState::save(const std::fil
     return {path, std::move(sha256)};
 }
 
-void TrainingState::load(const std::filesystem::path& path, const model::Model<float>& model,
+void TrainingState::load(const CheckpointInfo& checkpoint, const model::Model<float>& model,
                          const PartOptimizers& optimizers) {
-    const SafetensorsFile file(path);
+    const SafetensorsFile file = open_checkpoint(checkpoint);
+    const std::filesystem::path& path = checkpoint.path;
     read_weights(file, path, model, weights.data());
     std::set<std::string, std::less<>> known;
     for (const model::Parameter& parameter : model.parameters().list())
@@ -150,9 +151,9 @@ void TrainingState::load(const std::filesystem::path& path, const model::Model<f
     pending = file.metadata("pending") == "yes";
 }
 
-std::uint64_t load_weights(const std::filesystem::path& path, const model::Model<float>& model, float* weights) {
-    const SafetensorsFile file(path);
-    read_weights(file, path, model, weights);
+std::uint64_t load_weights(const CheckpointInfo& checkpoint, const model::Model<float>& model, float* weights) {
+    const SafetensorsFile file = open_checkpoint(checkpoint);
+    read_weights(file, checkpoint.path, model, weights);
     return number_of<std::uint64_t>(file, "step");
 }
 

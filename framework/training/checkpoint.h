@@ -9,6 +9,7 @@
 #include "model/model.h"
 #include "training/part_optimizers.h"
 #include "training/recent_losses.h"
+#include "training/record.h"
 #include "training/stopping.h"
 #include "trial/trial.h"
 #include "unroll/dataset.h"
@@ -43,12 +44,13 @@ struct TrainingState {
                                                        const model::Model<float>& model,
                                                        const PartOptimizers& optimizers, const Dataset& dataset) const;
 
-    /// Fills everything from a file that save() wrote; the buffers must have their sizes already.
-    /// Throws Error when the file is damaged, or belongs to a model of other weights or to another optimiser.
-    void load(const std::filesystem::path& file, const model::Model<float>& model, const PartOptimizers& optimizers);
+    /// Fills everything from a checkpoint that save() wrote; the buffers must have their sizes already. Throws
+    /// UnusableCheckpoint (checkpoint_file.h) when it is lost or damaged, and Error when it belongs to a model of other
+    /// weights or to another optimiser.
+    void load(const CheckpointInfo& checkpoint, const model::Model<float>& model, const PartOptimizers& optimizers);
 };
 
 /// Only the weights, into `weights` (model.parameters().size()); returns the step that they are of. Throws as load().
-std::uint64_t load_weights(const std::filesystem::path& file, const model::Model<float>& model, float* weights);
+std::uint64_t load_weights(const CheckpointInfo& checkpoint, const model::Model<float>& model, float* weights);
 
 }  // namespace unroll::training

@@ -5,7 +5,7 @@
 
 namespace unroll::training {
 
-LoadedWeights::LoadedWeights(const model::Model<float>& model, const std::filesystem::path& checkpoint)
+LoadedWeights::LoadedWeights(const model::Model<float>& model, const CheckpointInfo& checkpoint)
     : values_(model.parameters().size()),
       prepared_(model.prepared_size()),
       step_(load_weights(checkpoint, model, values_.data())) {

@@ -33,7 +33,7 @@ public:
     }
 
     bool evaluate(const Unevaluated& wanted, const std::atomic<bool>& stop) {
-        state_.load(wanted.checkpoint.path, model_, optimizers_);
+        state_.load(wanted.checkpoint, model_, optimizers_);
         learner_->prepare(state_);
         for (const Split split : wanted.splits) {
             Batches& batches = split == Split::test ? test_ : validation_;

@@ -56,6 +56,10 @@ struct CheckpointInfo {
     std::filesystem::path path;  ///< absolute; the store keeps it relative to the database's folder
     std::string sha256;
     bool is_last = false, is_best = false;
+    /// Asked for by checkpoint_every, or the trial's end. One that is not is kept while it is the best or the last: the
+    /// best evaluation may fall between two that are asked for, and an interruption anywhere.
+    bool is_scheduled = true;
+    bool is_usable = true;  ///< false: known to be lost or damaged, so that nothing can be made from it; not stored
 };
 
 /// A checkpoint was written. Which older ones stay, retention.h says.

@@ -36,7 +36,8 @@ void fields(auto& archive, Is<Samples> auto& samples) {
     archive(samples);
 }
 void fields(auto& archive, Is<CheckpointInfo> auto& checkpoint) {
-    archive(checkpoint.step, checkpoint.path, checkpoint.sha256, checkpoint.is_last, checkpoint.is_best);
+    archive(checkpoint.step, checkpoint.path, checkpoint.sha256, checkpoint.is_last, checkpoint.is_best,
+            checkpoint.is_scheduled, checkpoint.is_usable);
 }
 void fields(auto& archive, Is<CheckpointSaved> auto& saved) {
     archive(saved.checkpoint, saved.keep);

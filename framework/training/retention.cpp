@@ -15,11 +15,14 @@ std::vector<CheckpointInfo> add_checkpoint(std::vector<CheckpointInfo>& checkpoi
     const auto later = [&](const CheckpointInfo& other) { return other.step > added.step; };
     checkpoints.insert(std::find_if(checkpoints.begin(), checkpoints.end(), later), added);
 
-    const Size old = checkpoints.size() - std::min<Size>(checkpoints.size(), saved.keep);
+    const auto scheduled = Size(std::count_if(checkpoints.begin(), checkpoints.end(),
+                                              [](const CheckpointInfo& one) { return one.is_scheduled; }));
+    Size old = scheduled - std::min(scheduled, saved.keep);
     std::vector<CheckpointInfo> kept, dropped;
-    for (Size i = 0; i < checkpoints.size(); ++i) {
-        const CheckpointInfo& one = checkpoints[i];
-        const bool stays = i >= old || one.is_best || one.is_last || one.step == added.step;
+    for (const CheckpointInfo& one : checkpoints) {
+        const bool is_new = one.is_scheduled && old == 0;
+        if (one.is_scheduled && old > 0) --old;
+        const bool stays = is_new || one.is_best || one.is_last || one.step == added.step;
         (stays ? kept : dropped).push_back(one);
     }
     checkpoints = std::move(kept);

@@ -67,7 +67,7 @@ public:
             if (now_.step % length_.epoch == 0) log_.epoch(now_);
             if (!finish_step()) break;
             if ((stop_.load(std::memory_order_relaxed) || decision() == Decision::pause) && !done()) {
-                if (saved_step_ != now_.step) save();
+                if (saved_step_ != now_.step) save_for_later();
                 status_ = trial::TrialStatus::interrupted;
                 break;
             }
@@ -142,8 +142,18 @@ private:
         if (!make_samples()) return false;
         if (done()) log_.final_means(now_, *learner_);
         now_.pending = false;
-        if (done() || is_due(settings_.checkpoint_every, now_.step, length_)) save();
+        if (done() || is_due(settings_.checkpoint_every, now_.step, length_))
+            save({.is_best = is_best_});
+        else if (is_best_ && keeps_best())
+            save({.is_best = true, .is_scheduled = false});
         return true;
+    }
+
+    /// Whether the best evaluation gets a checkpoint of its own where none is asked for. Who wants none but the last
+    /// one gets no other.
+    bool keeps_best() const {
+        const trial::When::Kind kind = settings_.checkpoint_every.kind;
+        return kind != trial::When::Kind::never && kind != trial::When::Kind::end;
     }
 
     bool evaluates() const {
@@ -154,8 +164,7 @@ private:
     /// In the middle of what is due: the checkpoint stands before all of it, so that the next attempt does it whole.
     bool interrupt() {
         now_.stopping = before_;
-        is_best_ = false;
-        if (!taking_up_) save();  // the checkpoint that it is taken up from is there
+        if (!taking_up_) save_for_later();  // the checkpoint that it is taken up from is there
         status_ = trial::TrialStatus::interrupted;
         return false;
     }
@@ -239,13 +248,20 @@ private:
         return true;
     }
 
-    void save() {
+    struct Mark {
+        bool is_best = false, is_scheduled = true;
+    };
+
+    void save(const Mark& mark) {
         auto [path, sha256] = now_.save(job_.folder, job_.trial, job_.model, optimizers_, job_.dataset);
-        const bool is_best = is_best_ && !now_.pending;
-        sink_.record(CheckpointSaved{{now_.step, std::move(path), std::move(sha256), true, is_best},
-                                     settings_.keep_checkpoints});
+        sink_.record(
+            CheckpointSaved{{now_.step, std::move(path), std::move(sha256), true, mark.is_best, mark.is_scheduled},
+                            settings_.keep_checkpoints});
         saved_step_ = now_.step;
     }
+
+    /// At an interruption, to go on from: what a trial that is never interrupted does not keep.
+    void save_for_later() { save({.is_best = false, .is_scheduled = false}); }
 
     Outcome outcome() const {
         Outcome outcome{status_, now_.step, now_.tokens, now_.seconds, diverged_step_};

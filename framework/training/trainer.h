@@ -35,7 +35,7 @@ struct Job {
     const plugins::Catalog& catalog;
     const std::vector<trial::SamplingSettings>& sampling;  ///< what is due while it trains; not what is due at the end
     std::filesystem::path folder;                          ///< checkpoints are written here, as STEP.safetensors
-    std::optional<std::filesystem::path> resume;           ///< a checkpoint of this trial to go on from
+    std::optional<CheckpointInfo> resume;                  ///< a checkpoint of this trial to go on from
     std::vector<trial::When> gradient = {};  ///< when it is measured by lag while it trains; not at the end
     std::function<Decision()> decide = {};   ///< asked after each step and evaluation; none: always go on
     /// Steps after which validation is evaluated, too; without effect on a trial with an early stop.

@@ -41,7 +41,7 @@ std::vector<Record> one_of_each() {
         LossByPosition{20, Split::validation, {{nan_value, 0.5, 1e300}, {}}},
         GradientByLag{30, {3, nan_value, std::numeric_limits<double>::infinity()}},
         Samples{a_sample(), bare},
-        CheckpointSaved{{50, std::filesystem::path("/a folder/\xff/50.safetensors"), "00ff", true, false}, 3},
+        CheckpointSaved{{50, std::filesystem::path("/a folder/\xff/50.safetensors"), "00ff", true, false, false}, 3},
         ImageJudgement{60, "fingerprint of a classifier", {1000, 0.875, 4.5}},
     };
 }
@@ -129,6 +129,7 @@ TEST_CASE("a record of every kind comes back as it was, to the last bit") {
     CHECK(saved.checkpoint.sha256 == "00ff");
     CHECK(saved.checkpoint.is_last);
     CHECK_FALSE(saved.checkpoint.is_best);
+    CHECK_FALSE(saved.checkpoint.is_scheduled);
     CHECK(saved.keep == 3);
 
     const auto& judged = std::get<ImageJudgement>(back[5].record);

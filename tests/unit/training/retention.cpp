@@ -54,3 +54,23 @@ TEST_CASE("checkpoints stay in the order of their steps") {
     CHECK(steps(kept) == Steps{10, 20, 30});
     CHECK(kept[1].is_last);
 }
+
+TEST_CASE("one that nobody asked for takes no other's place, and goes with the next one") {
+    const auto between = [](std::uint64_t step, bool is_best) {
+        return CheckpointSaved{{step, "", "", true, is_best, false}, 2};
+    };
+    std::vector<CheckpointInfo> kept;
+    add_checkpoint(kept, at(10, 2));
+    add_checkpoint(kept, at(20, 2));
+    CHECK(add_checkpoint(kept, between(25, false)).empty());
+    CHECK(steps(kept) == Steps{10, 20, 25});
+    CHECK(kept[2].is_last);
+    CHECK(steps(add_checkpoint(kept, at(30, 2))) == Steps{10, 25});
+    CHECK(steps(kept) == Steps{20, 30});
+    // The best one stays until there is a better one.
+    CHECK(add_checkpoint(kept, between(35, true)).empty());
+    CHECK(steps(add_checkpoint(kept, at(40, 2))) == Steps{20});
+    CHECK(steps(kept) == Steps{30, 35, 40});
+    CHECK(steps(add_checkpoint(kept, between(45, true))) == Steps{35});
+    CHECK(steps(kept) == Steps{30, 40, 45});
+}

@@ -32,7 +32,7 @@ struct Trained {
         run.whole();
         path = run.log.checkpoints.back().path;
         weights.resize(run.model.parameters().size());
-        training::load_weights(path, run.model, weights.data());
+        training::load_weights(run.log.checkpoints.back(), run.model, weights.data());
     }
     Run run;
     std::filesystem::path path;

@@ -251,7 +251,7 @@ TEST_CASE("a checkpoint gives its weights alone") {
     run->whole();
     const auto& last = run->log.checkpoints.back();
     std::vector<float> weights(run->model.parameters().size());
-    CHECK(training::load_weights(last.path, run->model, weights.data()) == 23);
+    CHECK(training::load_weights(last, run->model, weights.data()) == 23);
     const training::SafetensorsFile file(last.path);
     for (const model::Parameter& parameter : run->model.parameters().list()) {
         const auto values = file.values<float>(parameter.name, parameter.weight.shape);
@@ -260,8 +260,7 @@ TEST_CASE("a checkpoint gives its weights alone") {
     Trial shallow = run->trial;
     shallow.cells[0].layers = 1;
     const model::Model<float> other(shallow, run->dataset.task(), run->catalog);
-    CHECK(error_of([&] { training::load_weights(last.path, other, weights.data()); }).find("cell.1.") !=
-          std::string::npos);
+    CHECK(error_of([&] { training::load_weights(last, other, weights.data()); }).find("cell.1.") != std::string::npos);
 }
 
 TEST_CASE("the length of a trial comes from its steps or its epochs") {

@@ -134,8 +134,8 @@ struct Run {
                 catalog) {}
 
     Outcome attempt(const std::atomic<bool>& stop) {
-        std::optional<std::filesystem::path> from;
-        if (!log.checkpoints.empty()) from = log.checkpoints.back().path;
+        std::optional<training::CheckpointInfo> from;
+        if (!log.checkpoints.empty()) from = log.checkpoints.back();
         log.cut_back_to(log.checkpoints.empty() ? 0 : log.checkpoints.back().step);
         training::Job job{trial, dataset, model, catalog, sampling, folder.path() / "here", from, gradient};
         job.continues = continues;
