@@ -16,7 +16,7 @@ WordKind kind_of(const std::string& name) {
         {"db-file", WordKind::file},          {"FILE", WordKind::file},        {"FOLDER", WordKind::folder},
         {"experiment", WordKind::experiment}, {"curve", WordKind::experiment}, {"name", WordKind::experiment},
         {"EXPERIMENT", WordKind::experiment}, {"plugin", WordKind::plugin},    {"command", WordKind::command},
-        {"MANIFEST", WordKind::manifest},
+        {"MANIFEST", WordKind::manifest},     {"PATH", WordKind::file},
     };
     const auto found = kinds.find(name);
     return found == kinds.end() ? WordKind::anything : found->second;

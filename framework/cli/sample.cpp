@@ -17,6 +17,7 @@
 #include "sampling/sample_plan.h"
 #include "store/experiments.h"
 #include "store/trial_results.h"
+#include "training/checkpoint_file.h"
 #include "training/loaded_weights.h"
 #include "trial/splits.h"
 #include "trial/topology.h"
@@ -30,7 +31,7 @@ Command sample_command() {
     command.usage =
         "unroll sample TRIAL|EXPERIMENT [--sampler NAME[,OPTION=JSON]...] [--temperature X] [--length N] [--prompt "
         "TEXT]..."
-        " [--from SPLIT] [--count N] [--seed N] [--at STEP] [--memory carry|window]";
+        " [--from SPLIT] [--count N] [--seed N] [--at STEP] [--memory carry|window] [--data PATH]";
     command.about =
         "Generates text from a kept checkpoint of a trial, or of the best trial of an experiment: continuations of a "
         "prompt, answers of a "
@@ -50,6 +51,7 @@ Command sample_command() {
         "at", po::value<std::int64_t>()->value_name("STEP"), "step of a kept checkpoint (default: the last)")(
         "memory", po::value<std::string>()->value_name("carry|window"),
         "carry: keep the recurrent state; window: re-read the last T tokens for every token");
+    add_data_option(command);
     command.positional = {"trial"};
     return command;
 }
@@ -164,7 +166,7 @@ std::string prompt_without_data(const Arguments& arguments, const StoredTrial& t
                      fmt::format("{}, and the data of trial {} is not here", arguments.has("from") ? "a split" : "none",
                                  trial.found.id),
                      "a prompt of your own, or the data that it was trained on",
-                     "give --prompt TEXT, or name the folder of the data in UNROLL_DATA"});
+                     "give --prompt TEXT, or the data with --data PATH"});
     message("note: the data of trial {} is not here; the prompt is that of its first sample\n", trial.found.id);
     return *first;
 }
@@ -248,6 +250,19 @@ const training::CheckpointInfo& checkpoint_of(const Arguments& arguments, const 
                  "increase training.keep_checkpoints in the manifest to keep more"});
 }
 
+training::LoadedWeights weights_of(const Arguments& arguments, const StoredTrial& trial, store::Store& store) {
+    try {
+        return training::LoadedWeights(trial.runnable.model, checkpoint_of(arguments, trial));
+    } catch (const training::UnusableCheckpoint& unusable) {
+        Problem problem = unusable.problem();
+        problem.help = fmt::format(
+            "put back an intact copy of the file, choose another step with --at, or train the trial "
+            "again, with the same results: {}",
+            retraining(store, trial.found.id, arguments));
+        throw Error(std::move(problem));
+    }
+}
+
 }  // namespace
 
 int sample(const Words& words) {
@@ -257,7 +272,7 @@ int sample(const Words& words) {
 
     Session session(*arguments);
     store::Store store(arguments->database, store::Store::Mode::read);
-    StoredTrial trial = sampled_trial(store, trial_of(store, name), session, arguments->has("prompt"));
+    StoredTrial trial = sampled_trial(store, trial_of(store, name), session, *arguments);
     const trial::SampleKind kind = trial::sample_kind(*trial.runnable.dataset);
     if (kind == trial::SampleKind::none)
         throw Error({fmt::format("trial {}", trial.found.id), "a model that generates neither text nor images",
@@ -267,7 +282,7 @@ int sample(const Words& words) {
     if (arguments->has("seed"))
         trial.runnable.trial.seed = whole_number(*arguments, "seed", 0, largest_number, "leave it out for the trial's");
     const FloatingPointMode mode;
-    const training::LoadedWeights trained(trial.runnable.model, checkpoint_of(*arguments, trial).path);
+    const training::LoadedWeights trained = weights_of(*arguments, trial, store);
     if (kind == trial::SampleKind::image) return draw(trial, trained.weights());
     const auto settings = settings_of(*arguments, trial, store, session.catalog());
 

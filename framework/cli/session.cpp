@@ -48,9 +48,11 @@ manifest::Plan Session::plan(const std::filesystem::path& file, const std::vecto
     return plan;
 }
 
-manifest::Lookup Session::lookup_of_store(const std::filesystem::path& database) const {
+manifest::Lookup Session::lookup_of_store(const std::filesystem::path& database,
+                                          const std::filesystem::path& data) const {
     manifest::Lookup lookup = manifest::lookup_of_store(database);
     lookup.fetch = fetch();
+    lookup.data = data;
     return lookup;
 }
 

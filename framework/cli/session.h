@@ -28,7 +28,8 @@ public:
     manifest::Plan plan(const std::filesystem::path& file, const std::vector<manifest::Override>& overrides);
 
     /// Where data of the store's trials is looked for, and downloaded from.
-    manifest::Lookup lookup_of_store(const std::filesystem::path& database) const;
+    /// `data`: as the user named it, or empty.
+    manifest::Lookup lookup_of_store(const std::filesystem::path& database, const std::filesystem::path& data) const;
 
 private:
     manifest::Fetch fetch() const;

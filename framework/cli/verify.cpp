@@ -1,22 +1,25 @@
-// unroll verify TRIAL: train it again and compare the losses bit for bit.
+// unroll verify: train trials again and compare the losses bit for bit.
 #include <fmt/core.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <numeric>
 #include <set>
 
 #include "analysis/verification.h"
+#include "base/diagnostics.h"
 #include "cli/arguments.h"
 #include "cli/interrupt.h"
 #include "cli/message.h"
 #include "cli/stored_trial.h"
+#include "store/listing.h"
 #include "sweep/build_id.h"
-#include "sweep/cores.h"
 #include "training/trainer.h"
 #include "trial/splits.h"
 #include "unroll/error.h"
+#include "unroll/random.h"
 
 namespace unroll::cli {
 
@@ -74,30 +77,8 @@ void print(const std::vector<analysis::Mismatch>& mismatches) {
     if (mismatches.size() > most_shown) fmt::print("… and {} more\n", mismatches.size() - most_shown);
 }
 
-}  // namespace
-
-Command verify_command() {
-    Command command;
-    command.usage = "unroll verify TRIAL";
-    command.about =
-        "Trains a finished or diverged trial again, in memory, and compares every loss with the stored one, bit for "
-        "bit. Equal bits are guaranteed for the same build on the same SIMD instruction set; with another one, this "
-        "shows how far the results differ.";
-    command.positional = {"trial"};
-    return command;
-}
-
-int verify(const Words& words) {
-    const auto arguments = parse(verify_command(), words);
-    if (!arguments) return success;
-    const std::string name = exactly(*arguments, "trial", 1, an_id_or_fingerprint, list_of_trials)[0];
-
-    Session session(*arguments);
-    store::Store store(arguments->database, store::Store::Mode::read);
-    const StoredTrial trial = stored_trial(store, name, session);
-    if (!trial::is_done(trial.found.status))
-        throw Error({fmt::format("trial {}", trial.found.id), std::string(trial::to_string(trial.found.status)),
-                     "a finished or diverged trial", "run its manifest to the end first"});
+/// Trains it again. success, unmet or interrupted.
+int verify_trial(const StoredTrial& trial, store::Store& store, const Session& session) {
     const std::string build = sweep::Builds(session.catalog()).of(trial.runnable.trial);
     if (build != trial.state.build)
         message("note: trained with build {}, this is build {}: equal bits are not guaranteed\n", trial.state.build,
@@ -127,6 +108,88 @@ int verify(const Words& words) {
     }
     fmt::print("trial {}: OK: all {} values are equal to the last bit\n", trial.found.id, stored.size());
     return success;
+}
+
+/// Finished and diverged trials of an experiment: `count` of them, drawn by seed, in the order of the manifest.
+std::vector<store::Id> drawn(store::Store& store, const std::string& experiment, Size count, std::uint64_t seed) {
+    std::vector<store::Id> done;
+    for (const store::ListedTrial& trial : store::list_trials(store, experiment))
+        if (trial.current && trial::is_done(trial.status)) done.push_back(trial.id);
+    if (done.empty())
+        throw Error({experiment, "an experiment without a finished trial", "trials that are trained to their end",
+                     "run its manifest first"});
+    if (done.size() < count)
+        fmt::print(stderr, "note: experiment '{}' has {} finished trials, and all of them are trained again\n",
+                   experiment, done.size());
+    std::vector<Size> places(done.size());
+    std::iota(places.begin(), places.end(), Size{0});
+    RandomStream draw(seed, "trials to verify");
+    const Size wanted = std::min<Size>(count, done.size());
+    for (Size i = 0; i < wanted; ++i) std::swap(places[i], places[i + draw.below(places.size() - i)]);
+    std::sort(places.begin(), places.begin() + std::ptrdiff_t(wanted));
+    std::vector<store::Id> chosen;
+    for (Size i = 0; i < wanted; ++i) chosen.push_back(done[places[i]]);
+    return chosen;
+}
+
+int verify_sample(const Arguments& arguments, const std::string& experiment, store::Store& store, Session& session) {
+    const Size count = whole_number(arguments, "sample", 1, 1'000'000, "as in --sample 5");
+    const std::uint64_t seed = whole_number(arguments, "seed", 0, largest_seed, "leave it out for 1");
+    Size equal = 0;
+    const std::vector<store::Id> chosen = drawn(store, experiment, count, seed);
+    for (const store::Id id : chosen) try {
+            const int code = verify_trial(stored_trial(store, std::to_string(id), session, arguments), store, session);
+            if (code == interrupted) return interrupted;
+            equal += code == success;
+            std::fflush(stdout);  // one trial may take an hour
+        } catch (const base::Problems& problems) {
+            fmt::print(stderr, "unroll: trial {} cannot be trained again: {}\n", id, problems.what());
+        } catch (const Error& error) {
+            fmt::print(stderr, "unroll: trial {} cannot be trained again: {}\n", id, error.what());
+        }
+    fmt::print("{}: {} of {} trials (drawn with seed {}) are equal to the last bit\n", experiment, equal, chosen.size(),
+               seed);
+    return equal == chosen.size() ? success : unmet;
+}
+
+}  // namespace
+
+Command verify_command() {
+    Command command;
+    command.usage = "unroll verify TRIAL [--data PATH] | unroll verify EXPERIMENT --sample N [--seed S] [--data PATH]";
+    command.about =
+        "Trains a finished or diverged trial again, in memory, and compares every loss with the stored one, bit for "
+        "bit. With --sample, N finished trials of an experiment, drawn by seed: the same seed draws the same ones. "
+        "Equal bits are guaranteed for the same build on the same SIMD instruction set; with another one, this shows "
+        "how far the results differ.\n"
+        "Exit codes: 0 all values are equal; 1 values differ, or a trial that was drawn cannot be trained again; 2 "
+        "invalid request; 130 interrupted.";
+    command.options.add_options()("sample", po::value<std::int64_t>()->value_name("N"),
+                                  "number of trials of the experiment to train again")(
+        "seed", po::value<std::int64_t>()->value_name("S")->default_value(1), "seed that they are drawn with");
+    add_data_option(command);
+    command.positional = {"trial"};
+    return command;
+}
+
+int verify(const Words& words) {
+    const auto arguments = parse(verify_command(), words);
+    if (!arguments) return success;
+    const bool draws = arguments->has("sample");
+    const std::string name =
+        draws ? exactly(*arguments, "trial", 1, "the name of an experiment", "list them with: unroll list")[0]
+              : exactly(*arguments, "trial", 1, an_id_or_fingerprint, list_of_trials)[0];
+    if (!draws && arguments->has("seed"))
+        throw Error({"--seed", "without --sample", "trials to draw", "add --sample N and the name of an experiment"});
+
+    Session session(*arguments);
+    store::Store store(arguments->database, store::Store::Mode::read);
+    if (draws) return verify_sample(*arguments, name, store, session);
+    const StoredTrial trial = stored_trial(store, name, session, *arguments);
+    if (!trial::is_done(trial.found.status))
+        throw Error({fmt::format("trial {}", trial.found.id), std::string(trial::to_string(trial.found.status)),
+                     "a finished or diverged trial", "run its manifest to the end first"});
+    return verify_trial(trial, store, session);
 }
 
 }  // namespace unroll::cli

@@ -51,14 +51,57 @@ TEST_CASE("a project that was moved is sampled from, verified and compared as be
 TEST_CASE("data is known by its contents, not by its name") {
     const Project place;
     fs::rename(place / "project", place / "moved");
-    fs::rename(place / "moved/data", place / "moved/corpora");
+    fs::create_directories(place / "moved/far/away");
+    fs::rename(place / "moved/data", place / "moved/far/away/corpora");
     place.write("moved/data/harbour.txt", "another text of that name, and long enough to train on, it is not the same");
     const Ended refused = place.in("moved", {"verify", "1"});
     CHECK(refused.code == 2);
     CHECK(refused.says("trial 1"));
     CHECK(refused.says("UNROLL_DATA"));
-    fs::copy(place / "moved/corpora/harbour.txt", place / "moved/harbour.txt");
-    CHECK(place.in("moved", {"verify", "1"}).prints("are equal to the last bit"));
+    CHECK(refused.says("--data PATH"));
+    CHECK(refused.says((place / "moved").string()));
+    for (const char* data : {"far/away/corpora", "far/away/corpora/harbour.txt"}) {
+        INFO(data);
+        CHECK(place.in("moved", {"verify", "1", "--data", data}).prints("are equal to the last bit"));
+        CHECK(place.in("moved", {"sample", "1", "--data", data}).code == 0);
+    }
+    CHECK(place.in("moved", {"verify", "1", "--data", "data/harbour.txt"}).code == 2);
+    CHECK(place.in("moved", {"verify", "1", "--data", "nowhere"}).says("--data: no such file or folder: nowhere"));
+    SECTION("where it is looked for") {
+        fs::copy(place / "moved/far/away/corpora/harbour.txt", place / "moved/harbour.txt");
+        CHECK(place.in("moved", {"verify", "1"}).prints("are equal to the last bit"));
+    }
+    SECTION("there, under another name") {
+        fs::create_directory(place / "moved/texts");
+        fs::copy(place / "moved/far/away/corpora/harbour.txt", place / "moved/texts/sea.txt");
+        CHECK(place.in("moved", {"verify", "1"}).prints("are equal to the last bit"));
+        CHECK(place.in("moved", {"sample", "1"}).code == 0);
+    }
+}
+
+TEST_CASE("some trials of an experiment, drawn by seed, are trained again") {
+    Manifest manifest = short_one();
+    manifest.sweep = R"({ "seed": [1, 2, 3, 4] })";
+    const Project place(manifest);
+    const Ended two = place.in("project", {"verify", "tiny", "--sample", "2", "--seed", "5"});
+    INFO(two.err);
+    CHECK(two.code == 0);
+    CHECK(two.prints("tiny: 2 of 2 trials (drawn with seed 5) are equal to the last bit"));
+    CHECK(place.in("project", {"verify", "tiny", "--sample", "2", "--seed", "5"}).out == two.out);
+    const Ended all = place.in("project", {"verify", "tiny", "--sample", "9"});
+    CHECK(all.prints("4 of 4 trials"));
+    CHECK(all.says("note: experiment 'tiny' has 4 finished trials"));
+    CHECK(place.in("project", {"verify", "none", "--sample", "2"}).says("none"));
+    CHECK(place.in("project", {"verify", "1", "--seed", "2"}).says("--seed: without --sample"));
+    CHECK(place.in("project", {"verify", "tiny", "--sample", "0"}).code == 2);
+
+    REQUIRE(std::system(("python3 -c \"import sqlite3; c = sqlite3.connect('" +
+                         (place / "project/results/unroll.db").string() +
+                         "'); c.execute('UPDATE point SET value = value + 1 WHERE trial_id = 3'); c.commit()\"")
+                            .c_str()) == 0);
+    const Ended changed = place.in("project", {"verify", "tiny", "--sample", "4"});
+    CHECK(changed.code == 1);
+    CHECK(changed.prints("tiny: 3 of 4 trials"));
 }
 
 TEST_CASE("with a prompt, no data is needed, whatever a token is") {

@@ -14,6 +14,8 @@ namespace unroll::manifest {
 struct Lookup {
     std::vector<std::filesystem::path> folders;
     Fetch fetch = nullptr;  ///< null: nothing is fetched
+    /// The data of a stored trial, as the user names it: a file or a folder. Empty: it is looked for.
+    std::filesystem::path data = {};
 
     /// Beside the manifest, the working directory, the folders of `UNROLL_DATA` (separated by ':').
     static Lookup standard(const std::filesystem::path& manifest);

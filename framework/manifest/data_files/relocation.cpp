@@ -39,6 +39,20 @@ fs::path last_parts(const fs::path& path, std::ptrdiff_t count) {
     return last;
 }
 
+/// Without those that are two and more above another one: what lies in /home or /tmp is no project's.
+std::vector<fs::path> near_ones(const std::vector<fs::path>& folders) {
+    const auto is_far_above = [&](const fs::path& folder) {
+        return std::any_of(folders.begin(), folders.end(), [&](const fs::path& other) {
+            const fs::path way = (other / "").parent_path().lexically_relative((folder / "").parent_path());
+            return !way.empty() && *way.begin() != ".." && std::distance(way.begin(), way.end()) > 1;
+        });
+    };
+    std::vector<fs::path> near;
+    std::copy_if(folders.begin(), folders.end(), std::back_inserter(near),
+                 [&](const fs::path& folder) { return !is_far_above(folder); });
+    return near;
+}
+
 }  // namespace
 
 Lookup lookup_of_store(const fs::path& database) {
@@ -80,6 +94,47 @@ std::vector<std::string> relocated(const std::string& config, const plugins::Cat
             if (all_there && text != config && std::find(found.begin(), found.end(), text) == found.end())
                 found.push_back(std::move(text));
         }
+    return found;
+}
+
+std::optional<std::string> with_data(const std::string& config, const plugins::Catalog& catalog, const fs::path& data) {
+    json::Value whole = json::parse(config, "stored config");
+    json::Value* const dataset = whole.find("dataset");
+    if (!dataset || !dataset->object()) return std::nullopt;
+    const std::vector<std::string> names = path_options(*dataset, catalog);
+    if (names.size() != 1) return std::nullopt;
+    *dataset->find(names[0]) = json::Value(fs::absolute(data).lexically_normal().string());
+    return json::dump(whole);
+}
+
+std::vector<std::string> renamed(const std::string& config, const plugins::Catalog& catalog,
+                                 const std::vector<fs::path>& folders) {
+    constexpr std::size_t most = 32;  // each is read and compared by its contents
+    const json::Value whole = json::parse(config, "stored config");
+    const json::Value* const dataset = whole.find("dataset");
+    if (!dataset || !dataset->object()) return {};
+    const std::vector<std::string> names = path_options(*dataset, catalog);
+    if (names.size() != 1) return {};
+    const std::string extension = fs::path(*dataset->find(names[0])->text()).extension();
+    std::vector<fs::path> files;
+    const auto add_files = [&](const fs::path& folder, const auto& add_folder) {
+        std::error_code error;
+        for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
+            std::error_code ignored;
+            if (entry->is_directory(ignored)) add_folder(entry->path());
+            if (entry->is_regular_file(ignored) && entry->path().extension() == extension)
+                files.push_back(entry->path());
+        }
+    };
+    for (const fs::path& folder : near_ones(folders))
+        add_files(folder, [&](const fs::path& inner) { add_files(inner, [](const fs::path&) {}); });
+    std::vector<std::string> found;
+    for (const fs::path& file : files) {
+        if (found.size() == most) break;
+        std::string text = with_data(config, catalog, file).value();
+        if (text != config && std::find(found.begin(), found.end(), text) == found.end())
+            found.push_back(std::move(text));
+    }
     return found;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,5 +21,15 @@ Lookup lookup_of_store(const std::filesystem::path& database);
 /// out, by the trial's fingerprint. Empty when the dataset has no paths.
 std::vector<std::string> relocated(const std::string& config, const plugins::Catalog& catalog,
                                    const std::vector<std::filesystem::path>& folders);
+
+/// As above, for a dataset of one path, which may have another name: with each file of the same extension that is in
+/// one of the folders, or in a folder there; some dozens at most, and not in folders far above another one. Empty for
+/// any other dataset.
+std::vector<std::string> renamed(const std::string& config, const plugins::Catalog& catalog,
+                                 const std::vector<std::filesystem::path>& folders);
+
+/// With this file, or folder, as the dataset's one path; none for any other dataset.
+std::optional<std::string> with_data(const std::string& config, const plugins::Catalog& catalog,
+                                     const std::filesystem::path& data);
 
 }  // namespace unroll::manifest
