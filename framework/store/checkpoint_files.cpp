@@ -9,6 +9,7 @@
 #include <string_view>
 #include <system_error>
 
+#include "store/checkpoint_folder.h"
 #include "store/location.h"
 #include "unroll/error.h"
 
@@ -92,16 +93,17 @@ std::vector<fs::path> files_of_checkpoints(const fs::path& folder) {
     return files;
 }
 
-void remove_checkpoints(const fs::path& database, const std::vector<fs::path>& files) {
+void remove_checkpoints(const fs::path& database, const std::vector<fs::path>& paths) {
     std::error_code ignored;
-    for (const fs::path& file : files) {
-        const fs::path folder = file.parent_path();
-        if (!is_own(database, folder.parent_path()) || !is_plain(folder.filename().native()) ||
-            !is_itself(folder, fs::file_type::directory))
+    for (const fs::path& path : paths) {
+        const fs::path folder = path.parent_path();
+        if (is_own(database, folder) && is_itself(path, fs::file_type::directory)) {
+            fs::remove(path, ignored);  // fails while something is in it
             continue;
-        if (is_named_as_checkpoint(file.filename().native()) && is_itself(file, fs::file_type::regular))
-            fs::remove(file, ignored);
-        fs::remove(folder, ignored);  // fails while something is in it
+        }
+        if (is_own(database, folder.parent_path()) && is_itself(folder, fs::file_type::directory) &&
+            is_named_as_checkpoint(path.filename().native()) && is_itself(path, fs::file_type::regular))
+            fs::remove(path, ignored);
     }
 }
 

@@ -8,9 +8,9 @@
 
 namespace unroll::store {
 
-/// The folder that holds a trial's checkpoints: <db>.d/<fingerprint>; after it was trained again it may be that name
-/// with ".2" (Store::checkpoint_folder). Throws Error for a fingerprint that is no plain name. ::filesystem::path
-/// checkpoint_folder(const std::filesystem::path& database, const std::string& fingerprint);
+/// A trial's folder is <db>.d/<fingerprint> (checkpoint_folder.h); after it was trained again it may be that name with
+/// ".2" (Store::checkpoint_folder). No other folder is written to or removed from, and none is read from that is not
+/// beside the database.
 
 /// The file that a row of `checkpoint` names: relative to the database's folder or, after the database was renamed
 /// together with its folder of checkpoints, in that folder. Empty for a path that leads over a link, or that is not
@@ -21,9 +21,9 @@ std::filesystem::path checkpoint_file(const std::filesystem::path& database, con
 /// link.
 std::vector<std::filesystem::path> files_of_checkpoints(const std::filesystem::path& folder);
 
-/// Removes those that are plain files in the database's own folder of checkpoints, and the trials' folders that are
-/// empty then. What cannot be removed stays, and harms nobody: no row names it any longer.
-void remove_checkpoints(const std::filesystem::path& database, const std::vector<std::filesystem::path>& files);
+/// Removes those that are plain files of checkpoints in the database's own folder of checkpoints, and trials' folders
+/// there that are empty. What cannot be removed stays, and harms nobody: no row names it any longer.
+void remove_checkpoints(const std::filesystem::path& database, const std::vector<std::filesystem::path>& paths);
 
 /// Makes `to`, in a folder that is made when it is not there, the same file as `from`, or a copy where the file system
 /// has no hard links. One that is there is replaced. False when neither can be done; nothing is left behind then.

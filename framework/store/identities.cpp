@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "store/checkpoint_files.h"
+#include "store/checkpoint_folder.h"
 #include "store/connection.h"
 #include "store/results.h"
 #include "store/schema.h"
@@ -136,6 +137,7 @@ void Store::identify(const std::string& fingerprint, const TrialIdentity& now) {
         old.push_back(checkpoint.path);
     }
     transaction.commit();
+    for (std::size_t i = 0, count = old.size(); i < count; ++i) old.push_back(old[i].parent_path());
     remove_checkpoints(file(), old);
 }
 

@@ -10,6 +10,7 @@
 #include <system_error>
 
 #include "base/files.h"
+#include "store/checkpoint_folder.h"
 #include "store/connection.h"
 #include "unroll/error.h"
 #include "unroll/sha256.h"

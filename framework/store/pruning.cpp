@@ -132,6 +132,7 @@ void prune(Store& store, const Pruning& pruning) {
             database.prepared("DELETE FROM checkpoint WHERE trial_id = ? AND step = ?").run(trial.id, step);
         }
     transaction.commit();
+    for (std::size_t i = 0, count = files.size(); i < count; ++i) files.push_back(files[i].parent_path());
     remove_checkpoints(store.file(), files);
 }
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "json/write.h"
+#include "store/checkpoint_folder.h"
 #include "store/connection.h"
 #include "store/experiments.h"
 #include "store/listing.h"
@@ -109,6 +110,7 @@ void remove(Store& store, const Removal& removal) {
     transaction.commit();
     for (const fs::path& folder : folders)
         for (fs::path& file : files_of_checkpoints(folder)) files.push_back(std::move(file));
+    files.insert(files.end(), folders.begin(), folders.end());
     remove_checkpoints(store.file(), files);
     // A disk without room for the copy that this makes leaves the file as large as it was.
     database.forget_statements();

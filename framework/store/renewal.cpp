@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "store/checkpoint_folder.h"
 #include "store/connection.h"
 #include "store/references.h"
 #include "store/results.h"
@@ -106,6 +107,7 @@ std::vector<fs::path> Store::Connection::take_over(Store& store, const std::stri
         unite_results(store, *fresh, *trial, gathered.back().path.parent_path());
     std::vector<fs::path> obsolete;
     for (const training::CheckpointInfo& checkpoint : checkpoints(*trial)) obsolete.push_back(checkpoint.path);
+    if (!obsolete.empty()) obsolete.push_back(obsolete.back().parent_path());  // gone when it is empty
     for (const Reference& reference : store::references(database, "trial")) {
         if (!is_of_results(reference)) continue;
         const auto& [table, column] = reference;

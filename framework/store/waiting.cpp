@@ -34,7 +34,8 @@ void Wait::begin() {
 }
 
 bool Wait::go_on() {
-    const auto now = Clock::now(), waited = now - began_;
+    const auto now = Clock::now();
+    const auto waited = now - began_;
     const WaitMonitor& set = monitor();
     if (waited >= bound_ || (set.stop && *set.stop)) return false;
     if (set.tell && waited >= until_told && (told_ == Clock::time_point{} || now - told_ >= until_told_again)) {

@@ -25,15 +25,19 @@ public:
         int ready[2];
         REQUIRE(::pipe(ready) == 0);
         id = ::fork();
-        if (id == 0) {
-            const auto* lock = new store::RunnerLock(database);
-            (void)!::write(ready[1], &lock, 1);
-            for (;;) ::pause();
-        }
-        char byte = 0;
-        REQUIRE(::read(ready[0], &byte, 1) == 1);
-        ::close(ready[0]);
+        if (id == 0) try {
+                const auto* lock = new store::RunnerLock(database);
+                if (::write(ready[1], &lock, 1) != 1) ::_exit(1);
+                for (;;) ::pause();
+            } catch (const std::exception& error) {
+                std::fprintf(stderr, "%s\n", error.what());
+                ::_exit(1);
+            }
         ::close(ready[1]);
+        char byte = 0;
+        const bool is_held = ::read(ready[0], &byte, 1) == 1;
+        ::close(ready[0]);
+        REQUIRE(is_held);
     }
     ~Holder() {
         ::kill(id, SIGKILL);
@@ -85,6 +89,7 @@ TEST_CASE("a file is locked, by whatever name it is called") {
     const Folder folder;
     const auto database = folder / "results/a.db";
     Store(database, Store::Mode::write).close();
+    fs::create_directory(folder / "results/a.db.d");  // where its checkpoints are
     fs::create_symlink(database, folder / "link.db");
     fs::create_directory_symlink(folder / "results", folder / "linked");
     fs::create_hard_link(database, folder / "results/hard.db");

@@ -37,7 +37,7 @@ std::string content_of(Store& store) {
         const std::string columns =
             ask(store, "SELECT group_concat(name) FROM pragma_table_info('" + table +
                            "') WHERE name NOT IN ('identity', 'trajectory', 'train_loss_steps', 'start', 'continues',"
-                           " 'manifest_path')");
+                           " 'manifest_path', 'is_scheduled')");
         all += table + ": " + ask(store, "SELECT " + columns + " FROM " + table) + "\n";
     }
     return all;

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "catch.h"
+#include "store/checkpoint_folder.h"
 #include "store/query.h"
 #include "store/store.h"
 #include "temporary_folder.h"

@@ -152,7 +152,7 @@ TEST_CASE("a schedule that depends on the length starts over and says so") {
     for (const auto& [index, step] : more.told.from) CHECK(step == 0);
 }
 
-TEST_CASE("another build, or a damaged checkpoint, starts over") {
+TEST_CASE("another build starts over, and a damaged checkpoint gives way to the one before") {
     const TemporaryFolder folder;
     small_with({set("training.steps=16")}).run(on(folder));
     {
@@ -166,7 +166,10 @@ TEST_CASE("another build, or a damaged checkpoint, starts over") {
     SmallSweep more = small_with({set("training.steps=24")});
     const sweep::Summary summary = more.run(on(folder));
     CHECK(summary.trained == 2);
-    for (const auto& [index, step] : more.told.from) CHECK(step == 0);
+    CHECK(more.told.from == std::map<Size, std::uint64_t>{{0, 0}, {1, 9}});
+    CHECK(std::count_if(summary.notes.begin(), summary.notes.end(), [](const std::string& note) {
+              return note.find("trial 2: its checkpoint of step 16 cannot be used") == 0;
+          }) == 1);
     CHECK(
         std::count(summary.notes.begin(), summary.notes.end(),
                    "1 trial could go on from a shorter one, but that came from another build: training starts at step "

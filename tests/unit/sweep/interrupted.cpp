@@ -128,7 +128,7 @@ TEST_CASE("an interruption at any step leaves no trace in any table") {
         {"training.checkpoint_every=\"end\"", "training.evaluate_every=1"},
         {"training.stop={\"metric\":\"validation/loss\",\"patience\":1}", "training.evaluate_every=2"},
         // It diverges on the way.
-        {"training.optimizer.learning_rate=1e30", "training.optimizer.momentum=0", "training.clip=0"},
+        {"training.optimizer.learning_rate=1000000", "training.clip=null"},
     };
     for (const Overrides& variant : variants) {
         const TemporaryFolder whole;
