@@ -119,8 +119,8 @@ std::vector<store::Id> drawn(store::Store& store, const std::string& experiment,
         throw Error({experiment, "an experiment without a finished trial", "trials that are trained to their end",
                      "run its manifest first"});
     if (done.size() < count)
-        fmt::print(stderr, "note: experiment '{}' has {} finished trials, and all of them are trained again\n",
-                   experiment, done.size());
+        message("note: experiment '{}' has {} finished trials, and all of them are trained again\n", experiment,
+                done.size());
     std::vector<Size> places(done.size());
     std::iota(places.begin(), places.end(), Size{0});
     RandomStream draw(seed, "trials to verify");
@@ -143,9 +143,9 @@ int verify_sample(const Arguments& arguments, const std::string& experiment, sto
             equal += code == success;
             std::fflush(stdout);  // one trial may take an hour
         } catch (const base::Problems& problems) {
-            fmt::print(stderr, "unroll: trial {} cannot be trained again: {}\n", id, problems.what());
+            message("unroll: trial {} cannot be trained again: {}\n", id, problems.what());
         } catch (const Error& error) {
-            fmt::print(stderr, "unroll: trial {} cannot be trained again: {}\n", id, error.what());
+            message("unroll: trial {} cannot be trained again: {}\n", id, error.what());
         }
     fmt::print("{}: {} of {} trials (drawn with seed {}) are equal to the last bit\n", experiment, equal, chosen.size(),
                seed);
