@@ -3,9 +3,7 @@
 
 #include <fmt/format.h>
 
-#include <fstream>
-#include <iterator>
-
+#include "base/special_files.h"
 #include "unroll/error.h"
 
 namespace unroll::cli {
@@ -13,12 +11,9 @@ namespace unroll::cli {
 std::string query_in(const std::string& argument) {
     if (!argument.starts_with('@')) return argument;
     const std::string file = argument.substr(1);
-    std::ifstream stream(file, std::ios::binary);
-    std::string text{std::istreambuf_iterator<char>(stream), {}};
-    if (!stream.good() && !stream.eof()) text.clear();
-    if (!stream.is_open() || text.empty())
-        throw Error({file, stream.is_open() ? "an empty file" : "no such file", "a file with one SELECT",
-                     "check the path behind @"});
+    constexpr std::uint64_t most = 1'000'000;  // as SQLite takes
+    std::string text = base::read_file(file, "a file with one SELECT", most);
+    if (text.empty()) throw Error({file, "an empty file", "a file with one SELECT", "check the path behind @"});
     return text;
 }
 

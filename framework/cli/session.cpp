@@ -3,9 +3,9 @@
 
 #include <fmt/core.h>
 
-#include <fstream>
-#include <iterator>
+#include <cstdint>
 
+#include "base/special_files.h"
 #include "cli/download.h"
 #include "manifest/data_files/relocation.h"
 #include "plugins/loader.h"
@@ -74,13 +74,14 @@ std::vector<manifest::Override> overrides_of(const Arguments& arguments) {
 }
 
 std::string read_text(const std::filesystem::path& file) {
-    std::error_code ignored;
-    std::ifstream stream(file, std::ios::binary);
-    if (!stream || std::filesystem::is_directory(file, ignored))
-        throw Error({file.string(),
-                     std::filesystem::exists(file, ignored) ? "a file that cannot be read" : "no such file",
-                     "a manifest file", "check the path; example manifests are in experiments/"});
-    return {std::istreambuf_iterator<char>(stream), {}};
+    constexpr std::uint64_t most = 8 << 20;  // bytes; no manifest that a person could read comes near
+    try {
+        return base::read_file(file, "a manifest file", most);
+    } catch (const Error& error) {
+        Problem problem = error.problem();
+        if (problem.help == "check the path") problem.help = "check the path; example manifests are in experiments/";
+        throw Error(std::move(problem));
+    }
 }
 
 }  // namespace unroll::cli

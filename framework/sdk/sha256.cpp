@@ -56,6 +56,11 @@ std::string sha256(std::string_view bytes) {
 }
 
 std::string sha256_of(const std::filesystem::path& file) {
+    // Asked before it is opened: a named pipe would wait, and a device might never end.
+    std::error_code error;
+    if (!std::filesystem::is_regular_file(file, error))
+        throw Error({file, error ? "cannot be read: " + error.message() : "is not a regular file", "a readable file",
+                     "check the path"});
     std::ifstream stream(file, std::ios::binary);
     Sha256 hash;
     std::array<char, 1 << 16> piece;

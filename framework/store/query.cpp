@@ -164,6 +164,8 @@ private:
     }
 
     Prepared prepare() {
+        if (const auto nul = sql_.find('\0'); nul != sql_.npos)  // where SQLite would end, and never get on
+            throw Error({place(sql_, static_cast<int>(nul)), "the character NUL", "a query without NUL", "remove it"});
         const char *begin = sql_.data(), *end = sql_.data() + sql_.size();
         Prepared statement = next(begin, end);
         while (!statement && begin != end) statement = next(begin, end);

@@ -16,6 +16,7 @@
 #include <system_error>
 
 #include "base/files.h"
+#include "base/special_files.h"
 #include "base/transient.h"
 #include "json/parse.h"
 #include "json/write.h"
@@ -260,6 +261,8 @@ private:
 }  // namespace
 
 SafetensorsFile::SafetensorsFile(const fs::path& path, std::string_view sha256) : path_(path) {
+    if (const std::string kind = base::special_file(path); !kind.empty())
+        HeaderReader(path, 0).fail(kind, "a checkpoint, a regular file");
     std::error_code error;
     const Size size = fs::file_size(path, error);
     std::ifstream file(path, std::ios::binary);

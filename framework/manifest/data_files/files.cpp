@@ -72,7 +72,7 @@ Files::Found Files::search(const FileRequest& wanted) const {
 
 Files::Found Files::verified(const fs::path& file, const FileRequest& wanted) const {
     std::error_code ignored;
-    if (fs::is_directory(file, ignored)) return not_one_file(wanted);
+    if (!fs::is_regular_file(file, ignored)) return not_one_file(wanted);
     try {
         const std::string sha256 = sha256_of(file);
         if (sha256 == wanted.sha256) return file;
