@@ -7,9 +7,11 @@
 #include <sstream>
 
 #include "base/nearest.h"
+#include "base/special_files.h"
 #include "base/text.h"
 #include "cli/terminal.h"
 #include "cli/terms.h"
+#include "plugins/trust.h"
 #include "unroll/error.h"
 
 namespace unroll::cli {
@@ -63,7 +65,9 @@ po::options_description shared_options() {
     shared.add_options()("db", po::value<std::string>()->value_name("FILE")->default_value("results/unroll.db"),
                          "the result store, an SQLite file")(
         "plugin-path", po::value<std::vector<std::string>>()->composing()->value_name("FOLDER"),
-        "another folder to search for plugins; repeatable")("help,h", "print this help and exit");
+        "another folder to search for plugins; repeatable")(
+        "trust-plugins", "load plugins even where other users may write to them; as UNROLL_TRUST_PLUGINS=1")(
+        "help,h", "print this help and exit");
     return shared;
 }
 
@@ -125,13 +129,16 @@ po::options_description positional_options(const Command& command, po::positiona
 }
 
 /// The folder of the usual database is made when it is missing; one that was asked for may be a slip.
-void check_folder(const Arguments& arguments) {
+void check_database(const Arguments& arguments) {
     const std::filesystem::path folder = std::filesystem::absolute(arguments.database).parent_path();
     std::error_code ignored;
     if (std::filesystem::is_directory(arguments.database, ignored))
         throw Error({"--db", fmt::format("'{}', which is a folder", arguments.database.string()),
                      "a result store, one file",
                      fmt::format("name the file, as in {}", (arguments.database / "unroll.db").string())});
+    if (const std::string kind = base::special_file(arguments.database); !kind.empty())
+        throw Error({"--db", fmt::format("'{}', {}", arguments.database.string(), kind),
+                     "a result store, one regular file", "name a file of its own"});
     if (!arguments.has("db") || std::filesystem::is_directory(folder, ignored)) return;
     throw Error({"--db", fmt::format("'{}', in a folder that does not exist", arguments.database.string()),
                  "a file in a folder that exists",
@@ -184,7 +191,8 @@ std::optional<Arguments> parse(Command command, const Words& words) {
     if (arguments.database.empty())
         throw Error(
             {"--db", "an empty path", "the path of a result store", "leave the option out to use results/unroll.db"});
-    check_folder(arguments);
+    check_database(arguments);
+    if (arguments.values.count("trust-plugins")) plugins::trust_everybody();
     for (const std::string& folder : arguments.list("plugin-path")) arguments.plugin_paths.emplace_back(folder);
     return arguments;
 }

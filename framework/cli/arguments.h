@@ -28,7 +28,7 @@ struct Command {
     std::vector<std::string> choices{};   ///< the only words that the last positional argument takes; empty: any
 };
 
-/// --db, --plugin-path and --help.
+/// --db, --plugin-path, --trust-plugins and --help.
 po::options_description shared_options();
 
 /// How help names an option's value, as in N or table|csv; "" when it takes none.

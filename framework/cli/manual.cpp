@@ -88,6 +88,8 @@ constexpr std::array exit_codes{
 
 constexpr std::array variables{
     Item{"UNROLL_DATA", "Folders, separated by colons, in which data files of manifests are looked up."},
+    Item{"UNROLL_DATA_LIMIT", "The most bytes of a dataset's files and of a download, as in 8G (1 GiB)."},
+    Item{"UNROLL_TRUST_PLUGINS", "1: load plugins even where other users may write to them, as --trust-plugins."},
     Item{"UNROLL_PLUGIN_PATH", "Further folders to search for plugins, separated by colons."},
     Item{"UNROLL_CACHE", "Where downloads are kept (default: unroll in XDG_CACHE_HOME or ~/.cache)."},
     Item{"UNROLL_SIMD", "The kernel set to use, as AVX2 or SCALAR (default: the best that the processor has)."},

@@ -12,6 +12,7 @@
 #include "cli/stored_trial.h"
 #include "json/parse.h"
 #include "json/write.h"
+#include "plugins/make.h"
 #include "plugins/options_check.h"
 #include "sampling/images.h"
 #include "sampling/sample_plan.h"
@@ -65,7 +66,7 @@ Error wrong_temperature(double temperature, const plugins::Catalog& catalog) {
     std::string deterministic;
     for (const plugins::Found& found : catalog.found())
         if (found.plugin->kind == Plugin::Kind::sampler && found.plugin->options.empty() &&
-            !found.plugin->make_sampler({})->uses_temperature())
+            !plugins::make_sampler(*found.plugin, {})->uses_temperature())
             deterministic = found.plugin->name;
     return Error({"--temperature", fmt::format("{}", temperature), "a number above 0",
                   deterministic.empty()
@@ -111,7 +112,7 @@ trial::PluginChoice default_sampler(store::Store& store, const StoredTrial& tria
     }
     for (const plugins::Found& found : catalog.found())
         if (found.plugin->kind == Plugin::Kind::sampler && found.plugin->options.empty() &&
-            found.plugin->make_sampler({})->uses_temperature())
+            plugins::make_sampler(*found.plugin, {})->uses_temperature())
             return {found.plugin->name, {}};
     throw Error({"--sampler", "not given, and no sampler plugin without options was found to use by default",
                  "the name of a sampler", "list them with: unroll plugins"});
@@ -179,7 +180,7 @@ std::vector<trial::SamplingSettings> settings_of(const Arguments& arguments, con
                                                 : default_sampler(store, trial, catalog);
     const Plugin* plugin = catalog.find(Plugin::Kind::sampler, settings.sampler.plugin);
     settings.temperature.reset();
-    if (plugin->make_sampler(settings.sampler.options)->uses_temperature()) {
+    if (plugins::make_sampler(*plugin, settings.sampler.options)->uses_temperature()) {
         settings.temperature = arguments.has("temperature") ? arguments.get<double>("temperature") : 1.0;
         if (!(*settings.temperature > 0) || std::isinf(*settings.temperature))
             throw wrong_temperature(*settings.temperature, catalog);

@@ -419,6 +419,8 @@ void check_cell(const Plugin& plugin, const std::vector<Variation>& variations, 
             }
         } catch (const std::exception& error) {
             recorder.require("throws nothing", false, error.what(), where);
+        } catch (...) {
+            recorder.require("throws nothing", false, "an exception that is no std::exception", where);
         }
     }
 }

@@ -8,6 +8,7 @@
 
 #include "conformance/guarded.h"
 #include "conformance/recorder.h"
+#include "plugins/guard.h"
 #include "unroll/dataset.h"
 #include "unroll/random.h"
 
@@ -227,8 +228,10 @@ void check_corpus(const Dataset& dataset, const Dataset& again, const std::strin
 
 void check_dataset(const Plugin& plugin, const std::vector<Variation>& variations, Recorder& recorder) {
     for (const Variation& variation : variations) {
-        const std::unique_ptr<Dataset> dataset = plugin.make_dataset(variation.options),
-                                       again = plugin.make_dataset(variation.options);
+        const auto make = [&] {
+            return plugins::guarded(plugins::named(plugin), [&] { return plugin.make_dataset(variation.options); });
+        };
+        const std::unique_ptr<Dataset> dataset = make(), again = make();
         recorder.require("can be made", dataset && again, "the maker returned nothing", variation.label);
         if (!dataset || !again) continue;
         try {
@@ -243,6 +246,8 @@ void check_dataset(const Plugin& plugin, const std::vector<Variation>& variation
                 check_examples(*dataset, *again, variation.label, recorder);
         } catch (const std::exception& error) {
             recorder.require("throws nothing", false, error.what(), variation.label);
+        } catch (...) {
+            recorder.require("throws nothing", false, "an exception that is no std::exception", variation.label);
         }
     }
 }

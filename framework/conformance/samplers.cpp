@@ -112,6 +112,8 @@ void check_sampler(const Plugin& plugin, const std::vector<Variation>& variation
             if (sampler) check_one(*sampler, variation.label, recorder);
         } catch (const std::exception& error) {
             recorder.require("throws nothing", false, error.what(), variation.label);
+        } catch (...) {
+            recorder.require("throws nothing", false, "an exception that is no std::exception", variation.label);
         }
     }
 }

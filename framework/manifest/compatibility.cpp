@@ -8,6 +8,7 @@
 
 #include "manifest/maker_problem.h"
 #include "manifest/path.h"
+#include "plugins/make.h"
 #include "plugins/options_check.h"
 
 namespace unroll::manifest {
@@ -199,7 +200,7 @@ const Compatibility::CellFacts& Compatibility::make(const Plugin& plugin, const 
         spec.source, spec.source_context, spec.dropout, spec.tokens, plugins::to_json(settings.choice.options)));
     CellFacts& made = entry->second;
     if (is_new) try {
-            const auto cell = plugin.make_cell_float(spec, settings.choice.options);
+            const auto cell = plugins::make_cell<float>(plugin, spec, settings.choice.options);
             const CellLayout& layout = cell->layout();
             made.output = layout.output;
             made.context = layout.context;

@@ -4,6 +4,7 @@
 #include <fmt/core.h>
 
 #include "base/floating_point.h"
+#include "plugins/make.h"
 #include "plugins/options_check.h"
 
 namespace unroll::manifest {
@@ -16,7 +17,7 @@ std::shared_ptr<const Dataset> DatasetCache::load(const trial::PluginChoice& cho
             const Plugin* plugin = catalog_.find(Plugin::Kind::dataset, choice.plugin);
             if (!plugin) throw Error(catalog_.missing(Plugin::Kind::dataset, choice.plugin));
             const base::DefaultFloatingPoint mode;
-            entry->second.dataset = plugin->make_dataset(choice.options);
+            entry->second.dataset = plugins::make_dataset(*plugin, choice.options);
         } catch (...) {
             entry->second.failure = std::current_exception();
         }

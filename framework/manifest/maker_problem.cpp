@@ -19,8 +19,9 @@ Problem maker_problem(const Checker& checker, const Plugin& plugin, const json::
             problem.where = checker.where(option ? option->at : given.at, child(path, problem.where));
             problem.found = fmt::format("{}: {}", who, problem.found);
         } else {
-            problem.found = problem.where.empty() ? fmt::format("{}: {}", who, problem.found)
-                                                  : fmt::format("{}: {}: {}", who, problem.where, problem.found);
+            problem.found = problem.where.empty() || problem.where == who
+                                ? fmt::format("{}: {}", who, problem.found)
+                                : fmt::format("{}: {}: {}", who, problem.where, problem.found);
             problem.where = checker.where(name ? name->at : given.at, path);
         }
         return problem;

@@ -13,6 +13,7 @@
 #include "json/write.h"
 #include "manifest/path.h"
 #include "manifest/suggestion.h"
+#include "plugins/make.h"
 #include "plugins/options_check.h"
 
 namespace unroll::manifest {
@@ -60,8 +61,8 @@ Size common_multiple(const trial::Trial& one, const trial::Trial& other, Size fi
         for (std::size_t i = 0; i < cells.size(); ++i) {
             if (cells[i].hidden != first || others[i].hidden != second) continue;
             const Plugin* plugin = catalog.find(Plugin::Kind::cell, cells[i].choice.plugin);
-            if (plugin->hidden_multiple)
-                multiple = std::lcm(multiple, plugin->hidden_multiple(cells[i].choice.options));
+            constexpr Size most = 1'000'000'000;  // of what it has in common with the next, no product wraps
+            multiple = std::min(most, std::lcm(multiple, plugins::hidden_multiple(*plugin, cells[i].choice.options)));
         }
     };
     take(one.cells, other.cells);

@@ -24,6 +24,7 @@ class Buffer {
 public:
     Buffer() = default;
     explicit Buffer(Size size) : size_(size) {
+        if (size > (~Size{0} >> 8) / sizeof(Real)) throw std::bad_alloc();  // bytes would wrap round
         const Size bytes = (std::max<Size>(size, 1) * sizeof(Real) + 63) / 64 * 64;
         data_.reset(static_cast<Real*>(std::aligned_alloc(64, bytes)));
         if (!data_) throw std::bad_alloc();

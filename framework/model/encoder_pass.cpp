@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "plugins/make.h"
 #include "unroll/kernels.h"
 
 namespace unroll::model {
@@ -28,7 +29,7 @@ EncoderPass<Real>::EncoderPass(const Model<Real>& model, const std::vector<Exten
         if (learns) dstate_ = Buffer<Real>(state_.size());
     }
     if (model.bridge() == trial::Bridge::repeat) {
-        repeated_ = Buffer<Real>(decoder_rows * encoder.output());
+        repeated_ = Buffer<Real>(plugins::elements("model", decoder_rows, encoder.output()));
         if (learns) drepeated_ = Buffer<Real>(repeated_.size());
     }
 }

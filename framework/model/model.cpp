@@ -6,21 +6,10 @@
 #include "model/buffer.h"
 #include "model/initialize.h"
 #include "model/layers.h"
+#include "plugins/make.h"
 #include "unroll/error.h"
 
 namespace unroll::model {
-
-namespace {
-
-template <class Real>
-std::unique_ptr<Cell<Real>> make_cell(const Plugin& plugin, const CellSpec& spec, const Options& options) {
-    if constexpr (std::is_same_v<Real, float>)
-        return plugin.make_cell_float(spec, options);
-    else
-        return plugin.make_cell_double(spec, options);
-}
-
-}  // namespace
 
 template <class Real>
 Model<Real>::Model(const trial::Trial& trial, const Task& task, const plugins::Catalog& catalog, TokenInput input)
@@ -55,7 +44,7 @@ Stack<Real> Model<Real>::make_stack(const trial::Part& part, const plugins::Cata
         if (!plugin) throw Error(catalog.missing(Plugin::Kind::cell, settings.choice.plugin));
         const bool reads_tokens = spec.tokens;
         if (input == TokenInput::one_hot) spec.tokens = false;
-        auto cell = make_cell<Real>(*plugin, spec, settings.choice.options);
+        auto cell = plugins::make_cell<Real>(*plugin, spec, settings.choice.options);
         const CellLayout& layout = cell->layout();
         if (reads_tokens && (input == TokenInput::one_hot || !layout.takes_tokens))
             add(settings, "one_hot", std::make_unique<OneHot<Real>>(part.tokens));

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "plugins/make.h"
 #include "unroll/cell.h"
 
 namespace unroll::model {
@@ -21,7 +22,7 @@ public:
         const Size first = size_;
         for (const Weight& weight : weights) {
             list_.push_back({prefix + "." + weight.name, weight, size_});
-            size_ += weight.size();
+            size_ = plugins::elements("model", size_ + plugins::elements("model", weight.size(), 1), 1);
         }
         return first;
     }

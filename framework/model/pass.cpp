@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "plugins/make.h"
+
 namespace unroll::model {
 
 template <class Real>
@@ -20,14 +22,15 @@ Pass<Real>::Pass(const Model<Real>& model, const std::vector<Extent>& extents, U
     workspace_ = Buffer<Real>(workspace);
     y_ = Buffer<Real>(rows * head.inputs);
     compact_ = Buffer<Real>(rows * head.inputs);
-    logits_ = Buffer<Real>(rows * head.outputs);
+    logits_ = Buffer<Real>(plugins::elements("model", rows, head.outputs));
     if (use == Use::training) dy_ = Buffer<Real>(rows * head.inputs);
     rows_.reserve(rows);
     each_.resize(rows);
     correct_.resize(rows);
     wrong_.reserve(sequences);
     target_tokens_.reserve(rows);
-    if (model.task().target_reals) target_reals_ = Buffer<Real>(rows * model.task().target_reals);
+    if (model.task().target_reals)
+        target_reals_ = Buffer<Real>(plugins::elements("model", rows, model.task().target_reals));
     if (model.topology().separate_target) encoder_.emplace(model, extents, use);
 }
 

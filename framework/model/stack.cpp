@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "model/buffer.h"
+#include "plugins/make.h"
 
 namespace unroll::model {
 
@@ -35,7 +36,7 @@ Size Stack<Real>::context() const {
 
 template <class Real>
 Size Stack<Real>::state_size(Size B) const {
-    return B * (places_.back().state + layers_.back().cell->layout().state_size());
+    return plugins::elements("model", B, places_.back().state + layers_.back().cell->layout().state_size());
 }
 
 template <class Real>
@@ -48,7 +49,13 @@ Size Stack<Real>::saved_begin(Size index, Size T, Size B) const {
 
 template <class Real>
 Size Stack<Real>::saved_size(Size T, Size B) const {
+    check_extent(T, B);
     const Size top = layers_.size() - 1;
+    Size all = 0;  // below 2^50 in each turn
+    for (const Layer& layer : layers_)
+        all = plugins::elements(
+            "model",
+            all + plugins::elements("model", layer.cell->saved_size(T, B), 1) + T * B * layer.cell->layout().output, 1);
     return saved_begin(top, T, B) + aligned(layers_[top].cell->saved_size(T, B));
 }
 
@@ -60,9 +67,19 @@ Size Stack<Real>::widest() const {
 }
 
 template <class Real>
+void Stack<Real>::check_extent(Size T, Size B) const {
+    for (const Layer& layer : layers_) {
+        plugins::elements("model", T, B, layer.cell->layout().output);
+        plugins::elements("model", T, B, layer.cell->layout().state_size());
+    }
+}
+
+template <class Real>
 Size Stack<Real>::workspace_size(Size T, Size B) const {
+    check_extent(T, B);
     Size most = 0;
-    for (const Layer& layer : layers_) most = std::max(most, layer.cell->workspace_size(T, B));
+    for (const Layer& layer : layers_)
+        most = std::max(most, plugins::elements("model", layer.cell->workspace_size(T, B), 1));
     return aligned(most) + 2 * aligned(T * B * widest());  // two gradients in flight between layers
 }
 

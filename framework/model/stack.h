@@ -47,6 +47,7 @@ private:
     /// What layer `index` is called with, when the whole stack is called with `call`; `dropout` is the layer's own
     /// stream, or null.
     Forward<Real> layer_call(const Forward<Real>& call, Size index, const RandomStream* dropout) const;
+    void check_extent(Size T, Size B) const;  ///< throws Error for sizes that no memory has
     Size saved_begin(Size index, Size T, Size B) const;
     Size widest() const;
 

@@ -76,7 +76,11 @@ Problem Catalog::missing(Plugin::Kind kind, std::string_view name) const {
         if (near.empty() && name.size() >= 3 && entry.plugin->kind == kind &&
             base::lower(entry.plugin->summary).find(base::lower(name)) != std::string::npos)
             near = entry.plugin->name;
-    const std::string help = near.empty() ? "" : base::did_you_mean(near) + " ";
+    std::string help = near.empty() ? "" : base::did_you_mean(near) + " ";
+    if (const auto folder = std::find_if(refused_.begin(), refused_.end(),
+                                         [](const Refused& each) { return each.file.extension() != ".so"; });
+        folder != refused_.end())
+        help += fmt::format("the plugins of {} were refused: {}; ", folder->file.string(), folder->problem.found);
     return {"", fmt::format("no {} is named '{}'", what, name),
             names.empty() ? fmt::format("a {}, but none was found", what) : fmt::format("{}", fmt::join(names, ", ")),
             help + "'unroll plugins' shows where plugins are looked for, and --plugin-path adds a folder"};

@@ -9,11 +9,15 @@
 #include <boost/dll/shared_library.hpp>
 #include <cstdlib>
 #include <cstring>
+#include <map>
 #include <mutex>
 #include <set>
 #include <variant>
 
+#include "plugins/library_file.h"
 #include "plugins/options_check.h"
+#include "plugins/probe.h"
+#include "plugins/trust.h"
 
 namespace unroll::plugins {
 
@@ -89,6 +93,9 @@ std::optional<Problem> check_description(const fs::path& file, const Plugin& plu
         return Problem{where, fmt::format("a {} named '{}'", to_string(plugin.kind), plugin.name),
                        fmt::format("the name '{}', as the file's", file.stem().string()),
                        "give plugin, source file and CMake target one name"};
+    if (plugin.initializer > Initializer::normal)
+        return Problem{where, fmt::format("initializer {}", static_cast<int>(plugin.initializer)),
+                       "an initializer of unroll/cell.h", "give " + wanted_symbol};
     if (plugin.revision < 1)
         return Problem{where, fmt::format("revision {}", plugin.revision), "a revision of 1 or more",
                        "start at 1 and raise it whenever results change"};
@@ -106,32 +113,88 @@ std::optional<Problem> check_description(const fs::path& file, const Plugin& plu
     return std::nullopt;
 }
 
-void add(Catalog& catalog, const fs::path& file) {
+/// Loads a library and reads what it says of itself; the plugin, or why it is refused.
+std::variant<const Plugin*, Refused> inspect(const fs::path& file) {
     const auto opened = open(file);
-    if (const auto* problem = std::get_if<Problem>(&opened)) return catalog.refuse({file, std::nullopt, *problem});
+    if (const auto* problem = std::get_if<Problem>(&opened)) return Refused{file, std::nullopt, *problem};
     const Plugin& plugin = *std::get<const Plugin*>(opened);
-    if (auto problem = check_build(file, plugin)) return catalog.refuse({file, std::nullopt, *problem});
-    if (auto problem = check_description(file, plugin)) return catalog.refuse({file, std::nullopt, *problem});
-    catalog.add({&plugin, file});
+    if (auto problem = check_build(file, plugin)) return Refused{file, std::nullopt, std::move(*problem)};
+    if (auto problem = check_description(file, plugin)) return Refused{file, std::nullopt, std::move(*problem)};
+    return &plugin;
 }
 
-/// The libraries of a folder and of the folders directly in it, in the order of their names.
-std::vector<fs::path> libraries(const fs::path& folder, int depth = 1) {
-    std::vector<fs::path> files, inner;
+/// Files that this process has loaded already, and that need no child process to try them.
+bool is_loaded(const fs::path& file) {
+    void* const handle = ::dlopen(file.c_str(), RTLD_NOW | RTLD_NOLOAD);
+    if (handle) ::dlclose(handle);
+    return handle != nullptr;
+}
+
+/// Adds what these files are, in their order. Of a file that is no sound library nothing is ever run in this process.
+void add(Catalog& catalog, const std::vector<fs::path>& files, Trust& trust) {
+    std::map<fs::path, Problem> problems;
+    std::vector<fs::path> unknown;
+    for (const fs::path& file : files) {
+        auto problem = check_library_file(file);
+        if (!problem) problem = trust.doubt(file);
+        if (problem)
+            problems.emplace(file, std::move(*problem));
+        else if (!is_loaded(file))
+            unknown.push_back(file);
+    }
+    const std::vector<std::string> harms = probe(unknown, [](const fs::path& file) { inspect(file); });
+    for (std::size_t i = 0; i < unknown.size(); ++i)
+        if (!harms[i].empty())
+            problems.emplace(unknown[i], Problem{unknown[i].string(), harms[i], "a library that can be loaded",
+                                                 "it is damaged, or its static objects do this: build it again, or "
+                                                 "remove the file from the folder"});
+    for (const fs::path& file : files) {
+        if (const auto problem = problems.find(file); problem != problems.end()) {
+            catalog.refuse({file, std::nullopt, problem->second});
+            continue;
+        }
+        auto inspected = inspect(file);
+        if (auto* refused = std::get_if<Refused>(&inspected))
+            catalog.refuse(std::move(*refused));
+        else
+            catalog.add({std::get<const Plugin*>(inspected), file});
+    }
+}
+
+constexpr std::size_t most_libraries = 1000;
+
+/// Adds the libraries of a folder and of the folders directly in it to `files`, in the order of their names. A folder
+/// that cannot be read, or that others may write to, is refused with all that is in it.
+void find_libraries(const fs::path& folder, int depth, Catalog& catalog, Trust& trust, std::vector<fs::path>& files) {
+    if (auto doubt = trust.doubt_folder(folder)) return catalog.refuse({folder, std::nullopt, std::move(*doubt)});
+    std::vector<fs::path> own, inner;
     std::error_code error;
     for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
         std::error_code gone;
-        if (entry->is_directory(gone))
+        const bool is_named_library = entry->path().extension() == ".so";
+        if (entry->is_directory(gone) && !is_named_library)
             inner.push_back(entry->path());
-        else if (entry->path().extension() == ".so")
-            files.push_back(entry->path());
+        else if (is_named_library)
+            own.push_back(entry->path());
     }
-    std::sort(files.begin(), files.end());
+    if (error)
+        catalog.refuse({folder,
+                        std::nullopt,
+                        {folder.string(), fmt::format("cannot be read: {}", error.message()),
+                         "a folder of plugins that you may read", "change its permissions"}});
+    std::sort(own.begin(), own.end());
     std::sort(inner.begin(), inner.end());
+    files.insert(files.end(), own.begin(), own.end());
+    if (files.size() > most_libraries) {
+        catalog.refuse({folder,
+                        std::nullopt,
+                        {folder.string(), fmt::format("more than {} libraries", most_libraries), "a folder of plugins",
+                         "name the folder that has the plugins alone"}});
+        files.resize(most_libraries);
+        return;
+    }
     if (depth > 0)
-        for (const fs::path& subfolder : inner)
-            for (fs::path& file : libraries(subfolder, depth - 1)) files.push_back(std::move(file));
-    return files;
+        for (const fs::path& subfolder : inner) find_libraries(subfolder, depth - 1, catalog, trust, files);
 }
 
 /// The file behind links, so that one that is reached twice is loaded once.
@@ -167,7 +230,9 @@ std::vector<Folder> folders(const std::vector<fs::path>& given) {
 
 Catalog load(const std::vector<Folder>& folders) {
     Catalog catalog;
+    Trust trust;
     std::set<fs::path> seen;
+    std::vector<fs::path> files;
     for (const Folder& folder : folders) {
         std::error_code error;
         const bool there = fs::is_directory(folder.path, error);
@@ -177,18 +242,22 @@ Catalog load(const std::vector<Folder>& folders) {
                             {folder.path.string(), "no such folder", fmt::format("a folder, as {} says", folder.why),
                              "correct the path, or create the folder"}});
         if (!there) continue;
-        for (const fs::path& file : libraries(fs::absolute(folder.path).lexically_normal()))
-            if (seen.insert(behind_links(file)).second) add(catalog, file);
+        std::vector<fs::path> found;
+        find_libraries(fs::absolute(folder.path).lexically_normal(), 1, catalog, trust, found);
+        for (fs::path& file : found)
+            if (seen.insert(behind_links(file)).second) files.push_back(std::move(file));
     }
+    add(catalog, files, trust);
     return catalog;
 }
 
 Catalog load_file(const fs::path& file) {
     Catalog catalog;
+    Trust trust;
     const fs::path absolute = fs::absolute(file).lexically_normal();
     std::error_code error;
     if (fs::exists(absolute, error))
-        add(catalog, absolute);
+        add(catalog, {absolute}, trust);
     else
         catalog.refuse({absolute,
                         std::nullopt,

@@ -21,9 +21,10 @@ struct Folder {
 std::vector<Folder> folders(const std::vector<std::filesystem::path>& given);
 
 /// Every plugin in these folders, by folder and then by file name. A file that is no plugin, or one that this program
-/// must not use, is refused with the reason, and the others still load; no function of a plugin has been called. Never
-/// throws because of what is in a folder. A library may be loaded any number of times; the same file gives the same
-/// Plugin.
+/// must not use, is refused with the reason, and the others still load; no function of a plugin has been called. So is
+/// what others than the user may write to (trust.h), a whole folder with all that is in it, and a library that ends or
+/// stops the process that loads it: a child process tries each first. Never throws because of what is in a folder. A
+/// library may be loaded any number of times; the same file gives the same Plugin.
 Catalog load(const std::vector<Folder>& folders);
 
 /// As above for one file: empty but for this plugin or its refusal.

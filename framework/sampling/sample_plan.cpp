@@ -10,6 +10,7 @@
 #include <set>
 
 #include "json/write.h"
+#include "plugins/make.h"
 #include "plugins/options_check.h"
 #include "sampling/answers.h"
 #include "sampling/images.h"
@@ -136,7 +137,7 @@ public:
         if (!sampler) {
             const Plugin* plugin = catalog_.find(Plugin::Kind::sampler, entry.sample.key.sampler);
             if (!plugin) throw Error(catalog_.missing(Plugin::Kind::sampler, entry.sample.key.sampler));
-            sampler = suppress_tokens(plugin->make_sampler(entry.settings.sampler.options), vocabulary_);
+            sampler = suppress_tokens(plugins::make_sampler(*plugin, entry.settings.sampler.options), vocabulary_);
         }
         return sampler.get();
     }

@@ -13,6 +13,7 @@
 #include "json/parse.h"
 #include "json/write.h"
 #include "manifest/data_files/remote.h"
+#include "plugins/make.h"
 #include "plugins/options_check.h"
 #include "training/checkpoint_file.h"
 #include "training/saved_dataset.h"
@@ -34,7 +35,7 @@ std::unique_ptr<Dataset> make_kept(const Options& options) {
     auto dataset = training::saved_dataset(*kept->metadata, [&](const std::string& text) -> std::unique_ptr<Dataset> {
         std::ofstream(kept->text, std::ios::binary) << text;
         try {
-            return kept->plugin->make_dataset(options);
+            return plugins::make_dataset(*kept->plugin, options);
         } catch (const Error&) {  // no dataset of a text
             return nullptr;
         }

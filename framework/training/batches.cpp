@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "plugins/make.h"
 #include "unroll/random.h"
 
 namespace unroll::training {
@@ -37,11 +38,14 @@ Batches::Batches(const Dataset& dataset, Split split, const BatchPlan& plan)
       task_(dataset.task()),
       tokens_(dataset.tokens(split)),
       topology_(trial::topology_of(task_)) {
+    plugins::elements("training.batch", plan_.sequence_length, plan_.batch);
     const auto batches = [&](Size items) { return (items + plan_.batch - 1) / plan_.batch; };
     if (!topology_.corpus) {
         if (task_.sequence_length) plan_.sequence_length = task_.sequence_length;
         items_ = dataset.examples(split);
         per_epoch_ = batches(items_);
+        const Size values = std::max({task_.input_reals, task_.target_reals, Size{1}});
+        plugins::elements("training.batch", std::max(plan_.sequence_length, positions()), largest_batch(), values);
         return;
     }
     const Size T = plan_.sequence_length, n = tokens_.size();

@@ -1,12 +1,17 @@
 // The loader against real shared libraries: sound ones, and one for each way of being wrong.
 #include "plugins/loader.h"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cstdlib>
+#include <fstream>
+#include <iterator>
+#include <map>
 
 #include "catch.h"
 #include "plugins/options_check.h"
+#include "unroll/random.h"
 
 using namespace unroll;
 using namespace unroll::plugins;
@@ -102,7 +107,9 @@ TEST_CASE("a refused file says what was found, what was wanted and what to do; t
 TEST_CASE("each way of being wrong has its reason") {
     CHECK(refusal("not-a-library").found == "invalid ELF header");
     CHECK(refusal("not-a-library").expected == "a shared library that this machine can load");
-    CHECK(refusal("empty").found == "file too short");
+    CHECK(refusal("empty").found == "an empty file");
+    CHECK(refusal("crashes-on-load").found == "loading it was ended by signal 11 (Segmentation fault)");
+    CHECK(refusal("exits-on-load").found == "loading it ended the process with exit code 0");
     CHECK(refusal("no-symbol").found == "no symbol 'unroll_plugin'");
     CHECK(refusal("no-symbol").expected == "a plugin: a library that exports it");
     CHECK(refusal("unresolved").found == "undefined symbol: defined_nowhere");
@@ -121,6 +128,108 @@ TEST_CASE("each way of being wrong has its reason") {
     CHECK(refusal("bad-default").found == "default 9");
     CHECK(refusal("bad-default").expected == "a whole number, 1 to 8");
     CHECK(refusal("option-twice").found == "declared twice");
+}
+
+TEST_CASE("what is no library is refused at once, and the others still load") {
+    const Temporary temporary;
+    const fs::path good = fixtures / "good/samplers/fixture-sampler.so", folder = temporary.path;
+    fs::create_directory_symlink(fixtures / "good/samplers", folder / "sound");
+    fs::copy_file(good, folder / "truncated.so");
+    fs::resize_file(folder / "truncated.so", 4096);
+    fs::copy_file(good, folder / "cut.so");
+    fs::resize_file(folder / "cut.so", fs::file_size(good) - 1);
+    fs::create_directory(folder / "folder.so");
+    fs::create_symlink(folder / "nowhere", folder / "dangling.so");
+    REQUIRE(::mkfifo((folder / "fifo.so").c_str(), 0600) == 0);
+    fs::create_symlink("/dev/zero", folder / "device.so");
+    const Catalog catalog = load_folders({folder});
+    CHECK(catalog.find(Plugin::Kind::sampler, "fixture-sampler"));
+    std::map<std::string, std::string> found;
+    for (const Refused& refused : catalog.refused()) found[refused.file.stem()] = refused.problem.found;
+    CHECK(found.size() == 6);
+    CHECK(found["truncated"].starts_with("a truncated library: 4096 bytes of at least "));
+    CHECK(found["cut"].starts_with("a truncated library: "));
+    CHECK(found["folder"] == "a folder, not a file");
+    CHECK(found["dangling"] == "a link to a file that is not there");
+    CHECK(found["fifo"] == "a named pipe (FIFO), not a file");
+    CHECK(found["device"] == "a device, not a file");
+}
+
+TEST_CASE("a library damaged at any place is refused or loaded, and nothing dies") {
+    const Temporary temporary;
+    const fs::path good = fixtures / "good/samplers/fixture-sampler.so", damaged = temporary.path / "damaged.so";
+    std::string bytes;
+    {
+        std::ifstream stream(good, std::ios::binary);
+        bytes.assign(std::istreambuf_iterator<char>(stream), {});
+    }
+    for (int i = 0; i < 30; ++i) {
+        std::string wrong = bytes;
+        RandomStream stream(static_cast<std::uint64_t>(i), "damage");
+        for (int k = 0; k < 20; ++k) wrong[stream.below(4000)] = static_cast<char>(stream.below(256));
+        fs::remove(damaged);  // a library that is loaded must not change
+        std::ofstream(damaged, std::ios::binary) << wrong;
+        const Catalog catalog = load_folders({temporary.path});
+        CHECK(catalog.found().size() + catalog.refused().size() == 1);
+    }
+}
+
+TEST_CASE("what others may write to is refused, unless the user trusts them") {
+    const Temporary temporary;
+    const fs::path place = temporary.path / "place", folder = place / "plugins", file = folder / "fixture-sampler.so";
+    fs::create_directories(folder);
+    fs::copy_file(fixtures / "good/samplers/fixture-sampler.so", file);
+    for (const fs::path& each : {place, folder, file}) fs::permissions(each, fs::perms(0755));
+    const auto found = [&] {
+        const Catalog catalog = load_folders({folder});
+        return catalog.refused().empty() ? "" : to_string(catalog.refused()[0].problem);
+    };
+    CHECK(found() == "");
+    SECTION("the library") {
+        fs::permissions(file, fs::perms(0757));
+        CHECK(found().starts_with(file.string() + ": may be written to by everybody (mode 0757)"));
+        CHECK(found().find("help: take the others' rights away, as with: chmod -R go-w '" + file.string() + "'; or") !=
+              std::string::npos);
+        const Environment environment("UNROLL_TRUST_PLUGINS", "1");
+        CHECK(found() == "");
+    }
+    SECTION("its folder, where a sticky bit keeps nobody from adding one") {
+        for (const unsigned mode : {0777u, 01777u}) {
+            fs::permissions(folder, fs::perms(mode));
+            const Catalog catalog = load_folders({folder});
+            CHECK(catalog.found().empty());
+            REQUIRE(catalog.refused().size() == 1);
+            CHECK(catalog.refused()[0].file == folder);
+            CHECK(catalog.missing(Plugin::Kind::sampler, "fixture-sampler").help.find("were refused: may be written") !=
+                  std::string::npos);
+        }
+    }
+    SECTION("a folder on the way, but for a sticky one") {
+        fs::permissions(place, fs::perms(0777));
+        CHECK(found().find("lies in " + place.string() + ", which may be written to by everybody (mode 0777)") !=
+              std::string::npos);
+        fs::permissions(place, fs::perms(01777));
+        CHECK(found() == "");
+    }
+    SECTION("the library behind a link") {
+        const fs::path other = temporary.path / "other";
+        fs::create_directory(other);
+        fs::rename(file, other / "fixture-sampler.so");
+        fs::create_symlink(other / "fixture-sampler.so", file);
+        CHECK(found() == "");
+        fs::permissions(other, fs::perms(0777));
+        CHECK(found().find("lies in " + other.string()) != std::string::npos);
+    }
+    SECTION("a group of others") {
+        if (::geteuid() != 0) return;  // nobody else can give files away
+        constexpr gid_t nobody_s_group = 12345;
+        REQUIRE(::chown(file.c_str(), 0, nobody_s_group) == 0);
+        fs::permissions(file, fs::perms(0775));
+        CHECK(found() == "");  // a group without members
+        REQUIRE(::chown(file.c_str(), 12345, 0) == 0);
+        fs::permissions(file, fs::perms(0755));
+        CHECK(found().starts_with(file.string() + ": belongs to user 12345"));
+    }
 }
 
 TEST_CASE("two plugins of one name: neither, and each names the other") {
