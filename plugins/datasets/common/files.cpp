@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <system_error>
 
+#include "unroll/data_limit.h"
 #include "unroll/error.h"
 
 namespace fs = std::filesystem;
@@ -30,60 +31,80 @@ bool has_wildcard(const std::string& name) {
     return name.find_first_of("*?[") != std::string::npos;
 }
 
-std::vector<fs::directory_entry> sorted_entries(const fs::path& folder) {
-    std::vector<fs::directory_entry> entries;
-    for (const fs::directory_entry& entry : fs::directory_iterator(folder)) entries.push_back(entry);
-    std::sort(entries.begin(), entries.end());
-    return entries;
-}
-
 bool is_folder_to_enter(const fs::directory_entry& entry) {
     return entry.is_directory() && !entry.is_symlink() && !hidden(entry.path());
 }
 
-void add_folder(const fs::path& folder, std::vector<fs::path>& files) {
-    for (const fs::directory_entry& entry : sorted_entries(folder)) {
-        if (is_folder_to_enter(entry)) {
-            add_folder(entry.path(), files);
-        } else if (entry.is_regular_file() && !hidden(entry.path())) {
-            files.push_back(entry.path());
-        }
-    }
-}
+/// Walks through folders, with a bound on how many names it looks at: "/**" must end.
+class Search {
+public:
+    explicit Search(const std::string& path) : path_(path) {}
 
-/// Adds the files below `folder` that the names in [name, end) match, one folder after the other.
-void add_matches(const fs::path& folder, fs::path::const_iterator name, fs::path::const_iterator end,
-                 std::vector<fs::path>& files) {
-    const fs::path::const_iterator rest = std::next(name);
-    const bool last = rest == end;
-    if (!has_wildcard(name->native())) {
-        const fs::path next = folder / *name;
-        if (last ? fs::is_regular_file(next) : fs::is_directory(next)) {
-            last ? files.push_back(next) : add_matches(next, rest, end, files);
-        }
-        return;
-    }
-    if (*name == "**") {
-        if (last) return add_folder(folder, files);
-        add_matches(folder, rest, end, files);  // no folder at all
+    std::vector<fs::path> files;
+
+    void add_folder(const fs::path& folder) {
         for (const fs::directory_entry& entry : sorted_entries(folder)) {
-            if (is_folder_to_enter(entry)) add_matches(entry.path(), name, end, files);
+            if (is_folder_to_enter(entry)) {
+                add_folder(entry.path());
+            } else if (entry.is_regular_file() && !hidden(entry.path())) {
+                files.push_back(entry.path());
+            }
         }
-        return;
     }
-    for (const fs::directory_entry& entry : sorted_entries(folder)) {
-        if (fnmatch(name->c_str(), entry.path().filename().c_str(), FNM_PERIOD | FNM_NOESCAPE) != 0) continue;
-        if (last && entry.is_regular_file()) files.push_back(entry.path());
-        if (!last && entry.is_directory()) add_matches(entry.path(), rest, end, files);
+
+    /// Adds the files below `folder` that the names in [name, end) match, one folder after the other.
+    void add_matches(const fs::path& folder, fs::path::const_iterator name, fs::path::const_iterator end) {
+        while (std::next(name) != end && *name == "**" && *std::next(name) == "**") ++name;  // as one
+        const fs::path::const_iterator rest = std::next(name);
+        const bool last = rest == end;
+        if (!has_wildcard(name->native())) {
+            const fs::path next = folder / *name;
+            if (last ? fs::is_regular_file(next) : fs::is_directory(next)) {
+                last ? files.push_back(next) : add_matches(next, rest, end);
+            }
+            return;
+        }
+        if (*name == "**") {
+            if (last) return add_folder(folder);
+            add_matches(folder, rest, end);  // no folder at all
+            for (const fs::directory_entry& entry : sorted_entries(folder)) {
+                if (is_folder_to_enter(entry)) add_matches(entry.path(), name, end);
+            }
+            return;
+        }
+        for (const fs::directory_entry& entry : sorted_entries(folder)) {
+            if (fnmatch(name->c_str(), entry.path().filename().c_str(), FNM_PERIOD | FNM_NOESCAPE) != 0) continue;
+            if (last && entry.is_regular_file()) files.push_back(entry.path());
+            if (!last && entry.is_directory()) add_matches(entry.path(), rest, end);
+        }
     }
-}
+
+private:
+    std::vector<fs::directory_entry> sorted_entries(const fs::path& folder) {
+        constexpr std::size_t most = 1'000'000;
+        std::vector<fs::directory_entry> entries;
+        for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
+            if (++seen_ > most)
+                fail(fmt::format("\"{}\" reaches more than {} files and folders", path_, most), what_a_path_is,
+                     "begin the path with the folder that has the data");
+            entries.push_back(entry);
+        }
+        std::sort(entries.begin(), entries.end());
+        return entries;
+    }
+
+    const std::string& path_;
+    std::size_t seen_ = 0;
+};
 
 std::vector<fs::path> find(const std::string& path) {
+    if (path.find('\0') != std::string::npos) fail("a path with the character NUL", what_a_path_is, "remove it");
     const fs::path asked = fs::path(path).lexically_normal();
-    std::vector<fs::path> files;
+    Search search(path);
+    std::vector<fs::path>& files = search.files;
     if (fs::is_regular_file(asked)) return {asked};
     if (fs::is_directory(asked)) {
-        add_folder(asked, files);
+        search.add_folder(asked);
         if (files.empty()) {
             fail(fmt::format("\"{}\" is a folder without files", path), what_a_path_is,
                  "add text files; hidden files (leading dot) are ignored");
@@ -93,8 +114,8 @@ std::vector<fs::path> find(const std::string& path) {
              "give the path of a text file");
     } else if (has_wildcard(path)) {
         const fs::path relative = asked.relative_path();
-        add_matches(asked.root_path().empty() ? fs::path(".") : asked.root_path(), relative.begin(), relative.end(),
-                    files);
+        search.add_matches(asked.root_path().empty() ? fs::path(".") : asked.root_path(), relative.begin(),
+                           relative.end());
         if (files.empty()) {
             fail(fmt::format("the glob \"{}\" matches no file", path), what_a_path_is,
                  "check the pattern: * and ? match within a name, ** matches any number of folders, hidden files "
@@ -108,12 +129,13 @@ std::vector<fs::path> find(const std::string& path) {
     }
     std::sort(files.begin(), files.end(), [](const fs::path& a, const fs::path& b) { return a.native() < b.native(); });
     files.erase(std::unique(files.begin(), files.end()), files.end());  // two ** may find a file twice
-    return files;
+    return std::move(files);
 }
 
 /// Reads exactly `size` bytes, as many as the file had when the room for them was made.
 void read_file(const fs::path& path, char* to, std::size_t size) {
-    const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    if (size == 0) return;  // among them files of /proc that wait to be read
+    const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     std::size_t done = 0;
     int problem = file < 0 ? errno : 0;
     while (file >= 0 && done < size) {
@@ -146,6 +168,7 @@ std::vector<fs::path> find_files(const std::string& path) {
 }
 
 Bytes read_files(const std::vector<fs::path>& files) {
+    const std::size_t limit = unroll::data_limit();
     std::vector<std::size_t> sizes;
     std::size_t total = 0;
     for (const fs::path& file : files) {
@@ -155,6 +178,11 @@ Bytes read_files(const std::vector<fs::path>& files) {
             fail(fmt::format("\"{}\" cannot be read: {}", file.native(), problem.message()), "readable files",
                  "check its permissions");
         }
+        if (sizes.back() > limit || total > limit)
+            fail(files.size() == 1 ? fmt::format("\"{}\" has {} bytes", file.native(), total)
+                                   : fmt::format("{} files, the first of which to \"{}\" have {} bytes", files.size(),
+                                                 file.native(), total),
+                 unroll::within_data_limit(), unroll::raise_data_limit);
     }
     if (total == 0) {
         fail(files.size() == 1

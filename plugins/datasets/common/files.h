@@ -10,7 +10,8 @@
 /// The regular files that `path` stands for, sorted by path: a file itself; all files of a folder and the folders in
 /// it; or those that a glob matches (`*`, `?` and `[…]` within a name, `**` for any number of folders). Names that
 /// begin with a dot are left out, unless the path spells the dot out; linked folders are not entered by `**` nor from a
-/// folder. Throws Error, `where` "path", when there are none.
+/// folder. Throws Error, `where` "path", when there are none, or when a million names were looked at before all were
+/// found.
 std::vector<std::filesystem::path> find_files(const std::string& path);
 
 /// The bytes of several files, one after the other.
@@ -24,5 +25,6 @@ struct Bytes {
     std::vector<File> files;  ///< parts of `all`, in order
 };
 
-/// Throws Error, `where` "path", when a file cannot be read, changes meanwhile, or all of them are empty.
+/// Throws Error, `where` "path", when a file cannot be read, changes meanwhile, when all of them are empty, or when
+/// together they are larger than the data limit.
 Bytes read_files(const std::vector<std::filesystem::path>& files);

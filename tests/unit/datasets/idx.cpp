@@ -2,6 +2,7 @@
 #include <zlib.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <numeric>
 
 #include "catch.h"
@@ -67,6 +68,12 @@ std::string complaint(const Bytes& images, const Bytes& labels, const Given& opt
     for (Size at; (at = error.find(path)) != std::string::npos;) error.erase(at, path.size());
     return error;
 }
+
+/// UNROLL_DATA_LIMIT, for the length of a test.
+struct Limit {
+    explicit Limit(const char* value) { setenv("UNROLL_DATA_LIMIT", value, 1); }
+    ~Limit() { unsetenv("UNROLL_DATA_LIMIT"); }
+};
 
 /// The numbers of a split's pictures.
 std::vector<int> numbers(const Dataset& dataset, Split split) {
@@ -208,9 +215,12 @@ TEST_CASE("files that are no IDX files, or not whole, are refused") {
     CHECK(complaint(pictures(3).substr(0, 30), labels(3)) ==
           "images: \"images\" has 30 bytes\n  expected: 34, according to its header: 3 x 2 x 3 bytes of values\n"
           "  help: download it again: it is truncated or has extra bytes");
-    CHECK(complaint(pictures(3) + "x", labels(3)).find("\"images\" has 35 bytes\n  expected: 34,") != Bytes::npos);
+    CHECK(complaint(pictures(3) + "x", labels(3)).find("\"images\" has at least 35 bytes\n  expected: 34,") !=
+          Bytes::npos);
     const unsigned most = ~0u;
-    CHECK(complaint(idx({most, most, most}, {}), labels(3)).find("\"images\" has 16 bytes\n") != Bytes::npos);
+    CHECK(complaint(idx({most, most, most}, {}), labels(3))
+              .find("\"images\" has 9223372036854775823 bytes, according to its header\n  expected: at most 1073741824 "
+                    "bytes, as UNROLL_DATA_LIMIT allows") != Bytes::npos);
     CHECK(complaint(idx({0, 2, 3}, {}), labels(3)) ==
           "images: \"images\" has 0 images of 2 x 3 pixels\n  expected: at least one image with at least one pixel\n  "
           "help: check the path");
@@ -232,8 +242,9 @@ TEST_CASE("labels that do not go with the pictures are refused") {
     CHECK(complaint(pictures(3), labels(4)) ==
           "labels: \"labels\" has 4 labels for 3 images\n  expected: one label per image\n"
           "  help: give the images and labels of one data set");
-    CHECK(complaint(pictures(3), "") ==
-          "labels: not given\n  expected: the file with the images' labels\n  help: give it or set \"target\": \"none\"");
+    CHECK(
+        complaint(pictures(3), "") ==
+        "labels: not given\n  expected: the file with the images' labels\n  help: give it or set \"target\": \"none\"");
     CHECK(complaint(pictures(1), labels(1)).find("labels: \"labels\" contains only the label 0") == 0);
     CHECK(complaint(pictures(1), idx({1}, {12}), {{"target", R"("name")"}}) ==
           "target: \"name\", but \"labels\" contains the label 12\n  expected: labels 0 to 9: only digits have names\n"
@@ -246,6 +257,21 @@ TEST_CASE("an IDX file that is not there is told") {
     const std::string path = folder.path().string();
     CHECK(error_of([&] {
               make("idx", {{"images", '"' + path + '"'}});
-          }) == "images: \"" + path +
-                    "\" is not a file\n  expected: an IDX file, gzip-compressed or not\n  help: give the path of a file");
+          }) ==
+          "images: \"" + path +
+              "\" is not a file\n  expected: an IDX file, gzip-compressed or not\n  help: give the path of a file");
+}
+
+TEST_CASE("a packed file is unpacked as far as its header says, within the data limit") {
+    const TemporaryFolder folder;
+    // 20 MB of zeros that say they are 3 bytes of labels.
+    Bytes bomb = labels(3) + Bytes(20 << 20, '\0');
+    CHECK(complaint(pictures(3), gzipped(folder, bomb)).find("\"labels\" has at least 12 bytes\n  expected: 11,") !=
+          Bytes::npos);
+    const Limit limit("1k");
+    CHECK(complaint(gzipped(folder, idx({1000, 2, 3}, std::vector<unsigned char>(6000))), labels(3)) ==
+          "images: \"images\" has 6016 bytes, according to its header\n"
+          "  expected: at most 1024 bytes, as UNROLL_DATA_LIMIT allows\n"
+          "  help: name fewer or smaller files or, when this is meant and there is room, set UNROLL_DATA_LIMIT, as in "
+          "8G");
 }

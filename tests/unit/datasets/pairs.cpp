@@ -289,9 +289,10 @@ TEST_CASE("a file that holds no pairs is refused") {
           "  help: add pairs to it");
     CHECK(complaint("a\tb\nc\t\xE9\n") ==
           "path: \"FILE\" is not UTF-8: line 2, byte 6 of the file is 0xE9\n  expected: UTF-8 text\n"
-          "  help: convert it, for example with iconv -f latin1 -t utf-8");
+          "  help: it looks like ISO-8859-1; convert it: iconv -f ISO-8859-1 -t UTF-8 FILE > FILE.utf8");
     CHECK(complaint(std::string_view("a\tb\0", 4)) ==
-          "path: \"FILE\" is a binary file: byte 3 is zero\n  expected: UTF-8 text\n  help: exclude it");
+          "path: \"FILE\" has 1 NUL character, the first on line 1, byte 3 of the file\n  expected: UTF-8 text\n"
+          "  help: remove it: tr -d '\\000' < FILE > FILE.utf8");
     CHECK(error_of([] {
               read_lines("a\tb\n", {{"split", "[0.5, 0.6, 0]"}});
           }).find("split: [0.5, 0.6, 0], which sum") == 0);

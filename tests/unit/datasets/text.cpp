@@ -144,8 +144,8 @@ TEST_CASE("a file that is not UTF-8 is refused with its line and byte") {
               }) == "path: \"" + file +
                         "\" is not UTF-8: line 2, byte 27 of the file is 0xE9\n"
                         "  expected: UTF-8 text\n"
-                        "  help: convert it, for example with iconv -f latin1 -t utf-8, or give \"unit\": \"byte\", "
-                        "which reads any file");
+                        "  help: it looks like ISO-8859-1; convert it: iconv -f ISO-8859-1 -t UTF-8 " +
+                        file + " > " + file + ".utf8 (or give \"unit\": \"byte\", which reads any file)");
     }
     CHECK_NOTHROW(text_at(file, {{"unit", R"("byte")"}}));
 }
@@ -166,5 +166,30 @@ TEST_CASE("a binary file is refused as text") {
           "path: \"" + file +
               "\" is a binary file: byte 6 is zero\n"
               "  expected: UTF-8 text\n"
-              "  help: exclude it, or give \"unit\": \"byte\", which reads any file");
+              "  help: exclude it (or give \"unit\": \"byte\", which reads any file)");
+}
+
+TEST_CASE("the encoding of a text is guessed and named, with the command that converts it") {
+    const TemporaryFolder folder;
+    const auto told = [&](std::string_view bytes) {
+        const std::string file = folder.write("a text.txt", bytes);
+        std::string error = error_of([&] { text_at(file); });
+        for (std::size_t at; (at = error.find(file)) != error.npos;) error.replace(at, file.size(), "FILE");
+        return error;
+    };
+    CHECK(told("He said \x93yes\x94 and it\x92s so.\n") ==
+          "path: \"FILE\" is not UTF-8: line 1, byte 8 of the file is 0x93\n  expected: UTF-8 text\n"
+          "  help: it looks like WINDOWS-1252; convert it: iconv -f WINDOWS-1252 -t UTF-8 'FILE' > 'FILE.utf8' "
+          "(or give \"unit\": \"byte\", which reads any file)");
+    using namespace std::string_view_literals;
+    CHECK(told("\xFF\xFEo\0l\0d\0"sv).find("\"FILE\" is UTF-16 text") != std::string::npos);
+    CHECK(told("o\0l\0d\0"sv).find("iconv -f UTF-16LE -t UTF-8 'FILE' > 'FILE.utf8'") != std::string::npos);
+    CHECK(told("\0o\0l\0d"sv).find("iconv -f UTF-16BE") != std::string::npos);
+    CHECK(told("a line\nand a\0stray\n"sv).find("\"FILE\" has 1 NUL character, the first on line 2, byte 12") !=
+          std::string::npos);
+    CHECK(told("a\0stray\n"sv).find("help: remove it: tr -d '\\000' < 'FILE' > 'FILE.utf8' (or") != std::string::npos);
+    // Mostly UTF-8: to convert it would spoil the rest.
+    CHECK(told("“ä” ö ü \xFF").find("iconv -c -f UTF-8 -t UTF-8") != std::string::npos);
+    // Cyrillic by its bytes: no Western encoding.
+    CHECK(told("\xCF\xF0\xE8\xE2\xE5\xF2 \xEC\xE8\xF0").find("iconv -f ENCODING") != std::string::npos);
 }

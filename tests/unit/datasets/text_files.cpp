@@ -1,6 +1,8 @@
 // Which files a path means: a file, a folder or a glob, and what happens when there are none.
 #include <sys/stat.h>
 
+#include <cstdlib>
+
 #include "catch.h"
 #include "text_dataset.h"
 
@@ -107,4 +109,33 @@ TEST_CASE("a text without a single token is refused") {
                                                   "\" contains no characters (3 bytes)\n"
                                                   "  expected: a text to train on\n"
                                                   "  help: check the contents of the files");
+}
+
+TEST_CASE("a device, a named pipe and a socket are refused at once") {
+    const TemporaryFolder folder;
+    const std::string fifo = (folder / "fifo").string();
+    REQUIRE(::mkfifo(fifo.c_str(), 0600) == 0);
+    for (const std::string& path : {fifo, std::string("/dev/zero")})
+        CHECK(complaint(path) == "path: \"" + path + "\" is neither a file nor a folder");
+    folder.write("a.txt", "a");
+    CHECK(text(folder.path().string()) == "a");  // beside a file they are passed over
+    CHECK(text((folder.path() / "*").string()) == "a");
+}
+
+TEST_CASE("texts beyond the data limit are refused before they are read") {
+    const TemporaryFolder folder;
+    const std::string large = folder.write("large.txt", "a");
+    std::filesystem::resize_file(large, std::uintmax_t{1} << 40);  // a terabyte of nothing
+    CHECK(complaint(large) == "path: \"" + large + "\" has 1099511627776 bytes");
+    folder.write("a.txt", "some text");
+    CHECK(complaint(folder.path().string()) ==
+          "path: 2 files, the first of which to \"" + large + "\" have 1099511627785 bytes");
+    std::filesystem::remove(large);
+    setenv("UNROLL_DATA_LIMIT", "8", 1);
+    CHECK(complaint(folder.path().string()).ends_with("has 9 bytes"));
+    setenv("UNROLL_DATA_LIMIT", "many", 1);
+    CHECK(complaint(folder.path().string()) == "UNROLL_DATA_LIMIT: \"many\"");
+    setenv("UNROLL_DATA_LIMIT", "9", 1);
+    CHECK(text(folder.path().string()) == "some text");
+    unsetenv("UNROLL_DATA_LIMIT");
 }
