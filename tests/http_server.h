@@ -24,6 +24,7 @@
 struct Answer {
     std::string bytes;
     bool silent = false;
+    std::chrono::milliseconds drip{0};  ///< above 0: a byte each time, after these, until the server is gone
 };
 
 /// An answer as it should be, or with a length that is a lie.
@@ -105,6 +106,8 @@ private:
                 if (count <= 0) break;
                 sent += static_cast<std::size_t>(count);
             }
+            while (reply.drip.count() > 0 && !closing_ && ::send(connection, "x", 1, MSG_NOSIGNAL) == 1)
+                std::this_thread::sleep_for(reply.drip);
             std::unique_lock lock(mutex_);
             if (reply.silent) wake_.wait(lock, [&] { return closing_.load(); });
         }

@@ -69,7 +69,7 @@ private:
 std::filesystem::path download(const manifest::Remote& remote, bool quiet) {
     const std::filesystem::path folder = fetch::cache_folder();
     DownloadDisplay display(remote, folder, quiet);
-    std::filesystem::path file = fetch::cached(remote, folder, {}, display);
+    std::filesystem::path file = fetch::cached(remote, folder, fetch::usual_limits(), display);
     if (display.stop()) throw fetch::Interrupted();
     return file;
 }

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "base/files.h"
+#include "base/special_files.h"
 #include "unroll/error.h"
 #include "unroll/sha256.h"
 
@@ -101,6 +102,22 @@ fs::path cache_folder() {
     return {};
 }
 
+namespace {
+
+/// What processes have left that were killed: parts of files that nobody holds.
+void remove_left_overs(const fs::path& folder) {
+    std::error_code error;
+    for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
+        if (entry->path().extension() != ".partial" || !base::special_file(entry->path()).empty()) continue;
+        try {
+            if (base::LockedFile::try_lock(entry->path())) ::unlink(entry->path().c_str());
+        } catch (const std::system_error&) {  // somebody else's
+        }
+    }
+}
+
+}  // namespace
+
 fs::path cached(const manifest::Remote& remote, const fs::path& folder, const Limits& limits,
                 DownloadMonitor& observer) {
     if (folder.empty())
@@ -110,6 +127,7 @@ fs::path cached(const manifest::Remote& remote, const fs::path& folder, const Li
     const fs::path file = folder / remote.sha256 / remote.name;
     if (is_right(file, remote.sha256)) return file;
     make_folder(folder);
+    remove_left_overs(folder);
     Partial partial(folder / (remote.sha256 + ".partial"), observer);
     if (is_right(file, remote.sha256)) return file;  // by now
 

@@ -12,6 +12,7 @@
 #include <exception>
 #include <memory>
 
+#include "unroll/data_limit.h"
 #include "unroll/error.h"
 #include "unroll/sha256.h"
 
@@ -43,10 +44,13 @@ public:
         if (!multi_ || !easy_) throw std::bad_alloc();
         set(CURLOPT_URL, url.c_str());
         set(CURLOPT_PROTOCOLS_STR, "http,https");
-        set(CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
+        set(CURLOPT_REDIR_PROTOCOLS_STR, is_secure() ? "https" : "http,https");  // never from https to less
         set(CURLOPT_FOLLOWLOCATION, 1L);
         set(CURLOPT_MAXREDIRS, limits.redirections);
         set(CURLOPT_FAILONERROR, 1L);
+        set(CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
+        set(CURLOPT_NETRC, static_cast<long>(CURL_NETRC_OPTIONAL));
+        set(CURLOPT_UNRESTRICTED_AUTH, 0L);
         set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(limits.connect.count()));
         set(CURLOPT_NOSIGNAL, 1L);
         set(CURLOPT_QUICK_EXIT, 1L);  // a name that is being looked up is not waited for
@@ -92,6 +96,7 @@ private:
             if (observer_.stop()) throw Interrupted();
             observer_.progress(bytes_, total());
             if (running == 0) break;
+            check_pace();
             if (Clock::now() - last_ > limits_.stalled)
                 fail(fmt::format("{} sent nothing for {}, after {}", url_, seconds(limits_.stalled), amount()),
                      "run again later");
@@ -101,6 +106,24 @@ private:
         const CURLMsg* const end = curl_multi_info_read(multi_.get(), &left);
         return end ? end->data.result : CURLE_OK;
     }
+
+    /// That it comes fast enough to end some time, and ends in time.
+    void check_pace() {
+        const Clock::time_point now = Clock::now();
+        if (now - begin_ > limits_.total)
+            fail(fmt::format("{} was not done within {}, after {}", url_, seconds(limits_.total), amount()),
+                 "download it by other means");
+        if (bytes_ == 0) pace_begin_ = now;  // until then `stalled` counts
+        if (now - pace_begin_ <= limits_.slow) return;
+        if (bytes_ - pace_bytes_ < limits_.slow_bytes)
+            fail(fmt::format("{} sent only {} bytes within {}, after {}", url_, bytes_ - pace_bytes_,
+                             seconds(limits_.slow), amount()),
+                 "run again later, or download it by other means");
+        pace_begin_ = now;
+        pace_bytes_ = bytes_;
+    }
+
+    bool is_secure() const { return url_.starts_with("https://"); }
 
     static std::size_t on_header(char*, std::size_t, std::size_t size, void* self) {
         static_cast<Transfer*>(self)->last_ = Clock::now();
@@ -121,6 +144,7 @@ private:
     void take(std::string_view bytes) {
         last_ = Clock::now();
         if (bytes_ == 0) check_room();
+        if (bytes.size() > limits_.bytes - bytes_) fail_too_large(fmt::format("more than {}", limits_.bytes));
         hash_.update(bytes);
         bytes_ += bytes.size();
         while (!bytes.empty()) {
@@ -133,8 +157,14 @@ private:
         }
     }
 
-    /// That the file fits on the disk, when the server says how large it is.
+    [[noreturn]] void fail_too_large(const std::string& size) const {
+        throw Error({"", fmt::format("{} has {} bytes", url_, size), within_data_limit(),
+                     "correct the url or, when this is meant, set UNROLL_DATA_LIMIT, as in 8G"});
+    }
+
+    /// That the file is not too large and fits on the disk, when the server says how large it is.
     void check_room() {
+        if (total() > limits_.bytes) fail_too_large(std::to_string(total()));
         struct statvfs disk {};
         if (::fstatvfs(file_, &disk) != 0) return;
         const std::uint64_t room = std::uint64_t{disk.f_bavail} * disk.f_frsize;
@@ -171,6 +201,9 @@ private:
                      status() < 500 ? "correct the url" : "run again later");
             case CURLE_PARTIAL_FILE:
                 fail(fmt::format("{} broke off after {}", url_, amount()), "run again");
+            case CURLE_UNSUPPORTED_PROTOCOL:
+                fail(fmt::format("{} redirects to another protocol", url_),
+                     is_secure() ? "use a url that stays with https" : "use a url that stays with http or https");
             case CURLE_TOO_MANY_REDIRECTS:
                 fail(fmt::format("{} redirects more than {} times", url_, limits_.redirections), "correct the url");
             case CURLE_OPERATION_TIMEDOUT:
@@ -197,13 +230,22 @@ private:
     char message_[CURL_ERROR_SIZE] = {};
     Sha256 hash_;
     std::uint64_t bytes_ = 0;
-    Clock::time_point last_ = Clock::now();  ///< when something came
+    const Clock::time_point begin_ = Clock::now();
+    Clock::time_point last_ = begin_;        ///< when something came
+    Clock::time_point pace_begin_ = begin_;  ///< of the time in which the pace is measured
+    std::uint64_t pace_bytes_ = 0;           ///< that had come by then
     std::exception_ptr failure_;
     std::unique_ptr<CURLM, CloseMulti> multi_;
     std::unique_ptr<CURL, CloseEasy> easy_;
 };
 
 }  // namespace
+
+Limits usual_limits() {
+    Limits limits;
+    limits.bytes = data_limit();
+    return limits;
+}
 
 Received download(const std::string& url, int file, const Limits& limits, DownloadMonitor& observer) {
     return Transfer(url, file, limits, observer).run();

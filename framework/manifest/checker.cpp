@@ -209,7 +209,11 @@ bool Checker::read_remote(const RemoteKeys& keys, const json::Value& given, cons
         own.add({where(value.at, child(path, key)), std::move(found), std::move(allowed), std::move(next)});
     };
     const json::Value *url = beside(keys.url), *sha256 = beside(keys.sha256);
-    if (url && url->text() && is_url(*url->text()))
+    if (url && url->text() && has_credentials(*url->text()))
+        wrong(*url, keys.url, json::excerpt(json::Value(without_credentials(*url->text()))),
+              "a URL without user name and password: the manifest is kept in the result store",
+              "remove them, and write them in ~/.netrc: machine HOST login NAME password PASSWORD");
+    else if (url && url->text() && is_url(*url->text()))
         wanted.url = *url->text();
     else if (url)
         wrong(*url, keys.url, json::excerpt(*url), "a URL that begins with https:// or http://",

@@ -32,6 +32,31 @@ bool is_url(std::string_view text) {
     return false;
 }
 
+namespace {
+
+/// Where name and password stand in a url: from behind the scheme to behind the last @ before the path. Empty where
+/// there are none.
+std::pair<std::size_t, std::size_t> credentials(std::string_view url) {
+    const std::size_t scheme = url.find("://");
+    const std::size_t begin = scheme == url.npos ? 0 : scheme + 3;
+    const std::string_view host = url.substr(begin, url.find_first_of("/?#\\", begin) - begin);
+    const std::size_t at = host.rfind('@');
+    return {begin, at == host.npos ? begin : begin + at + 1};
+}
+
+}  // namespace
+
+bool has_credentials(std::string_view url) {
+    const auto [begin, end] = credentials(url);
+    return begin != end;
+}
+
+std::string without_credentials(std::string_view url) {
+    const auto [begin, end] = credentials(url);
+    if (begin == end) return std::string(url);
+    return fmt::format("{}***@{}", url.substr(0, begin), url.substr(end));
+}
+
 std::optional<std::string> normal_sha256(std::string_view text) {
     std::string digits(text);
     for (char& c : digits)

@@ -36,6 +36,12 @@ bool is_remote_key(const Plugin& plugin, std::string_view key);
 /// Whether it begins with http:// or https:// and goes on with printable characters.
 bool is_url(std::string_view text);
 
+/// Whether it names a user or a password before its host, as in https://NAME:PASSWORD@HOST/…
+bool has_credentials(std::string_view url);
+
+/// The url as it may be shown: what stands before the host as ***.
+std::string without_credentials(std::string_view url);
+
 /// 64 hexadecimal digits in lower case; none when the text is something else.
 std::optional<std::string> normal_sha256(std::string_view text);
 

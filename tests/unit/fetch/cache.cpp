@@ -137,6 +137,19 @@ TEST_CASE("What is in the cache and wrong is downloaded again") {
     CHECK(left_in(cache.path()) == std::set<std::string>{sha256 + "/hamlet.txt"});
 }
 
+TEST_CASE("What killed processes have left of other files goes with the next download") {
+    const TemporaryFolder cache;
+    const HttpServer server(answer(text));
+    cache.write(std::string(64, 'a') + ".partial", "half of");
+    const fs::path held = cache / (std::string(64, 'b') + ".partial");
+    const int file = ::open(held.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    REQUIRE(::flock(file, LOCK_EX) == 0);
+    Recorder recorder;
+    cached(remote(server), cache.path(), {}, recorder);
+    CHECK(left_in(cache.path()) == std::set<std::string>{sha256(text) + "/hamlet.txt", held.filename()});
+    ::close(file);
+}
+
 TEST_CASE("Of those who want a file at once, one downloads it") {
     const TemporaryFolder cache;
     std::atomic<bool> released{false};

@@ -64,6 +64,9 @@ Got get(const std::string& url, Recorder& recorder, const Limits& limits = {}) {
     }
 }
 
+/// A byte each 20 ms, without end.
+const Answer dripping{"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n", false, 20ms};
+
 /// What a user reads when it cannot be had: "FOUND | NEXT", the url as URL.
 std::string failure(const std::string& url, const Limits& limits = {}) {
     Recorder recorder;
@@ -201,6 +204,38 @@ TEST_CASE("A server that is not there, or says nothing") {
         CHECK(text.find("/nowhere/authorities.pem") != std::string::npos);
         CHECK(text.find("in CURL_CA_BUNDLE and run again") != std::string::npos);
     }
+}
+
+TEST_CASE("A download is bounded in size and in time") {
+    SECTION("longer than allowed, as the server says") {
+        const HttpServer server(answer("some text", "200 OK", "4000000000"));
+        CHECK(failure(server.url()) ==
+              "URL has 4000000000 bytes | correct the url or, when this is meant, set UNROLL_DATA_LIMIT, as in 8G");
+    }
+    SECTION("longer than allowed, as it turns out") {
+        const HttpServer server(Answer{"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n" + std::string(100'000, 'x')});
+        CHECK(failure(server.url(), {.bytes = 99'999}).starts_with("URL has more than 99999 bytes | "));
+        CHECK(failure(server.url(), {.bytes = 100'000}) == "");
+    }
+    SECTION("a byte now and then") {
+        const HttpServer server(dripping);
+        CHECK(failure(server.url(), {.slow = 300ms}).starts_with("URL sent only "));
+    }
+    SECTION("as a whole") {
+        const HttpServer server(dripping);
+        CHECK(failure(server.url(), {.total = 300ms}).starts_with("URL was not done within 0.3 s, after "));
+    }
+}
+
+TEST_CASE("A redirection must not leave https") {
+    const HttpServer server([](const std::string& path) {
+        return path == "/ftp"      ? redirection("ftp://127.0.0.1/")
+               : path == "/gopher" ? redirection("gopher://127.0.0.1:1/_x")
+                                   : answer("text");
+    });
+    for (const char* path : {"/ftp", "/gopher"})
+        CHECK(failure(server.url(path)) ==
+              "URL redirects to another protocol | use a url that stays with http or https");
 }
 
 TEST_CASE("The observer can end a download, also one in which nothing moves") {

@@ -1,6 +1,8 @@
 // Files that a manifest says where to get: what it may say, when they are fetched, and what becomes of it.
 #include "manifest/data_files/remote.h"
 
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <fstream>
 #include <iterator>
@@ -127,6 +129,32 @@ TEST_CASE("A file that is nowhere is fetched, once for all trials") {
         REQUIRE(world.asked.size() == 2);
         CHECK(world.asked[1].name == "far.txt");
     }
+}
+
+TEST_CASE("A password in a url is refused, and shown nowhere") {
+    World world;
+    for (const char* url : {"https://me:hunter2@example.org/x", "http://hunter2@example.org/", "ftp://me:hunter2@h/x",
+                            "https://me:hunter2@", "https://a@hunter2@example.org/x#@"}) {
+        CAPTURE(url);
+        const std::string told = world.problems(R"("plugin": "file", "path": "far.txt", "url": ")" + std::string(url) +
+                                                R"(", "sha256": ")" + sum + "\"");
+        CHECK_THAT(told, Catch::Contains("dataset.url: ") && Catch::Contains("://***@") &&
+                             Catch::Contains("write them in ~/.netrc: machine HOST login NAME password PASSWORD"));
+        CHECK_THAT(told, !Catch::Contains("hunter2"));
+    }
+    CHECK(world.asked.empty());
+    CHECK_FALSE(has_credentials("https://example.org/a@b?c=d@e"));
+    CHECK(without_credentials("https://example.org/a@b") == "https://example.org/a@b");
+}
+
+TEST_CASE("A file that would never end is not read for its checksum") {
+    World world;
+    fs::create_directories(world / "here");
+    REQUIRE(::mkfifo((world / "here/fifo.txt").c_str(), 0600) == 0);
+    for (const char* path : {"fifo.txt", "/dev/zero"})
+        CHECK_THAT(
+            world.problems(R"("plugin": "file", "path": ")" + std::string(path) + R"(", "sha256": ")" + sum + "\""),
+            Catch::Contains("it is not a single file"));
 }
 
 TEST_CASE("A file that is there is not fetched, but verified") {
