@@ -25,6 +25,8 @@ private:
 /// wrong in the base of a sweep is told once and not once per trial.
 class Diagnostics {
 public:
+    /// Parts of more than some thousand bytes are cut. After a hundred problems there is no more to be learned from
+    /// further ones: then it throws Problems.
     void add(Problem problem);
     void add(const Diagnostics& other);
     bool empty() const { return problems_.empty(); }

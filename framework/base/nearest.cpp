@@ -37,6 +37,8 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
 }  // namespace
 
 std::string nearest(std::string_view name, const std::vector<std::string>& names) {
+    constexpr std::size_t longest = 100;  // of what could be a slip
+    if (name.size() > longest) return {};
     const std::string wanted = lower(name);
     std::string best;
     std::size_t least = std::max<std::size_t>(1, name.size() / 3) + 1;  // further away is not a slip but another word

@@ -1,5 +1,8 @@
 // Reading JSON.
 #include "json/parse.h"
+#include "json/write.h"
+#include "unroll/encoding.h"
+#include "unroll/utf8.h"
 
 #include <fmt/core.h>
 
@@ -8,6 +11,7 @@
 #include <charconv>
 #include <cmath>
 #include <limits>
+#include <unordered_map>
 
 namespace unroll::json {
 namespace {
@@ -74,6 +78,34 @@ private:
     std::uint32_t line_ = 1;
 };
 
+/// Who has written a text, and so what may be in it.
+enum class Author { person, program };
+
+/// Keys of an object, for finding one that comes twice. Small objects are looked through; the others have an index.
+class Keys {
+public:
+    /// Where the key is in the object already; null when it is not.
+    const Member* find(const Object& object, const std::string& key) const {
+        if (index_.empty()) {
+            const auto twin = std::find_if(object.begin(), object.end(), [&](const auto& m) { return m.key == key; });
+            return twin == object.end() ? nullptr : &*twin;
+        }
+        const auto twin = index_.find(key);
+        return twin == index_.end() ? nullptr : &object[twin->second];
+    }
+
+    /// After the last member of the object was added.
+    void added(const Object& object) {
+        constexpr std::size_t many = 32;
+        if (object.size() == many)
+            for (std::size_t i = 0; i < many; ++i) index_.emplace(object[i].key, i);
+        if (object.size() > many) index_.emplace(object.back().key, object.size() - 1);
+    }
+
+private:
+    std::unordered_map<std::string, std::size_t> index_;
+};
+
 /// Builds the tree from the parser's events.
 class Builder {
 public:
@@ -84,36 +116,47 @@ public:
     using Code = boost_json::error_code;
     using View = boost_json::string_view;
 
-    Builder(std::string_view text, const std::string& source, base::Diagnostics& diagnostics)
-        : tokens_(text), source_(source), diagnostics_(diagnostics) {}
+    Builder(std::string_view text, const std::string& source, base::Diagnostics& diagnostics, Author author)
+        : tokens_(text), source_(source), diagnostics_(diagnostics), author_(author) {}
 
     Value root;
+    std::optional<Problem> refused;  ///< what a text of its author must not have; set when a handler has returned false
 
     bool on_document_begin(Code&) { return true; }
     bool on_document_end(Code&) { return true; }
     bool on_object_begin(Code&) { return open(Value(Object{})); }
-    bool on_object_end(std::size_t, Code&) { return close(); }
+    bool on_object_end(std::size_t, Code& code) { return close(code); }
     bool on_array_begin(Code&) { return open(Value(Array{})); }
-    bool on_array_end(std::size_t, Code&) { return close(); }
+    bool on_array_end(std::size_t, Code& code) { return close(code); }
     bool on_key_part(View part, std::size_t, Code&) { return collect(part); }
-    bool on_key(View part, std::size_t, Code&) {
+    bool on_key(View part, std::size_t, Code& code) {
         collect(part);
         std::string_view token;
-        keys_.back().at = tokens_.next(token);
-        keys_.back().key = std::exchange(text_, {});
-        return true;
+        open_.back().key.at = tokens_.next(token);
+        open_.back().key.key = std::exchange(text_, {});
+        const auto& [key, at, none] = open_.back().key;
+        if (author_ == Author::person && key.size() > longest_key)
+            return refuse(code, at, fmt::format("a key of {} bytes", key.size()),
+                          fmt::format("keys of at most {} bytes", longest_key),
+                          "look for a quote that is missing or too many");
+        return accept(key, at, code);
     }
     bool on_string_part(View part, std::size_t, Code&) { return collect(part); }
-    bool on_string(View part, std::size_t, Code&) {
+    bool on_string(View part, std::size_t, Code& code) {
         collect(part);
-        return scalar(Value(std::exchange(text_, {})));
+        std::string_view token;
+        const Position at = tokens_.next(token);
+        if (!accept(text_, at, code)) return false;
+        Value value(std::exchange(text_, {}));
+        value.at = at;
+        return add(std::move(value), code);
     }
     bool on_number_part(View, Code&) { return true; }
-    bool on_int64(std::int64_t, View, Code&) { return number(); }
-    bool on_uint64(std::uint64_t, View, Code&) { return number(); }
-    bool on_double(double, View, Code&) { return number(); }
-    bool on_bool(bool value, Code&) { return scalar(Value(value)); }
-    bool on_null(Code&) { return scalar(Value()); }
+    bool on_int64(std::int64_t, View, Code& code) { return number(code); }
+    bool on_uint64(std::uint64_t, View, Code& code) { return number(code); }
+    bool on_double(double, View, Code& code) { return number(code); }
+    bool on_bool(bool value, Code& code) { return scalar(Value(value), code); }
+    bool on_null(Code& code) { return scalar(Value(), code); }
     bool on_comment_part(View, Code&) { return true; }
     bool on_comment(View, Code&) { return true; }
 
@@ -123,29 +166,41 @@ private:
         return true;
     }
 
+    /// Ends the parsing.
+    bool refuse(Code& code, Position at, std::string found, std::string wanted, std::string help) {
+        refused = Problem{fmt::format("{}:{}:{}", source_, at.line, at.column), std::move(found), std::move(wanted),
+                          std::move(help)};
+        code = boost_json::error::exception;
+        return false;
+    }
+
+    bool accept(const std::string& text, Position at, Code& code) {
+        if (author_ == Author::program || text.find('\0') == text.npos) return true;
+        return refuse(code, at, fmt::format("{}, with the character \\u0000 (NUL)", excerpt(Value(text))),
+                      "texts without NUL", "remove it");
+    }
+
     bool open(Value value) {
         std::string_view token;
         value.at = tokens_.next(token);
-        open_.push_back(std::move(value));
-        keys_.emplace_back();
+        open_.push_back({std::move(value), {}, {}});
         return true;
     }
 
-    bool close() {
-        Value value = std::move(open_.back());
+    bool close(Code& code) {
+        Value value = std::move(open_.back().value);
         open_.pop_back();
-        keys_.pop_back();
-        return add(std::move(value));
+        return add(std::move(value), code);
     }
 
-    bool scalar(Value value) {
+    bool scalar(Value value, Code& code) {
         std::string_view token;
         value.at = tokens_.next(token);
-        return add(std::move(value));
+        return add(std::move(value), code);
     }
 
     /// Read from the text itself: Boost.JSON does not round every double correctly.
-    bool number() {
+    bool number(Code& code) {
         std::string_view token;
         const Position at = tokens_.next(token);
         const char* end = token.data() + token.size();
@@ -160,36 +215,50 @@ private:
             value = Value(real);
         }
         value.at = at;
-        return add(std::move(value));
+        return add(std::move(value), code);
     }
 
-    bool add(Value value) {
+    bool add(Value value, Code& code) {
+        if (++values_ > most_values && author_ == Author::person)
+            return refuse(code, value.at, fmt::format("more than {} values", most_values),
+                          fmt::format("at most {} in one text", most_values),
+                          "write several manifests, or give the values in a file of the dataset");
         if (open_.empty()) {
             root = std::move(value);
-        } else if (Array* array = open_.back().array()) {
-            array->push_back(std::move(value));
-        } else {
-            Object& object = *open_.back().object();
-            Member& key = keys_.back();
-            const auto twin =
-                std::find_if(object.begin(), object.end(), [&](const auto& m) { return m.key == key.key; });
-            if (twin == object.end())
-                object.push_back({std::move(key.key), key.at, std::move(value)});
-            else
-                diagnostics_.add({fmt::format("{}:{}", source_, key.at.line),
-                                  fmt::format("duplicate key \"{}\"", key.key),
-                                  fmt::format("each key once per object; it is on line {} already", twin->at.line),
-                                  "remove one of the two"});
+            return true;
         }
+        Open& inner = open_.back();
+        if (Array* array = inner.value.array()) {
+            array->push_back(std::move(value));
+            return true;
+        }
+        Object& object = *inner.value.object();
+        Member& key = inner.key;
+        if (const Member* twin = inner.keys.find(object, key.key)) {
+            diagnostics_.add({fmt::format("{}:{}", source_, key.at.line), fmt::format("duplicate key \"{}\"", key.key),
+                              fmt::format("each key once per object; it is on line {} already", twin->at.line),
+                              "remove one of the two"});
+            return true;
+        }
+        object.push_back({std::move(key.key), key.at, std::move(value)});
+        inner.keys.added(object);
         return true;
     }
+
+    /// An object or array that is not closed yet.
+    struct Open {
+        Value value;
+        Member key;  ///< of an object: the key that was read last
+        Keys keys;
+    };
 
     Tokens tokens_;
     const std::string& source_;
     base::Diagnostics& diagnostics_;
-    std::vector<Value> open_;   // objects and arrays that are not closed yet, the outermost first
-    std::vector<Member> keys_;  // for each of them the key that was read last
-    std::string text_;          // of a string or key that comes in parts
+    Author author_;
+    std::vector<Open> open_;  // the outermost first
+    std::string text_;        // of a string or key that comes in parts
+    std::size_t values_ = 0;
 };
 
 /// What is meant by text at which the parser has stopped; "" when nothing is known to be.
@@ -208,6 +277,65 @@ std::string instead_of(std::string_view before, std::string_view rest) {
     return "";
 }
 
+/// A character that looks like one of JSON's, or like a space, and what is to be written instead.
+struct LookAlike {
+    CodePoint first, last;
+    std::string_view name, instead;
+};
+constexpr LookAlike look_alikes[] = {
+    {0x00A0, 0x00A0, "the no-break space", "write a plain space"},
+    {0x00AB, 0x00AB, "the quotation mark", "write straight quotes: \""},
+    {0x00BB, 0x00BB, "the quotation mark", "write straight quotes: \""},
+    {0x00B4, 0x00B4, "the acute accent", "write straight quotes: \""},
+    {0x2000, 0x200A, "a space of another width", "write a plain space"},
+    {0x200B, 0x200F, "an invisible character", "remove it"},
+    {0x2010, 0x2015, "the dash", "write a minus sign: -"},
+    {0x2018, 0x201B, "the typographic quotation mark", "write straight quotes: \""},
+    {0x201C, 0x201F, "the typographic quotation mark", "write straight quotes: \""},
+    {0x2026, 0x2026, "the ellipsis", "write the values out"},
+    {0x2028, 0x2029, "a line separator", "write a plain line break"},
+    {0x202A, 0x202E, "an invisible character", "remove it"},
+    {0x202F, 0x202F, "the no-break space", "write a plain space"},
+    {0x2032, 0x2036, "the prime", "write straight quotes: \""},
+    {0x2039, 0x203A, "the quotation mark", "write straight quotes: \""},
+    {0x205F, 0x205F, "a space of another width", "write a plain space"},
+    {0x2060, 0x2064, "an invisible character", "remove it"},
+    {0x2212, 0x2212, "the minus sign of typography", "write a minus sign: -"},
+    {0x3000, 0x3000, "the full-width space", "write a plain space"},
+    {0x3001, 0x3001, "the ideographic comma", "write a plain comma: ,"},
+    {0xFE13, 0xFE13, "the vertical colon", "write a plain colon: :"},
+    {0xFEFF, 0xFEFF, "a byte order mark", "remove it"},
+    {0xFF02, 0xFF02, "the full-width quotation mark", "write straight quotes: \""},
+    {0xFF0C, 0xFF0C, "the full-width comma", "write a plain comma: ,"},
+    {0xFF1A, 0xFF1A, "the full-width colon", "write a plain colon: :"},
+    {0xFF3B, 0xFF3B, "the full-width bracket", "write a plain bracket: ["},
+    {0xFF3D, 0xFF3D, "the full-width bracket", "write a plain bracket: ]"},
+    {0xFF5B, 0xFF5B, "the full-width brace", "write a plain brace: {"},
+    {0xFF5D, 0xFF5D, "the full-width brace", "write a plain brace: }"},
+};
+
+/// What to do about the character at `offset`, of which `found` then tells the name; "" when it needs none.
+std::string name_character(std::string_view text, std::size_t offset, std::string& found) {
+    const std::size_t begin = code_point_begin(text, offset);
+    std::size_t end = begin;
+    const CodePoint code = next_code_point(text, end);
+    if (code >= 0 && code < 0x80) {
+        if (code >= ' ' && code != 0x7F) return "";
+        if (code == '\n' || code == '\r' || code == '\t') return "";
+        found = fmt::format("the control character U+{:04X}", code);
+        return "remove it; in a string, write it as in \"\\n\"";
+    }
+    const std::string shown(text.substr(begin, end - begin));
+    for (const LookAlike& each : look_alikes)
+        if (each.first <= code && code <= each.last) {
+            const bool is_visible = each.name.find("quotation") != each.name.npos || code > 0xFEFF || code == 0x2212;
+            found = fmt::format("{}{} (U+{:04X})", each.name, is_visible ? " " + shown : "", code);
+            return std::string(each.instead);
+        }
+    found = fmt::format("'{}' (U+{:04X})", shown, code);
+    return "write text in double quotes";
+}
+
 Problem malformed(std::string_view text, std::size_t offset, const std::string& source, boost_json::error_code error) {
     const std::size_t last = text.find_last_not_of(" \t\r\n");
     const bool ended = error == boost_json::error::incomplete;
@@ -223,10 +351,15 @@ Problem malformed(std::string_view text, std::size_t offset, const std::string& 
     Problem problem{fmt::format("{}:{}:{}", source, at.line, at.column), "unexpected " + found,
                     "JSON; comments and trailing commas are allowed",
                     "check here and just before for a missing or extra comma, quote or bracket"};
-    const unsigned char byte = offset < text.size() ? static_cast<unsigned char>(text[offset]) : 0;
-    if (byte >= 0x80) {
-        problem.found = fmt::format("the byte 0x{:02X}, which is not valid UTF-8", byte);
-        problem.help = "save the file as UTF-8";
+    const std::size_t invalid = first_invalid_utf8(text);
+    if (const std::string_view encoding = likely_encoding(text);
+        !ended && offset < text.size() && (invalid <= offset + 4 || is_wide(encoding))) {
+        problem.found = what_is_wrong(text, std::min(invalid, offset));
+        problem.help = as_utf8_command(encoding, source);
+        return problem;
+    }
+    if (std::string advice = offset < text.size() ? name_character(text, offset, problem.found) : ""; !advice.empty()) {
+        problem.help = std::move(advice);
     } else if (std::string help = instead_of(text.substr(0, offset), text.substr(offset)); !help.empty()) {
         problem.help = std::move(help);
     }
@@ -244,20 +377,33 @@ Problem malformed(std::string_view text, std::size_t offset, const std::string& 
 
 }  // namespace
 
-std::optional<Value> parse(std::string_view text, const std::string& source, base::Diagnostics& diagnostics) {
+namespace {
+
+std::optional<Value> parse_as(Author author, std::string_view text, const std::string& source,
+                              base::Diagnostics& diagnostics) {
     if (text.substr(0, 3) == "\xef\xbb\xbf") text.remove_prefix(3);
     boost_json::parse_options options;
     options.allow_comments = options.allow_trailing_commas = true;
     options.max_depth = deepest;
-    boost_json::basic_parser<Builder> parser(options, text, source, diagnostics);
+    boost_json::basic_parser<Builder> parser(options, text, source, diagnostics, author);
     boost_json::error_code error;
     const std::size_t read = parser.write_some(false, text.data(), text.size(), error);
     if (!error && read < text.size()) error = boost_json::error::extra_data;
+    if (std::optional<Problem>& refused = parser.handler().refused) {
+        diagnostics.add(std::move(*refused));
+        return std::nullopt;
+    }
     if (error) {
         diagnostics.add(malformed(text, read, source, error));
         return std::nullopt;
     }
     return std::move(parser.handler().root);
+}
+
+}  // namespace
+
+std::optional<Value> parse(std::string_view text, const std::string& source, base::Diagnostics& diagnostics) {
+    return parse_as(Author::person, text, source, diagnostics);
 }
 
 std::optional<Value> try_parse(std::string_view text) {
@@ -268,7 +414,7 @@ std::optional<Value> try_parse(std::string_view text) {
 
 Value parse(std::string_view text, const std::string& source) {
     base::Diagnostics diagnostics;
-    std::optional<Value> value = parse(text, source, diagnostics);
+    std::optional<Value> value = parse_as(Author::program, text, source, diagnostics);
     diagnostics.raise();
     return std::move(*value);
 }

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <set>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "base/nearest.h"
 #include "json/parse.h"
@@ -130,6 +131,7 @@ private:
     }
 
     void check_top() {
+        refuse_too_long();
         const Section& top = section("");
         for (const json::Member& member : *manifest_.object())
             if (std::none_of(top.settings.begin(), top.settings.end(),
@@ -144,6 +146,22 @@ private:
         if (const json::Value* name = manifest_.find("name"); name && name->text() && name->text()->empty())
             diagnostics_.add({checker_.where(name->at, "name"), "an empty name", "a name for the experiment",
                               "give it one, or leave it out for the file's name"});
+    }
+
+    /// Lists whose every entry costs time for each trial, or a database.
+    void refuse_too_long() {
+        constexpr std::size_t most_entries = 1'000;
+        for (const char* name : {"skip", "expect", "cell"}) {
+            const json::Value* list = manifest_.find(name);
+            const std::size_t size = !list            ? 0
+                                     : list->array()  ? list->array()->size()
+                                     : list->object() ? list->object()->size()
+                                                      : 0;
+            if (size > most_entries)
+                diagnostics_.add({checker_.where(list->at, name), fmt::format("{} entries", size),
+                                  fmt::format("at most {}", most_entries), "write several manifests"});
+        }
+        diagnostics_.raise();
     }
 
     void expand(const Sweep& sweep) {
@@ -173,6 +191,7 @@ private:
         }
         if (resolved.complete) compatibility_.check(manifest, resolved, own);
         std::vector<trial::SamplingSettings> sampling = expand_sampling(manifest, combination, resolved, skips, own);
+        sampling_settings_ += sampling.size();
         diagnostics_.add(own);
         std::string axes = json::dump(nested(combination.labels));
         axes_.push_back(axes);
@@ -202,6 +221,7 @@ private:
                                                          const Resolved& resolved, Skips& skips,
                                                          base::Diagnostics& diagnostics) {
         std::vector<trial::SamplingSettings> all;
+        std::unordered_set<std::string> seen;  // by all their settings
         const auto add = [&](const json::Value& with, const std::vector<Label>& labels) {
             for (SamplingPoint& point : sampling_.points(with, resolved, diagnostics)) {
                 const auto line = skips.any_sampling()
@@ -211,20 +231,37 @@ private:
                     plan_.dropped.push_back(fmt::format("{} {}: skipped by line {}",
                                                         json::dump(nested(combination.labels)), json::dump(point.json),
                                                         *line));
-                else if (std::find(all.begin(), all.end(), point.settings) == all.end())
+                else if (seen.insert(json::dump(point.json)).second)
                     all.push_back(std::move(point.settings));
             }
+            check_count(all.size(), diagnostics);
         };
         if (combination.sampling.empty()) {
             add(manifest, {});
             return all;
         }
+        if (!check_count(product_size(combination.sampling), diagnostics)) return {};
         for (const SamplingChoice& choice : product(combination.sampling)) {
             json::Value with = manifest;
             assign(with, choice.sets, checker_, diagnostics);
             add(with, choice.labels);
         }
         return all;
+    }
+
+    /// Whether a trial may have so many sampling settings, and all of them so many together. Ends the expansion when
+    /// not: there is no use in what else is wrong.
+    bool check_count(std::size_t count, base::Diagnostics& diagnostics) {
+        const bool of_all = sampling_settings_ + count > most_sampling_points_of_all;
+        if (count <= most_sampling_points && !of_all) return true;
+        diagnostics.add(
+            {checker_.where(manifest_.find("sampling") ? manifest_.find("sampling")->at : manifest_.at, "sampling"),
+             of_all ? fmt::format("more than {} sampling settings in all trials", most_sampling_points_of_all)
+                    : fmt::format("more than {} sampling settings of one trial", most_sampling_points),
+             fmt::format("at most {}", of_all ? most_sampling_points_of_all : most_sampling_points),
+             "sample with fewer settings, or write several manifests"});
+        diagnostics.raise();
+        return false;
     }
 
     void read_compare(const Sweep& sweep) {
@@ -303,8 +340,9 @@ private:
     std::vector<json::Value> values_;  // of --set; never grows beyond what was reserved, so that pointers stay
     std::vector<Assignment> overridden_;
     std::unordered_map<std::string, std::size_t> by_fingerprint_;
-    std::set<Split> splits_;         ///< that a dataset of the trials has
-    std::vector<std::string> axes_;  // of the trials that there are or, but for what is wrong with them, would be
+    std::size_t sampling_settings_ = 0;  ///< of all trials so far
+    std::set<Split> splits_;             ///< that a dataset of the trials has
+    std::vector<std::string> axes_;      // of the trials that there are or, but for what is wrong with them, would be
     Plan plan_;
 };
 

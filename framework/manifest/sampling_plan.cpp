@@ -11,6 +11,8 @@
 #include "json/write.h"
 #include "manifest/maker_problem.h"
 #include "manifest/path.h"
+#include "manifest/sweep.h"
+#include "plugins/make.h"
 #include "plugins/options_check.h"
 #include "trial/splits.h"
 #include "trial/topology.h"
@@ -173,6 +175,19 @@ std::vector<SamplingPoint> SamplingPlan::read(const json::Value& manifest, const
     if (fitting) derive(checked, resolved);
     const auto sampler_list = samplers(checked, sampling, diagnostics);
     if (!fitting || !diagnostics.empty()) return {};
+    const std::size_t points =
+        sampler_list.size() * std::max<std::size_t>(temperature_list.size(), 1) * prompt_list.size();
+    const auto texts = static_cast<std::size_t>(*checked.find("count")->integer());
+    constexpr std::size_t most_texts = 1'000'000;
+    if (points > most_sampling_points || points * texts > most_texts) {
+        diagnostics.add(
+            {checker_.where(sampling.at, "sampling"),
+             fmt::format("{} samplers x {} temperatures x {} prompts, {} texts each", sampler_list.size(),
+                         temperature_list.size(), prompt_list.size(), texts),
+             fmt::format("at most {} sampling settings and {} texts of one trial", most_sampling_points, most_texts),
+             "sample with fewer settings, or write several manifests"});
+        return {};
+    }
     return product(checked, sampler_list, temperature_list, prompt_list);
 }
 
@@ -209,6 +224,7 @@ std::vector<SamplingPlan::ChosenSampler> SamplingPlan::samplers(const json::Valu
                                                                 base::Diagnostics& diagnostics) {
     std::vector<ChosenSampler> all;
     const json::Value& written = *checked.find("sampler");
+    if (refuse_long(written, "sampler", diagnostics)) return all;
     for (const auto& [given, path] : items(written, "sampling.sampler")) {
         if (given->null() && !sampling.find("sampler")) break;  // a problem already
         ChosenSampler sampler;
@@ -226,6 +242,13 @@ std::vector<SamplingPlan::ChosenSampler> SamplingPlan::samplers(const json::Valu
     return all;
 }
 
+bool SamplingPlan::refuse_long(const json::Value& list, std::string_view name, base::Diagnostics& diagnostics) const {
+    if (!list.array() || list.array()->size() <= most_sampling_points) return false;
+    diagnostics.add({checker_.where(list.at, child("sampling", name)), fmt::format("{} entries", list.array()->size()),
+                     fmt::format("at most {}", most_sampling_points), "leave some out, or write several manifests"});
+    return true;
+}
+
 bool SamplingPlan::fits(const json::Value& sampling, const Resolved& resolved, base::Diagnostics& diagnostics) const {
     if (!resolved.dataset) return false;
     if (trial::sample_kind(*resolved.dataset) != trial::SampleKind::none) return true;
@@ -240,7 +263,7 @@ const SamplingPlan::SamplerFacts& SamplingPlan::make(const Plugin& plugin, const
                                                      const json::Value& given, const std::string& path) {
     const auto [entry, is_new] = made_.try_emplace(choice.plugin + plugins::to_json(choice.options));
     if (is_new) try {
-            entry->second.uses_temperature = plugin.make_sampler(choice.options)->uses_temperature();
+            entry->second.uses_temperature = plugins::make_sampler(plugin, choice.options)->uses_temperature();
         } catch (...) {
             entry->second.problem = maker_problem(checker_, plugin, given, path);
         }
@@ -269,6 +292,7 @@ std::vector<std::optional<double>> SamplingPlan::temperatures(const json::Value&
         diagnostics.add(
             {checker_.where(item.at, path), json::excerpt(item), allowed(row("temperature")), std::move(next)});
     };
+    if (refuse_long(value, "temperature", diagnostics)) return all;
     for (const auto& [item, path] : items(value, "sampling.temperature")) {
         const auto number = item->number();
         if (number && *number > 0 && std::isfinite(*number)) {
@@ -289,6 +313,7 @@ std::vector<std::optional<double>> SamplingPlan::temperatures(const json::Value&
 std::vector<trial::Prompt> SamplingPlan::prompts(const json::Value& value, const Resolved& resolved,
                                                  base::Diagnostics& diagnostics) const {
     std::vector<trial::Prompt> all;
+    if (refuse_long(value, "prompt", diagnostics)) return all;
     for (const auto& [item, path] : items(value, "sampling.prompt"))
         if (auto one = PromptReader(*item, path, resolved, checker_, diagnostics).read())
             all.push_back(std::move(*one));

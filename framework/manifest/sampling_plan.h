@@ -46,6 +46,8 @@ private:
                                        const std::vector<trial::Prompt>& prompts) const;
     const SamplerFacts& make(const Plugin& plugin, const trial::PluginChoice& choice, const json::Value& given,
                              const std::string& path);
+    /// Whether a list has more entries than any trial could have sampling settings; then that is told.
+    bool refuse_long(const json::Value& list, std::string_view name, base::Diagnostics& diagnostics) const;
     bool fits(const json::Value& sampling, const Resolved& resolved, base::Diagnostics& diagnostics) const;
     std::vector<ChosenSampler> samplers(const json::Value& checked, const json::Value& sampling,
                                         base::Diagnostics& diagnostics);

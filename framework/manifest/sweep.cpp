@@ -19,7 +19,9 @@ namespace {
 using Combinations = std::vector<Combination>;
 using SamplingAxis = std::vector<SamplingChoice>;
 
-constexpr std::size_t most = 100'000;  // combinations; far beyond what anybody waits for, far below what memory holds
+// Far beyond what anybody waits for, far below what memory holds: combinations, what all of them set together, axes of
+// one object, and different paths.
+constexpr std::size_t most = 100'000, most_assignments = 3'000'000, most_axes = 200, most_paths = 1'000;
 
 bool is_sampling(std::string_view path) {
     return path_head(path) == "sampling";
@@ -56,23 +58,43 @@ private:
                   "write axes as {\"training.batch\": [32, 64]}");
             return all;
         }
+        if (value.object()->size() > most_axes) {
+            wrong(value.at, path, fmt::format("{} axes", value.object()->size()), fmt::format("at most {}", most_axes),
+                  "sweep over fewer axes, or name choices, as in \"system\": {\"NAME\": {PATH: VALUE, …}}");
+            return all;
+        }
+        std::set<std::string> before;
         for (const json::Member& axis : *value.object()) {
             Combinations choices = read_axis(axis, child(path, axis.key));
             if (choices.empty()) continue;  // a problem, which has been reported
-            refuse_overlap(all, choices, axis, path);
-            if (too_many(all.size() * choices.size(), axis.at, child(path, axis.key))) continue;
-            Combinations next;
-            next.reserve(all.size() * choices.size());
-            for (const Combination& before : all)
-                for (const Combination& choice : choices) {
-                    next.push_back(before);
-                    append(next.back().sets, choice.sets);
-                    append(next.back().labels, choice.labels);
-                    append(next.back().sampling, choice.sampling);
-                }
-            all = std::move(next);
+            std::set<std::string> own = touched(choices);
+            refuse_overlap(before, own, axis, path);
+            before.merge(own);
+            if (too_many(all.size() * choices.size(), axis.at, child(path, axis.key)) ||
+                too_much(all.size() * choices.size() * before.size(), axis.at, child(path, axis.key)))
+                continue;
+            all = times(std::move(all), choices);
         }
         return all;
+    }
+
+    static void add(Combination& to, const Combination& choice) {
+        append(to.sets, choice.sets);
+        append(to.labels, choice.labels);
+        append(to.sampling, choice.sampling);
+    }
+
+    /// Each combination with each choice, the choices fastest.
+    static Combinations times(Combinations all, const Combinations& choices) {
+        if (choices.size() == 1) {
+            for (Combination& each : all) add(each, choices.front());
+            return all;
+        }
+        Combinations product;
+        product.reserve(all.size() * choices.size());
+        for (const Combination& before : all)
+            for (const Combination& choice : choices) add(product.emplace_back(before), choice);
+        return product;
     }
 
     /// One combination for each choice on the axis, or one for all when it is a sampling axis; empty after a problem.
@@ -94,6 +116,8 @@ private:
         if (std::string inner = axis_of_names(*name, axis.value); !inner.empty())
             return wrong(axis.at, path, json::excerpt(axis.value), "a list of objects",
                          fmt::format("did you mean \"{}\"?", inner));
+        const std::size_t count = axis.value.array()->size();
+        if (is_sampling(*name) ? too_many_points(count, axis.at, path) : too_many(count, axis.at, path)) return {};
         Combinations choices;
         SamplingAxis sampling;
         for (const json::Value& value : *axis.value.array()) {
@@ -136,8 +160,12 @@ private:
             return wrong(axis.value.at, path, "an empty axis", "at least one labelled choice",
                          "add choices, or remove the axis");
         std::vector<Combinations> choices;
-        for (const json::Member& choice : *axis.value.object())
+        std::size_t count = 0;
+        for (const json::Member& choice : *axis.value.object()) {
             choices.push_back(read_patch(choice, child(path, choice.key)));
+            count += choices.back().size();
+            if (too_many(count, axis.at, path)) return {};
+        }
         // With nothing but settings of sampling it is a sampling axis.
         const auto samples_only = [](const Combinations& list) {
             return std::all_of(list.begin(), list.end(), [](const Combination& each) { return each.sets.empty(); });
@@ -151,11 +179,13 @@ private:
             note(sweep_.sampling_axes, axis.key);
             SamplingAxis sampling;
             for (std::size_t i = 0; i < choices.size(); ++i)
-                for (const Combination& each : choices[i])
+                for (const Combination& each : choices[i]) {
+                    if (too_many_points(sampling.size() + product_size(each.sampling), axis.at, path)) return {};
                     for (SamplingChoice& one : product(each.sampling)) {
                         one.labels.insert(one.labels.begin(), {axis.key, json::Value((*axis.value.object())[i].key)});
                         sampling.push_back(std::move(one));
                     }
+                }
             return {Combination{{}, {}, {std::make_shared<const SamplingAxis>(std::move(sampling))}}};
         }
         note(sweep_.axes, axis.key, inner_axes(choices));
@@ -178,6 +208,11 @@ private:
                   "write it as in {\"cell.hidden\": 64}");
             return inner;
         }
+        if (choice.value.object()->size() > most_axes) {
+            wrong(choice.value.at, path, fmt::format("{} settings in one choice", choice.value.object()->size()),
+                  fmt::format("at most {}", most_axes), "write several manifests");
+            return inner;
+        }
         SamplingChoice sampling;
         const json::Member* inner_sweep = nullptr;
         for (const json::Member& member : *choice.value.object()) {
@@ -190,14 +225,14 @@ private:
             Combination one{{{*name, &member.value}}, {}, {}};
             Combination before = patch;
             append(before.sets, sampling.sets);
-            refuse_overlap({before}, {one}, member, path);
+            refuse_overlap(touched({before}), touched({one}), member, path);
             (is_sampling(*name) ? sampling.sets : patch.sets).push_back({*name, &member.value});
             note_path({*name, &member.value});
         }
         if (!sampling.sets.empty()) patch.sampling.push_back(std::make_shared<const SamplingAxis>(1, sampling));
         if (inner_sweep) {
             inner = read(inner_sweep->value, child(path, "sweep"));
-            refuse_overlap({patch}, inner, *inner_sweep, path);
+            refuse_overlap(touched({patch}), touched(inner), *inner_sweep, path);
         }
         for (Combination& each : inner) {
             each.sets.insert(each.sets.begin(), patch.sets.begin(), patch.sets.end());
@@ -221,9 +256,8 @@ private:
     }
 
     /// No combination may set one path twice, nor have two axes of one name.
-    void refuse_overlap(const Combinations& before, const Combinations& choices, const json::Member& axis,
+    void refuse_overlap(const std::set<std::string>& one, const std::set<std::string>& other, const json::Member& axis,
                         const std::string& path) {
-        const std::set<std::string> one = touched(before), other = touched(choices);
         for (const std::string& a : one)
             for (const std::string& b : other)
                 if (overlap(a, b))
@@ -266,9 +300,29 @@ private:
     }
 
     void note_path(Assignment assignment) {
-        if (std::none_of(sweep_.paths.begin(), sweep_.paths.end(),
-                         [&](const Assignment& each) { return each.path == assignment.path; }))
-            sweep_.paths.push_back(std::move(assignment));
+        if (sweep_.paths.size() > most_paths) return;
+        if (std::any_of(sweep_.paths.begin(), sweep_.paths.end(),
+                        [&](const Assignment& each) { return each.path == assignment.path; }))
+            return;
+        sweep_.paths.push_back(std::move(assignment));
+        if (sweep_.paths.size() > most_paths)
+            wrong(sweep_.paths.back().value->at, "sweep", fmt::format("more than {} different paths", most_paths),
+                  fmt::format("at most {}", most_paths), "sweep over fewer settings, or write several manifests");
+    }
+
+    bool too_much(std::size_t count, json::Position at, const std::string& path) {
+        if (count <= most_assignments) return false;
+        wrong(at, path, fmt::format("combinations that set {} values so far", count),
+              fmt::format("at most {}", most_assignments), "sweep over fewer values, or write several manifests");
+        return true;
+    }
+
+    bool too_many_points(std::size_t count, json::Position at, const std::string& path) {
+        if (count <= most_sampling_points) return false;
+        wrong(at, path, fmt::format("more than {} sampling settings", most_sampling_points),
+              fmt::format("at most {}", most_sampling_points),
+              "sample with fewer settings, or write several manifests");
+        return true;
     }
 
     bool too_many(std::size_t count, json::Position at, const std::string& path) {
@@ -297,6 +351,12 @@ Sweep read_sweep(const json::Value* sweep, const Checker& checker, base::Diagnos
     result.combinations =
         sweep ? Reader(result, checker, diagnostics).read(*sweep, "sweep") : Combinations{Combination{}};
     return result;
+}
+
+std::size_t product_size(const std::vector<std::shared_ptr<const std::vector<SamplingChoice>>>& axes) {
+    std::size_t size = 1;
+    for (const auto& axis : axes) size = std::min(size * axis->size(), most_sampling_points + 1);
+    return size;
 }
 
 std::vector<SamplingChoice> product(const std::vector<std::shared_ptr<const std::vector<SamplingChoice>>>& axes) {

@@ -13,6 +13,9 @@
 
 namespace unroll::manifest {
 
+/// The most sampling settings of one trial, and of all trials together; far beyond what anybody reads.
+inline constexpr std::size_t most_sampling_points = 10'000, most_sampling_points_of_all = 1'000'000;
+
 /// The settings that a sweep may set, or whose inner settings it may set.
 inline constexpr std::array<std::string_view, 7> sweep_roots = {"seed",     "dataset",  "model", "cell",
                                                                 "training", "sampling", "match"};
@@ -48,7 +51,10 @@ struct Sweep {
 /// `sweep` (null: none) must outlive the result.
 Sweep read_sweep(const json::Value* sweep, const Checker& checker, base::Diagnostics& diagnostics);
 
-/// The product of sampling axes, the last fastest.
+/// How many choices the product of sampling axes has; no more than one above most_sampling_points.
+std::size_t product_size(const std::vector<std::shared_ptr<const std::vector<SamplingChoice>>>& axes);
+
+/// The product of sampling axes, the last fastest. It must not be larger than most_sampling_points.
 std::vector<SamplingChoice> product(const std::vector<std::shared_ptr<const std::vector<SamplingChoice>>>& axes);
 
 /// Of labels: {"system": "small", "training": {"sequence_length": 64}}.

@@ -1,4 +1,6 @@
 // Requests that are wrong: exit code 2, what is wrong on standard error, and nothing written.
+#include <sys/stat.h>
+
 #include "catch.h"
 #include "program.h"
 
@@ -134,7 +136,23 @@ TEST_CASE("a manifest that cannot be read is refused, and so is one beside a goo
     place.write("broken.json", "{ \"name\": ");
     refuses(place, {"run", "good.json", "absent.json"}, {"absent.json", "no such file"});
     refuses(place, {"run", "good.json", "broken.json"}, {"broken.json:1"});
-    refuses(place, {"run", "."}, {"a file that cannot be read"});
+    refuses(place, {"run", "."}, {".: a folder"});
+    REQUIRE(::mkfifo((place / "fifo").c_str(), 0600) == 0);
+    std::filesystem::create_symlink("/dev/zero", place / "zero");
+    for (const std::string& special : {"fifo", "zero"}) {
+        const std::string kind = special == "fifo" ? "a named pipe (FIFO)" : "a device";
+        for (const char* command : {"run", "plan", "check", "show"}) refuses(place, {command, special}, {kind});
+        refuses(place, {"sql", "@" + special}, {kind});
+        refuses(place, {"sql", "SELECT 1", "--db", special}, {"--db", kind});
+        refuses(place, {"run", "good.json", "--db", special}, {"--db", kind});
+    }
+    place.write("large.json", "");
+    std::filesystem::resize_file(place / "large.json", std::uintmax_t{1} << 40);
+    refuses(place, {"check", "large.json"}, {"a file of 1099511627776 bytes", "at most 8388608 bytes"});
+    place.write("nul.sql", std::string("SELECT 1;\0", 10));
+    REQUIRE(unroll(place, {"run", "good.json", "--quiet"}).code == 0);
+    refuses(place, {"sql", "@nul.sql"}, {"the character NUL", "query, line 1, column 10"});
+    std::filesystem::remove_all(place / "results");
     place.put("again.json", with(&Manifest::sweep, R"({ "seed": [1, 2] })"));
     refuses(place, {"run", "good.json", "again.json"}, {"again.json", "name", "tiny", "good.json"});
 }
@@ -160,6 +178,8 @@ TEST_CASE("a refused plugin tells why when a manifest names it") {
     run_with("throws-error", {"throws-error", "3", "another level", "change the level"});
     dataset("throws-other");
     run_with("throws-other", {"throws-other"});
+    dataset("throws-unknown");
+    run_with("throws-unknown", {"dataset 'throws-unknown'", "an exception that is no std::exception"});
 
     // None of them is in the way of a manifest that does not name it.
     place.put("good.json", {});

@@ -1,6 +1,9 @@
 // JSON: exact numbers, places of values and keys, and what malformed text is told.
 #include "json/value.h"
 
+#include <fmt/format.h>
+
+#include <chrono>
 #include <limits>
 
 #include "catch.h"
@@ -52,6 +55,76 @@ TEST_CASE("Indented, each member has a line, and a list of scalars has one") {
           "{\n  \"a\": [1,2],\n  \"b\": {\n    \"c\": [\n      {\n        \"d\": null\n      }\n    ],\n    "
           "\"e\": {}\n  }\n}");
     CHECK(parse(json::dump_indented(parse(R"({"a": [[1.5], "x"]})"))) == parse(R"({"a": [[1.5], "x"]})"));
+}
+
+/// What a malformed text is told: "FOUND | HELP".
+std::string refused(const std::string& text) {
+    base::Diagnostics diagnostics;
+    CHECK_FALSE(json::parse(text, "text.json", diagnostics));
+    try {
+        diagnostics.raise();
+    } catch (const base::Problems& problems) {
+        const Problem& problem = problems.problems().at(0);
+        return problem.found + " | " + problem.help;
+    }
+    return "";
+}
+
+TEST_CASE("What a word processor or a web page makes of JSON's signs is named as what it is") {
+    CHECK(refused("{ “name”: 1 }") == "the typographic quotation mark “ (U+201C) | write straight quotes: \"");
+    CHECK(refused("{ ‘name’: 1 }") == "the typographic quotation mark ‘ (U+2018) | write straight quotes: \"");
+    CHECK(refused("{ «name»: 1 }") == "the quotation mark « (U+00AB) | write straight quotes: \"");
+    CHECK(refused("{\xC2\xA0\"a\": 1 }") == "the no-break space (U+00A0) | write a plain space");
+    CHECK(refused("{ \"a\": 1，\"b\": 2 }") == "the full-width comma ， (U+FF0C) | write a plain comma: ,");
+    CHECK(refused("{ \"a\"： 1 }") == "the full-width colon ： (U+FF1A) | write a plain colon: :");
+    CHECK(refused("{ \"a\": −1 }") == "the minus sign of typography − (U+2212) | write a minus sign: -");
+    CHECK(refused("{ \"a\": \xE2\x80\x8B\x31 }") == "an invisible character (U+200B) | remove it");
+    CHECK(refused("{ \"a\": \xEF\xBB\xBF\x31 }") == "a byte order mark (U+FEFF) | remove it");
+    CHECK(refused("{ \"a\": é }") == "'é' (U+00E9) | write text in double quotes");
+    CHECK(refused("{ \"a\": \x01 }") ==
+          "the control character U+0001 | remove it; in a string, write it as in \"\\n\"");
+}
+
+TEST_CASE("The encoding of a file that is not UTF-8 is guessed") {
+    CHECK(
+        refused("{ \"a\": \"caf\xE9\" }") ==
+        "the byte 0xE9, which is not valid UTF-8 | it looks like ISO-8859-1; convert it: iconv -f ISO-8859-1 -t UTF-8 "
+        "text.json > text.json.utf8");
+    CHECK(refused("{ \"a\": \"\x93yes\x94\" }").find("iconv -f WINDOWS-1252") != std::string::npos);
+    std::string wide = "\xFF\xFE";
+    for (const char c : std::string("{ \"a\": 1 }")) wide += {c, '\0'};
+    CHECK(refused(wide).starts_with("UTF-16 text | it looks like UTF-16; convert it: iconv -f UTF-16 -t UTF-8"));
+    CHECK(refused(wide.substr(2)).starts_with("UTF-16LE text | "));
+}
+
+TEST_CASE("NUL is refused in every text and key, wherever it stands") {
+    const std::string nul = ", with the character \\u0000 (NUL) | remove it";
+    CHECK(refused(R"({"a": "x\u0000y"})") == "\"x\\u0000y\"" + nul);
+    CHECK(refused(R"({"a": [[{"b\u0000": 1}]]})") == "\"b\\u0000\"" + nul);
+    CHECK(refused(std::string("{\"a\": \0}", 9)).starts_with("the control character U+0000"));
+    // A program's own text keeps what it was given.
+    CHECK(json::parse(R"(["\u0000"])", "stored") == json::Value(json::Array{json::Value(std::string(1, '\0'))}));
+    CHECK_FALSE(json::try_parse(R"("\u0000")"));
+}
+
+TEST_CASE("Large texts are read in a time that grows with them, and larger ones refused") {
+    std::string many = "{";
+    for (int i = 0; i < 200'000; ++i) many += fmt::format("\"k{}\":{},", i, i);
+    const auto begin = std::chrono::steady_clock::now();
+    const json::Value value = parse(many + "}");
+    CHECK(value.object()->size() == 200'000);
+    std::string ones = "[";
+    for (int i = 0; i < 1'000'000; ++i) ones += "1,";
+    CHECK(refused(ones + "1]") ==
+          "more than 1000000 values | write several manifests, or give the values in a file of the dataset");
+    CHECK(refused("{\"" + std::string(1001, 'k') + "\": 1}").starts_with("a key of 1001 bytes | "));
+    CHECK(refused(std::string(100'000, '[')).starts_with("more than 64 nested brackets"));
+    CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds(20));
+    // Of a thousand things that are wrong, a hundred are told.
+    std::string twice = "{";
+    for (int i = 0; i < 1'000; ++i) twice += fmt::format("\"k{}\":1,\"k{}\":2,", i, i);
+    CHECK_THROWS_WITH(parse(twice + "}"), Catch::Contains("101 problems") &&
+                                              Catch::Contains("100 problems so far; the rest was not checked"));
 }
 
 TEST_CASE("A text may be tried") {
