@@ -1,0 +1,1 @@
+SELECT name, median(value), stddev(value) FROM point JOIN series ON series.id = series_id GROUP BY 1

@@ -1,0 +1,1 @@
+SELECT json_extract(config, '$.training'), json_each.value FROM trial, json_each(trial.config)

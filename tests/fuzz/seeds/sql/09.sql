@@ -1,0 +1,1 @@
+SELECT replace(hex(zeroblob(100000)), '0', 'ab')

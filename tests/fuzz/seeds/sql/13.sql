@@ -1,0 +1,1 @@
+SELECT printf('%.1000000f', 1), instr('a', 'b'), quote(x'00'), char(0)
