@@ -261,6 +261,21 @@ private:
     std::size_t values_ = 0;
 };
 
+/// Where a slash stands, outside of strings, that begins no comment; the end when there is none.
+std::size_t lone_slash(std::string_view text) {
+    for (std::size_t at = 0; at < text.size(); ++at) {
+        if (text[at] == '"') {
+            for (++at; at < text.size() && text[at] != '"'; ++at)
+                if (text[at] == '\\') ++at;
+        } else if (text[at] == '/') {
+            const std::string_view two = text.substr(at, 2);
+            if (two != "//" && two != "/*") return at;
+            at = std::min(text.find(two == "//" ? "\n" : "*/", at + 2), text.size());
+        }
+    }
+    return text.size();
+}
+
 /// What is meant by text at which the parser has stopped; "" when nothing is known to be.
 std::string instead_of(std::string_view before, std::string_view rest) {
     for (const auto& [python, json] : {std::pair("True", "true"), {"False", "false"}, {"None", "null"}})
@@ -273,6 +288,7 @@ std::string instead_of(std::string_view before, std::string_view rest) {
     if (rest.starts_with('_') && digits) return "write numbers without _";
     if (rest.starts_with('.')) return "write a digit before the point, as in 0.5";
     if (rest.starts_with('(')) return "write lists in brackets, as in [0.9, 0.999]";
+    if (rest.starts_with('/')) return "begin comments with //";
     if (rest.starts_with('*')) return "write the product as one number";
     return "";
 }
@@ -353,7 +369,7 @@ Problem malformed(std::string_view text, std::size_t offset, const std::string& 
                     "check here and just before for a missing or extra comma, quote or bracket"};
     const std::size_t invalid = first_invalid_utf8(text);
     if (const std::string_view encoding = likely_encoding(text);
-        !ended && offset < text.size() && (invalid <= offset + 4 || is_wide(encoding))) {
+        !ended && offset < text.size() && ((invalid < text.size() && invalid <= offset + 4) || is_wide(encoding))) {
         problem.found = what_is_wrong(text, std::min(invalid, offset));
         problem.help = as_utf8_command(encoding, source);
         return problem;
@@ -394,7 +410,8 @@ std::optional<Value> parse_as(Author author, std::string_view text, const std::s
         return std::nullopt;
     }
     if (error) {
-        diagnostics.add(malformed(text, read, source, error));
+        // Of a slash that begins no comment the parser gives a place outside of the text.
+        diagnostics.add(malformed(text, read <= text.size() ? read : lone_slash(text), source, error));
         return std::nullopt;
     }
     return std::move(parser.handler().root);

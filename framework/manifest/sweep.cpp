@@ -61,7 +61,7 @@ private:
         if (value.object()->size() > most_axes) {
             wrong(value.at, path, fmt::format("{} axes", value.object()->size()), fmt::format("at most {}", most_axes),
                   "sweep over fewer axes, or name choices, as in \"system\": {\"NAME\": {PATH: VALUE, …}}");
-            return all;
+            diagnostics_.raise();
         }
         std::set<std::string> before;
         for (const json::Member& axis : *value.object()) {
@@ -314,6 +314,7 @@ private:
         if (count <= most_assignments) return false;
         wrong(at, path, fmt::format("combinations that set {} values so far", count),
               fmt::format("at most {}", most_assignments), "sweep over fewer values, or write several manifests");
+        diagnostics_.raise();  // what a part of it would do is no use, and takes long
         return true;
     }
 
@@ -322,6 +323,7 @@ private:
         wrong(at, path, fmt::format("more than {} sampling settings", most_sampling_points),
               fmt::format("at most {}", most_sampling_points),
               "sample with fewer settings, or write several manifests");
+        diagnostics_.raise();  // what a part of it would do is no use, and takes long
         return true;
     }
 
@@ -329,6 +331,7 @@ private:
         if (count <= most) return false;
         wrong(at, path, fmt::format("{} combinations so far", count), fmt::format("at most {}", most),
               "sweep over fewer values, or write several manifests");
+        diagnostics_.raise();  // what a part of it would do is no use, and takes long
         return true;
     }
 

@@ -2,10 +2,10 @@
 //
 //     fuzz_TARGET SEEDS DICTIONARY [MUTANTS [FIRST]]
 //
-// Before each input its number goes to standard error's file only when the process ends badly: the number is then the
-// way to see it again, as in fuzz_TARGET SEEDS DICTIONARY 1 NUMBER.
+// When the process ends badly it says at which number: to see it again, fuzz_TARGET SEEDS DICTIONARY 1 NUMBER.
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <csignal>
 #include <cstring>
 #include <filesystem>
@@ -20,13 +20,13 @@ namespace {
 
 namespace fs = std::filesystem;
 
-volatile std::sig_atomic_t is_mutant = 0;
-volatile std::uint64_t number = 0;
+std::atomic<bool> is_mutant{false};
+std::atomic<std::uint64_t> number{0};
 
 void write_number(int signal) {
     std::array<char, 128> text{};
     const int size = std::snprintf(text.data(), text.size(), "signal %d at %s %llu\n", signal,
-                                   is_mutant ? "mutant" : "seed", static_cast<unsigned long long>(number));
+                                   is_mutant ? "mutant" : "seed", static_cast<unsigned long long>(number.load()));
     if (::write(STDERR_FILENO, text.data(), static_cast<std::size_t>(size)) < 0) ::_exit(2);
     std::signal(signal, SIG_DFL);
     std::raise(signal);
@@ -78,12 +78,12 @@ int main(int count, char** words) {
     fuzz::require(!seeds.empty(), "there are seeds");
     for (const int signal : {SIGABRT, SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGALRM}) std::signal(signal, write_number);
     constexpr unsigned patience = 20;  // seconds for one input
-    for (number = 0; number < seeds.size(); number = number + 1) {
+    for (number = 0; number < seeds.size(); ++number) {
         ::alarm(patience);
         fuzz::run(seeds[number]);
     }
-    is_mutant = 1;
-    for (number = first; number < first + mutants; number = number + 1) {
+    is_mutant = true;
+    for (number = first; number < first + mutants; ++number) {
         ::alarm(patience);
         const std::uint64_t place = number;
         const std::string& seed = seeds[place % seeds.size()];

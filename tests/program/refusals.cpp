@@ -139,7 +139,7 @@ TEST_CASE("a manifest that cannot be read is refused, and so is one beside a goo
     refuses(place, {"run", "."}, {".: a folder"});
     REQUIRE(::mkfifo((place / "fifo").c_str(), 0600) == 0);
     std::filesystem::create_symlink("/dev/zero", place / "zero");
-    for (const std::string& special : {"fifo", "zero"}) {
+    for (const std::string special : {"fifo", "zero"}) {
         const std::string kind = special == "fifo" ? "a named pipe (FIFO)" : "a device";
         for (const char* command : {"run", "plan", "check", "show"}) refuses(place, {command, special}, {kind});
         refuses(place, {"sql", "@" + special}, {kind});

@@ -83,7 +83,7 @@ std::string complaint(std::string_view bytes) {
     const TemporaryFolder folder;
     const std::string file = folder.write("pairs.tsv", bytes);
     std::string error = error_of([&] { read(file); });
-    if (const Size at = error.find(file); at != std::string::npos) error.replace(at, file.size(), "FILE");
+    for (Size at; (at = error.find(file)) != std::string::npos;) error.replace(at, file.size(), "FILE");
     return error;
 }
 

@@ -174,6 +174,7 @@ TEST_CASE("What is no JSON but meant as a value is told what to write") {
     CHECK(help("(0.9, 0.99)") == "write lists in brackets, as in [0.9, 0.999]");
     CHECK(help("64*2") == "write the product as one number");
     CHECK(help("1 # one") == "begin comments with //");
+    CHECK(help("/, \"b\": 1") == "begin comments with //");
     CHECK(help("'x'") == "write strings in double quotes");
 }
 
