@@ -202,7 +202,9 @@ private:
             case CURLE_PARTIAL_FILE:
                 fail(fmt::format("{} broke off after {}", url_, amount()), "run again");
             case CURLE_UNSUPPORTED_PROTOCOL:
-                fail(fmt::format("{} redirects to another protocol", url_),
+                if (!std::string_view(message_).starts_with("Protocol"))
+                    fail(fmt::format("{}: {}", url_, message_), "correct the url");
+                fail(fmt::format("{} redirects to another protocol: {}", url_, message_),
                      is_secure() ? "use a url that stays with https" : "use a url that stays with http or https");
             case CURLE_TOO_MANY_REDIRECTS:
                 fail(fmt::format("{} redirects more than {} times", url_, limits_.redirections), "correct the url");

@@ -125,8 +125,8 @@ TEST_CASE("A server that breaks off or lies about the length is found out") {
     }
     SECTION("it says more than the disk has room for") {
         const HttpServer server(answer("a little", "200 OK", "4000000000000000000"));
-        CHECK(
-            failure(server.url()).starts_with("URL has 4000000000000000000 bytes, but the cache folder has room for "));
+        CHECK(failure(server.url(), {.bytes = ~std::uint64_t{0}})
+                  .starts_with("URL has 4000000000000000000 bytes, but the cache folder has room for "));
     }
     SECTION("it ends without a word") {
         const HttpServer server(Answer{""});
@@ -234,8 +234,8 @@ TEST_CASE("A redirection must not leave https") {
                                    : answer("text");
     });
     for (const char* path : {"/ftp", "/gopher"})
-        CHECK(failure(server.url(path)) ==
-              "URL redirects to another protocol | use a url that stays with http or https");
+        CHECK_THAT(failure(server.url(path)), Catch::StartsWith("URL redirects to another protocol: Protocol \"") &&
+                                                  Catch::EndsWith(" | use a url that stays with http or https"));
 }
 
 TEST_CASE("The observer can end a download, also one in which nothing moves") {
