@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <string>
 #include <string_view>
 
 #include "unroll/utf8.h"
@@ -24,6 +25,12 @@ void for_each_character(std::string_view text, Use use) {
         }
     }
 }
+
+/// Whether every program reads the text as it is: valid UTF-8 without a NUL, at which many end.
+bool is_readable(std::string_view text);
+
+/// The text as every program reads it: U+FFFD in the place of each NUL and of each byte that is not UTF-8.
+std::string readable(std::string_view text);
 
 /// Columns of a terminal that a character takes: 0 for combining and control characters, 2 for wide ones.
 std::size_t display_width(CodePoint code);
