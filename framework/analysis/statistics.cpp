@@ -1,8 +1,9 @@
 // A sample's mean, standard deviation and confidence interval.
 #include "analysis/statistics.h"
 
-#include <boost/math/distributions/students_t.hpp>
 #include <cmath>
+
+#include "analysis/student_t.h"
 
 namespace unroll::analysis {
 
@@ -18,8 +19,7 @@ Statistics statistics(std::span<const double> values, double confidence) {
     if (values.size() == 1) return result;
     for (const double value : values) squares += (value - mean) * (value - mean);
     const double sd = std::sqrt(squares / (n - 1));
-    const boost::math::students_t distribution(n - 1);
-    const double half_width = boost::math::quantile(distribution, (1 + confidence) / 2) * sd / std::sqrt(n);
+    const double half_width = student_t_bound(confidence, result.n - 1) * sd / std::sqrt(n);
     result.sd = sd;
     result.low = mean - half_width;
     result.high = mean + half_width;

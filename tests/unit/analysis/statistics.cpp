@@ -1,8 +1,10 @@
 // Mean, standard deviation and interval against numbers by hand.
 #include "analysis/statistics.h"
 
+#include <cmath>
 #include <vector>
 
+#include "analysis/student_t.h"
 #include "catch.h"
 
 namespace unroll::analysis {
@@ -36,6 +38,18 @@ TEST_CASE("a higher confidence has a wider interval") {
     // t(0.9875, 2) = 6.205347.
     const std::vector<double> values{1, 2, 4.5};
     CHECK(*statistics(values, 0.975).high == Approx(2.5 + 6.205347 * 1.802776 / 1.7320508).epsilon(1e-6));
+}
+
+TEST_CASE("Student's t is that of tables and of its closed forms") {
+    CHECK(student_t_bound(0.95, 1) == Approx(12.706204736174698).epsilon(1e-12));
+    CHECK(student_t_bound(0.95, 2) == Approx(4.302652729749464).epsilon(1e-12));
+    CHECK(student_t_bound(0.95, 5) == Approx(2.570581835636315).epsilon(1e-12));
+    CHECK(student_t_bound(0.95, 10) == Approx(2.2281388519862744).epsilon(1e-12));
+    CHECK(student_t_bound(0.95, 1000) == Approx(1.9623390808264083).epsilon(1e-12));
+    CHECK(student_t_bound(0.5, 1) == Approx(1).epsilon(1e-12));                   // tan(pi / 4)
+    CHECK(student_t_bound(0.5, 2) == Approx(std::sqrt(2.0 / 3)).epsilon(1e-12));  // t / sqrt(2 + t^2) = 1 / 2
+    CHECK(student_t_bound(0.95, 100'000) == Approx(1.9599877).epsilon(1e-6));     // nearly the normal's 1.959964
+    CHECK(student_t_bound(1 - 1e-12, 3) == Approx(13031.2).epsilon(1e-2));
 }
 
 TEST_CASE("equal values have an interval of no width") {
