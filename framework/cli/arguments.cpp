@@ -9,6 +9,7 @@
 #include "base/nearest.h"
 #include "base/special_files.h"
 #include "base/text.h"
+#include "cli/print.h"
 #include "cli/terminal.h"
 #include "cli/terms.h"
 #include "plugins/trust.h"
@@ -109,8 +110,8 @@ void print_help(const Command& command) {
     std::ostringstream options;
     if (!command.options.options().empty()) options << own << '\n';
     options << shared_options();
-    fmt::print("{}\n\n{}\n\n{}", wrapped_usage(command.usage), base::wrap(command.about, help_columns()),
-               options.str());
+    print("{}\n\n{}\n\n{}", Ready{wrapped_usage(command.usage)}, Ready{base::wrap(command.about, help_columns())},
+          Ready{options.str()});
 }
 
 /// The command's positional arguments as options, which help does not show, and in `positional` as what stands where.

@@ -4,6 +4,7 @@
 #include "analysis/comparison.h"
 #include "cli/arguments.h"
 #include "cli/comparison_table.h"
+#include "cli/print.h"
 #include "cli/table.h"
 #include "unroll/error.h"
 
@@ -59,7 +60,7 @@ int compare(const Words& words) {
     const analysis::Comparison comparison = analysis::compare(store, request);
     print_table(table_of(comparison), format, on_standard_output(look_of(comparison)), caption_of(comparison),
                 notes_of(comparison));
-    if (plots) fmt::print("\n{}", plot_intervals(intervals_of(comparison), plot_area()));
+    if (plots) print("\n{}", Ready{plot_intervals(intervals_of(comparison), plot_area())});
     return success;
 }
 

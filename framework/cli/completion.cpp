@@ -3,6 +3,7 @@
 
 #include "cli/arguments.h"
 #include "cli/completion_scripts.h"
+#include "cli/print.h"
 #include "plugins/loader.h"
 #include "store/experiments.h"
 #include "store/store.h"
@@ -32,7 +33,7 @@ void print_experiments(const std::filesystem::path& database) {
     std::error_code ignored;
     if (!std::filesystem::exists(database, ignored)) return;
     store::Store store(database, store::Store::Mode::read);
-    for (const std::string& name : store::experiment_names(store)) fmt::print("{}\n", name);
+    for (const std::string& name : store::experiment_names(store)) print("{}\n", name);
 }
 
 }  // namespace
@@ -42,13 +43,13 @@ int completion(const Words& words) {
     if (!arguments) return success;
     const std::string what = exactly(*arguments, "what", 1, "bash, zsh, fish, experiments or plugins",
                                      "for example: unroll completion bash")[0];
-    if (what == "bash") fmt::print("{}", bash_completion());
-    if (what == "zsh") fmt::print("{}", zsh_completion());
-    if (what == "fish") fmt::print("{}", fish_completion());
+    if (what == "bash") print("{}", Ready{bash_completion()});
+    if (what == "zsh") print("{}", Ready{zsh_completion()});
+    if (what == "fish") print("{}", Ready{fish_completion()});
     if (what == "experiments") print_experiments(arguments->database);
     if (what == "plugins") {
         const auto catalog = unroll::plugins::load(unroll::plugins::folders(arguments->plugin_paths));
-        for (const auto& found : catalog.found()) fmt::print("{}\n", found.plugin->name);
+        for (const auto& found : catalog.found()) print("{}\n", found.plugin->name);
     }
     return success;
 }

@@ -11,6 +11,8 @@
 #include "cli/arguments.h"
 #include "cli/comparison_table.h"
 #include "cli/plot.h"
+#include "cli/message.h"
+#include "cli/print.h"
 #include "cli/stored_trial.h"
 #include "cli/table.h"
 #include "store/experiments.h"
@@ -180,11 +182,10 @@ int curve(const Words& words) {
     if (plot.empty())
         throw Error({shown.caption, axis.from ? fmt::format("no values from step {} on", axis.from) : "no values yet",
                      "at least one value to draw", "wait for the first evaluation, or lower --from"});
-    fmt::print("{}\n{}", shown.caption, plot);
+    print("{}\n{}", shown.caption, Ready{plot});
     if (std::all_of(shown.curves.begin(), shown.curves.end(),
                     [](const PlotCurve& curve) { return curve.points.size() <= 1; }))
-        fmt::print(
-            stderr,
+        message(
             "note: one value each; the test split is evaluated once, when a trial has ended, and 'unroll compare' "
             "tells its values\n");
     return success;

@@ -1,12 +1,14 @@
 // The progress of a sweep on standard error.
 #include "cli/display.h"
 
-#include <fmt/core.h>
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <utility>
 
+#include "base/text.h"
+#include "base/visible.h"
 #include "cli/table.h"
 #include "cli/terminal.h"
 
@@ -20,6 +22,11 @@ std::string bar(double fraction) {
     constexpr int width = 20;
     const int full = std::clamp(int(fraction * width + 0.5), 0, width);
     return std::string(Size(full), '=') + std::string(Size(width - full), ' ');
+}
+
+/// The lines behind the first as far in as that one: what an error says is no line of ours.
+std::string indented(const std::string& text) {
+    return fmt::format("{}", fmt::join(base::split(text, '\n'), "\n    "));
 }
 
 }  // namespace
@@ -86,7 +93,7 @@ void Display::ended(Size index, const training::Outcome& outcome) {
     const bool is_trouble = outcome.status == trial::TrialStatus::failed || !outcome.error.empty();
     if (is_trouble) line = colored(line, Color::red, color);
     if (outcome.status == trial::TrialStatus::diverged) line = colored(line, Color::yellow, color);
-    if (!outcome.error.empty()) line += "\n    " + outcome.error;
+    if (!outcome.error.empty()) line += "\n    " + indented(base::visible_lines(outcome.error));
     if (outcome.status == trial::TrialStatus::interrupted && !outcome.error.empty())
         line += "\n    the next run goes on with it";
     if (outcome.status == trial::TrialStatus::finished && !outcome.error.empty())

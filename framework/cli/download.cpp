@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "base/visible.h"
 #include "cli/byte_size.h"
 #include "cli/interrupt.h"
 #include "cli/live_lines.h"
@@ -53,7 +54,7 @@ private:
     double seconds() const { return std::max(std::chrono::duration<double>(Clock::now() - begin_).count(), 1e-3); }
 
     void say(const std::string& line) {
-        if (!quiet_) lines_.print(line);
+        if (!quiet_) lines_.print(base::visible_line(line));
     }
 
     const manifest::Remote& remote_;

@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "cli/command_table.h"
+#include "cli/print.h"
 #include "cli/terminal.h"
 #include "unroll/error.h"
 
@@ -16,14 +17,15 @@ void print_overview() {
     std::size_t widest = 0;
     for (const CommandEntry& entry : all_commands()) widest = std::max(widest, entry.name.size());
     const std::size_t indent = widest + 4, columns = std::max<std::size_t>(output_columns().value_or(120), indent + 30);
-    fmt::print("usage: unroll COMMAND [ARGUMENTS]\n\n{}\n\n",
-               base::wrap("Trains and compares sequence models: one manifest in, one SQLite file out.", columns));
+    print("usage: unroll COMMAND [ARGUMENTS]\n\n{}\n\n",
+          Ready{base::wrap("Trains and compares sequence models: one manifest in, one SQLite file out.", columns)});
     for (const CommandEntry& entry : all_commands()) {
         const auto lines = base::split(base::wrap(entry.summary, columns - indent), '\n');
-        fmt::print("  {:<{}}  {}\n", entry.name, widest, fmt::join(lines, "\n" + std::string(indent, ' ')));
+        print("  {:<{}}  {}\n", entry.name, widest,
+              Ready{fmt::format("{}", fmt::join(lines, "\n" + std::string(indent, ' ')))});
     }
     const char* more = "Run 'unroll help COMMAND' for the options of a command, 'unroll --version' for the versions.";
-    fmt::print("\n{}\n", base::wrap(more, columns));
+    print("\n{}\n", Ready{base::wrap(more, columns)});
 }
 
 Command help_command() {

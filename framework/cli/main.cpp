@@ -12,6 +12,7 @@
 #include "cli/help.h"
 #include "cli/message.h"
 #include "cli/output.h"
+#include "cli/print.h"
 #include "cli/terminal.h"
 #include "cli/version.h"
 #include "cli/worker.h"
@@ -24,7 +25,8 @@ namespace {
 using namespace unroll;
 
 void tell(const char* what) {
-    cli::message("{} {}\n", cli::colored("unroll:", cli::Color::red, cli::takes_color(STDERR_FILENO)), what);
+    const std::string name = cli::colored("unroll:", cli::Color::red, cli::takes_color(STDERR_FILENO));
+    cli::message("{} {}\n", cli::Ready{name}, cli::Lines{what});
 }
 
 /// The exit code of a command: a full disk must not pass for a short result. A reader who has left (`| head`) wants no
@@ -55,7 +57,7 @@ int dispatch(const cli::Words& words) {
         return cli::success;
     }
     if (words[0] == "--version") {
-        fmt::print("{}", cli::version_text());
+        cli::print("{}", cli::Ready{cli::version_text()});
         return cli::success;
     }
     if (words[0] == cli::worker_word) {

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "base/utf8.h"
 #include "cli/command_table.h"
+#include "cli/print.h"
 
 namespace unroll::cli {
 
@@ -108,21 +109,22 @@ constexpr std::array files{
 int manual(const Words& words) {
     const auto arguments = parse(manual_command(), words);
     if (!arguments) return success;
-    fmt::print(
+    print(
         ".TH UNROLL 1 \"\" \"unroll {}\" \"User Commands\"\n.nh\n.ad l\n"
         ".SH NAME\nunroll \\- train and compare sequence models\n"
         ".SH SYNOPSIS\n.B unroll\n.I COMMAND\n.RI [ ARGUMENTS ]\n.br\n.B unroll \\-\\-version\n.br\n"
         ".B unroll help\n.RI [ COMMAND ]\n.SH DESCRIPTION\n{}.SH COMMANDS\n",
         UNROLL_VERSION,
-        paragraphs("Unroll compares sequence-model cells: one JSON manifest in, every combination trained and sampled "
-                   "in parallel, one SQLite file out. 'unroll schema' describes manifests."));
+        Ready{paragraphs(
+            "Unroll compares sequence-model cells: one JSON manifest in, every combination trained and sampled in "
+            "parallel, one SQLite file out. 'unroll schema' describes manifests.")});
     for (const CommandEntry& entry : all_commands()) {
         const Command command = entry.describe();
-        fmt::print(".SS {}\n.B {}\n{}{}", roff(entry.name), roff(command.usage), paragraphs(command.about),
-                   options(command.options));
+        print(".SS {}\n.B {}\n{}{}", roff(entry.name), roff(command.usage), Ready{paragraphs(command.about)},
+              Ready{options(command.options)});
     }
-    fmt::print(".SH OPTIONS OF EVERY COMMAND\n{}.SH EXIT STATUS\n{}.SH ENVIRONMENT\n{}.SH FILES\n{}",
-               options(shared_options()), items(exit_codes), items(variables), items(files));
+    print(".SH OPTIONS OF EVERY COMMAND\n{}.SH EXIT STATUS\n{}.SH ENVIRONMENT\n{}.SH FILES\n{}",
+          Ready{options(shared_options())}, Ready{items(exit_codes)}, Ready{items(variables)}, Ready{items(files)});
     return success;
 }
 

@@ -6,6 +6,7 @@
 #include "cli/byte_size.h"
 #include "cli/message.h"
 #include "cli/output.h"
+#include "cli/print.h"
 #include "store/merging.h"
 #include "unroll/error.h"
 
@@ -19,7 +20,7 @@ std::string counted(std::int64_t number, const char* noun) {
     return base::count_of(std::uint64_t(number), noun);
 }
 
-void print(const fs::path& source, const store::MergeReport& report) {
+void tell(const fs::path& source, const store::MergeReport& report) {
     std::string parts;
     const auto part = [&](std::int64_t trials, const char* what) {
         if (trials) parts += fmt::format("{}{} {}", parts.empty() ? "" : ", ", trials, what);
@@ -28,9 +29,9 @@ void print(const fs::path& source, const store::MergeReport& report) {
     part(report.replaced, "further there");
     part(report.kept, "further here");
     part(report.equal, "equal");
-    fmt::print("{}: {}{}; copied {} and {} ({})\n", source.string(), counted(report.trials, "trial"),
-               parts.empty() ? "" : " (" + parts + ")", counted(report.samples, "sample"),
-               counted(report.checkpoints, "checkpoint"), byte_size(double(report.bytes)));
+    print("{}: {}{}; copied {} and {} ({})\n", source.string(), counted(report.trials, "trial"),
+          parts.empty() ? "" : " (" + parts + ")", counted(report.samples, "sample"),
+          counted(report.checkpoints, "checkpoint"), byte_size(double(report.bytes)));
     deliver();  // before what goes to standard error
     if (report.different)
         message(
@@ -76,7 +77,7 @@ int merge(const Words& words) {
     const store::RunnerLock lock(arguments->database);
     try {
         store::Store store(arguments->database, store::Store::Mode::write);
-        for (const std::string& source : sources) print(source, store::merge(store, source));
+        for (const std::string& source : sources) tell(source, store::merge(store, source));
         store.close();
     } catch (...) {
         if (is_new && sources.size() == 1) fs::remove(arguments->database, ignored);

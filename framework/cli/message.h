@@ -4,7 +4,8 @@
 #include <fmt/core.h>
 
 #include <string_view>
-#include <utility>
+
+#include "cli/printable.h"
 
 namespace unroll::cli {
 
@@ -12,9 +13,10 @@ namespace unroll::cli {
 /// dropped: where messages go decides over nothing that the program does.
 void message(std::string_view text) noexcept;
 
+/// Each value as printable() makes it.
 template <class... Values>
-void message(fmt::format_string<Values...> format, Values&&... values) {
-    message(std::string_view(fmt::format(format, std::forward<Values>(values)...)));
+void message(fmt::format_string<Printable<Values>...> format, const Values&... values) {
+    message(std::string_view(fmt::format(format, printable(values)...)));
 }
 
 }  // namespace unroll::cli

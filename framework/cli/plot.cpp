@@ -10,6 +10,7 @@
 #include <numeric>
 
 #include "base/utf8.h"
+#include "base/visible.h"
 #include "cli/plot_canvas.h"
 #include "cli/table.h"
 #include "cli/terminal.h"
@@ -56,7 +57,8 @@ struct Range {
     }
 };
 
-std::string cut(const std::string& text, Size columns, const char* ellipsis) {
+std::string cut(const std::string& label, Size columns, const char* ellipsis) {
+    const std::string text = base::visible_line(label);
     return display_width(text) <= columns ? text : fitting(text, columns - 1) + ellipsis;
 }
 

@@ -8,6 +8,8 @@
 #include <filesystem>
 
 #include "base/nearest.h"
+#include "base/visible.h"
+#include "cli/print.h"
 #include "cli/table.h"
 #include "json/parse.h"
 #include "json/write.h"
@@ -58,6 +60,11 @@ Selection select(const Catalog& catalog, const std::string& name) {
 std::string shown(const std::filesystem::path& file) {
     const auto relative = file.lexically_relative(std::filesystem::current_path());
     return relative.empty() || *relative.begin() == ".." ? file.string() : relative.string();
+}
+
+/// A plugin's own words.
+std::string line(std::string_view text) {
+    return base::visible_line(text);
 }
 
 std::string options_table(const Plugin& plugin) {
@@ -190,20 +197,20 @@ std::string describe(const Catalog& catalog, const std::vector<Folder>& folders,
         for (const Folder& folder : folders) {
             std::error_code error;
             const bool there = std::filesystem::is_directory(folder.path, error);
-            text += fmt::format("  {} ({}{})\n", std::filesystem::absolute(folder.path).string(), folder.why,
+            text += fmt::format("  {} ({}{})\n", line(std::filesystem::absolute(folder.path).string()), folder.why,
                                 there ? "" : "; does not exist");
         }
     }
     for (const auto& [plugin, file] : selection.found)
         if (!name.empty())
             text += fmt::format("{}{} '{}', revision {}: {}\n{}\n\n{}{}", text.empty() ? "" : "\n",
-                                plugins::to_string(plugin->kind), plugin->name, plugin->revision, plugin->summary,
-                                shown(file), options_table(*plugin),
+                                plugins::to_string(plugin->kind), line(plugin->name), plugin->revision,
+                                line(plugin->summary), line(shown(file)), options_table(*plugin),
                                 plugin->kind == Plugin::Kind::cell ? settings_table(*plugin) : "");
     if (!selection.refused.empty()) text += "\nrefused\n";
     for (const Refused& refused : selection.refused)
-        text += fmt::format("  {}: {}\n    expected: {}\n    help: {}\n", refused.problem.where, refused.problem.found,
-                            refused.problem.expected, refused.problem.help);
+        text += fmt::format("  {}: {}\n    expected: {}\n    help: {}\n", line(refused.problem.where),
+                            line(refused.problem.found), line(refused.problem.expected), line(refused.problem.help));
     return text;
 }
 
@@ -213,7 +220,7 @@ std::string describe_json(const Catalog& catalog, const std::vector<Folder>& fol
     object.set("found", json_array(selection.found, json_found));
     object.set("refused", json_array(selection.refused, json_refused));
     object.set("folders", json_array(folders, json_folder));
-    return json::dump(object) + "\n";
+    return visible_json(json::dump(object)) + "\n";
 }
 
 }  // namespace unroll::cli

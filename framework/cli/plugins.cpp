@@ -3,6 +3,7 @@
 
 #include "cli/arguments.h"
 #include "cli/plugin_tables.h"
+#include "cli/print.h"
 #include "plugins/loader.h"
 #include "unroll/error.h"
 
@@ -34,7 +35,7 @@ int plugins(const Words& words) {
     const auto catalog = unroll::plugins::load(folders);
     const std::string text =
         format == "json" ? describe_json(catalog, folders, name) : describe(catalog, folders, name);
-    fmt::print("{}", text);
+    print("{}", Ready{text});
     return success;
 }
 

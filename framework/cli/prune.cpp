@@ -9,6 +9,7 @@
 #include "cli/byte_size.h"
 #include "cli/confirm.h"
 #include "cli/message.h"
+#include "cli/print.h"
 #include "cli/table.h"
 #include "report/trial_label.h"
 #include "store/pruning.h"
@@ -50,7 +51,7 @@ store::PruneRequest request_of(const Arguments& arguments) {
     return request;
 }
 
-void print(const store::Pruning& pruning, Format format) {
+void list(const store::Pruning& pruning, Format format) {
     const bool people = format == Format::table || format == Format::markdown;
     store::Table table{
         {"trial", "experiment", "axes", "checkpoints", people ? "size" : "bytes", people ? "written" : "written_at"},
@@ -78,8 +79,8 @@ void print(const store::Pruning& pruning, Format format) {
     Look look = on_standard_output();
     look.hide_first = {"written", "experiment"};
     if (people && table.rows.empty()) {
-        fmt::print("no checkpoint to remove\n");
-        for (std::size_t i = 1; i < notes.size(); ++i) fmt::print("{}\n", notes[i]);
+        print("no checkpoint to remove\n");
+        for (std::size_t i = 1; i < notes.size(); ++i) print("{}\n", notes[i]);
         return;
     }
     print_table(table, format, look, "checkpoints to remove", notes);
@@ -114,7 +115,7 @@ int prune(const Words& words) {
     const store::PruneRequest request = request_of(*arguments);
     store::Upkeep upkeep(arguments->database);
     const store::Pruning pruning = store::pruning_of(upkeep.store(), request);
-    print(pruning, format);
+    list(pruning, format);
     if (pruning.trials.empty()) return success;
     if (!arguments->get<bool>("yes") && !can_ask()) {
         message("note: nothing was removed; repeat the command with --yes to remove them\n");

@@ -5,6 +5,7 @@
 #include "cli/arguments.h"
 #include "cli/byte_size.h"
 #include "cli/confirm.h"
+#include "cli/print.h"
 #include "store/removal.h"
 #include "store/upkeep.h"
 #include "unroll/error.h"
@@ -17,17 +18,17 @@ std::uint64_t count(std::int64_t rows) {
     return std::uint64_t(rows);
 }
 
-void print(const store::Removal& removal) {
+void tell(const store::Removal& removal) {
     const std::size_t trials = removal.trials.size();
-    fmt::print("goes: {} ({}); {} ({} finished), {}, {} ({})\n",
-               base::count_of(removal.experiments.size(), "experiment"), fmt::join(removal.experiments, ", "),
-               base::count_of(trials, "trial"), removal.finished, base::count_of(count(removal.samples), "sample"),
-               base::count_of(count(removal.checkpoints), "checkpoint"), byte_size(double(removal.bytes)));
+    cli::print("goes: {} ({}); {} ({} finished), {}, {} ({})\n", base::count_of(removal.experiments.size(), "experiment"),
+          fmt::join(removal.experiments, ", "), base::count_of(trials, "trial"), removal.finished,
+          base::count_of(count(removal.samples), "sample"), base::count_of(count(removal.checkpoints), "checkpoint"),
+          byte_size(double(removal.bytes)));
     if (removal.judgements)
-        fmt::print("goes: {} of images of trials that stay\n", base::count_of(count(removal.judgements), "judgement"));
+        cli::print("goes: {} of images of trials that stay\n", base::count_of(count(removal.judgements), "judgement"));
     if (removal.shared)
-        fmt::print("stays: {}, which {} {} as well\n", base::count_of(count(removal.shared), "trial"),
-                   fmt::join(removal.others, ", "), removal.others.size() == 1 ? "has" : "have");
+        cli::print("stays: {}, which {} {} as well\n", base::count_of(count(removal.shared), "trial"),
+              fmt::join(removal.others, ", "), removal.others.size() == 1 ? "has" : "have");
 }
 
 }  // namespace
@@ -51,13 +52,13 @@ int remove(const Words& words) {
             {"command line", "no experiment", "one or more names of experiments", "list them with: unroll list"});
     store::Upkeep upkeep(arguments->database);
     const store::Removal removal = store::removal_of(upkeep.store(), arguments->list("experiment"));
-    print(removal);
+    tell(removal);
     if (!confirmed(*arguments, "remove this?")) {
-        fmt::print("nothing was removed\n");
+        cli::print("nothing was removed\n");
         return success;
     }
     store::remove(upkeep.store(), removal);
-    fmt::print("removed\n");
+    cli::print("removed\n");
     return success;
 }
 

@@ -3,6 +3,7 @@
 
 #include "cli/arguments.h"
 #include "cli/message.h"
+#include "cli/print.h"
 #include "store/upkeep.h"
 #include "unroll/error.h"
 
@@ -26,7 +27,7 @@ int rename(const Words& words) {
         exactly(*arguments, "name", 2, "an experiment and its new name", "list experiments with: unroll list");
     store::Upkeep upkeep(arguments->database);
     store::rename_experiment(upkeep.store(), names[0], names[1]);
-    fmt::print("renamed '{}' to '{}'\n", names[0], names[1]);
+    print("renamed '{}' to '{}'\n", names[0], names[1]);
     message("note: to run it again under this name, change \"name\" in its manifest, or use --as '{}'\n", names[1]);
     return success;
 }

@@ -92,7 +92,7 @@ std::vector<double> costs_of(const std::vector<sweep::TrialPlan>& workload) {
 }
 
 void print_summary(const sweep::Summary& summary, const Arguments& arguments) {
-    for (const std::string& note : summary.notes) message("note: {}\n", note);
+    for (const std::string& note : summary.notes) message("note: {}\n", Lines{note});
     if (!summary.problem.empty())
         message("unroll: {}\nnote: what was not stored yet is trained again when the same command runs again\n",
                 summary.problem);
@@ -113,7 +113,7 @@ void print_comparison(store::Store& store, const std::string& experiment) {
         print_table(table_of(comparison), Format::table, on_standard_output(look_of(comparison)),
                     fmt::format("{}: {}", experiment, caption_of(comparison)), notes_of(comparison));
     } catch (const Error& nothing_to_compare) {
-        message("note: {}\n", nothing_to_compare.what());
+        message("note: {}\n", Lines{nothing_to_compare.what()});
     }
 }
 
@@ -127,8 +127,8 @@ bool expect_something(const std::vector<manifest::Plan>& plans) {
 bool report(const Arguments& arguments, const std::vector<manifest::Plan>& plans, sweep::Judges& judges, Size jobs,
             const std::atomic<bool>& stop) {
     const sweep::JudgingReport judging = judges.judge(jobs, stop);
-    for (const std::string& note : judging.notes) message("note: {}\n", note);
-    for (const std::string& problem : judging.problems) message("unroll: {}\n", problem);
+    for (const std::string& note : judging.notes) message("note: {}\n", Lines{note});
+    for (const std::string& problem : judging.problems) message("unroll: {}\n", Lines{problem});
     if (!arguments.get<bool>("quiet")) {
         store::Store store(arguments.database, store::Store::Mode::read);
         for (const manifest::Plan& plan : plans) print_if_possible([&] { print_comparison(store, plan.name); });
@@ -160,7 +160,7 @@ int run(const Words& words) {
     const std::vector<manifest::Plan> plans = plans_to_run(*arguments, session);
     const auto workload = sweep::distinct_trials(plans, session.catalog(), session.datasets());
     const std::vector<std::string> starts = sweep::check_starts(workload, session.catalog(), session.datasets());
-    for (const std::string& note : starts) message("note: {}\n", note);
+    for (const std::string& note : starts) message("note: {}\n", Lines{note});
     sweep::renew_identities(arguments->database, workload, session.catalog(), session.datasets());
     if (!changes_accepted(*arguments, plans)) {
         message("nothing was run\n");
@@ -185,7 +185,7 @@ int run(const Words& words) {
         if (stop) return all_done ? interrupted : unmet;
         return all_done && as_expected ? success : unmet;
     } catch (const Error& error) {  // the trials are in the store; exit code 2 would say that nothing was run
-        message("unroll: {}\n", error.what());
+        message("unroll: {}\n", Lines{error.what()});
         return unmet;
     }
 }

@@ -9,6 +9,7 @@
 #include "cli/arguments.h"
 #include "cli/interrupt.h"
 #include "cli/message.h"
+#include "cli/print.h"
 #include "cli/stored_trial.h"
 #include "json/parse.h"
 #include "json/write.h"
@@ -226,7 +227,7 @@ std::string trial_of(store::Store& store, const std::string& name) {
     if (!best)
         throw Error({fmt::format("experiment '{}'", name), "no finished trial with a value of its metric",
                      "an experiment that has run, or the id of a trial", "run its manifest first"});
-    fmt::print(stderr, "note: trial {}, the best of {} by {}\n", best->id, name,
+    message("note: trial {}, the best of {} by {}\n", best->id, name,
                store::find_experiment(store, name).metric);
     return std::to_string(best->id);
 }
@@ -294,15 +295,15 @@ int sample(const Words& words) {
                                trial.runnable.trial.training.sequence_length, wanted, catch_interrupts());
     for (const sampling::Sample& sample : samples) {
         if (kind == trial::SampleKind::answer) {
-            fmt::print("{} → {}{}\n", sample.prompt, sample.text,
-                       !sample.correct   ? ""
-                       : *sample.correct ? " ✓"
-                                         : fmt::format(" ✗ {}", *sample.target));
+            print("{} → {}{}\n", sample.prompt, sample.text,
+                  !sample.correct   ? ""
+                  : *sample.correct ? " ✓"
+                                    : fmt::format(" ✗ {}", *sample.target));
             continue;
         }
         if (samples.size() > 1)
-            fmt::print("{}--- {}\n", &sample == &samples.front() ? "" : "\n", sample.key.number + 1);
-        fmt::print("{}{}\n", sample.prompt, sample.text);
+            print("{}--- {}\n", Ready{&sample == &samples.front() ? "" : "\n"}, sample.key.number + 1);
+        print("{}{}\n", Lines{sample.prompt}, Lines{sample.text});
     }
     return samples.size() == wanted.size() ? success : interrupted;
 }

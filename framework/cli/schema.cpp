@@ -2,6 +2,7 @@
 #include <fmt/core.h>
 
 #include "cli/arguments.h"
+#include "cli/print.h"
 #include "json/write.h"
 #include "manifest/describe.h"
 #include "plugins/loader.h"
@@ -27,9 +28,9 @@ int schema(const Words& words) {
 
     const auto catalog = unroll::plugins::load(unroll::plugins::folders(arguments->plugin_paths));
     if (format == "json")
-        fmt::print("{}\n", json::dump_indented(manifest::json_schema(catalog)));
+        print("{}\n", Ready{visible_json(json::dump_indented(manifest::json_schema(catalog)))});
     else
-        fmt::print("{}", manifest::markdown(catalog));
+        print("{}", Lines{manifest::markdown(catalog)});
     return success;
 }
 

@@ -10,8 +10,10 @@
 
 #include "base/text.h"
 #include "base/utf8.h"
+#include "base/visible.h"
 #include "cli/message.h"
 #include "cli/output.h"
+#include "cli/print.h"
 #include "cli/table_text.h"
 #include "cli/terminal.h"
 #include "json/write.h"
@@ -25,10 +27,6 @@ using base::display_width;
 using base::for_each_character;
 using store::Table;
 using store::Value;
-
-bool is_control(CodePoint code) {
-    return code < 0x20 || (code >= 0x7F && code < 0xA0);
-}
 
 std::string in_markdown(std::string_view text) {
     std::string cell;
@@ -50,7 +48,7 @@ std::string in_markdown(std::string_view text) {
                 cell += "&amp;";
                 break;
             default:
-                is_control(code) ? cell += fmt::format("\\\\x{:02x}", code) : cell += bytes;
+                base::drives_terminal(code) ? cell += '\\' + base::shown_as(code) : cell += bytes;
         }
     });
     return cell;
@@ -71,6 +69,10 @@ json::Value in_utf8(std::string_view text) {
     std::string valid;
     for_each_character(text, [&](CodePoint, std::string_view bytes) { valid += bytes; });
     return valid;
+}
+
+std::string json_text(std::string_view text) {
+    return visible_json(json::dump(in_utf8(text)));
 }
 
 std::string csv_value(const Value& value) {
@@ -96,7 +98,7 @@ std::string as_csv(const Table& table) {
 std::string json_value(const Value& value) {
     if (const auto* whole = std::get_if<std::int64_t>(&value)) return json::dump(*whole);
     if (const auto* number = std::get_if<double>(&value); number && std::isfinite(*number)) return json::dump(*number);
-    if (const auto* text = std::get_if<std::string>(&value)) return json::dump(in_utf8(*text));
+    if (const auto* text = std::get_if<std::string>(&value)) return json_text(*text);
     return json::dump({});
 }
 
@@ -105,7 +107,7 @@ std::string as_json(const Table& table) {
     std::map<std::string, int> seen;
     for (const auto& name : table.columns) {
         const int times = ++seen[name];
-        keys.push_back(json::dump(in_utf8(times == 1 ? name : fmt::format("{}:{}", name, times))));
+        keys.push_back(json_text(times == 1 ? name : fmt::format("{}:{}", name, times)));
     }
     std::string result = "[";
     for (std::size_t row = 0; row < table.rows.size(); ++row) {
@@ -142,21 +144,6 @@ Format format_of(std::string_view name) {
     throw Error({"--format", fmt::format("'{}'", name), "table, csv, json or markdown", "choose one of these"});
 }
 
-std::string on_one_line(std::string_view text) {
-    std::string line;
-    for_each_character(text, [&](CodePoint code, std::string_view bytes) {
-        if (code == '\n')
-            line += "↵";
-        else if (code == '\t')
-            line += "\\t";
-        else if (is_control(code))
-            line += fmt::format("\\x{:02x}", code);
-        else
-            line += bytes;
-    });
-    return line;
-}
-
 Look on_standard_output(Look look) {
     look.columns = output_columns();
     look.color = takes_color(STDOUT_FILENO);
@@ -166,7 +153,7 @@ Look on_standard_output(Look look) {
 std::string render(const Table& table, Format format, const Look& look) {
     switch (format) {
         case Format::csv:
-            return as_csv(table);
+            return look.columns ? base::visible_lines(as_csv(table)) : as_csv(table);
         case Format::json:
             return as_json(table);
         case Format::markdown:
@@ -174,21 +161,24 @@ std::string render(const Table& table, Format format, const Look& look) {
         case Format::table:
             break;
     }
-    return laid_out(text_of(table, look, on_one_line), look);
+    return laid_out(text_of(table, look, base::visible_line), look);
 }
 
 void print_table(const Table& table, Format format, const Look& look, const std::string& caption,
                  const std::vector<std::string>& notes) {
     const bool for_people = format == Format::table || format == Format::markdown;
     const std::string between = format == Format::markdown ? "\n" : "";
-    if (for_people && !caption.empty())
-        fmt::print("{}\n{}", look.columns ? base::wrap(caption, *look.columns) : caption, between);
-    fmt::print("{}", render(table, format, look));
+    const auto wrapped = [&](const std::string& text) {
+        const std::string line = base::visible_line(text);
+        return look.columns ? base::wrap(line, *look.columns) : line;
+    };
+    if (for_people && !caption.empty()) print("{}\n{}", Ready{wrapped(caption)}, Ready{between});
+    print("{}", Ready{render(table, format, look)});
     deliver();  // before what goes to standard error
     for (const std::string& note : notes) {
         const std::string line = "note: " + note;
         if (for_people)
-            fmt::print("{}{}\n", between, look.columns ? base::wrap(line, *look.columns) : line);
+            print("{}{}\n", Ready{between}, Ready{wrapped(line)});
         else
             message("{}\n", line);
     }
@@ -197,14 +187,14 @@ void print_table(const Table& table, Format format, const Look& look, const std:
 std::string in_words(const Value& value) {
     if (const auto* whole = std::get_if<std::int64_t>(&value)) return fmt::format("{}", *whole);
     if (const auto* real = std::get_if<double>(&value)) return fmt::format("{:.6g}", *real);
-    if (const auto* text = std::get_if<std::string>(&value)) return on_one_line(*text);
+    if (const auto* text = std::get_if<std::string>(&value)) return base::visible_line(*text);
     return "NULL";
 }
 
 std::string fitting(std::string_view text, std::size_t columns) {
     std::string fits;
     std::size_t width = 0;
-    for_each_character(on_one_line(text), [&](CodePoint code, std::string_view bytes) {
+    for_each_character(base::visible_line(text), [&](CodePoint code, std::string_view bytes) {
         width += display_width(code);
         if (width <= columns) fits += bytes;
     });

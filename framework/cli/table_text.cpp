@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "base/utf8.h"
 #include "cli/terminal.h"
+#include "unroll/error.h"
 
 namespace unroll::cli {
 
@@ -22,10 +23,11 @@ using store::Table;
 using store::Value;
 using Texts = std::vector<std::string>;
 
-constexpr Size gap = 2;           ///< spaces between columns
-constexpr Size comfortable = 20;  ///< texts are wrapped to this width before columns are hidden,
-constexpr Size narrowest = 8;     ///< and to this one before rows become blocks
-constexpr Size most_lines = 10;   ///< of one cell
+constexpr Size gap = 2;                       ///< spaces between columns
+constexpr Size comfortable = 20;              ///< texts are wrapped to this width before columns are hidden,
+constexpr Size narrowest = 8;                 ///< and to this one before rows become blocks
+constexpr Size most_lines = 10;               ///< of one cell
+constexpr Size most_bytes = Size{512} << 20;  ///< of a table
 
 bool contains(const Texts& names, const std::string& name) {
     return std::find(names.begin(), names.end(), name) != names.end();
@@ -90,6 +92,11 @@ public:
             for (const Texts& row : table.rows) width = std::max(width, display_width(row[column]));
             natural_.push_back(width);
         }
+        // None can be wider than the terminal in the end.
+        for (Size column = 0; look.columns && column < natural_.size(); ++column)
+            if (!table.numeric[column])
+                natural_[column] =
+                    std::min(natural_[column], std::max(*look.columns, display_width(table.columns[column])));
         widths_ = natural_;
     }
 
@@ -104,6 +111,9 @@ public:
     }
 
     std::string text() const {
+        if (const Size size = total() * table_.rows.size(); size > most_bytes)
+            throw Error({"--format table", fmt::format("{} rows, each {} characters wide", table_.rows.size(), total()),
+                         "a table that fits in memory", "choose --format csv or json, or shorten texts with substr"});
         std::string text =
             line(table_.columns, [&](const std::string& part) { return colored(part, Color::bold, look_.color); });
         Texts rules;

@@ -22,7 +22,4 @@ TextTable text_of(const store::Table& table, const Look& look, std::string (*esc
 /// As render() does it for Format::table.
 std::string laid_out(const TextTable& table, const Look& look);
 
-/// A text on one line: line breaks and other control characters are made visible.
-std::string on_one_line(std::string_view text);
-
 }  // namespace unroll::cli

@@ -13,6 +13,7 @@
 #include "cli/arguments.h"
 #include "cli/interrupt.h"
 #include "cli/message.h"
+#include "cli/print.h"
 #include "cli/stored_trial.h"
 #include "store/listing.h"
 #include "sweep/build_id.h"
@@ -66,15 +67,15 @@ void leave_out_further(analysis::Points& stored, analysis::Points& again, const 
     });
 }
 
-void print(const std::vector<analysis::Mismatch>& mismatches) {
+void tell(const std::vector<analysis::Mismatch>& mismatches) {
     constexpr Size most_shown = 10;
     for (Size i = 0; i < std::min(mismatches.size(), most_shown); ++i) {
         const auto& [point, stored, repeated] = mismatches[i];
-        fmt::print("{}/{} at step {}: {}, {}\n", point.split, point.name, point.step,
-                   stored ? fmt::format("stored {}", *stored) : "not in the store",
-                   repeated ? fmt::format("now {}", *repeated) : "now absent");
+        print("{}/{} at step {}: {}, {}\n", point.split, point.name, point.step,
+              stored ? fmt::format("stored {}", *stored) : "not in the store",
+              repeated ? fmt::format("now {}", *repeated) : "now absent");
     }
-    if (mismatches.size() > most_shown) fmt::print("… and {} more\n", mismatches.size() - most_shown);
+    if (mismatches.size() > most_shown) print("… and {} more\n", mismatches.size() - most_shown);
 }
 
 /// Trains it again. success, unmet or interrupted.
@@ -101,12 +102,12 @@ int verify_trial(const StoredTrial& trial, store::Store& store, const Session& s
 
     leave_out_further(stored, again, job.evaluate_at, trial.runnable.trial.training.log_every);
     const auto mismatches = analysis::mismatches(stored, again);
-    print(mismatches);
+    tell(mismatches);
     if (!mismatches.empty()) {
-        fmt::print("trial {}: {} of {} values differ\n", trial.found.id, mismatches.size(), stored.size());
+        print("trial {}: {} of {} values differ\n", trial.found.id, mismatches.size(), stored.size());
         return unmet;
     }
-    fmt::print("trial {}: OK: all {} values are equal to the last bit\n", trial.found.id, stored.size());
+    print("trial {}: OK: all {} values are equal to the last bit\n", trial.found.id, stored.size());
     return success;
 }
 

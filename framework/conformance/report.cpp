@@ -1,6 +1,7 @@
 // A report: collected check by check, and as text.
 #include <fmt/core.h>
 
+#include "base/visible.h"
 #include "conformance/recorder.h"
 
 namespace unroll::conformance {
@@ -49,7 +50,7 @@ std::string to_string(const Report& report) {
         text += fmt::format("  {} {:<{}}", check.passed ? "✓" : "✗", check.name, width);
         if (check.tolerance > 0) text += fmt::format("  {:.1e}, at most {:.0e}", check.measured, check.tolerance);
         text += '\n';
-        if (!check.passed) text += fmt::format("      {}\n", check.failure);
+        if (!check.passed) text += fmt::format("      {}\n", base::visible_line(check.failure));
     }
     return text;
 }

@@ -4,6 +4,7 @@
 #include <fmt/core.h>
 
 #include "base/diagnostics.h"
+#include "base/visible.h"
 #include "json/parse.h"
 #include "json/write.h"
 
@@ -35,7 +36,7 @@ std::string trial_label(const std::string& axes_json) {
     const auto axes = json::parse(axes_json, "axes", ignored);
     std::string label;
     if (axes && axes->object()) append(*axes->object(), label);
-    return label.empty() ? "trial" : label;
+    return label.empty() ? "trial" : base::visible_line(label);
 }
 
 }  // namespace unroll::report
