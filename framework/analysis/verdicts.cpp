@@ -42,11 +42,11 @@ bool is_yes(const store::Value& value, std::string& remark) {
     return false;
 }
 
-Verdict verdict_of(store::Store& store, const manifest::Expectation& expectation, std::chrono::milliseconds timeout) {
+Verdict verdict_of(store::Store& store, const manifest::Expectation& expectation, const store::QueryLimits& limits) {
     Verdict verdict;
     verdict.expectation = expectation.name;
     try {
-        store::Table answer = store::query(store, expectation.query, {}, timeout);
+        store::Table answer = store::query(store, expectation.query, {}, limits);
         if (answer.rows.size() != 1) {
             verdict.remark = answer.rows.empty()
                                  ? "the query returns no row, expected exactly one"
@@ -66,7 +66,7 @@ Verdict verdict_of(store::Store& store, const manifest::Expectation& expectation
 }  // namespace
 
 std::vector<Verdict> verdicts(const std::filesystem::path& database, const std::string& experiment,
-                              const std::vector<manifest::Expectation>& expectations, std::chrono::milliseconds timeout,
+                              const std::vector<manifest::Expectation>& expectations, const store::QueryLimits& limits,
                               const std::string& alias) {
     if (expectations.empty()) return {};
     store::Store store(database, store::Store::Mode::read);
@@ -83,7 +83,7 @@ std::vector<Verdict> verdicts(const std::filesystem::path& database, const std::
                  {}});
             continue;
         }
-        Verdict verdict = verdict_of(store, expectation, timeout);
+        Verdict verdict = verdict_of(store, expectation, limits);
         if (trials.diverged)
             verdict.remark += fmt::format("{}{} of {} diverged", verdict.remark.empty() ? "" : "; ", trials.diverged,
                                           base::count_of(static_cast<std::uint64_t>(trials.all), "trial"));

@@ -5,6 +5,7 @@
 #include "cli/arguments.h"
 #include "cli/output_file.h"
 #include "cli/png.h"
+#include "cli/print.h"
 #include "cli/query_text.h"
 #include "report/figures.h"
 #include "report/svg.h"
@@ -111,7 +112,7 @@ int plot(const Words& words) {
     if (file.empty()) file = is_experiment ? file_name_for(given[0], ".svg") : "plot.svg";
     const std::string svg = report::to_svg(figure, look_for(figure, *arguments));
     write_output(file, ends_with(file, ".png") ? png_of(svg, pixels_per_inch) : svg);
-    fmt::print("wrote {}: {}\n", file, figure.about);
+    cli::print("wrote {}: {}\n", file, figure.about);
     return success;
 }
 

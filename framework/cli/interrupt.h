@@ -24,6 +24,7 @@ public:
     Interruptible& operator=(const Interruptible&) = delete;
 
     bool requested() const { return requested_; }
+    const std::atomic<bool>& flag() const { return requested_; }
 
 private:
     const SignalActions before_;

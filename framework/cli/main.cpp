@@ -7,6 +7,7 @@
 #include <exception>
 #include <string>
 
+#include "base/interrupted.h"
 #include "base/transient.h"
 #include "cli/command_table.h"
 #include "cli/help.h"
@@ -16,7 +17,6 @@
 #include "cli/terminal.h"
 #include "cli/version.h"
 #include "cli/worker.h"
-#include "fetch/download.h"
 #include "store/waiting.h"
 #include "unroll/error.h"
 
@@ -72,7 +72,7 @@ int run(const cli::Words& words) {
         int code = cli::success;
         cli::print_if_possible([&] { code = dispatch(words); });
         return delivered(code);
-    } catch (const fetch::Interrupted& stop) {
+    } catch (const base::Interrupted& stop) {
         tell(stop.what());
         return cli::interrupted;
     } catch (...) {

@@ -2,6 +2,7 @@
 #include "cli/arguments.h"
 #include "cli/byte_size.h"
 #include "cli/output_file.h"
+#include "cli/print.h"
 #include "cli/version.h"
 #include "report/gather.h"
 #include "report/html.h"
@@ -51,7 +52,7 @@ int report(const Words& words) {
                              : request.experiments.size() == 1 ? file_name_for(request.experiments[0], ".html")
                                                                : "report.html";
     write_output(file, html);
-    fmt::print("wrote {} ({})\n", file, byte_size(double(html.size())));
+    cli::print("wrote {} ({})\n", file, byte_size(double(html.size())));
     return success;
 }
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "analysis/comparison.h"
+#include "base/interrupted.h"
 #include "cli/arguments.h"
 #include "cli/comparison_table.h"
 #include "cli/display.h"
@@ -134,10 +135,11 @@ bool report(const Arguments& arguments, const std::vector<manifest::Plan>& plans
         for (const manifest::Plan& plan : plans) print_if_possible([&] { print_comparison(store, plan.name); });
     }
     bool as_expected = true;
-    if (!stop)
-        as_expected = print_verdicts(arguments.database, plans);
-    else if (expect_something(plans))
-        message("note: interrupted: expectations were not checked\n");
+    try {
+        if (!stop) as_expected = print_verdicts(arguments.database, plans, stop);
+    } catch (const base::Interrupted&) {
+    }
+    if (stop && expect_something(plans)) message("note: interrupted: expectations were not checked\n");
     const Delivery delivery = deliver();
     settle_output();
     if (!delivery.whole() && !delivery.reader_has_left)

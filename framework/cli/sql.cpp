@@ -4,6 +4,7 @@
 #include <chrono>
 
 #include "cli/arguments.h"
+#include "cli/interrupt.h"
 #include "cli/query_text.h"
 #include "cli/table.h"
 #include "store/query.h"
@@ -14,8 +15,9 @@ Command sql_command() {
     Command command;
     command.usage = "unroll sql QUERY|@FILE [--format table|csv|json|markdown] [--timeout SECONDS]";
     command.about =
-        "Runs one SELECT over the results, or the one in FILE, read-only. In addition to SQLite's functions there are "
-        "median(x) and stddev(x). Tables, views and examples are documented in results/README.md.";
+        "Runs one SELECT over the results, or the one in FILE, read-only, with SQLite's functions of numbers, texts, "
+        "dates and JSON, median(x) and stddev(x). Time, memory and the size of the result are limited. Tables, views, "
+        "functions and examples are documented in results/README.md.";
     command.options.add_options()(
         "format", po::value<std::string>()->value_name("table|csv|json|markdown")->default_value("table"),
         "output format")("timeout", po::value<double>()->value_name("SECONDS")->default_value(60),
@@ -34,7 +36,11 @@ int sql(const Words& words) {
 
     const std::string query = query_in(argument);
     store::Store store(arguments->database, store::Store::Mode::read);
-    print_table(store::query(store, query, {}, timeout), format, on_standard_output(), "");
+    const auto rows = [&] {
+        const Interruptible interruptible;
+        return store::query(store, query, {}, {.timeout = timeout, .stop = &interruptible.flag()});
+    }();
+    print_table(rows, format, on_standard_output(), "");
     return success;
 }
 

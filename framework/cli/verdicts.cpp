@@ -6,6 +6,7 @@
 
 #include "analysis/verdicts.h"
 #include "cli/output.h"
+#include "cli/print.h"
 #include "cli/table.h"
 #include "cli/terminal.h"
 
@@ -13,34 +14,30 @@ namespace unroll::cli {
 
 namespace {
 
-std::string on_a_line(const std::string& text) {
-    return fitting(text, std::string::npos);
-}
-
 /// "small 1.52338, large 1.98442; 1 of 6 trials diverged"
 std::string details(const analysis::Verdict& verdict) {
     std::string text;
     for (std::size_t i = 0; i < verdict.figures.columns.size(); ++i)
-        text += fmt::format("{}{} {}", i ? ", " : "", on_a_line(verdict.figures.columns[i]),
-                            in_words(verdict.figures.rows[0][i]));
+        text += fmt::format("{}{} {}", i ? ", " : "", verdict.figures.columns[i], in_words(verdict.figures.rows[0][i]));
     if (!text.empty() && !verdict.remark.empty()) text += "; ";
-    return text + on_a_line(verdict.remark);
+    return text + verdict.remark;
 }
 
 }  // namespace
 
-bool print_verdicts(const std::filesystem::path& database, const std::vector<manifest::Plan>& plans) {
+bool print_verdicts(const std::filesystem::path& database, const std::vector<manifest::Plan>& plans,
+                    const std::atomic<bool>& stop) {
     bool all_hold = true;
     for (const manifest::Plan& plan : plans)
         for (const analysis::Verdict& verdict :
-             analysis::verdicts(database, plan.name, plan.expectations, std::chrono::seconds(60), plan.alias)) {
+             analysis::verdicts(database, plan.name, plan.expectations, {.stop = &stop}, plan.alias)) {
             const std::string more = details(verdict);
             const bool color = takes_color(STDOUT_FILENO);
             const std::string sign =
                 verdict.holds ? colored("✓", Color::green, color) : colored("✗", Color::red, color);
             print_if_possible([&] {
-                fmt::print("{} {}: {}{}\n", sign, plan.name, on_a_line(verdict.expectation),
-                           more.empty() ? "" : fmt::format(" ({})", more));
+                print("{} {}: {}{}\n", Ready{sign}, plan.name, verdict.expectation,
+                      more.empty() ? "" : fmt::format(" ({})", more));
             });
             all_hold = all_hold && verdict.holds;
         }

@@ -3,8 +3,9 @@
 
 #include <chrono>
 #include <cstdint>
-#include <stdexcept>
 #include <string>
+
+#include "base/interrupted.h"
 
 namespace unroll::fetch {
 
@@ -39,10 +40,7 @@ public:
     virtual bool stop() { return false; }
 };
 
-class Interrupted : public std::runtime_error {
-public:
-    Interrupted() : std::runtime_error("interrupted") {}
-};
+class Interrupted : public base::Interrupted {};
 
 struct Received {
     std::uint64_t bytes = 0;

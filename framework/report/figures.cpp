@@ -37,7 +37,7 @@ Figure figure_named(const std::vector<Figure>& figures, const std::string& id, c
 }
 
 Figure figure_of_query(store::Store& store, const std::string& query, std::chrono::milliseconds timeout) {
-    return figure_of(store::query(store, query, {}, timeout));
+    return figure_of(store::query(store, query, {}, {timeout}));
 }
 
 }  // namespace unroll::report

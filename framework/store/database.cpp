@@ -7,7 +7,10 @@
 #include <chrono>
 #include <cmath>
 
+#include "base/utf8.h"
 #include "store/functions.h"
+#include "store/hardening.h"
+#include "store/text_functions.h"
 #include "unroll/error.h"
 
 namespace unroll::store {
@@ -83,7 +86,14 @@ Value Row::value(int column) const {
     }
     const auto* bytes = static_cast<const unsigned char*>(sqlite3_column_blob(statement_, column));
     const auto size = static_cast<std::size_t>(sqlite3_column_bytes(statement_, column));
-    return fmt::format("X'{:02X}'", fmt::join(bytes, bytes + size, ""));
+    constexpr std::string_view digits = "0123456789ABCDEF";
+    std::string text = "X'";
+    text.reserve(2 * size + 3);
+    for (std::size_t i = 0; i < size; ++i) {
+        text += digits[bytes[i] >> 4];
+        text += digits[bytes[i] & 15];
+    }
+    return text + '\'';
 }
 
 Statement::Statement(sqlite3* connection, std::filesystem::path file, std::string_view sql) : file_(std::move(file)) {
@@ -104,6 +114,7 @@ bool Statement::step() {
 
 // Bound texts are not copied: they outlive the step, and every use binds anew.
 void Statement::bind(int place, std::string_view text) {
+    if (!base::is_readable(text)) text = replaced_.emplace_back(base::readable(text));
     check(sqlite3_bind_text64(statement_.get(), place, text.data() ? text.data() : "", text.size(), SQLITE_STATIC,
                               SQLITE_UTF8));
 }
@@ -135,9 +146,9 @@ Database::Database(std::filesystem::path file, Access access) : file_(std::move(
     sqlite3_extended_result_codes(connection, 1);
     wait_ = std::make_unique<Wait>(file_, writes ? writer_patience : reader_patience);
     sqlite3_busy_handler(connection, &Database::on_busy, wait_.get());
-    sqlite3_db_config(connection, SQLITE_DBCONFIG_DQS_DML, 0, nullptr);
-    sqlite3_db_config(connection, SQLITE_DBCONFIG_DQS_DDL, 0, nullptr);
+    harden(connection);
     register_functions(connection);
+    register_text_functions(connection);
     // SQLite opens a file that cannot be written for reading, without a word.
     if (writes && sqlite3_db_readonly(connection, "main") == 1)
         fail(file_, SQLITE_READONLY, "attempt to write a readonly database");

@@ -5,6 +5,7 @@
 
 #include <concepts>
 #include <cstdint>
+#include <deque>
 #include <filesystem>
 #include <functional>
 #include <map>
@@ -68,6 +69,7 @@ public:
     void each(Use use, const Parameters&... parameters) {
         const Reset reset{statement_.get()};
         sqlite3_clear_bindings(statement_.get());
+        replaced_.clear();
         [[maybe_unused]] int place = 0;
         (bind(++place, parameters), ...);
         while (step()) use(Row(statement_.get()));
@@ -107,9 +109,9 @@ private:
 
     bool step();
     void bind(int place, std::nullptr_t) { check(sqlite3_bind_null(statement_.get(), place)); }
-    void bind(int place, std::string_view text);
-    void bind(int place, double value);  ///< NULL when it is not finite
-    void bind(int place, Blob bytes);    ///< NULL when there are none
+    void bind(int place, std::string_view text);  ///< base::readable(text): other programs read it, too
+    void bind(int place, double value);           ///< NULL when it is not finite
+    void bind(int place, Blob bytes);             ///< NULL when there are none
     template <class Integer>
     requires std::integral<Integer>
     void bind(int place, Integer value) {
@@ -123,6 +125,7 @@ private:
 
     std::filesystem::path file_;
     std::unique_ptr<sqlite3_stmt, Finalize> statement_;
+    std::deque<std::string> replaced_;  ///< bound in the place of texts that are not readable
 };
 
 /// One connection, for one thread at a time.

@@ -12,8 +12,24 @@ namespace unroll::store {
 
 namespace {
 
+/// From SQLite's memory, so that the limit of a query counts it.
+template <class T>
+struct CountedMemory {
+    using value_type = T;
+    CountedMemory() = default;
+    template <class Other>
+    explicit CountedMemory(const CountedMemory<Other>&) {}
+    T* allocate(std::size_t count) {
+        void* memory = sqlite3_malloc64(count * sizeof(T));
+        if (memory == nullptr) throw std::bad_alloc();
+        return static_cast<T*>(memory);
+    }
+    void deallocate(T* memory, std::size_t) { sqlite3_free(memory); }
+    bool operator==(const CountedMemory&) const { return true; }
+};
+
 struct Median {
-    std::vector<double> values;
+    std::vector<double, CountedMemory<double>> values;
 
     void add(double value) { values.push_back(value); }
     void result(sqlite3_context* context) {

@@ -183,8 +183,9 @@ std::vector<sampling::Sample> Store::unmeasured(const std::string& fingerprint) 
     std::vector<sampling::Sample> samples;
     connection_->database
         .prepared(
-            "SELECT step, sampler, options, temperature, prompt_key, seed, number, length, memory, epoch, kind, prompt,"
-            " text FROM sample WHERE trial_id = ? AND kind = 'text' AND text IS NOT NULL AND longest_copy IS NULL"
+            "SELECT step, sampler, options, temperature, prompt_key, seed, number, length, memory, epoch, kind,"
+            " ifnull(prompt_bytes, prompt), ifnull(text_bytes, text) FROM sample WHERE trial_id = ? AND kind = 'text' "
+            "AND text IS NOT NULL AND longest_copy IS NULL"
             " ORDER BY id")
         .each(
             [&](const Row& row) {

@@ -4,9 +4,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <memory>
 
+#include "base/interrupted.h"
 #include "base/text.h"
 #include "store/database.h"
 #include "store/query_help.h"
@@ -17,107 +17,7 @@ namespace unroll::store {
 
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
-constexpr int instructions_between_checks = 10'000;
-constexpr std::size_t max_result_bytes = std::size_t{2} << 30;
-
-constexpr std::array<std::string_view, 13> informational_pragmas{
-    "table_info",      "table_xinfo",      "table_list",     "index_list",    "index_info",
-    "index_xinfo",     "foreign_key_list", "database_list",  "function_list", "collation_list",
-    "compile_options", "quick_check",      "integrity_check"};
-constexpr std::array<std::string_view, 2> informational_without_argument{"user_version", "application_id"};
-
-/// Limits of one query, and which of them it has met.
-struct Guard {
-    std::string denied;     ///< the first thing that it may not do, in words
-    Clock::time_point end;  ///< its deadline
-    bool late = false;
-};
-
-std::string action_name(int action) {
-    switch (action) {
-        case SQLITE_ATTACH:
-            return "ATTACH";
-        case SQLITE_DETACH:
-            return "DETACH";
-        case SQLITE_PRAGMA:
-            return "a PRAGMA that changes something";
-        case SQLITE_INSERT:
-            return "INSERT";
-        case SQLITE_UPDATE:
-            return "UPDATE";
-        case SQLITE_DELETE:
-            return "DELETE";
-        case SQLITE_TRANSACTION:
-        case SQLITE_SAVEPOINT:
-            return "a transaction";
-        case SQLITE_FUNCTION:
-            return "load_extension";
-        case SQLITE_ANALYZE:
-            return "ANALYZE";
-        case SQLITE_REINDEX:
-            return "REINDEX";
-        default:
-            return "a change of the schema";
-    }
-}
-
-int authorize(void* context, int action, const char* first, const char* second, const char*, const char*) {
-    const std::string_view name = first ? first : "", argument = second ? second : "";
-    const auto contains = [](const auto& names, std::string_view word) {
-        return std::find(names.begin(), names.end(), word) != names.end();
-    };
-    switch (action) {
-        case SQLITE_SELECT:
-        case SQLITE_READ:
-        case SQLITE_RECURSIVE:
-            return SQLITE_OK;
-        case SQLITE_FUNCTION:
-            if (argument != "load_extension") return SQLITE_OK;
-            break;
-        case SQLITE_UPDATE:  // asked when a table-valued function is first used; a true UPDATE is denied elsewhere
-            if (name == "sqlite_master") return SQLITE_OK;
-            break;
-        case SQLITE_PRAGMA:
-            if (contains(informational_pragmas, name) ||
-                (second == nullptr && contains(informational_without_argument, name)))
-                return SQLITE_OK;
-            break;
-        default:
-            break;
-    }
-    const bool is_schema = name == "sqlite_master";  // DROP, for one, begins by deleting there
-    static_cast<Guard*>(context)->denied = is_schema ? "a change of the schema" : action_name(action);
-    return SQLITE_DENY;
-}
-
-int check_deadline(void* context) {
-    auto& guard = *static_cast<Guard*>(context);
-    guard.late = Clock::now() >= guard.end;
-    return guard.late ? 1 : 0;
-}
-
-/// Puts the guard over a connection for as long as it lives.
-class Guarded {
-public:
-    Guarded(sqlite3* connection, Guard& guard)
-        : connection_(connection), attached_(sqlite3_limit(connection, SQLITE_LIMIT_ATTACHED, 0)) {
-        sqlite3_set_authorizer(connection_, authorize, &guard);
-        sqlite3_progress_handler(connection_, instructions_between_checks, check_deadline, &guard);
-    }
-    ~Guarded() {
-        sqlite3_progress_handler(connection_, 0, nullptr, nullptr);
-        sqlite3_set_authorizer(connection_, nullptr, nullptr);
-        sqlite3_limit(connection_, SQLITE_LIMIT_ATTACHED, attached_);
-    }
-    Guarded(const Guarded&) = delete;
-    Guarded& operator=(const Guarded&) = delete;
-
-private:
-    sqlite3* connection_;
-    int attached_;
-};
+constexpr std::size_t max_result_bytes = std::size_t{256} << 20;
 
 struct Finalize {
     void operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
@@ -134,27 +34,39 @@ std::string place(std::string_view sql, int offset) {
     return fmt::format("query, line {}, column {}", line, 1 + count_code_points(rest));
 }
 
-[[noreturn]] void refuse_change(const std::string& what) {
+[[noreturn]] void refuse(const std::string& what) {
     throw Error({"query", fmt::format("{} is not allowed", what), "one SELECT: the result store is opened read-only",
                  "to change something, open a copy of the file with sqlite3"});
 }
 
+[[noreturn]] void refuse_function(const std::string& what) {
+    throw Error({"query", fmt::format("{} is not allowed", what),
+                 "SQLite's functions of numbers, texts, dates and JSON, median or stddev: the result store is opened "
+                 "read-only",
+                 "they are listed in results/README.md; for any other, open a copy of the file with sqlite3"});
+}
+
+std::string in_mebibytes(long long bytes) {
+    return bytes % (1LL << 30) == 0 ? fmt::format("{} GiB", bytes >> 30) : fmt::format("{} MiB", bytes >> 20);
+}
+
 class Query {
 public:
-    Query(Database& database, std::string_view sql, std::chrono::milliseconds timeout)
-        : connection_(database.handle()), file_(database.file()), sql_(sql), timeout_(timeout) {}
+    Query(Database& database, std::string_view sql, const QueryLimits& limits)
+        : connection_(database.handle()),
+          file_(database.file()),
+          sql_(sql),
+          timeout_(limits.timeout),
+          memory_(limits.memory),
+          guard_(connection_, limits) {}
 
     Table run(const std::vector<Value>& parameters) {
-        guard_.end = Clock::now() + timeout_;
-        const Guarded guarded(connection_, guard_);
-        return rows(prepare_and_bind(parameters).get());
+        const Prepared statement = prepare_and_bind(parameters);
+        guard_.begin_to_run();
+        is_running_ = true;
+        return rows(statement.get());
     }
-
-    void check() {
-        guard_.end = Clock::now() + timeout_;
-        const Guarded guarded(connection_, guard_);
-        prepare_and_bind({});
-    }
+    void check() { prepare_and_bind({}); }
 
 private:
     Prepared prepare_and_bind(const std::vector<Value>& parameters) {
@@ -170,7 +82,7 @@ private:
         Prepared statement = next(begin, end);
         while (!statement && begin != end) statement = next(begin, end);
         if (!statement) throw Error({"query", "an empty query", "one SELECT", "write one"});
-        if (sqlite3_stmt_readonly(statement.get()) == 0) refuse_change("a statement that writes");
+        if (sqlite3_stmt_readonly(statement.get()) == 0) refuse("a statement that writes");
         while (begin != end) {
             const auto second = static_cast<int>(begin - sql_.data());
             if (next(begin, end))
@@ -217,24 +129,50 @@ private:
             if (code != SQLITE_ROW) fail_at(code, sql_.data());
             auto& row = table.rows.emplace_back();
             for (int column = 0; column < columns; ++column) {
-                row.push_back(Row(statement).value(column));
-                bytes += sizeof(Value) + static_cast<std::size_t>(sqlite3_column_bytes(statement, column));
+                const Value& value = row.emplace_back(Row(statement).value(column));
+                const auto* text = std::get_if<std::string>(&value);
+                bytes += sizeof(Value) + (text ? text->size() : 0);
             }
             if (bytes > max_result_bytes)
-                throw Error({"query", "more than 2 GiB of rows", "a result that fits in memory",
-                             "add a LIMIT, or aggregate the rows"});
+                throw Error({"query", fmt::format("more than {} of rows", in_mebibytes(max_result_bytes)),
+                             "a result that fits in memory", "add a LIMIT, or aggregate the rows"});
         }
     }
 
     [[noreturn]] void fail_at(int code, const char* begin) {
-        if (guard_.late)
+        if (guard_.is_interrupted()) throw base::Interrupted();
+        if (guard_.is_late())
             throw Error({"query",
                          fmt::format("timed out after {:g} seconds", static_cast<double>(timeout_.count()) / 1000),
                          "a query that finishes in time", "simplify it, or raise the limit with --timeout SECONDS"});
-        if (!guard_.denied.empty()) refuse_change(guard_.denied);
+        if (!guard_.denied().empty())
+            guard_.denied_function() ? refuse_function(guard_.denied()) : refuse(guard_.denied());
         const std::string message = sqlite3_errmsg(connection_);
-        if ((code & 0xFF) != SQLITE_ERROR && (code & 0xFF) != SQLITE_MISMATCH && (code & 0xFF) != SQLITE_TOOBIG)
-            fail(file_, code, message);
+        switch (code & 0xFF) {
+            case SQLITE_NOMEM:
+                throw Error(
+                    {"query",
+                     fmt::format("needs more than {} of memory",
+                                 in_mebibytes(is_running_ ? memory_ : std::min(memory_, Guard::memory_to_prepare))),
+                     "a query that fits in memory", "add a LIMIT or a WHERE, or aggregate fewer rows at once"});
+            case SQLITE_TOOBIG:
+                throw Error({"query", fmt::format("a text or blob of more than {}", in_mebibytes(Guard::longest_value)),
+                             fmt::format("values of up to {}, in a statement of up to {}",
+                                         in_mebibytes(Guard::longest_value), in_mebibytes(Guard::longest_statement)),
+                             "make it shorter, with substr for one"});
+            case SQLITE_ERROR:
+            case SQLITE_MISMATCH:
+                fail_in_statement(begin, message);
+            default:
+                fail(file_, code, message);
+        }
+    }
+
+    [[noreturn]] void fail_in_statement(const char* begin, const std::string& message) {
+        if (message.find("pattern too complex") != message.npos)
+            throw Error({"query", fmt::format("a pattern of more than {} bytes", Guard::longest_pattern),
+                         "a shorter pattern for LIKE or GLOB",
+                         "to look for a longer text, write instr(text, 'TEXT') > 0"});
         const int offset = sqlite3_error_offset(connection_);
         const int at = offset < 0 ? -1 : offset + static_cast<int>(begin - sql_.data());
         throw Error({place(sql_, at), message, "a query in SQLite's dialect, with string literals in 'single quotes'",
@@ -245,18 +183,19 @@ private:
     const std::filesystem::path& file_;
     std::string_view sql_;
     std::chrono::milliseconds timeout_;
+    long long memory_;
+    bool is_running_ = false;
     Guard guard_;
 };
 
 }  // namespace
 
-Table query(Store& store, std::string_view sql, const std::vector<Value>& parameters,
-            std::chrono::milliseconds timeout) {
-    return Query(store.database(), sql, timeout).run(parameters);
+Table query(Store& store, std::string_view sql, const std::vector<Value>& parameters, const QueryLimits& limits) {
+    return Query(store.database(), sql, limits).run(parameters);
 }
 
 void check_query(Database& database, std::string_view sql) {
-    Query(database, sql, std::chrono::seconds(60)).check();
+    Query(database, sql, {}).check();
 }
 
 }  // namespace unroll::store

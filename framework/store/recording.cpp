@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 
+#include "base/utf8.h"
 #include "store/checkpoint_files.h"
 #include "store/connection.h"
 #include "store/results.h"
@@ -93,6 +94,15 @@ std::vector<fs::path> Store::write(const AttemptStart& start) {
     return orphans;
 }
 
+namespace {
+
+/// The bytes of a text that not everybody can read; none of any other.
+Blob unreadable(std::string_view text) {
+    return {base::is_readable(text) ? std::string_view() : text};
+}
+
+}  // namespace
+
 /// A table for each kind of record.
 struct Store::RecordWriter {
     Connection& connection;
@@ -146,7 +156,8 @@ struct Store::RecordWriter {
                     .run(trial, gradient.step, lag, gradient.norms[lag]);
     }
 
-    /// One of the same key is replaced and keeps its id.
+    /// One of the same key is replaced and keeps its id. A text that is not UTF-8, as models of bytes write them, stands
+    /// in its column as everybody can read it, and byte by byte beside it.
     void operator()(const training::Samples& samples) {
         for (const sampling::Sample& sample : samples) {
             const sampling::SampleKey& key = sample.key;
@@ -154,17 +165,20 @@ struct Store::RecordWriter {
                 .prepared(
                     "INSERT INTO sample (trial_id, step, epoch, kind, sampler, options, temperature, prompt,"
                     " prompt_key, seed, number, length, memory, text, target, correct, image, known_word_rate,"
-                    " distinct_3, repetition, longest_copy)"
-                    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE"
+                    " distinct_3, repetition, longest_copy, prompt_bytes, text_bytes, target_bytes)"
+                    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO "
+                    "UPDATE"
                     " SET epoch = excluded.epoch, kind = excluded.kind, prompt = excluded.prompt,"
                     " text = excluded.text, target = excluded.target, correct = excluded.correct,"
                     " image = excluded.image, known_word_rate = excluded.known_word_rate,"
                     " distinct_3 = excluded.distinct_3, repetition = excluded.repetition,"
-                    " longest_copy = excluded.longest_copy")
+                    " longest_copy = excluded.longest_copy, prompt_bytes = excluded.prompt_bytes,"
+                    " text_bytes = excluded.text_bytes, target_bytes = excluded.target_bytes")
                 .run(trial, key.step, sample.epoch, sample.kind, key.sampler, key.options, key.temperature,
                      sample.prompt, key.prompt_key, key.seed, key.number, key.length, key.memory, sample.text,
                      sample.target, sample.correct, Blob{sample.image}, sample.quality.known_word_rate,
-                     sample.quality.distinct_3, sample.quality.repetition, sample.quality.longest_copy);
+                     sample.quality.distinct_3, sample.quality.repetition, sample.quality.longest_copy,
+                     unreadable(sample.prompt), unreadable(sample.text), unreadable(sample.target.value_or("")));
         }
     }
 

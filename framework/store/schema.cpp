@@ -4,7 +4,12 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <string>
+#include <utility>
+#include <vector>
 
+#include "base/utf8.h"
+#include "store/schema_check.h"
 #include "unroll/error.h"
 
 namespace unroll::store {
@@ -235,9 +240,24 @@ void remove_constraint(Database& database, std::string_view table, std::string_v
                      "a result store that unroll made", "name another file with --db; this one was left as it is"});
 }
 
+/// A connection on which definitions can be changed directly, as long as this lives.
+class Undefended {
+public:
+    explicit Undefended(sqlite3* connection) : connection_(connection) { set(0); }
+    ~Undefended() { set(1); }
+    Undefended(const Undefended&) = delete;
+    Undefended& operator=(const Undefended&) = delete;
+
+private:
+    void set(int defended) { sqlite3_db_config(connection_, SQLITE_DBCONFIG_DEFENSIVE, defended, nullptr); }
+
+    sqlite3* connection_;
+};
+
 /// Which statuses there are is for the program to know: a new one then needs no new version of the file.
 void leave_statuses_open(Database& database) {
     const auto version = database.prepared("PRAGMA schema_version").integer().value_or(0);
+    const Undefended undefended(database.handle());
     database.execute("PRAGMA writable_schema = ON");
     remove_constraint(
         database, "trial",
@@ -287,9 +307,34 @@ void add_scheduled_checkpoints(Database& database) {
         "ALTER TABLE checkpoint ADD COLUMN is_scheduled INTEGER NOT NULL DEFAULT 1 CHECK (is_scheduled IN (0, 1))");
 }
 
-constexpr std::array<MigrationStep, 8> all_steps{
-    create,         add_accuracy_by_position, add_judgements,           leave_statuses_open, add_manifest_path,
-    add_identities, add_causes,               add_scheduled_checkpoints};
+/// Replaces texts of a column that not everybody can read, and keeps their bytes in `kept` where there is such a column.
+void make_readable(Database& database, const std::string& table, const std::string& column, const std::string& kept) {
+    std::vector<std::pair<std::int64_t, std::string>> unreadable;
+    database.prepared(fmt::format("SELECT id, {0} FROM {1} WHERE {0} IS NOT NULL", column, table))
+        .each([&](const Row& row) {
+            if (std::string text = row.text(1); !base::is_readable(text))
+                unreadable.emplace_back(row.integer(0), std::move(text));
+        });
+    Statement& replace = database.prepared(fmt::format("UPDATE {0} SET {1} = ?1{2} WHERE id = ?2", table, column,
+                                                       kept.empty() ? "" : ", " + kept + " = ?3"));
+    for (const auto& [id, text] : unreadable) kept.empty() ? replace.run(text, id) : replace.run(text, id, Blob{text});
+}
+
+/// Texts that are not UTF-8 stand as every program reads them, the bytes of samples beside them: strict readers, as
+/// Python's, refuse a whole query for one such text.
+void add_bytes_of_samples(Database& database) {
+    for (const std::string column : {"prompt", "text", "target"}) {
+        database.execute(fmt::format("ALTER TABLE sample ADD COLUMN {}_bytes BLOB", column));
+        make_readable(database, "sample", column, column + "_bytes");
+    }
+    make_readable(database, "trial", "error", "");
+    make_readable(database, "attempt", "error", "");
+    database.forget_statements();
+}
+
+constexpr std::array<MigrationStep, 9> all_steps{
+    create,     add_accuracy_by_position,  add_judgements,      leave_statuses_open, add_manifest_path, add_identities,
+    add_causes, add_scheduled_checkpoints, add_bytes_of_samples};
 
 /// Since this one, versions read alike.
 constexpr std::int64_t oldest_readable = 3;
@@ -318,8 +363,9 @@ std::span<const MigrationStep> migration_steps() {
 }
 
 void migrate(Database& database, std::span<const MigrationStep> steps) {
-    const auto newest = static_cast<std::int64_t>(steps.size());
-    if (version_of(database, steps.size()) == newest) return;
+    const auto newest = static_cast<std::int64_t>(steps.size()), found = version_of(database, steps.size());
+    if (found > 0) check_objects(database, steps.first(static_cast<std::size_t>(found)));
+    if (found == newest) return;
     Transaction transaction(database);
     // Another process may have done it while this one waited for the lock.
     const auto version = version_of(database, steps.size());
@@ -342,6 +388,7 @@ void check_version(Database& database) {
         throw Error({database.file(), fmt::format("a result store of version {}", version),
                      fmt::format("version {} to {}, which this unroll reads", oldest_readable, newest),
                      "run any manifest with this --db: that brings the file up to date and keeps everything"});
+    check_objects(database, migration_steps().first(static_cast<std::size_t>(version)));
 }
 
 }  // namespace unroll::store

@@ -1,6 +1,8 @@
 // What the store knows of one trial's results: its series, its summary, its plugins, how it was sampled.
 #include "store/trial_results.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <array>
 
@@ -98,8 +100,14 @@ std::optional<SamplerChoice> first_sampler(Store& store, Id trial) {
 }
 
 std::optional<std::string> first_prompt(Store& store, Id trial) {
+    // A store of an earlier version, which may be read as it is, has one column only.
+    const bool has_bytes = store.database()
+                               .prepared("SELECT 1 FROM pragma_table_info('sample') WHERE name = 'prompt_bytes'")
+                               .integer()
+                               .has_value();
     return store.database()
-        .prepared("SELECT prompt FROM sample WHERE trial_id = ? AND prompt <> '' ORDER BY id LIMIT 1")
+        .prepared(fmt::format("SELECT {} FROM sample WHERE trial_id = ? AND prompt <> '' ORDER BY id LIMIT 1",
+                              has_bytes ? "ifnull(prompt_bytes, prompt)" : "prompt"))
         .text(trial);
 }
 

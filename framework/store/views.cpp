@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cctype>
 
+#include "base/visible.h"
 #include "store/axes.h"
 #include "store/schema.h"
 #include "store/store.h"
@@ -31,6 +32,9 @@ Names columns_of_result(Database& database) {
 }  // namespace
 
 void check_experiment_name(Database& database, const std::string& name) {
+    if (base::visible_line(name) != name)
+        throw Error({"name", fmt::format("'{}'", base::visible_line(name)),
+                     "a name in UTF-8 without line breaks, tabs and other control characters", "remove them"});
     const auto refuse = [&](const std::string& taken) {
         throw Error({"name", fmt::format("'{}'", name), fmt::format("a name of its own: {}", taken),
                      "give the experiment another name"});

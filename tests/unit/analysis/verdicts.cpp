@@ -32,7 +32,7 @@ struct Fixture {
              {"cccc", trial::TrialStatus::finished}});
     }
     analysis::Verdict verdict(const std::string& query, std::chrono::milliseconds timeout = std::chrono::seconds(10)) {
-        return analysis::verdicts(file, "cells", {{"it holds", query}}, timeout).at(0);
+        return analysis::verdicts(file, "cells", {{"it holds", query}}, {timeout}).at(0);
     }
     std::string remark(const std::string& query) {
         const analysis::Verdict found = verdict(query);

@@ -22,7 +22,7 @@ struct Fixture {
     Store reader = planned(folder / "a.db");
 
     std::string refused(const std::string& sql, std::chrono::milliseconds timeout = std::chrono::seconds(10)) {
-        return message_of([&] { store::query(reader, sql, {}, timeout); });
+        return message_of([&] { store::query(reader, sql, {}, {timeout}); });
     }
 };
 
