@@ -197,7 +197,7 @@ private:
             if (!is_whole(file, kept.sha256)) lose(kept, "damaged");
             good_[kept.trial] |= !lost_.contains({kept.trial, kept.step});
         }
-        for (const auto& [place, what] : lost_) tell_lost(place.first, place.second, what);
+        tell_lost();
     }
 
     static bool is_whole(const fs::path& file, const std::string& sha256) {
@@ -210,16 +210,27 @@ private:
 
     void lose(const Kept& kept, const char* what) { lost_[{kept.trial, kept.step}] = {what, kept.status}; }
 
-    void tell_lost(std::int64_t trial, std::int64_t step, const std::pair<const char*, std::string>& what) {
-        const bool is_done = what.second == "finished";
-        const bool has_other = good_[trial];
-        add(fmt::format("trial {} ({}): its checkpoint of step {} is {}", trial, what.second, step, what.first),
-            is_done
-                ? fmt::format("its losses and samples are whole; {}restore the file, or train it again with: unroll "
-                              "run MANIFEST --fresh",
-                              has_other ? "another checkpoint of it is whole (--at STEP); " : "")
-                : fmt::format("run the manifest again: it goes on from {}",
-                              has_other ? "the checkpoint before" : "step 0"));
+    /// Those of a kind in one line: a store without its folder has lost all.
+    void tell_lost() {
+        struct Kind {
+            std::string is;  ///< "missing", "damaged"
+            bool is_done, has_other;
+            auto operator<=>(const Kind&) const = default;
+        };
+        std::map<Kind, std::vector<std::string>> kinds;
+        for (const auto& [place, what] : lost_)
+            kinds[{what.first, what.second == "finished", good_[place.first]}].push_back(
+                fmt::format("trial {} ({}) step {}", place.first, what.second, place.second));
+        for (const auto& [kind, names] : kinds) {
+            const std::string whole = kind.has_other ? "another checkpoint of it is whole (--at STEP); " : "";
+            add(fmt::format("{} {}: {}", counted(names.size(), "checkpoint"), kind.is, first_of(names)),
+                kind.is_done
+                    ? fmt::format("losses and samples are whole; {}restore the file, or train again with: unroll run "
+                                  "MANIFEST --fresh",
+                                  whole)
+                    : fmt::format("run the manifest again: it goes on from {}",
+                                  kind.has_other ? "the checkpoint before" : "step 0"));
+        }
     }
 
     void tell_copy() {

@@ -81,12 +81,12 @@ TEST_CASE_METHOD(Fixture, "a whole store is said to be whole, and counted") {
 
 TEST_CASE_METHOD(Fixture, "a checkpoint that is gone or changed is found, with what is to be done") {
     fs::remove(folder / checkpoint("aaaa/100"));
-    CHECK_THAT(found(), contains("trial 1 (finished): its checkpoint of step 100 is missing"));
+    CHECK_THAT(found(), contains("1 checkpoint missing: trial 1 (finished) step 100"));
     CHECK_THAT(found(), contains("another checkpoint of it is whole (--at STEP)"));
     folder.write(checkpoint("bbbb/50"), "bbbb weights 51");
-    CHECK_THAT(found(), contains("trial 2 (finished): its checkpoint of step 50 is damaged"));
+    CHECK_THAT(found(), contains("1 checkpoint damaged: trial 2 (finished) step 50"));
     folder.write(checkpoint("cccc/100"), "");
-    CHECK_THAT(found(), contains("trial 3 (interrupted): its checkpoint of step 100 is damaged"));
+    CHECK_THAT(found(), contains("1 checkpoint damaged: trial 3 (interrupted) step 100"));
     CHECK_THAT(found(), contains("run the manifest again: it goes on from the checkpoint before"));
     CHECK_FALSE(is_whole());
 }
