@@ -148,8 +148,8 @@ int verify_sample(const Arguments& arguments, const std::string& experiment, sto
         } catch (const Error& error) {
             message("unroll: trial {} cannot be trained again: {}\n", id, error.what());
         }
-    fmt::print("{}: {} of {} trials (drawn with seed {}) are equal to the last bit\n", experiment, equal, chosen.size(),
-               seed);
+    print("{}: {} of {} trials (drawn with seed {}) are equal to the last bit\n", experiment, equal, chosen.size(),
+          seed);
     return equal == chosen.size() ? success : unmet;
 }
 
