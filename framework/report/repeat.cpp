@@ -1,6 +1,8 @@
 // How to repeat an experiment: manifest, versions, machines, fingerprints, and the command.
 #include <fmt/format.h>
 
+#include <string_view>
+
 #include "report/comparison_table.h"
 #include "report/sections.h"
 #include "report/trial_label.h"
@@ -41,10 +43,23 @@ Table trials(const Source& source) {
     return table;
 }
 
+/// As one word of a shell's command, whatever it holds: a store may come from anywhere.
+std::string as_word(const std::string& text) {
+    constexpr std::string_view plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./+-,=@";
+    if (!text.empty() && text.front() != '-' && text.find_first_not_of(plain) == text.npos) return text;
+    std::string word = "'";
+    for (const char c : text)
+        if (c == '\'')
+            word += "'\\''";
+        else
+            word += c;
+    return word + "'";
+}
+
 std::string commands(const Source& source) {
     const std::string file =
         source.origin.manifest_path.empty() ? source.experiment.name + ".json" : source.origin.manifest_path;
-    std::string text = fmt::format("unroll run {}", file);
+    std::string text = fmt::format("unroll run {}", as_word(file));
     for (const analysis::Group& group : source.comparison.groups)
         if (const auto finished = finished_of(group); !finished.empty())
             return text + fmt::format("\nunroll verify {}", finished.front()->id);
@@ -55,15 +70,12 @@ std::string commands(const Source& source) {
 
 Section how_to_repeat(const Source& source) {
     Section section{"repeat", "How to repeat it", {}};
+    const std::string where =
+        source.origin.manifest_path.empty()
+            ? fmt::format("Save the manifest below as {}.json.", source.experiment.name)
+            : "The manifest's path is relative to the folder of the result store; the manifest itself stands below.";
     section.blocks.push_back(
-        {"", false,
-         Paragraph{
-             source.origin.manifest_path.empty()
-                 ? fmt::format("Save the manifest below as {}.json; the second command trains one trial again and "
-                               "compares its losses bit for bit.",
-                               source.experiment.name)
-                 : "The path is relative to the folder of the result store; the second command trains one trial "
-                   "again and compares its losses bit for bit."}});
+        {"", false, Paragraph{where + " To verify a trial is to train it again and compare its losses bit for bit."}});
     section.blocks.push_back({"", false, Code{commands(source)}});
     section.blocks.push_back({"Manifest", true, Code{source.origin.manifest}});
     if (Table table = machines(source); !table.rows.empty()) section.blocks.push_back({"", false, std::move(table)});

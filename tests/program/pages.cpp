@@ -21,7 +21,7 @@ Manifest hostile_manifest() {
     Manifest manifest;
     manifest.dataset = R"({ "plugin": "text", "path": "hostile.txt", "split": [0.8, 0.2, 0.0] })";
     manifest.sampling = R"({ "sampler": { "plugin": "temperature" }, "temperature": [0.5, 1], "length": 60,
-        "prompt": "<script>alert(3)</script>" })";
+        "prompt": "<script>alert(2)</script>" })";
     manifest.sweep = R"({ "system": { "lstm <b>": { "cell.plugin": "lstm" }, "gru": { "cell.plugin": "gru" } },
         "seed": [1, 2] })";
     manifest.more = R"("about": "</script><img src=x onerror=alert(4)>\u202E",
