@@ -52,10 +52,22 @@ std::optional<Figure> mean_profiles(const Source& source, Mean mean,
     return figure;
 }
 
-std::optional<Figure> by_position(const Source& source, const std::string& split, bool accuracy) {
+/// The rows of each trial, read once for all figures.
+using Positions = std::map<store::Id, std::vector<store::PositionRow>>;
+
+Positions positions_of(const Source& source) {
+    Positions positions;
+    for (const Group& group : source.comparison.groups)
+        for (const analysis::ComparedTrial* trial : finished_of(group))
+            positions.emplace(trial->id, store::positions_of(source.store, trial->id));
+    return positions;
+}
+
+std::optional<Figure> by_position(const Source& source, const Positions& positions, const std::string& split,
+                                  bool accuracy) {
     auto figure = mean_profiles(source, Mean::arithmetic, [&](store::Id trial) {
         Profile profile;
-        for (const store::PositionRow& row : store::positions_of(source.store, trial)) {
+        for (const store::PositionRow& row : positions.at(trial)) {
             if (row.split != split) continue;
             if (!accuracy)
                 profile[row.position] = row.loss;
@@ -104,10 +116,11 @@ Section within_sequences(const Source& source) {
         if (figure) section.blocks.push_back({title, folded, std::move(*figure)});
     };
     const std::string shown = source.comparison.metric.substr(0, source.comparison.metric.find('/'));
+    const Positions positions = positions_of(source);
     for (const bool accuracy : {false, true})
         for (const char* split : {"test", "validation", "train"})
             add(fmt::format("{} by position, {} split", accuracy ? "Accuracy" : "Loss", split),
-                accuracy || split != shown, by_position(source, split, accuracy));
+                accuracy || split != shown, by_position(source, positions, split, accuracy));
     if (!section.blocks.empty()) section.blocks.front().folded = false;
     add("Gradient by lag", false, by_lag(source));
     return section;
