@@ -97,8 +97,8 @@ std::string alias_in(const std::string& manifest, const std::string& experiment)
 Claims claims_of(const Source& source) {
     Claims claims;
     for (const analysis::Verdict& verdict :
-         analysis::verdicts(source.store.file(), source.experiment.name, expectations_in(source.origin.manifest),
-                            std::chrono::seconds(60), alias_in(source.origin.manifest, source.experiment.name))) {
+         analysis::verdicts(source.store.file(), source.experiment.name, expectations_in(source.origin.manifest), {},
+                            alias_in(source.origin.manifest, source.experiment.name))) {
         std::string details;
         for (std::size_t i = 0; i < verdict.figures.columns.size(); ++i)
             details +=
