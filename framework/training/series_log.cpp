@@ -18,16 +18,17 @@ void SeriesLog::step(TrainingState& state, const model::LossSums& sums, Size tok
     sink_.progress({state.step, length_.steps, sums.mean(), tokens_per_second(state)});
 }
 
-void SeriesLog::means(const TrainingState& state, const Learner& learner, const RecentLosses::Sums& sums) {
+void SeriesLog::means(const TrainingState& state, const Learner& learner, const RecentLosses::Sums& sums,
+                      double tokens_per_second) {
     for (const Metric& metric : learner.step_metrics(sums.loss)) point(state, Split::train, metric);
     point(state, Split::train, {"gradient_norm", state.gradient_norm});
     point(state, Split::train, {"learning_rate", state.learning_rate});
-    if (tokens_) point(state, Split::train, {"tokens_per_second", tokens_per_second(state)});
+    if (tokens_per_second > 0) point(state, Split::train, {"tokens_per_second", tokens_per_second});
     for (const Metric& metric : learner.auxiliary_metrics(sums.auxiliary)) point(state, Split::train, metric);
 }
 
 void SeriesLog::means(TrainingState& state, const Learner& learner) {
-    means(state, learner, {state.since_log, state.auxiliary_since_log});
+    means(state, learner, {state.since_log, state.auxiliary_since_log}, tokens_per_second(state));
     state.since_log = state.auxiliary_since_log = {};
     tokens_ = 0;
     logged_seconds_ = state.seconds;
@@ -35,7 +36,7 @@ void SeriesLog::means(TrainingState& state, const Learner& learner) {
 
 void SeriesLog::final_means(const TrainingState& state, const Learner& learner) {
     const RecentLosses::Sums sums = state.recent.over(RecentLosses::window(state.step));
-    if (sums.loss.predictions) means(state, learner, sums);
+    if (sums.loss.predictions) means(state, learner, sums, double(state.tokens) / std::max(state.seconds, 1e-9));
 }
 
 void SeriesLog::epoch(TrainingState& state) {

@@ -25,7 +25,7 @@ public:
     void means(TrainingState& state, const Learner& learner);
 
     /// At the end of training, in place of these means at this step: those of the last steps (RecentLosses::window),
-    /// which do not depend on how often means are recorded. The state stays as it is, so that a longer trial may go on.
+    /// which do not depend on how often means are recorded, and the speed of the whole training. The state stays as it is, so that a longer trial may go on.
     void final_means(const TrainingState& state, const Learner& learner);
 
     /// The mean of the epoch that has just ended.
@@ -34,7 +34,8 @@ public:
     void point(const TrainingState& state, Split split, Metric metric);
 
 private:
-    void means(const TrainingState& state, const Learner& learner, const RecentLosses::Sums& sums);
+    void means(const TrainingState& state, const Learner& learner, const RecentLosses::Sums& sums,
+               double tokens_per_second);
     double tokens_per_second(const TrainingState& state) const;
 
     Sink& sink_;

@@ -11,6 +11,7 @@
 #include "sampling/sample_plan.h"
 #include "training/batches.h"
 #include "training/gradient.h"
+#include "training/guessing.h"
 #include "training/learner.h"
 #include "training/length.h"
 #include "training/mode.h"
@@ -138,6 +139,7 @@ private:
         is_best_ = false;
         if (evaluates() && !evaluate_validation()) return false;
         if (done() && !evaluate_test()) return false;
+        if (done() && ends_far_above_guessing()) return diverge(now_.step);
         measure_gradient();
         if (!make_samples()) return false;
         if (done()) log_.final_means(now_, *learner_);
@@ -177,6 +179,7 @@ private:
         if (!evaluation->complete) return interrupt();
         if (!std::isfinite(evaluation->sums.loss)) return diverge(now_.step);
         for (const Metric& metric : learner_->split_metrics(evaluation->sums)) log_.point(now_, split, metric);
+        last_loss_ = evaluation->sums.mean();
         return true;
     }
 
@@ -196,6 +199,13 @@ private:
         if ((ends || decision() == Decision::end) && !done()) end_here();
         if (done()) sink_.record(LossByPosition{now_.step, Split::validation, evaluation->by_position});
         return true;
+    }
+
+    /// Losses that explode may stay finite: such a trial has diverged as well as one whose loss is none.
+    bool ends_far_above_guessing() const {
+        const model::LossSums trained = now_.recent.over(RecentLosses::window(now_.step)).loss;
+        const double worst = std::max(trained.predictions ? trained.mean() : 0, last_loss_);
+        return has_exploded(worst, loss_of_guessing(job_.dataset));
     }
 
     Decision decision() const { return job_.decide ? job_.decide() : Decision::go_on; }
@@ -289,7 +299,8 @@ private:
     std::uint64_t saved_step_ = ~std::uint64_t{0};
     trial::TrialStatus status_ = trial::TrialStatus::finished;
     std::optional<std::uint64_t> diverged_step_;
-    Trouble unmade_;  ///< what kept samples from being made, the first time
+    double last_loss_ = 0;  ///< of the last evaluation; 0: there was none
+    Trouble unmade_;        ///< what kept samples from being made, the first time
 };
 
 }  // namespace

@@ -14,10 +14,15 @@ public:
         : steps_(length.planned ? length.planned : length.steps), count_(std::min<std::uint64_t>(when.count, steps_)) {}
 
     std::uint64_t count() const { return count_; }
-    std::uint64_t end_of(std::uint64_t part) const { return part * steps_ / count_; }  ///< parts count from 1
-    bool is_end(std::uint64_t step) const { return count_ && end_of((step * count_ + steps_ - 1) / steps_) == step; }
+    /// Parts count from 1.
+    std::uint64_t end_of(std::uint64_t part) const { return static_cast<std::uint64_t>(Wide{part} * steps_ / count_); }
+    bool is_end(std::uint64_t step) const {
+        return count_ && end_of(static_cast<std::uint64_t>((Wide{step} * count_ + steps_ - 1) / steps_)) == step;
+    }
 
 private:
+    __extension__ using Wide = unsigned __int128;  ///< of steps times parts
+
     std::uint64_t steps_, count_;
 };
 

@@ -11,7 +11,7 @@ enum class TrialStatus {
     running,      ///< an attempt is under way, or was cut off without a chance to say so
     finished,     ///< trained to its end
     failed,       ///< an error ended it
-    diverged,     ///< its loss or its weights are no longer finite
+    diverged,     ///< its loss or its weights are no longer finite, or its final loss is far above guessing
     interrupted,  ///< goes on from its last checkpoint
 };
 

@@ -220,6 +220,23 @@ TEST_CASE("a trial that diverges is told and is no failure") {
     CHECK(verified.code == 0);
 }
 
+TEST_CASE("a loss that explodes and stays finite is told, and ranked nowhere") {
+    const Workplace place;
+    Manifest manifest;
+    manifest.cell = R"({ "plugin": "rnn", "hidden": 8 })";
+    manifest.training = R"({ "sequence_length": 8, "batch": 4, "steps": 50,
+        "optimizer": { "name": "sgd", "learning_rate": 1e6 } })";
+    place.put("wild.json", manifest);
+    const Ended run = unroll(place, {"run", "wild.json"});
+    INFO(run.err);
+    CHECK(run.code == 0);
+    CHECK(run.says("1 diverged"));
+    CHECK(value(place,
+                "SELECT count(*) FROM trial WHERE status = 'diverged' AND diverged_step > 0"
+                " AND train_loss IS NULL AND validation_loss IS NULL") == 1);
+    CHECK(unroll(place, {"run", "wild.json"}).says("0 trained, 1 already done"));
+}
+
 TEST_CASE("texts are made at every step that is asked for, from a text of other scripts, too") {
     const Workplace place;
     place.write("short.txt", "这是一个示例文本。LSTM将学会预测下一个字符。");

@@ -43,6 +43,17 @@ TEST_CASE("an early stop ends the times of a training, it does not move them") {
     CHECK_FALSE(is_due(five, 10, {10, 50, 100}));
 }
 
+TEST_CASE("so many steps are counted as nobody trains") {
+    constexpr std::uint64_t steps = 1'000'000'000'000'000;
+    const When million{When::Kind::times, 1'000'000};
+    CHECK(due_steps({When::Kind::times, 4}, {1000, steps}) ==
+          std::vector<std::uint64_t>{steps / 4, steps / 2, steps / 4 * 3, steps});
+    CHECK(is_due(million, steps / 1'000'000 * 999'999, {1000, steps}));
+    CHECK_FALSE(is_due(million, steps / 1'000'000 * 999'999 + 1, {1000, steps}));
+    CHECK(due_steps(million, {1000, steps}).size() == 1'000'000);
+    CHECK(due_steps(million, {1000, steps})[999'998] == steps / 1'000'000 * 999'999);
+}
+
 TEST_CASE("more times than steps are every step") {
     CHECK(due_steps({When::Kind::times, 10}, {1, 3}) == std::vector<std::uint64_t>{1, 2, 3});
 }
