@@ -12,7 +12,7 @@ namespace unroll::cli {
 
 namespace fs = std::filesystem;
 
-void write_output(const fs::path& file, std::string_view content) {
+void check_output(const fs::path& file) {
     std::error_code ignored;
     if (fs::is_directory(file, ignored))
         throw Error({"-o", fmt::format("'{}', which is a folder", file.string()), "a file to write",
@@ -22,6 +22,10 @@ void write_output(const fs::path& file, std::string_view content) {
         throw Error({"-o", fmt::format("'{}', in a folder that does not exist", file.string()),
                      "a file in a folder that exists",
                      fmt::format("correct the path, or make the folder with: mkdir -p {}", folder.string())});
+}
+
+void write_output(const fs::path& file, std::string_view content) {
+    check_output(file);
     try {
         base::AtomicFile output(file);
         output.write(content);

@@ -7,6 +7,9 @@
 
 namespace unroll::cli {
 
+/// Throws Error for a folder, and for a file in a folder that does not exist.
+void check_output(const std::filesystem::path& file);
+
 /// Writes the whole of it or nothing, in place of what was there. Throws Error when that cannot be.
 void write_output(const std::filesystem::path& file, std::string_view content);
 

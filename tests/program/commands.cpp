@@ -42,6 +42,7 @@ TEST_CASE("--help names a command's options") {
         {"sql", {"--format", "@FILE"}},
         {"list", {"--format", "EXPERIMENT"}},
         {"rename", {"EXPERIMENT"}},
+        {"export", {"EXPERIMENT", "--table", "--format", "--output", "--tensorboard"}},
         {"remove", {"--yes"}},
         {"prune", {"--older-than", "--keep-best", "--yes"}},
         {"merge", {"DB..."}},

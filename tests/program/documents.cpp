@@ -99,7 +99,7 @@ TEST_CASE("docs/own-text.md, pandas.md and checkpoints.md can be followed") {
         const std::string tables = follow(folder, read_page("pandas.md"), python);
         CHECK(tables.find("test_loss") != tables.npos);
         CHECK(content_of(folder / "curves.png").starts_with("\x89PNG"));
-        CHECK(content_of(folder / "trials.csv").starts_with("experiment,"));
+        CHECK(content_of(folder / "trials.csv").starts_with("trial_id,cell,learning_rate,seed,"));
     }
     if (const std::string python = python_with("torch"); !python.empty()) {
         const Page page = read_page("checkpoints.md");
