@@ -229,6 +229,12 @@ class Screens(unittest.TestCase):
         drawn = self.screen("done 1\n", "a 1\nb 1\n", "\x1b[2A\x1b[Ja 2\nb 2\n", "\x1b[2A\x1b[Jdone 2\n", "a 3\n")
         self.assertEqual(drawn, "done 1\ndone 2\na 3")
 
+    def test_a_tail_counts_what_it_leaves_out(self):
+        screen = Screen()
+        screen.write("a\nb\nc\nd\n")
+        self.assertEqual(screen.tail(4), "a\nb\nc\nd")
+        self.assertEqual(screen.tail(2), "… 2 earlier lines\nc\nd")
+
     def test_sequences_may_be_cut_anywhere(self):
         text = "one\r\ntwo\n\x1b[1A\x1b[J\x1b[31mred\x1b[0m\n"
         for cut in range(len(text)):

@@ -16,6 +16,7 @@ import time
 from unroll.screen import Screen
 
 _NOTEBOOK = (24, 110)  # rows and columns that a notebook shows
+_SHOWN_LINES = 60  # of the last ones: all are sent anew with every update
 _BETWEEN_UPDATES = 0.2  # seconds
 _PR_SET_PDEATHSIG = 1  # of linux/prctl.h
 
@@ -89,7 +90,7 @@ class _Notebook(_Nothing):
             self.close(screen)
 
     def close(self, screen):
-        self.handle.update({"text/plain": str(screen)}, raw=True)
+        self.handle.update({"text/plain": screen.tail(_SHOWN_LINES)}, raw=True)
         self.shown_at = time.monotonic()
 
 

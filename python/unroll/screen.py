@@ -35,3 +35,9 @@ class Screen:
 
     def __str__(self):
         return "\n".join(self._lines).rstrip("\n")
+
+    def tail(self, most):
+        """The last lines, at most that many, below a line that counts the others."""
+        lines = str(self).split("\n")
+        left_out = len(lines) - most
+        return "\n".join(lines if left_out <= 0 else [f"… {left_out} earlier lines", *lines[left_out:]])
