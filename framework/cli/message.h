@@ -9,8 +9,8 @@
 
 namespace unroll::cli {
 
-/// Writes the text to standard error, as it is. Where nobody can read it (a closed pipe or terminal, a full disk), it is
-/// dropped: where messages go decides over nothing that the program does.
+/// Writes the text to standard error, as it is. Where nobody can read it (a closed pipe or terminal, a full disk), it
+/// is dropped: where messages go decides over nothing that the program does.
 void message(std::string_view text) noexcept;
 
 /// Each value as printable() makes it.

@@ -13,8 +13,8 @@ public:
     using std::domain_error::domain_error;
 };
 
-/// The sampler's choice. Throws NotFinite when it finds fault with logits that are not finite; what else it throws comes
-/// through as an Error or as it is, and is the sampler's.
+/// The sampler's choice. Throws NotFinite when it finds fault with logits that are not finite; what else it throws
+/// comes through as an Error or as it is, and is the sampler's.
 Token pick(const Sampler& sampler, const Choice& choice);
 
 }  // namespace unroll::sampling

@@ -150,8 +150,8 @@ public:
     /// Every trial that says running is interrupted: called by the one runner, under the lock.
     void interrupt_running();
 
-    /// The last attempt at a trial has brought its process down, or ran while the process went down: `how` says in which
-    /// way. A fingerprint that is not there is passed over.
+    /// The last attempt at a trial has brought its process down, or ran while the process went down: `how` says in
+    /// which way. A fingerprint that is not there is passed over.
     void note_crash(const std::string& fingerprint, const std::string& how);
 
     std::set<sampling::SampleKey> samples(const std::string& fingerprint);

@@ -7,8 +7,8 @@ void clear_outcome(Database& database, Id trial) {
     database
         .prepared(
             "UPDATE trial SET status = 'queued', step = NULL, tokens = NULL, seconds = NULL,"
-            " tokens_per_second = NULL, diverged_step = NULL, error = NULL, cause = NULL, ended_at = NULL, train_loss_steps = NULL"
-            " WHERE id = ?")
+            " tokens_per_second = NULL, diverged_step = NULL, error = NULL, cause = NULL, ended_at = NULL,"
+            " train_loss_steps = NULL WHERE id = ?")
         .run(trial);
     summarise(database, trial, trial::TrialStatus::queued);
 }

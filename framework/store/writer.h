@@ -9,9 +9,9 @@
 namespace unroll::store {
 
 /// Records of all trials go through here, in the order in which they are pushed, in transactions of a tenth of a second
-/// or less. push() may be called by any thread, blocks while the queue is full, and throws the base::TransientError that stopped the
-/// writer (a full disk, say) once that has happened; what was pushed since the last commit is then lost. Running
-/// attempts get a heartbeat.
+/// or less. push() may be called by any thread, blocks while the queue is full, and throws the base::TransientError
+/// that stopped the writer (a full disk, say) once that has happened; what was pushed since the last commit is then
+/// lost. Running attempts get a heartbeat.
 class Writer {
 public:
     /// Nobody else may touch the store until the destructor, or until a flush() with no push after it.

@@ -21,8 +21,8 @@ struct Exit {
     int signal = 0;  ///< or 0
 };
 
-/// It begins with SIGINT, SIGTERM and SIGHUP blocked. Killed and waited for when this is destroyed. Its standard output is this process's standard error, so that what a
-/// plugin prints gets into no result.
+/// It begins with SIGINT, SIGTERM and SIGHUP blocked. Killed and waited for when this is destroyed. Its standard output
+/// is this process's standard error, so that what a plugin prints gets into no result.
 class ChildProcess {
 public:
     /// Runs `command` with the id of this process as its last word. Throws std::system_error when that cannot be.

@@ -7,8 +7,8 @@
 
 namespace unroll::sweep {
 
-/// While it lives, a crash (SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT) or a call of exit() leaves the fingerprints of the
-/// trials that may have caused it in <database>.crash: the one that runs on the thread, or all that run when it is
+/// While it lives, a crash (SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT) or a call of exit() leaves the fingerprints of
+/// the trials that may have caused it in <database>.crash: the one that runs on the thread, or all that run when it is
 /// another thread. Then the process goes down as it would have; exit() in the middle of a trial ends it with code 1.
 /// What cannot be caught (SIGKILL, _exit) leaves nothing. One at a time; the trials are those of Watched.
 class CrashWatch {

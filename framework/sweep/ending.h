@@ -11,8 +11,8 @@
 namespace unroll::sweep {
 
 /// Sets status, cause and words of an outcome: a trial that was trained before stays finished; others are
-/// interrupted by what the machine caused, so that the next run goes on, and failed by everything else. Memory that is not there is the limit's doing where the trial has a process of its own
-/// with one.
+/// interrupted by what the machine caused, so that the next run goes on, and failed by everything else. Memory that is
+/// not there is the limit's doing where the trial has a process of its own with one.
 void end_by(training::Trouble trouble, const Assignment& assignment, training::Outcome& outcome);
 
 /// What is said of a trial that has used up training.time_limit.

@@ -58,10 +58,10 @@ struct Outcome {
 };
 
 /// Trains until the trial's end, until its loss is no longer finite, or until `stop` is raised or `decide` says so:
-/// then the step that runs is ended and a checkpoint written. A sampler that fails ends no training: the outcome tells. A trial that is resumed ends with the same bits as one
-/// that was never stopped. Two calls for one trial must not run at once; calls for different trials may. Throws Error
-/// (a checkpoint that does not belong here, a training split without a single batch, a plugin that changes the
-/// floating-point mode).
+/// then the step that runs is ended and a checkpoint written. A sampler that fails ends no training: the outcome tells.
+/// A trial that is resumed ends with the same bits as one that was never stopped. Two calls for one trial must not run
+/// at once; calls for different trials may. Throws Error (a checkpoint that does not belong here, a training split
+/// without a single batch, a plugin that changes the floating-point mode).
 Outcome train(const Job& job, Sink& sink, const std::atomic<bool>& stop);
 
 }  // namespace unroll::training
