@@ -12,7 +12,7 @@
 
 namespace unroll::sweep {
 
-/// Runs what the scheduler gives on `at_once` of the executor's workers until nothing is left or `stop` is raised, which
+/// Runs what the scheduler gives on `at_once` of the executor's workers until nothing is left or `stop` is raised, as
 /// `fail_fast` does when a trial fails, and a store that takes no more. Adds to the summary.
 void execute(const Agenda& agenda, Scheduler& scheduler, Executor& executor, store::Writer& writer, Observer& observer,
              Size at_once, bool fail_fast, std::atomic<bool>& stop, Summary& summary);
