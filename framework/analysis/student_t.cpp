@@ -8,8 +8,8 @@ namespace unroll::analysis {
 
 namespace {
 
-/// P(-t < T < t) for t = sqrt(degrees) tan(angle): Abramowitz and Stegun, Handbook of Mathematical Functions, 26.7.3 and
-/// 26.7.4. All terms are positive: nothing cancels.
+/// P(-t < T < t) for t = sqrt(degrees) tan(angle): Abramowitz and Stegun, Handbook of Mathematical Functions, 26.7.3
+/// and 26.7.4. All terms are positive: nothing cancels.
 double probability_within(double angle, std::int64_t degrees) {
     const double sine = std::sin(angle), cosine = std::cos(angle);
     const bool odd = degrees % 2 == 1;

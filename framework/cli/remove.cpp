@@ -20,15 +20,15 @@ std::uint64_t count(std::int64_t rows) {
 
 void tell(const store::Removal& removal) {
     const std::size_t trials = removal.trials.size();
-    cli::print("goes: {} ({}); {} ({} finished), {}, {} ({})\n", base::count_of(removal.experiments.size(), "experiment"),
-          fmt::join(removal.experiments, ", "), base::count_of(trials, "trial"), removal.finished,
-          base::count_of(count(removal.samples), "sample"), base::count_of(count(removal.checkpoints), "checkpoint"),
-          byte_size(double(removal.bytes)));
+    cli::print("goes: {} ({}); {} ({} finished), {}, {} ({})\n",
+               base::count_of(removal.experiments.size(), "experiment"), fmt::join(removal.experiments, ", "),
+               base::count_of(trials, "trial"), removal.finished, base::count_of(count(removal.samples), "sample"),
+               base::count_of(count(removal.checkpoints), "checkpoint"), byte_size(double(removal.bytes)));
     if (removal.judgements)
         cli::print("goes: {} of images of trials that stay\n", base::count_of(count(removal.judgements), "judgement"));
     if (removal.shared)
         cli::print("stays: {}, which {} {} as well\n", base::count_of(count(removal.shared), "trial"),
-              fmt::join(removal.others, ", "), removal.others.size() == 1 ? "has" : "have");
+                   fmt::join(removal.others, ", "), removal.others.size() == 1 ? "has" : "have");
 }
 
 }  // namespace

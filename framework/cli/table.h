@@ -38,8 +38,8 @@ Look on_standard_output(Look look = {});
 ///   terminal. Where it is wider than the terminal, texts are wrapped; then columns are hidden, and named below; then
 ///   each row becomes a block of its own, a line for each column. Throws Error where it would take much more room than
 ///   its texts do, as rows are as wide as the widest;
-/// - csv: RFC 4180 with line feeds; reals to the last digit; NULL as nothing, an empty text as ""; texts as they are, but
-///   on a terminal with what could drive it made visible;
+/// - csv: RFC 4180 with line feeds; reals to the last digit; NULL as nothing, an empty text as ""; texts as they are,
+///   but on a terminal with what could drive it made visible;
 /// - json: an array of objects, a row a line; reals to the last digit, infinities as null; control characters as
 ///   \uXXXX, bytes that are not UTF-8 as U+FFFD; a column name that occurs again gets ":2", ":3" …;
 /// - markdown: a pipe table, numbers as in `table`, line breaks as <br>.

@@ -48,9 +48,10 @@ struct Received {
 };
 
 /// Writes what the url gives to an open file, beginning where that stands. Follows redirections, from https to https
-/// alone, and proxies as libcurl finds them in the environment; names and passwords come from ~/.netrc; certificate authorities are those of the system, of SSL_CERT_FILE or of
-/// CURL_CA_BUNDLE. Throws Error when something else comes than the whole of it, after which the file may have a part;
-/// Interrupted when the observer says so. Any number of threads may call it at once.
+/// alone, and proxies as libcurl finds them in the environment; names and passwords come from ~/.netrc; certificate
+/// authorities are those of the system, of SSL_CERT_FILE or of CURL_CA_BUNDLE. Throws Error when something else comes
+/// than the whole of it, after which the file may have a part; Interrupted when the observer says so. Any number of
+/// threads may call it at once.
 Received download(const std::string& url, int file, const Limits& limits, DownloadMonitor& observer);
 
 }  // namespace unroll::fetch

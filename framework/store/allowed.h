@@ -5,12 +5,12 @@
 
 namespace unroll::store {
 
-/// Functions of numbers, texts, dates and JSON, aggregates and window functions, median and stddev. Each takes no longer
-/// than its arguments and its result are long, and none knows files, memory or the connection.
+/// Functions of numbers, texts, dates and JSON, aggregates and window functions, median and stddev. Each takes no
+/// longer than its arguments and its result are long, and none knows files, memory or the connection.
 bool is_allowed_function(std::string_view name);
 
-/// Pragmas that only tell, in statements and as tables (pragma_table_info); `has_argument`: a few would change something
-/// with one.
+/// Pragmas that only tell, in statements and as tables (pragma_table_info); `has_argument`: a few would change
+/// something with one.
 bool is_allowed_pragma(std::string_view name, bool has_argument);
 
 /// Of what a statement reads: a table or view of the file, and tables of SQLite that tell of the schema or of JSON.

@@ -21,9 +21,9 @@ struct QueryLimits {
 };
 
 /// Lies over a connection for as long as it lives: what is prepared there meanwhile may only read, with functions and
-/// pragmas of a list (allowed.h), and no value, pattern or statement of it is longer than some megabytes. Its own thread
-/// interrupts the connection when time is over or somebody asks for it. SQLite's memory is limited, that of the whole
-/// process: no other connection should be at work.
+/// pragmas of a list (allowed.h), and no value, pattern or statement of it is longer than some megabytes. Its own
+/// thread interrupts the connection when time is over or somebody asks for it. SQLite's memory is limited, that of the
+/// whole process: no other connection should be at work.
 class Guard {
 public:
     static constexpr int longest_value = 8 << 20;               ///< bytes of a text or blob, stored or computed

@@ -6,8 +6,8 @@ struct sqlite3;
 namespace unroll::store {
 
 /// To be called before a connection reads its file. From then on:
-/// - there are no functions and no virtual tables but SQLite's own: what came with the library of this system (full-text
-///   tokenizers, R-trees) or through automatic extensions is taken out, and no extension can be loaded;
+/// - there are no functions and no virtual tables but SQLite's own: what came with the library of this system
+///   (full-text tokenizers, R-trees) or through automatic extensions is taken out, and no extension can be loaded;
 /// - triggers do not fire, and views, generated columns, checks and indexes of the file call harmless functions only;
 /// - no page is mapped into memory, each is checked when it is read, and temporary tables stay in memory;
 /// - no value is longer than 128 MiB.

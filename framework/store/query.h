@@ -13,7 +13,8 @@ namespace unroll::store {
 /// The rows of exactly one SELECT (or an informational PRAGMA). `parameters` are for its question marks. Throws Error,
 /// with line and column in the statement where SQLite knows them: a mistake in it, more than one statement, anything
 /// but reading, a function or pragma that is not on the list (allowed.h), more than the limits or more than 256 MiB of
-/// rows; base::Interrupted when limits.stop says so. In addition to SQLite's functions there are median(x) and stddev(x).
+/// rows; base::Interrupted when limits.stop says so. In addition to SQLite's functions there are median(x) and
+/// stddev(x).
 Table query(Store& store, std::string_view sql, const std::vector<Value>& parameters = {},
             const QueryLimits& limits = {});
 

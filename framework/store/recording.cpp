@@ -156,8 +156,8 @@ struct Store::RecordWriter {
                     .run(trial, gradient.step, lag, gradient.norms[lag]);
     }
 
-    /// One of the same key is replaced and keeps its id. A text that is not UTF-8, as models of bytes write them, stands
-    /// in its column as everybody can read it, and byte by byte beside it.
+    /// One of the same key is replaced and keeps its id. A text that is not UTF-8, as models of bytes write them,
+    /// stands in its column as everybody can read it, and byte by byte beside it.
     void operator()(const training::Samples& samples) {
         for (const sampling::Sample& sample : samples) {
             const sampling::SampleKey& key = sample.key;

@@ -307,7 +307,8 @@ void add_scheduled_checkpoints(Database& database) {
         "ALTER TABLE checkpoint ADD COLUMN is_scheduled INTEGER NOT NULL DEFAULT 1 CHECK (is_scheduled IN (0, 1))");
 }
 
-/// Replaces texts of a column that not everybody can read, and keeps their bytes in `kept` where there is such a column.
+/// Replaces texts of a column that not everybody can read, and keeps their bytes in `kept` where there is such a
+/// column.
 void make_readable(Database& database, const std::string& table, const std::string& column, const std::string& kept) {
     std::vector<std::pair<std::int64_t, std::string>> unreadable;
     database.prepared(fmt::format("SELECT id, {0} FROM {1} WHERE {0} IS NOT NULL", column, table))

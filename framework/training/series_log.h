@@ -25,7 +25,8 @@ public:
     void means(TrainingState& state, const Learner& learner);
 
     /// At the end of training, in place of these means at this step: those of the last steps (RecentLosses::window),
-    /// which do not depend on how often means are recorded, and the speed of the whole training. The state stays as it is, so that a longer trial may go on.
+    /// which do not depend on how often means are recorded, and the speed of the whole training. The state stays as it
+    /// is, so that a longer trial may go on.
     void final_means(const TrainingState& state, const Learner& learner);
 
     /// The mean of the epoch that has just ended.
