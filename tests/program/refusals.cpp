@@ -137,10 +137,10 @@ TEST_CASE("a manifest that cannot be read is refused, and so is one beside a goo
     refuses(place, {"run", "good.json", "absent.json"}, {"absent.json", "no such file"});
     refuses(place, {"run", "good.json", "broken.json"}, {"broken.json:1"});
     refuses(place, {"run", "."}, {".: a folder"});
-    REQUIRE(::mkfifo((place / "fifo").c_str(), 0600) == 0);
-    std::filesystem::create_symlink("/dev/zero", place / "zero");
-    for (const std::string special : {"fifo", "zero"}) {
-        const std::string kind = special == "fifo" ? "a named pipe (FIFO)" : "a device";
+    REQUIRE(::mkfifo((place / "fifo.json").c_str(), 0600) == 0);
+    std::filesystem::create_symlink("/dev/zero", place / "zero.json");
+    for (const std::string special : {"fifo.json", "zero.json"}) {
+        const std::string kind = special == "fifo.json" ? "a named pipe (FIFO)" : "a device";
         for (const char* command : {"run", "plan", "check", "show"}) refuses(place, {command, special}, {kind});
         refuses(place, {"sql", "@" + special}, {kind});
         refuses(place, {"sql", "SELECT 1", "--db", special}, {"--db", kind});
