@@ -16,7 +16,7 @@ namespace {
 constexpr std::array entries{
     CommandEntry{"run", "train and sample every trial of a manifest that the store does not have", run, run_command},
     CommandEntry{"plan", "list the trials of a manifest with their size, cost and status", plan, plan_command},
-    CommandEntry{"check", "validate a manifest, or run the conformance tests on a plugin", check, check_command},
+    CommandEntry{"check", "validate a manifest, a plugin or a result store", check, check_command},
     CommandEntry{"plugins", "list cells, datasets and samplers and their options", plugins, plugins_command},
     CommandEntry{"sample", "generate text or images from a trained trial", sample, sample_command},
     CommandEntry{"compare", "show mean, standard deviation and 95% interval of a metric by group", compare,
