@@ -7,6 +7,7 @@
 #include "base/files.h"
 #include "cli/arguments.h"
 #include "cli/output_file.h"
+#include "cli/print.h"
 #include "cli/rows_text.h"
 #include "export/tensorboard.h"
 #include "store/exporting.h"
@@ -62,11 +63,11 @@ store::ExportedTable table_named(const std::string& name) {
 
 void export_rows(store::Store& store, const Arguments& arguments, const std::string& experiment) {
     const std::string file = arguments.has("output") ? arguments.get<std::string>("output") : "";
-    RowText text(format_for(arguments, file));
+    RowText text(format_for(arguments, file), file.empty() ? on_standard_output() : Look());
     const auto table = table_named(arguments.get<std::string>("table"));
     if (file.empty()) {
         store::read_in_parts(store, experiment, table, rows_at_a_time,
-                             [&](const store::Table& part) { fmt::print("{}", text.of(part)); });
+                             [&](const store::Table& part) { print("{}", Ready{text.of(part)}); });
         return;
     }
     check_output(file);
@@ -91,8 +92,8 @@ void export_tensorboard(store::Store& store, const Arguments& arguments, const s
     if (written.runs == 0)
         throw Error({fmt::format("experiment '{}'", experiment), "no trial that has begun", "a trial with results",
                      "run its manifest first"});
-    fmt::print("{} run{} in {}; to look at them: tensorboard --logdir {}\n", written.runs, written.runs == 1 ? "" : "s",
-               written.folder.string(), folder);
+    print("{} run{} in {}; to look at them: tensorboard --logdir {}\n", written.runs, written.runs == 1 ? "" : "s",
+          written.folder.string(), folder);
 }
 
 }  // namespace

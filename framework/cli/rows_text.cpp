@@ -2,7 +2,6 @@
 #include "cli/rows_text.h"
 
 #include "base/text.h"
-#include "cli/table.h"
 
 namespace unroll::cli {
 
@@ -22,12 +21,12 @@ std::string json_lines(const store::Table& part) {
 
 std::string RowText::of(const store::Table& part) {
     if (format_ == RowFormat::json_lines) return json_lines(part);
-    const std::string text = render(part, Format::csv);
+    const std::string text = render(part, Format::csv, look_);
     if (!has_head_) {
         has_head_ = true;
         return text;
     }
-    return text.substr(render({part.columns, {}}, Format::csv).size());
+    return text.substr(render({part.columns, {}}, Format::csv, look_).size());
 }
 
 }  // namespace unroll::cli
