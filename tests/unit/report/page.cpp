@@ -5,6 +5,7 @@
 #include "report/figures.h"
 
 using namespace scratch;
+using Catch::Approx;
 using namespace unroll::report;
 
 namespace {
@@ -34,7 +35,7 @@ struct Fixture {
             for (const std::uint64_t step : {20, 40, 60})
                 store.write(fingerprint(i), point(step, "validation", "loss", double(i) + 100.0 / double(step)));
         for (std::size_t i = 0; i < runs.size(); ++i)
-            store.write(fingerprint(i), sample(100, 0.5, "text " + std::to_string(i)));
+            store.write(fingerprint(i), std::vector{sample(100, 0.5, "text " + std::to_string(i))});
         store.commit();
         store.close();
         Store reader(file, Store::Mode::read);

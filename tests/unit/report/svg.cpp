@@ -9,6 +9,7 @@
 #include "report/query_figure.h"
 
 using namespace scratch;
+using Catch::Approx;
 using namespace unroll::report;
 
 namespace {
