@@ -50,10 +50,10 @@ Selection select(const Catalog& catalog, const std::string& name) {
     }
     for (const Refused& refused : catalog.refused())
         if (refused.file.extension() != ".so")
-            throw Error({"command line", fmt::format("no plugin is named '{}'", name),
-                         fmt::format("a plugin; those of {} were refused: {}", refused.file.string(),
-                                     refused.problem.found),
-                         refused.problem.help});
+            throw Error(
+                {"command line", fmt::format("no plugin is named '{}'", name),
+                 fmt::format("a plugin; those of {} were refused: {}", refused.file.string(), refused.problem.found),
+                 refused.problem.help});
     const std::string near = base::nearest(name, names);
     throw Error(
         {"command line", fmt::format("no plugin is named '{}'", name),

@@ -22,8 +22,8 @@ inline void require(bool held, const char* promise) {
     std::abort();
 }
 
-/// An input made of another one, or of two: bytes changed, parts doubled, words of the target's format inserted, numbers
-/// made huge, NULs, nesting, a member of an object twice. Any thread; the same arguments give the same input.
+/// An input made of another one, or of two: bytes changed, parts doubled, words of the target's format inserted,
+/// numbers made huge, NULs, nesting, a member of an object twice. Any thread; the same arguments give the same input.
 std::string mutated(std::string_view input, std::string_view other, std::span<const std::string> words,
                     std::uint64_t seed, std::size_t longest);
 

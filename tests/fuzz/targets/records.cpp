@@ -1,5 +1,5 @@
-// What a trial reports, from a stream. An input that begins with 'r' is a record without its frame, which gets the right
-// length and checksum, so that mutants reach the fields.
+// What a trial reports, from a stream. An input that begins with 'r' is a record without its frame, which gets the
+// right length and checksum, so that mutants reach the fields.
 #include <sstream>
 
 #include "../target.h"

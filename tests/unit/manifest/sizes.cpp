@@ -72,11 +72,9 @@ TEST_CASE("Sampling settings are counted before there are any") {
     CHECK(told(with(R"("sampling": {"sampler": {"plugin": "pick"}, "prompt": [)" +
                     list(200, [](int) { return "\"a\""; }) + R"(], "temperature": )" + numbers(200) + "}"))
               .find("1 samplers x 200 temperatures x 200 prompts") != std::string::npos);
-    CHECK(
-        told(
-            with(
-                R"("sampling": {"sampler": {"plugin": "pick"}, "prompt": "a", "count": 1000000, "temperature": [1, 2]})"))
-            .find("1000000 texts of one trial") != std::string::npos);
+    CHECK(told(with(R"("sampling": {"sampler": {"plugin": "pick"}, "prompt": "a", "count": 1000000, )"
+                    R"("temperature": [1, 2]})"))
+              .find("1000000 texts of one trial") != std::string::npos);
 }
 
 TEST_CASE("Lists whose entries each cost something are bounded") {
