@@ -72,7 +72,7 @@ FAULTS = (
           "    partial_.clear();\n    sync_folder(path_.parent_path());", "    partial_.clear();", "soak_durability",
           ("unroll_program",)),
     Fault("the best checkpoint is dropped with the old ones", "framework/training/retention.cpp",
-          "i >= old || one.is_best || one.is_last", "i >= old || one.is_last", "training", ("test_training",)),
+          "is_new || one.is_best || one.is_last", "is_new || one.is_last", "training", ("test_training",)),
     Fault("a downloaded file is taken whatever its checksum", "framework/fetch/cache.cpp",
           "if (received.sha256 != remote.sha256)", "if (received.sha256.empty())", "fetch", ("test_fetch",)),
     Fault("a plugin's revision is not part of a trial's identity", "framework/manifest/identity.cpp",
