@@ -119,9 +119,10 @@ def main():
                 if not alive:
                     break
             code, text = place.run("run", "sweep.json", "--quiet")
+            # Before we read: a reader without the right to write leaves an empty WAL.
+            left = sorted(f.name for f in place.path.glob("soak.db*") if f.name not in ("soak.db", "soak.db.d"))
             problem = f"exit code {code}\n{text}" if code else harness.difference(
                 harness.contents(place.path / "soak.db"), reference)
-            left = sorted(f.name for f in place.path.glob("soak.db*") if f.name not in ("soak.db", "soak.db.d"))
             if left and not problem:
                 problem = f"left behind: {', '.join(left)}"
             sweeps += 1
