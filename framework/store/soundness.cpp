@@ -235,7 +235,7 @@ private:
 
     void tell_copy() {
         remark("what can be saved: nothing that unroll can read; the checkpoints in its folder are files of their own",
-               fmt::format("restore it from a copy, or try: sqlite3 '{}' .recover | sqlite3 saved.db", file_.string()));
+               fmt::format("restore it from a copy, or try: sqlite3 '{}' .dump", file_.string()));
     }
 
     /// How many rows of each table can be read one after the other.
@@ -259,11 +259,13 @@ private:
             }
             readable.push_back(fmt::format("{}{} of {}", all ? "all " : "the first ", rows, table));
         }
-        remark(fmt::format("what can be read in one go: {}", fmt::join(readable, ", ")),
-               fmt::format(
-                   "restore it from a copy, or save what there is: sqlite3 '{0}' .recover | sqlite3 saved.db, move "
-                   "'{0}.d' to saved.db.d, then: unroll check saved.db",
-                   file_.string()));
+        remark(
+            fmt::format("what can be read in one go: {}", fmt::join(readable, ", ")),
+            fmt::format(
+                "restore it from a copy, or save what there is: (sqlite3 '{0}' .dump | sed 's/^ROLLBACK.*/COMMIT;/'; "
+                "echo 'PRAGMA application_id = {1}; PRAGMA user_version = {2};') | sqlite3 saved.db; move '{0}.d' to "
+                "saved.db.d, then: unroll check saved.db",
+                file_.string(), application_id, migration_steps().size()));
     }
 
     const fs::path file_;
