@@ -166,9 +166,9 @@ TEST_CASE_METHOD(Fixture, "sections without data are left out") {
     runs = {{.system = "gru", .validation = {}, .test = {}, .status = trial::TrialStatus::failed}};
     make_tuned(file, runs, experiment);
     Store store(file, Store::Mode::read);
+    const Page shown = gather(store, {{"tuned"}, "", {}, "unroll"});
     std::string ids;
-    for (const Section& section : gather(store, {{"tuned"}, "", {}, "unroll"}).chapters[0].sections)
-        ids += section.id + " ";
+    for (const Section& section : shown.chapters[0].sections) ids += section.id + " ";
     CHECK(ids == "answer state repeat ");
 }
 
