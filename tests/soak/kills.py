@@ -8,6 +8,7 @@ checkpoints and summaries, bit for bit. Exit code 0: they do; 1: they do not, an
 
 import argparse
 import collections
+import contextlib
 import os
 import pty
 import random
@@ -61,10 +62,8 @@ class Piped:
 def running(database):
     """Whether the store says that a trial is running: the kill met one."""
     try:
-        connection = sqlite3.connect(f"file:{database}?mode=ro", uri=True, timeout=5)
-        found = connection.execute("SELECT count(*) FROM trial WHERE status = 'running'").fetchone()[0]
-        connection.close()
-        return found > 0
+        with contextlib.closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True, timeout=5)) as connection:
+            return connection.execute("SELECT count(*) FROM trial WHERE status = 'running'").fetchone()[0] > 0
     except sqlite3.Error:
         return False
 
