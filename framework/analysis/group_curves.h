@@ -15,8 +15,9 @@ struct GroupCurve {
     std::vector<MeanPoint> points;  ///< by step; empty when no trial has a value
 };
 
-/// A curve for each group, in the comparison's order: `metric` (SPLIT/NAME; "": the comparison's) over the trials of the
-/// group's best choice; of these the finished ones where there are any, since those that run end their curves earlier.
+/// A curve for each group, in the comparison's order: `metric` (SPLIT/NAME; "": the comparison's) over the trials of
+/// the group's best choice; of these the finished ones where there are any, since those that run end their curves
+/// earlier.
 std::vector<GroupCurve> group_curves(store::Store& store, const Comparison& comparison, const std::string& metric = "");
 
 }  // namespace unroll::analysis

@@ -227,8 +227,7 @@ std::string trial_of(store::Store& store, const std::string& name) {
     if (!best)
         throw Error({fmt::format("experiment '{}'", name), "no finished trial with a value of its metric",
                      "an experiment that has run, or the id of a trial", "run its manifest first"});
-    message("note: trial {}, the best of {} by {}\n", best->id, name,
-               store::find_experiment(store, name).metric);
+    message("note: trial {}, the best of {} by {}\n", best->id, name, store::find_experiment(store, name).metric);
     return std::to_string(best->id);
 }
 

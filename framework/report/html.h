@@ -7,8 +7,8 @@
 
 namespace unroll::report {
 
-/// Whatever texts the page holds, they add no markup, and a Content-Security-Policy lets nothing be fetched and no other
-/// script run.
+/// Whatever texts the page holds, they add no markup, and a Content-Security-Policy lets nothing be fetched and no
+/// other script run.
 std::string to_html(const Page& page);
 
 }  // namespace unroll::report

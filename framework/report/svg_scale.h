@@ -11,7 +11,8 @@ namespace unroll::report {
 
 class Scale {
 public:
-    /// Covers what is finite in `values` (and above 0 when logarithmic), with `room` of its length to spare at each end.
+    /// Covers what is finite in `values` (and above 0 when logarithmic), with `room` of its length to spare on each
+    /// side.
     Scale(const Axis& axis, const Numbers& values, bool is_logarithmic, double room);
 
     /// Where it lies, in points: `from` is the place of the least value.

@@ -22,8 +22,8 @@ struct GoingOn {
 using IsUsable = std::function<bool(store::Id trial, const training::CheckpointInfo& checkpoint)>;
 
 /// The finished trial of the same trajectory, trained by this build, with the newest checkpoint that this one passes,
-/// too, and that lies beyond step `reached`. Where one is not whole the one before is taken; without `is_usable` all are
-/// taken to be.
+/// too, and that lies beyond step `reached`. Where one is not whole the one before is taken; without `is_usable` all
+/// are taken to be.
 GoingOn going_on(store::Store& store, const TrialPlan& trial, const std::string& build, std::uint64_t reached,
                  const IsUsable& is_usable = {});
 

@@ -31,9 +31,9 @@ struct Summary {
     Size troubled = 0;                               ///< ended by the machine: the next run tries them again
     Size incomplete = 0;                             ///< trained; samples or measurements could not be made
     Size samples = 0;                                ///< made in this run
-    Size unusable = 0;          ///< trained trials that lack what a lost or damaged checkpoint was kept for
-    std::vector<std::string> notes;                  ///< for the user: another build, samples that cannot be made, …
-    std::string problem;                             ///< why the store took no more in the middle; "": it took all
+    Size unusable = 0;               ///< trained trials that lack what a lost or damaged checkpoint was kept for
+    std::vector<std::string> notes;  ///< for the user: another build, samples that cannot be made, …
+    std::string problem;             ///< why the store took no more in the middle; "": it took all
 };
 
 /// Plans the experiments in the store, then runs what is missing of the workload (from distinct_trials of the same

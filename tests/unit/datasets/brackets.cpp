@@ -96,7 +96,8 @@ TEST_CASE("brackets open and close with equal chance where they may do both") {
 TEST_CASE("brackets refuses a length that cannot be nested") {
     CHECK(error_of([] {
               make("brackets", {{"length", "7"}});
-          }) == "length: 7\n  expected: an even number, since every opening bracket is closed\n  help: change it by one");
+          }) ==
+          "length: 7\n  expected: an even number, since every opening bracket is closed\n  help: change it by one");
     CHECK(error_of([] { make("brackets", {{"test_length", "9"}}); }).find("test_length: 9\n") == 0);
     CHECK_THROWS_AS(make("brackets", {{"max_depth", "0"}}), Error);
     CHECK_THROWS_AS(make("brackets", {{"kinds", "5"}}), Error);

@@ -196,7 +196,8 @@ TEST_CASE("labelled text that cannot be used is refused") {
     CHECK(complaint("\n\n").find("\"FILE\" has no text\n  expected: at least two classes") != std::string::npos);
     CHECK(complaint("a\tx\nb\t\xE9\n")
               .find("\"FILE\" is not UTF-8: line 2, byte 6 of the file is 0xE9\n"
-                    "  expected: UTF-8 text\n  help: it looks like ISO-8859-1; convert it: iconv -f ISO-8859-1") != std::string::npos);
+                    "  expected: UTF-8 text\n  help: it looks like ISO-8859-1; convert it: iconv -f ISO-8859-1") !=
+          std::string::npos);
     CHECK(complaint("a\tx\nb\ty\n", {{"split", "[0.5, 0.5, 0]"}}) ==
           "split: class \"a\" has 1 example, none in the training split\n  expected: at least one training example of "
           "every class\n"
