@@ -19,7 +19,7 @@ constexpr Term of_commands[] = {
     {"train|fit|start|launch|sweep|experiment|resume|continue", "to train: unroll run MANIFEST"},
     {"dry-run|expand|preview|estimate|summary", "to see what would be trained: unroll plan MANIFEST"},
     {"validate|lint|test|conformance", "to check a manifest or a plugin: unroll check FILE"},
-    {"cells|datasets|samplers|models|info|describe", "to see what there is to choose from: unroll plugins [NAME]"},
+    {"cells|datasets|samplers|models|info|describe", "to list them: unroll plugins [NAME]"},
     {"generate|predict|infer|inference|complete", "to generate from a trained trial: unroll sample TRIAL"},
     {"results|result|eval|evaluate|table|leaderboard|best",
      "to compare the results: unroll compare EXPERIMENT, or: unroll sql"},

@@ -52,7 +52,7 @@ void fuzz::run(std::string_view input) {
     static const std::size_t files = place.files();
     const auto begin = std::chrono::steady_clock::now();
     try {
-        store::query(store, input, {}, 100ms);
+        store::query(store, input, {}, {.timeout = 100ms});
     } catch (const Error&) {
     }
     require(std::chrono::steady_clock::now() - begin < 5s, "a query ends in its time");
