@@ -262,7 +262,8 @@ private:
         remark(
             fmt::format("what can be read in one go: {}", fmt::join(readable, ", ")),
             fmt::format(
-                "restore it from a copy, or save what there is: (sqlite3 '{0}' .dump | sed 's/^ROLLBACK.*/COMMIT;/'; "
+                "restore it from a copy, or save what can be read: (sqlite3 '{0}' .dump | sed "
+                "'s/^ROLLBACK.*/COMMIT;/'; "
                 "echo 'PRAGMA application_id = {1}; PRAGMA user_version = {2};') | sqlite3 saved.db; move '{0}.d' to "
                 "saved.db.d, then: unroll check saved.db",
                 file_.string(), application_id, migration_steps().size()));
