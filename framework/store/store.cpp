@@ -128,8 +128,13 @@ void remove_empty_wal(const fs::path& file) {
 
 Store::Store(const fs::path& file, Mode mode) {
     const fs::path location = real_location(file);
-    connection_ =
-        std::make_unique<Connection>(mode == Mode::read ? open_for_reading(location) : open_for_writing(location));
+    try {
+        connection_ =
+            std::make_unique<Connection>(mode == Mode::read ? open_for_reading(location) : open_for_writing(location));
+    } catch (...) {
+        remove_empty_wal(location);  // one that is refused is left as it was
+        throw;
+    }
     if (mode == Mode::read) return;
     connection_->for_runs = true;
     // Losing power may cost the last moments, never the file.

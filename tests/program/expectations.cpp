@@ -104,7 +104,7 @@ TEST_CASE("a diverged trial is for the query to judge, and is told") {
           "diverged)\n");
 }
 
-TEST_CASE("a failed trial leaves nothing to be judged") {
+TEST_CASE("a trial that has not ended leaves nothing to be judged") {
     const Workplace place;
     place.put("tiny.json", expecting(R"("anything": "SELECT 1")"));
     // Its second trial cannot put its checkpoints where they belong.
@@ -118,7 +118,7 @@ TEST_CASE("a failed trial leaves nothing to be judged") {
     const Ended run = unroll(place, {"run", "tiny.json", "--quiet"});
     INFO(run.out << run.err);
     CHECK(run.code == 1);
-    CHECK(run.out == "✗ tiny: anything (1 of 2 trials not finished: 1 failed)\n");
+    CHECK(run.out == "✗ tiny: anything (1 of 2 trials not finished: 1 interrupted)\n");
 }
 
 TEST_CASE("an interrupted run judges nothing") {

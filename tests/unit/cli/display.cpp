@@ -102,8 +102,8 @@ TEST_CASE("a reader that does not read holds up no trial") {
             display.started(0, 0);
         }
         CHECK(std::chrono::steady_clock::now() - begin < 20s);  // two megabytes into a pipe of 64 KiB
-        ::close(ends[0]);                                       // and the reader leaves
         ::signal(SIGPIPE, SIG_IGN);
+        ::close(ends[0]);  // and the reader leaves
     }
     ::dup2(before, STDERR_FILENO);
     ::close(before);
