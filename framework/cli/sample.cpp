@@ -40,7 +40,7 @@ Command sample_command() {
         "sequence-to-sequence "
         "model, or a grid of images (PNG on standard output). Nothing is stored.";
     command.options.add_options()("sampler", po::value<std::string>()->value_name("NAME[,OPTION=JSON]..."),
-                                  "how the next token is chosen, as in top-k,k=5 (default: the first sampler that the "
+                                  "how the next token is chosen, as in NAME,k=5 (default: the first sampler that the "
                                   "trial was sampled with)")("temperature", po::value<double>()->value_name("X"),
                                                              "softmax temperature, above 0 (default: 1)")(
         "length", po::value<std::int64_t>()->value_name("N")->default_value(400), "tokens to generate")(

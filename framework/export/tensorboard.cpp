@@ -78,7 +78,7 @@ std::string word_of(const json::Value& value) {
     return json::dump(value);
 }
 
-/// "system=gru,learning_rate=0.01,seed=1", fit for a folder's name.
+/// "learning_rate=0.01,seed=1", fit for a folder's name.
 std::string run_name(const Settings& settings) {
     std::string name;
     for (const auto& [axis, value] : settings)

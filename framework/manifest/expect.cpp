@@ -14,7 +14,7 @@ std::vector<Expectation> read_expectations(const json::Value* given, const std::
     if (!given) return all;
     if (!given->object()) {
         diagnostics.add({checker.where(given->at, "expect"), json::excerpt(*given), "an object of NAME: SQL",
-                         "write it as in {\"lstm learns\": \"SELECT max(validation_loss) < 2 FROM result\"}"});
+                         "write it as in {\"it learns\": \"SELECT max(validation_loss) < 2 FROM result\"}"});
         return all;
     }
     for (const json::Member& member : *given->object()) {

@@ -34,7 +34,7 @@ struct Source {
 /// Throws Error as analysis::compare().
 Source source_of(store::Store& store, const analysis::ComparisonRequest& request);
 
-/// What the trials of a group have in common first, as in "lstm"; the experiment's name when they are not grouped.
+/// The group's value of the first of `by`, in words; the experiment's name when trials are not grouped.
 std::string system_of(const Source& source, const analysis::Group& group);
 
 /// The place of its system among Source::systems.

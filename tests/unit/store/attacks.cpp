@@ -13,21 +13,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-struct Fixture {
-    static Store planned(const fs::path& file) {
-        Store writer(file, Store::Mode::write);
-        plan(writer, "cells", {a_trial("aaaa"), a_trial("bbbb", "gru")});
-        writer.close();
-        return Store(file, Store::Mode::read);
-    }
-
-    Folder folder;
-    Store reader = planned(folder / "a.db");
-
-    std::string refused(const std::string& sql, std::chrono::milliseconds timeout = 10s) {
-        return message_of([&] { store::query(reader, sql, {}, {timeout}); });
-    }
-};
+using Fixture = Queried;
 
 /// 1, 2, 3 … without end.
 const std::string endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) ";

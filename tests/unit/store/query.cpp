@@ -9,22 +9,7 @@ using namespace scratch;
 
 namespace {
 
-struct Fixture {
-    static Store planned(const fs::path& file) {
-        Store writer(file, Store::Mode::write);
-        plan(writer, "cells", {a_trial("aaaa"), a_trial("bbbb", "gru")});
-        writer.close();
-        return Store(file, Store::Mode::read);
-    }
-
-    Folder folder;
-    // As the commands do: a connection of its own that has not run anything yet.
-    Store reader = planned(folder / "a.db");
-
-    std::string refused(const std::string& sql, std::chrono::milliseconds timeout = std::chrono::seconds(10)) {
-        return message_of([&] { store::query(reader, sql, {}, {timeout}); });
-    }
-};
+using Fixture = Queried;
 
 }  // namespace
 

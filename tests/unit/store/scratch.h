@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
@@ -147,6 +148,23 @@ inline auto contains(const std::string& text) {
     return Catch::Matchers::ContainsSubstring(text);
 #endif
 }
+
+/// A store with two planned trials, as a command that reads it opens it: a connection that has not run anything yet.
+struct Queried {
+    static Store planned(const fs::path& file) {
+        Store writer(file, Store::Mode::write);
+        plan(writer, "cells", {a_trial("aaaa"), a_trial("bbbb", "gru")});
+        writer.close();
+        return Store(file, Store::Mode::read);
+    }
+
+    Folder folder;
+    Store reader = planned(folder / "a.db");
+
+    std::string refused(const std::string& sql, std::chrono::milliseconds timeout = std::chrono::seconds(10)) {
+        return message_of([&] { store::query(reader, sql, {}, {timeout}); });
+    }
+};
 
 inline std::vector<std::string> files_in(const fs::path& folder) {
     std::vector<std::string> names;
