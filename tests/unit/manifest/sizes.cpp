@@ -1,7 +1,7 @@
 // Manifests of absurd sizes: refused with a reason before time or memory is spent on them.
 #include <fmt/format.h>
 
-#include <chrono>
+#include <ctime>
 
 #include "catch.h"
 #include "fixtures.h"
@@ -9,13 +9,11 @@
 namespace unroll::manifest::test {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
-/// What is told of a manifest, which must not take long.
+/// What is told of a manifest, which must not take long: of the processor, however busy the machine is.
 std::string told(const std::string& text) {
-    const auto begin = Clock::now();
+    const std::clock_t begin = std::clock();
     std::string all = problems(text);
-    CHECK(Clock::now() - begin < std::chrono::seconds(20));  // seconds even where nothing is optimized
+    CHECK((std::clock() - begin) / CLOCKS_PER_SEC < 20);  // seconds even where nothing is optimized
     CHECK(all.size() < 100'000);
     return all;
 }
