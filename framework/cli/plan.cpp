@@ -86,10 +86,10 @@ std::map<std::string, store::TrialState> known(std::optional<store::Store>& stor
 
 Size samples_of(const sweep::TrialPlan& entry) {
     const trial::Length length = training::length_of(*entry.trial, *entry.dataset);
-    Size samples = 0;
+    double samples = 0;
     for (const auto& settings : entry.sampling)
-        samples += settings.count * trial::due_steps(settings.every, length).size();
-    return samples;
+        samples += double(settings.count) * double(trial::count_due(settings.every, length));
+    return Size(std::min(samples, 1e15));  // more than anyone can make; sums of them fit
 }
 
 /// The step that `unroll run` would go on from.

@@ -95,12 +95,13 @@ int verify_trial(const StoredTrial& trial, store::Store& store, const Session& s
     training::Job job{
         trial.runnable.trial, *trial.runnable.dataset, trial.runnable.model, session.catalog(), {}, folder.path(), {}};
     analysis::Points stored = analysis::reproducible_points(store, trial.found.id);
-    job.evaluate_at = evaluated_at(stored);
+    const std::set<std::uint64_t> evaluated = evaluated_at(stored);
+    job.evaluate_at = [&](std::uint64_t step) { return evaluated.contains(step); };
     if (trial.runnable.start) job.start = [&](float* weights) { trial.runnable.start(weights); };
     const training::Outcome outcome = training::train(job, listener, catch_interrupts());
     if (outcome.status == trial::TrialStatus::interrupted) return interrupted;
 
-    leave_out_further(stored, again, job.evaluate_at, trial.runnable.trial.training.log_every);
+    leave_out_further(stored, again, evaluated, trial.runnable.trial.training.log_every);
     const auto mismatches = analysis::mismatches(stored, again);
     tell(mismatches);
     if (!mismatches.empty()) {

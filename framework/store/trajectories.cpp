@@ -1,6 +1,8 @@
 // Results that need not be trained for twice.
 #include "store/trajectories.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "json/parse.h"
@@ -15,21 +17,23 @@ KnownLosses known_losses(Store& store, const std::string& fingerprint) {
     if (!id) return known;
     known.end =
         static_cast<std::uint64_t>(database.prepared("SELECT step FROM trial WHERE id = ?").integer(*id).value_or(0));
-    const auto steps = [&](std::string_view split) {
-        std::set<std::uint64_t> all;
-        database
-            .prepared(
-                "SELECT step FROM point WHERE trial_id = ? AND series_id ="
-                " (SELECT id FROM series WHERE split = ? AND name = 'loss')")
-            .each([&](const Row& row) { all.insert(static_cast<std::uint64_t>(row.integer(0))); }, *id, split);
-        return all;
-    };
-    known.validation = steps("validation");
-    known.test = steps("test").contains(known.end);
-    known.training = steps("train").size();
+    constexpr std::string_view losses =
+        " FROM point WHERE trial_id = ? AND series_id = (SELECT id FROM series WHERE split = ? AND name = 'loss')";
+    database.prepared(fmt::format("SELECT step{} ORDER BY step", losses))
+        .each([&](const Row& row) { known.validation.push_back(static_cast<std::uint64_t>(row.integer(0))); }, *id,
+              "validation");
+    known.test = database.prepared(fmt::format("SELECT 1{} AND step = ?", losses))
+                     .integer(*id, "test", static_cast<std::int64_t>(known.end))
+                     .has_value();
+    known.training = static_cast<Size>(
+        database.prepared(fmt::format("SELECT count(*){}", losses)).integer(*id, "train").value_or(0));
     database.prepared("SELECT DISTINCT split FROM loss_by_position WHERE trial_id = ?")
         .each([&](const Row& row) { known.by_position.insert(row.text(0)); }, *id);
     return known;
+}
+
+std::string stored_config(Store& store, const std::string& fingerprint) {
+    return store.database().prepared("SELECT config FROM trial WHERE fingerprint = ?").text(fingerprint).value_or("");
 }
 
 std::vector<TrajectoryTrial> same_trajectory(Store& store, const std::string& fingerprint,

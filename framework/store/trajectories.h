@@ -12,14 +12,17 @@ namespace unroll::store {
 
 /// What of its losses a trained trial has.
 struct KnownLosses {
-    std::uint64_t end = 0;               ///< the step at which it ended
-    std::set<std::uint64_t> validation;  ///< steps at which validation was evaluated
-    bool test = false;                   ///< evaluated at the end
-    std::set<std::string> by_position;   ///< splits with losses by position
-    Size training = 0;                   ///< points of the training curve
+    std::uint64_t end = 0;                  ///< the step at which it ended
+    std::vector<std::uint64_t> validation;  ///< steps at which validation was evaluated, in order
+    bool test = false;                      ///< evaluated at the end
+    std::set<std::string> by_position;      ///< splits with losses by position
+    Size training = 0;                      ///< points of the training curve
 };
 
 KnownLosses known_losses(Store& store, const std::string& fingerprint);
+
+/// The settings that a trial was first asked for with, as its config; "" when it is not there.
+std::string stored_config(Store& store, const std::string& fingerprint);
 
 /// A finished trial of a trajectory.
 struct TrajectoryTrial {

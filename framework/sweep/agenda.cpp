@@ -32,9 +32,11 @@ public:
         for (const TrialPlan& trial : workload_) fingerprints.push_back(trial.row.fingerprint);
         states_ = store_.states(fingerprints);
         for (Size index = 0; index < workload_.size(); ++index)
-            if (auto assignment = consider(workload_[index]))
+            if (auto assignment = consider(workload_[index])) {
+                if (assignment->train && !workload_[index].passed_over.empty()) note_passed_over(workload_[index]);
                 agenda_.items.push_back(
                     {index, workload_[index].row.steps, workload_[index].cost, std::move(*assignment)});
+            }
         add_notes();
         return std::move(agenda_);
     }
@@ -59,6 +61,11 @@ private:
         }
         if (!settings_.fresh) find_earlier(trial, assignment);
         return assignment;
+    }
+
+    void note_passed_over(const TrialPlan& trial) {
+        ++shared_;
+        passed_over_.insert(trial.passed_over.begin(), trial.passed_over.end());
     }
 
     /// Whether the limit that ended a trial is a higher one now, or none.
@@ -103,7 +110,7 @@ private:
         assignment.folder = store_.checkpoint_folder(trial.row.fingerprint);
         assignment.sampling = trial.sampling;
         assignment.gradient = trial.gradient;
-        assignment.evaluate_at = evaluation_steps(*trial.trial, *trial.dataset, trial.evaluate, trial.row.steps);
+        assignment.evaluate = trial.evaluate;
         return assignment;
     }
 
@@ -118,13 +125,17 @@ private:
             const Size unusable = mark_unusable(state.id, found, assignment.checkpoints);
             if (unusable) found = pending(trial, assignment);
             auto& [samples, gradients, losses] = found;
-            const Size lost = samples.lost + gradients.lost + losses.lost.size() + losses.curve_lost;
+            const Size fewer =
+                lacking_checkpoints(*trial.trial, *trial.dataset, store::stored_config(store_, trial.row.fingerprint),
+                                    assignment.checkpoints);
+            const Size lost = samples.lost + gradients.lost + losses.lost + losses.curve_lost + fewer;
             if ((lost || unusable) && settings_.remeasure) return again(trial, std::move(assignment));
             agenda_.unusable += unusable > 0;
             if (lost) lacking_.push_back(state.id);
             lost_samples_ += samples.lost;
             lost_gradients_ += gradients.lost;
-            lost_evaluations_ += losses.lost.size();
+            lost_evaluations_ += losses.lost;
+            lost_checkpoints_ += fewer;
             lost_curves_ += losses.curve_lost;
             is_needed =
                 is_needed || !samples.makeable.empty() || !gradients.makeable.empty() || !losses.makeable.empty();
@@ -211,6 +222,10 @@ private:
             agenda_.notes.push_back(fmt::format("{} came from another build and count as done; --fresh runs them again",
                                                 base::count_of(other_builds_, "finished trial")));
         add_lost();
+        if (shared_)
+            agenda_.notes.push_back(fmt::format(
+                "{} that several of these experiments ask for {} trained with the {} of the first one",
+                base::count_of(shared_, "trial"), shared_ == 1 ? "is" : "are", fmt::join(passed_over_, ", ")));
         if (!suspects_.empty())
             agenda_.notes.push_back(fmt::format("the program crashed while {} {} ran: {} run in a process of its own",
                                                 suspects_.size() == 1 ? "trial" : "trials", shortened(suspects_),
@@ -248,13 +263,15 @@ private:
         add(lost_evaluations_, "evaluation");
         add(lost_samples_, "sample");
         add(lost_gradients_, "gradient");
+        if (!kinds.empty()) kinds = {fmt::format("{} at steps without a kept checkpoint", fmt::join(kinds, ", "))};
+        add(lost_checkpoints_, "more checkpoint");
         add(lost_curves_, "finer training curve");
         for (const store::Id id : lacking_) trials.push_back(std::to_string(id));
-        agenda_.notes.push_back(fmt::format(
-            "{} would have to train again for {} at steps without a kept checkpoint; --remeasure trains {} again and "
-            "keeps the other results: trial {}",
-            base::count_of(lacking_.size(), "trial"), fmt::join(kinds, ", "), lacking_.size() == 1 ? "it" : "them",
-            shortened(trials)));
+        agenda_.notes.push_back(
+            fmt::format("{} would have to train again for {}; --remeasure trains {} again and keeps the other "
+                        "results: trial {}",
+                        base::count_of(lacking_.size(), "trial"), fmt::join(kinds, ", "),
+                        lacking_.size() == 1 ? "it" : "them", shortened(trials)));
     }
 
     static std::string shortened(const std::vector<std::string>& names) {
@@ -273,9 +290,11 @@ private:
     Agenda agenda_;
     std::map<std::string, store::TrialState> states_;
     Size other_builds_ = 0, lost_samples_ = 0, lost_gradients_ = 0, lost_evaluations_ = 0, lost_curves_ = 0,
-         evaluations_ = 0, unmeasured_samples_ = 0, built_otherwise_ = 0, faults_ = 0;
+         lost_checkpoints_ = 0, evaluations_ = 0, unmeasured_samples_ = 0, built_otherwise_ = 0, faults_ = 0,
+         shared_ = 0;
     std::vector<store::Id> lacking_;
     std::vector<std::string> goes_on_, suspects_;
+    std::set<std::string> passed_over_;
     std::map<std::string, Size> starts_over_;  ///< by schedule
 };
 

@@ -59,7 +59,7 @@ void fields(auto& archive, training::Is<EarlierPart> auto& part) {
 void fields(auto& archive, training::Is<Assignment> auto& assignment) {
     archive(assignment.fingerprint, assignment.config, assignment.train, assignment.build, assignment.jobs,
             assignment.folder, assignment.sampling, assignment.gradient, assignment.checkpoints, assignment.present,
-            assignment.gradients, assignment.unmeasured, assignment.evaluate_at, assignment.unevaluated,
+            assignment.gradients, assignment.unmeasured, assignment.evaluate, assignment.unevaluated,
             assignment.earlier, assignment.threads, assignment.isolated, assignment.time_limit,
             assignment.memory_limit);
 }

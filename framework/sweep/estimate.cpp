@@ -64,9 +64,8 @@ std::vector<const TrialPlan*> distinct_models(const std::vector<Remaining>& tria
 
 double seconds_of(const Remaining& trial, const training::StepTime& time) {
     const trial::Length length = training::length_of(*trial.plan->trial, *trial.plan->dataset);
-    Size evaluations = 0;
-    for (const std::uint64_t step : trial::due_steps(trial.plan->trial->training.evaluate_every, length))
-        evaluations += step > trial.from_step;
+    const std::uint64_t evaluations =
+        trial::count_due(trial.plan->trial->training.evaluate_every, length, trial.from_step);
     const std::uint64_t steps = length.steps - std::min(length.steps, trial.from_step);
     return double(steps) * time.step + double(evaluations) * time.evaluation;
 }

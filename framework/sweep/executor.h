@@ -39,7 +39,7 @@ struct Assignment {
     std::set<sampling::SampleKey> present;              ///< samples that are there already
     std::set<std::uint64_t> gradients;                  ///< steps at which they were measured
     training::Samples unmeasured;                       ///< of those, the ones that still want their figures
-    std::set<std::uint64_t> evaluate_at;                ///< steps after which validation is evaluated
+    std::vector<trial::When> evaluate;                  ///< likewise: when validation is evaluated
     std::vector<training::Unevaluated> unevaluated;     ///< to be measured from checkpoints of a trained trial
     std::optional<EarlierPart> earlier;                 ///< whose results are taken over, if its checkpoint is whole
     Size threads = 1;                                   ///< of computation, where it runs in a process of its own

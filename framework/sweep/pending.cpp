@@ -1,9 +1,11 @@
-// Samples and gradients that are asked for and not there.
+// Samples, gradients, losses and checkpoints that are asked for and not there.
 #include "sweep/pending.h"
 
 #include <algorithm>
-#include <map>
+#include <functional>
 
+#include "json/parse.h"
+#include "json/write.h"
 #include "training/batches.h"
 #include "training/length.h"
 #include "trial/due.h"
@@ -27,6 +29,40 @@ const training::CheckpointInfo* find(const std::vector<training::CheckpointInfo>
     return nullptr;
 }
 
+/// Steps are met one by one and never gathered: a long training has many.
+void each_due(const std::vector<trial::When>& when_due, const trial::Length& length,
+              const std::function<void(std::uint64_t step)>& meet) {
+    for (auto step = trial::next_due(when_due, 0, length); step; step = trial::next_due(when_due, *step, length))
+        meet(*step);
+}
+
+/// Whether the validation loss that is due at a step is not there, nor near enough where only a distance is asked for.
+bool is_unknown(const trial::When& when, std::uint64_t step, const store::KnownLosses& known) {
+    const std::uint64_t near = when.kind == trial::When::Kind::times ? known.end / (2 * when.count) : 0;
+    const auto next = std::lower_bound(known.validation.begin(), known.validation.end(), step - std::min(step, near));
+    const bool is_there = next != known.validation.end() && *next <= step + (step == known.end ? 0 : near);
+    return !is_there || (step == known.end && !known.by_position.contains("validation"));
+}
+
+/// Whether the settings of a trial's config ask for checkpoints that those it was trained with did not. Where
+/// checkpoint_every is that of the evaluations, its default, only their number is a request.
+bool asks_for_more(const std::string& config, const std::string& stored) {
+    const json::Value now = json::parse(config, "config"), before = json::parse(stored, "config");
+    const auto setting = [](const json::Value& settings, std::string_view name) {
+        const json::Value* training = settings.find("training");
+        const json::Value* found = training ? training->find(name) : nullptr;
+        return found ? json::dump(*found) : std::string();
+    };
+    const auto number = [&](const json::Value& settings) {
+        const json::Value* training = settings.find("training");
+        const json::Value* found = training ? training->find("keep_checkpoints") : nullptr;
+        return found && found->integer() ? *found->integer() : 0;
+    };
+    const std::string every = setting(now, "checkpoint_every");
+    return number(now) > number(before) ||
+           (every != setting(before, "checkpoint_every") && every != setting(now, "evaluate_every"));
+}
+
 }  // namespace
 
 PendingSamples pending_samples(const trial::Trial& trial, const Dataset& dataset,
@@ -36,21 +72,23 @@ PendingSamples pending_samples(const trial::Trial& trial, const Dataset& dataset
     PendingSamples pending;
     if (sampling.empty()) return pending;
     const trial::Length length = length_of(trial, dataset, checkpoints);
-    std::map<std::uint64_t, std::vector<trial::SamplingSettings>> due;
-    for (const trial::SamplingSettings& settings : sampling)
-        for (const std::uint64_t step : trial::due_steps(settings.every, length)) due[step].push_back(settings);
-    for (const auto& [step, settings] : due) {
+    std::vector<trial::When> when_due;
+    for (const trial::SamplingSettings& settings : sampling) when_due.push_back(settings.every);
+    each_due(when_due, length, [&](std::uint64_t step) {
+        std::vector<trial::SamplingSettings> settings;
+        for (const trial::SamplingSettings& one : sampling)
+            if (trial::is_due(one.every, step, length)) settings.push_back(one);
         std::vector<sampling::PlannedSample> absent;
         for (sampling::PlannedSample& wanted :
              sampling::plan_samples(trial, settings, dataset, step, double(step) / double(length.epoch))) {
             if (!present.contains(wanted.sample.key)) absent.push_back(std::move(wanted));
         }
-        if (absent.empty()) continue;
+        if (absent.empty()) return;
         if (const training::CheckpointInfo* kept = find(checkpoints, step))
             pending.makeable.push_back({*kept, std::move(absent)});
         else
             pending.lost += absent.size();
-    }
+    });
     return pending;
 }
 
@@ -58,28 +96,14 @@ PendingGradients pending_gradients(const trial::Trial& trial, const Dataset& dat
                                    const std::vector<trial::When>& when_due, const std::set<std::uint64_t>& present,
                                    const std::vector<training::CheckpointInfo>& checkpoints) {
     PendingGradients pending;
-    std::set<std::uint64_t> due;
-    for (const trial::When& when : when_due)
-        for (const std::uint64_t step : trial::due_steps(when, length_of(trial, dataset, checkpoints)))
-            due.insert(step);
-    for (const std::uint64_t step : due) {
-        if (present.contains(step)) continue;
+    each_due(when_due, length_of(trial, dataset, checkpoints), [&](std::uint64_t step) {
+        if (present.contains(step)) return;
         if (const training::CheckpointInfo* kept = find(checkpoints, step))
             pending.makeable.push_back(*kept);
         else
             ++pending.lost;
-    }
+    });
     return pending;
-}
-
-std::set<std::uint64_t> evaluation_steps(const trial::Trial& trial, const Dataset& dataset,
-                                         const std::vector<trial::When>& when_due, std::uint64_t end) {
-    std::set<std::uint64_t> steps;
-    trial::Length length = training::length_of(trial, dataset);
-    length.steps = std::min(length.steps, end);
-    for (const trial::When& when : when_due)
-        for (const std::uint64_t step : trial::due_steps(when, length)) steps.insert(step);
-    return steps;
 }
 
 PendingEvaluations pending_evaluations(const trial::Trial& trial, const Dataset& dataset,
@@ -91,25 +115,49 @@ PendingEvaluations pending_evaluations(const trial::Trial& trial, const Dataset&
     const auto has = [&](Split split) {
         return training::Batches(dataset, split, training::evaluation_plan(trial)).per_epoch() > 0;
     };
-    const bool has_validation = has(Split::validation), has_test = has(Split::test);
-    std::map<std::uint64_t, std::vector<Split>> wanted;
-    if (has_validation)
-        for (const trial::When& when : when_due) {
-            const std::uint64_t near = when.kind == trial::When::Kind::times ? known.end / (2 * when.count) : 0;
-            for (const std::uint64_t step : evaluation_steps(trial, dataset, {when}, known.end)) {
-                const auto next = known.validation.lower_bound(step - std::min(step, near));
-                const bool is_end_without = step == known.end && !known.by_position.contains("validation");
-                const bool is_there = next != known.validation.end() && *next <= step + (step == known.end ? 0 : near);
-                if (!is_there || is_end_without) wanted[step] = {Split::validation};
-            }
-        }
-    if (has_test && !(known.test && known.by_position.contains("test"))) wanted[known.end].push_back(Split::test);
-    for (auto& [step, splits] : wanted)
+    const auto add = [&](std::uint64_t step, std::vector<Split> splits) {
         if (const training::CheckpointInfo* kept = find(checkpoints, step))
             pending.makeable.push_back({*kept, std::move(splits), step == known.end});
         else
-            pending.lost.push_back(step);
+            ++pending.lost;
+    };
+    std::vector<Split> at_end;
+    if (has(Split::validation)) {
+        trial::Length length = training::length_of(trial, dataset);
+        length.steps = std::min(length.steps, known.end);
+        each_due(when_due, length, [&](std::uint64_t step) {
+            const auto wants = [&](const trial::When& when) {
+                return trial::is_due(when, step, length) && is_unknown(when, step, known);
+            };
+            if (std::none_of(when_due.begin(), when_due.end(), wants)) return;
+            if (step == known.end)
+                at_end.push_back(Split::validation);
+            else
+                add(step, {Split::validation});
+        });
+    }
+    if (has(Split::test) && !(known.test && known.by_position.contains("test"))) at_end.push_back(Split::test);
+    if (!at_end.empty()) add(known.end, std::move(at_end));
     return pending;
+}
+
+Size lacking_checkpoints(const trial::Trial& trial, const Dataset& dataset, const std::string& stored_config,
+                         const std::vector<training::CheckpointInfo>& checkpoints) {
+    if (checkpoints.empty() || stored_config.empty() || stored_config == trial.config ||
+        !asks_for_more(trial.config, stored_config))
+        return 0;
+    const trial::Length length = length_of(trial, dataset, checkpoints);
+    const trial::When& every = trial.training.checkpoint_every;
+    const std::uint64_t due = trial::count_due(every, length);
+    const std::uint64_t skipped = due - std::min<std::uint64_t>(due, trial.training.keep_checkpoints);
+    // The checkpoints that are there are few; the steps that are due may be many.
+    std::uint64_t there = 0;
+    for (const training::CheckpointInfo& checkpoint : checkpoints) {
+        const bool is_new =
+            checkpoint.step > 0 && due - trial::count_due(every, length, checkpoint.step - 1) >= skipped;
+        there += checkpoint.is_usable && is_new && trial::is_due(every, checkpoint.step, length);
+    }
+    return due - skipped - there;
 }
 
 }  // namespace unroll::sweep

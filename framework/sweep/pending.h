@@ -1,7 +1,8 @@
-// Samples and gradients that are asked for and not there.
+// Samples, gradients, losses and checkpoints that are asked for and not there.
 #pragma once
 
 #include <set>
+#include <string>
 #include <vector>
 
 #include "sampling/sample_plan.h"
@@ -43,13 +44,9 @@ PendingGradients pending_gradients(const trial::Trial& trial, const Dataset& dat
 
 struct PendingEvaluations {
     std::vector<training::Unevaluated> makeable;  ///< in the order of the steps
-    std::vector<std::uint64_t> lost;              ///< steps of validation whose checkpoint is no longer kept
+    Size lost = 0;                                ///< wanted at steps whose checkpoint is no longer kept
     bool curve_lost = false;                      ///< the training curve has fewer points than log_every asks for
 };
-
-/// The steps at which validation is to be evaluated by any of these, in a trial that ends at `end`.
-std::set<std::uint64_t> evaluation_steps(const trial::Trial& trial, const Dataset& dataset,
-                                         const std::vector<trial::When>& when_due, std::uint64_t end);
 
 /// Losses that are asked for and not there. `{"times": N}` asks for a distance, not for steps: a point that is near
 /// enough serves. A trial with an early stop, whose evaluations are part of it, and one of a task that is not evaluated
@@ -57,5 +54,11 @@ std::set<std::uint64_t> evaluation_steps(const trial::Trial& trial, const Datase
 PendingEvaluations pending_evaluations(const trial::Trial& trial, const Dataset& dataset,
                                        const std::vector<trial::When>& when_due, const store::KnownLosses& known,
                                        const std::vector<training::CheckpointInfo>& checkpoints);
+
+/// How many checkpoints a trained trial lacks because it was trained for fewer than are asked for now: with the
+/// settings `stored_config`, which a lower keep_checkpoints or another checkpoint_every was part of. None when these ask
+/// for no more: what was pruned is not missed.
+Size lacking_checkpoints(const trial::Trial& trial, const Dataset& dataset, const std::string& stored_config,
+                         const std::vector<training::CheckpointInfo>& checkpoints);
 
 }  // namespace unroll::sweep

@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 
 #include "base/transient.h"
@@ -14,10 +15,12 @@
 #include "training/checkpoint.h"
 #include "training/checkpoint_file.h"
 #include "training/gradient.h"
+#include "training/length.h"
 #include "training/loaded_weights.h"
 #include "training/mode.h"
 #include "training/retention.h"
 #include "training/trouble.h"
+#include "trial/due.h"
 #include "unroll/kernels.h"
 
 namespace unroll::sweep {
@@ -107,13 +110,21 @@ training::Outcome TrialRun::train(const std::atomic<bool>& stop) {
         from ? std::optional(*from) : std::nullopt,
         assignment_.gradient,
         [this] { return decide(); },
-        assignment_.evaluate_at,
+        evaluations_asked_for(),
         continues,
         trial_.start ? [this](float* weights) { trial_.start(weights); } : std::function<void(float*)>()};
     training::Outcome outcome = training::train(job, *this, stop);
     if (out_of_time_ && outcome.status == trial::TrialStatus::interrupted)
         end_by({trial::Cause::time_limit, out_of_time(assignment_, outcome.step)}, assignment_, outcome);
     return outcome;
+}
+
+/// By the step: nobody keeps a list of those of a long training.
+std::function<bool(std::uint64_t)> TrialRun::evaluations_asked_for() const {
+    return [this, length = training::length_of(trial_.trial, *trial_.dataset)](std::uint64_t step) {
+        const auto due = [&](const trial::When& when) { return trial::is_due(when, step, length); };
+        return std::any_of(assignment_.evaluate.begin(), assignment_.evaluate.end(), due);
+    };
 }
 
 training::Decision TrialRun::decide() {

@@ -27,6 +27,7 @@ public:
 
 private:
     training::Outcome train(const std::atomic<bool>& stop);
+    std::function<bool(std::uint64_t)> evaluations_asked_for() const;
     training::Decision decide();
     void make_what_is_missing(const std::atomic<bool>& stop, training::Outcome& outcome);
     const training::CheckpointInfo* usable_checkpoint();

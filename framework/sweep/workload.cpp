@@ -60,6 +60,21 @@ store::TrialRow row_of(const trial::Trial& trial, const Dataset& dataset, const 
     return row;
 }
 
+/// What is no part of a trial, and cannot be done in two ways at once. Limits of time and memory included: a trial has
+/// one attempt for all that ask for it.
+void add_passed_over(const trial::TrainingSettings& first, const trial::TrainingSettings& other,
+                     std::set<std::string>& names) {
+    const auto compare = [&](const auto& a, const auto& b, const char* name) {
+        if (a != b) names.insert(name);
+    };
+    compare(first.log_every, other.log_every, "training.log_every");
+    compare(first.keep_checkpoints, other.keep_checkpoints, "training.keep_checkpoints");
+    compare(first.time_limit, other.time_limit, "training.time_limit");
+    compare(first.memory_limit, other.memory_limit, "training.memory_limit");
+    const bool follows = other.checkpoint_every == other.evaluate_every;  // its default: nobody asked for it
+    if (!follows) compare(first.checkpoint_every, other.checkpoint_every, "training.checkpoint_every");
+}
+
 }  // namespace
 
 std::vector<TrialPlan> distinct_trials(const std::vector<manifest::Plan>& plans, const plugins::Catalog& catalog,
@@ -79,6 +94,7 @@ std::vector<TrialPlan> distinct_trials(const std::vector<manifest::Plan>& plans,
                     {&planned.trial, {}, {}, {}, std::move(dataset), std::move(row), planned.axes, cost, memory});
             }
             TrialPlan& entry = list[place->second];
+            add_passed_over(entry.trial->training, planned.trial.training, entry.passed_over);
             entry.sampling.insert(entry.sampling.end(), planned.sampling.begin(), planned.sampling.end());
             entry.gradient.insert(entry.gradient.end(), planned.gradient.begin(), planned.gradient.end());
             entry.evaluate.push_back(planned.trial.training.evaluate_every);

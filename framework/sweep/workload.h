@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,8 @@ struct TrialPlan {
     std::string axes;           ///< of the first experiment that has it: JSON
     double cost = 0;            ///< floating-point operations of the whole training
     training::Memory memory{};  ///< that it takes while it runs
+    /// Settings of its training that an experiment after the first asks for otherwise, to no effect.
+    std::set<std::string> passed_over{};
 };
 
 /// The distinct trials of the plans, in the order in which they come. The plans must outlive the result.

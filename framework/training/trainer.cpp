@@ -160,7 +160,7 @@ private:
 
     bool evaluates() const {
         return is_due(settings_.evaluate_every, now_.step, length_) ||
-               (settings_.stop.metric.empty() && job_.evaluate_at.contains(now_.step));
+               (settings_.stop.metric.empty() && job_.evaluate_at && job_.evaluate_at(now_.step));
     }
 
     /// In the middle of what is due: the checkpoint stands before all of it, so that the next attempt does it whole.

@@ -6,7 +6,6 @@
 #include <filesystem>
 #include <functional>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -38,8 +37,8 @@ struct Job {
     std::optional<CheckpointInfo> resume;                  ///< a checkpoint of this trial to go on from
     std::vector<trial::When> gradient = {};  ///< when it is measured by lag while it trains; not at the end
     std::function<Decision()> decide = {};   ///< asked after each step and evaluation; none: always go on
-    /// Steps after which validation is evaluated, too; without effect on a trial with an early stop.
-    std::set<std::uint64_t> evaluate_at = {};
+    /// Whether validation is evaluated after this step, too; without effect on a trial with an early stop. None: never.
+    std::function<bool(std::uint64_t step)> evaluate_at = {};
     bool continues = false;  ///< `resume` is of another trial of the same trajectory, which may have ended there
     /// Sets weights in place of those that the model begins with, which are there already; none: it stays with these.
     std::function<void(float* weights)> start = {};

@@ -2,7 +2,8 @@
 #pragma once
 
 #include <cstdint>
-#include <vector>
+#include <optional>
+#include <span>
 
 #include "trial/trial.h"
 
@@ -17,7 +18,13 @@ struct Length {
 /// Whether `when` comes after step `step`. The end always counts, unless it is never.
 bool is_due(const When& when, std::uint64_t step, const Length& length);
 
-/// All such steps of a trial, in order.
-std::vector<std::uint64_t> due_steps(const When& when, const Length& length);
+/// The first such step after `after`; none from the end on. A training may have 10^15 steps: they are never gathered.
+std::optional<std::uint64_t> next_due(const When& when, std::uint64_t after, const Length& length);
+
+/// Likewise, by any of these.
+std::optional<std::uint64_t> next_due(std::span<const When> any, std::uint64_t after, const Length& length);
+
+/// How many such steps come after `after`.
+std::uint64_t count_due(const When& when, const Length& length, std::uint64_t after = 0);
 
 }  // namespace unroll::trial

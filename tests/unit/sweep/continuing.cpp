@@ -66,8 +66,8 @@ TEST_CASE("what no checkpoint can give is told, and trained for on request, besi
     const sweep::Summary told = small_with({often, fewer, logged}).run(on(folder));
     CHECK(told.trained == 0);
     REQUIRE(told.notes.size() == 1);
-    CHECK(told.notes[0].find("2 trials would have to train again for 8 evaluations, 2 finer training curves at steps "
-                             "without a kept checkpoint; --remeasure trains them again") == 0);
+    CHECK(told.notes[0].find("2 trials would have to train again for 8 evaluations at steps without a kept checkpoint, "
+                             "2 finer training curves; --remeasure trains them again") == 0);
 
     SmallSweep again = small_with({often, fewer, logged});
     const sweep::Summary summary = again.run(remeasuring(folder));
@@ -82,6 +82,52 @@ TEST_CASE("what no checkpoint can give is told, and trained for on request, besi
     CHECK(rows(on(folder).database, "SELECT train_loss, validation_loss, test_loss FROM trial ORDER BY id") ==
           rows(on(whole).database, "SELECT train_loss, validation_loss, test_loss FROM trial ORDER BY id"));
     CHECK(small_with({often, fewer, logged}).run(remeasuring(folder)).trained == 0);
+}
+
+TEST_CASE("more checkpoints of a finished trial are told, and trained for on request") {
+    const TemporaryFolder folder;
+    const auto checkpoints = [&] {
+        return rows(on(folder).database, "SELECT step FROM checkpoint WHERE trial_id = 1 AND is_scheduled").size();
+    };
+    small_with({}).run(on(folder));
+    CHECK(checkpoints() == 2);  // of steps 18 and 20
+    const auto kept = set("training.keep_checkpoints=7"), every_two = set("training.checkpoint_every=2");
+    const sweep::Summary told = small_with({kept, every_two}).run(on(folder));
+    CHECK(told.trained == 0);
+    CHECK(told.notes == std::vector<std::string>{
+                            "2 trials would have to train again for 10 more checkpoints; --remeasure trains them "
+                            "again and keeps the other results: trial 1, 2"});
+    CHECK(small_with({every_two}).run(on(folder)).notes.empty());  // the two newest are there
+    CHECK(small_with({set("training.checkpoint_every=5")}).run(on(folder)).notes.size() == 1);
+    // What was asked for from the start and is gone was pruned; evaluations ask for no checkpoint.
+    CHECK(small_with({set("training.keep_checkpoints=1")}).run(on(folder)).notes.empty());
+
+    CHECK(small_with({kept, every_two}).run(remeasuring(folder)).trained == 2);
+    CHECK(checkpoints() == 7);
+    CHECK(small_with({kept, every_two}).run(on(folder)).notes.empty());
+}
+
+TEST_CASE("a trial of two experiments is trained with the settings of the first, which is told") {
+    std::string other = small_manifest;
+    other.replace(other.find("\"small\""), 7, "\"other\"");
+    other.replace(other.find("\"log_every\": 3"), 14, "\"log_every\": 1, \"keep_checkpoints\": 5");
+    const TemporaryFolder folder;
+    SmallSweep both({small_manifest, other}, {set("sweep.seed=[1, 2]"), set("cell.layers=1")});
+    CHECK(both.run(on(folder)).notes ==
+          std::vector<std::string>{"4 trials that several of these experiments ask for are trained with the "
+                                   "training.keep_checkpoints, training.log_every of the first one"});
+    SmallSweep again({small_manifest, other}, {set("sweep.seed=[1, 2]"), set("cell.layers=1")});
+    CHECK(again.run(on(folder)).notes.empty());
+}
+
+TEST_CASE("what is due in 10^9 steps is never gathered") {
+    const TemporaryFolder folder;
+    SmallSweep small({small_manifest}, {set("training.steps=1000000000"), set("training.evaluate_every=2"),
+                                        set("sampling.every=2"), set("diagnostics.gradient=2"), set("sweep={}")});
+    std::atomic<bool> stop{true};
+    const sweep::Summary summary = small.run(on(folder), stop);
+    CHECK(summary.notes.empty());
+    CHECK(count(on(folder).database, "trial WHERE status IN ('queued', 'interrupted')") == 1);
 }
 
 TEST_CASE("a remeasured trial that is interrupted keeps its results, and the next run ends it") {

@@ -29,7 +29,7 @@ sweep::Assignment full_assignment() {
                           {10, "small-draw", "{}", {}, "\"ab\"", 1, 1, 8, "carry"}};
     assignment.gradients = {10, 20};
     assignment.unmeasured.emplace_back().text = "a text with\0a zero";
-    assignment.evaluate_at = {8, 16};
+    assignment.evaluate = {{trial::When::Kind::steps, 8}};
     assignment.unevaluated = {{{9, "/some/9.safetensors", "ab"}, {Split::validation, Split::test}, true}};
     assignment.earlier = sweep::EarlierPart{"earlier", {{5, "/other/5.safetensors", "ef"}}};
     assignment.threads = 2;
@@ -49,6 +49,7 @@ TEST_CASE("an assignment comes out of its bytes as it went in") {
     CHECK(read.sampling == assignment.sampling);
     CHECK(read.sampling.size() == 4);
     CHECK(read.gradient == assignment.gradient);
+    CHECK(read.evaluate == assignment.evaluate);
     CHECK(read.config == assignment.config);
     CHECK(read.present == assignment.present);
     CHECK(read.checkpoints.at(0).is_best);

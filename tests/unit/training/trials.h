@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <cstring>
 #include <functional>
 #include <map>
@@ -139,7 +140,7 @@ struct Run {
         log.cut_back_to(log.checkpoints.empty() ? 0 : log.checkpoints.back().step);
         training::Job job{trial, dataset, model, catalog, sampling, folder.path() / "here", from, gradient};
         job.continues = continues;
-        job.evaluate_at = evaluate_at;
+        job.evaluate_at = [this](std::uint64_t step) { return evaluate_at.contains(step); };
         return training::train(job, log, stop);
     }
 
