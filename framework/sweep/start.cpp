@@ -82,10 +82,14 @@ store::Id best_of(const std::vector<store::MemberTrial>& trials, const store::Ex
 }
 
 json::Value resolved(const json::Value& start, const fs::path& file, const training::SafetensorsFile& weights) {
+    if (const std::string wanted = text(start, "file_sha256"); !wanted.empty() && wanted != weights.sha256())
+        throw Error({"start.file_sha256", fmt::format("{}, which has the SHA-256 {}", file.string(), weights.sha256()),
+                     wanted, "put the right file there, or correct the checksum if this is the right one"});
     json::Value found{json::Object{}};
     for (const json::Member& member : *start.object()) found.set(member.key, member.value);
     found.set("file", json::Value(file.string()));
     found.set("digest", json::Value(training::weights_digest(weights)));
+    found.set("file_sha256", json::Value(weights.sha256()));
     return found;
 }
 
@@ -137,6 +141,22 @@ json::Value start_of(const std::string& config) {
     return start ? *start : json::Value();
 }
 
+/// The file that a config's start names, checked to the last bit: symbols are known by what stands beside the weights.
+/// Configs of earlier versions tell the digest of the weights only.
+training::SafetensorsFile start_file(const json::Value& start, const fs::path& path) {
+    training::SafetensorsFile file(path);
+    const bool has_weights = training::weights_digest(file) == text(start, "digest");
+    const std::string sha256 = text(start, "file_sha256");
+    if (has_weights && (sha256.empty() || file.sha256() == sha256)) return file;
+    throw base::TransientError({path.string(),
+                                has_weights ? "the weights that the trial starts from, in a file that has changed since"
+                                            : "other weights than those that the trial starts from",
+                                sha256.empty()
+                                    ? fmt::format("weights of the digest {}…", text(start, "digest").substr(0, 12))
+                                    : fmt::format("the file with the SHA-256 {}…", sha256.substr(0, 12)),
+                                "restore the file, or run the manifest again"});
+}
+
 }  // namespace
 
 json::Value find_start(const json::Value& start, const fs::path& manifest, const fs::path& database) {
@@ -161,11 +181,7 @@ StartWeights start_weights(const trial::Trial& trial, const std::shared_ptr<cons
         if (std::error_code ignored; !fs::exists(path, ignored))
             throw base::TransientError({path.string(), "no such file", "the weights that the trial starts from",
                                         "restore the file, then run again"});
-        const training::SafetensorsFile file(path);
-        if (training::weights_digest(file) != text(start, "digest"))
-            throw Error({path.string(), "other weights than those that the trial starts from",
-                         fmt::format("weights of the digest {}", text(start, "digest").substr(0, 12)),
-                         "restore the file, or run the manifest again"});
+        const training::SafetensorsFile file = start_file(start, path);
         training::Symbols symbols;
         std::shared_ptr<const Dataset> source;
         if (const auto config = file.metadata().find("config"); config != file.metadata().end()) {

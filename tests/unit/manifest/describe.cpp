@@ -47,12 +47,26 @@ TEST_CASE("Every plain setting fills a field, or is one that is read where it is
         for (const Setting& setting : section.settings)
             if (setting.shape == Setting::Shape::plain && !setting.field.set)
                 fieldless.insert(std::string(section.path) + "." + setting.option.name);
-    CHECK(fieldless == std::set<std::string>{".$schema", "cell.plugin", "dataset.plugin", "match.parameters",
-                                             "match.vary", "match.within", "model.decoder.plugin",
-                                             "model.discriminator.plugin", "model.encoder.plugin",
-                                             "model.generator.plugin", "sampling.grid", "sampling.sampler.plugin",
-                                             "start.checkpoint", "start.digest", "start.experiment", "start.file",
-                                             "start.step", "start.trial", "start.where"});
+    CHECK(fieldless == std::set<std::string>{".$schema",
+                                             "cell.plugin",
+                                             "dataset.plugin",
+                                             "match.parameters",
+                                             "match.vary",
+                                             "match.within",
+                                             "model.decoder.plugin",
+                                             "model.discriminator.plugin",
+                                             "model.encoder.plugin",
+                                             "model.generator.plugin",
+                                             "sampling.grid",
+                                             "sampling.sampler.plugin",
+                                             "start.checkpoint",
+                                             "start.digest",
+                                             "start.experiment",
+                                             "start.file_sha256",
+                                             "start.file",
+                                             "start.step",
+                                             "start.trial",
+                                             "start.where"});
 }
 
 TEST_CASE("Every default is one that its setting may have") {

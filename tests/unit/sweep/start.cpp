@@ -1,6 +1,9 @@
 // Trials that start from trained weights: of another experiment, or of a file.
 #include "sweep/start.h"
 
+#include <fstream>
+#include <iterator>
+
 #include "catch.h"
 #include "json/parse.h"
 #include "small_sweep.h"
@@ -96,6 +99,39 @@ TEST_CASE("what a trial starts from is part of what it is, where the weights lie
     Started started(folder, {set("start.trial=\"1\"")});
     std::filesystem::remove_all(folder.path() / "results.db.d");
     CHECK(sweep::rebuild(started.workload[0].row.config, started.catalog, started.datasets).trial.fingerprint == one);
+}
+
+TEST_CASE("a file that changes after it was found is noticed when it is read") {
+    const TemporaryFolder folder;
+    Started(folder, {}, pretrained).run();
+    Started started(folder, {set("start.trial=\"1\"")});
+    const auto path =
+        folder.path() / std::get<std::string>(rows(folder.path() / "results.db",
+                                                   "SELECT path FROM checkpoint WHERE trial_id = 1 AND is_last")
+                                                  .at(0)
+                                                  .at(0));
+    const auto refused_with_flipped = [&](std::streamoff place) {
+        std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+        char byte = 0;
+        file.seekg(place).read(&byte, 1);
+        file.seekp(place).put(char(byte ^ 1)).flush();
+        const std::string refusal =
+            error_of([&] { sweep::check_starts(started.workload, started.catalog, started.datasets); });
+        file.seekp(place).put(byte).flush();
+        return refusal;
+    };
+    std::ifstream whole(path, std::ios::binary);
+    const std::string content{std::istreambuf_iterator<char>(whole), {}};
+    const std::size_t beside_the_weights = content.find("\"seconds\":\"");
+    REQUIRE(beside_the_weights != std::string::npos);
+    CHECK(refused_with_flipped(std::streamoff(beside_the_weights) + 11).find("in a file that has changed since") !=
+          std::string::npos);
+    CHECK(refused_with_flipped(std::streamoff(content.find("small-gated"))).find("has changed since") !=
+          std::string::npos);
+    CHECK(refused_with_flipped(std::streamoff(content.size()) - 2).find("SHA-256") != std::string::npos);
+    CHECK(sweep::check_starts(started.workload, started.catalog, started.datasets).size() == 1);
+    CHECK(refusal(folder, {set("start.trial=\"1\""), set("start.file_sha256=\"00\"")}).find("start.file_sha256: ") !=
+          std::string::npos);
 }
 
 TEST_CASE("a start that cannot be is refused before anything runs") {
