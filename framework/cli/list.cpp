@@ -83,8 +83,8 @@ int list_experiments(store::Store& store, Format format) {
 int list_trials(store::Store& store, const std::string& experiment, Format format) {
     const store::Experiment found = store::find_experiment(store, experiment);
     const bool people = is_for_people(format);
-    store::Table table{{"trial", "axes", "status", "step", "steps", found.metric, people ? "ended" : "ended_at",
-                        size_column(format), "former"},
+    store::Table table{{"trial", "axes", "status", "cause", "step", "steps", found.metric,
+                        people ? "ended" : "ended_at", size_column(format), "former"},
                        {}};
     if (!people) table.columns.emplace_back("fingerprint");
     for (const store::ListedTrial& trial : store::list_trials(store, experiment)) {
@@ -92,6 +92,7 @@ int list_trials(store::Store& store, const std::string& experiment, Format forma
         row = {trial.id,
                report::trial_label(trial.axes),
                std::string(trial::to_string(trial.status)),
+               trial.cause.empty() ? store::Value() : store::Value(trial.cause),
                trial.step,
                trial.steps,
                trial.value ? store::Value(*trial.value) : store::Value(),
@@ -103,7 +104,7 @@ int list_trials(store::Store& store, const std::string& experiment, Format forma
             row.insert(row.end(), {std::int64_t(!trial.current), trial.fingerprint});
     }
     Look look = on_standard_output();
-    look.leave_out = {found.metric, "ended", size_column(format), "former"};
+    look.leave_out = {"cause", found.metric, "ended", size_column(format), "former"};
     look.hide_first = {"steps", "ended", size_column(format)};
     print_table(table, format, look, experiment);
     return success;
@@ -119,7 +120,8 @@ Command list_command() {
         "they are, the best value that any trial ended with of the metric that it compares ('unroll compare' tells "
         "means, and chooses on validation what it tells of test), when it last ran (UTC), and the size of its "
         "checkpoints. Former trials are those that its manifest no longer asks for.\n"
-        "With the name of an experiment, lists its trials.";
+        "With the name of an experiment, lists its trials: cause tells why one ended before its time (trial: its own "
+        "settings, data or plugins; machine: the next run tries again).";
     command.options.add_options()(
         "format", po::value<std::string>()->value_name("table|csv|json|markdown")->default_value("table"),
         "output format");

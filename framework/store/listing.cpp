@@ -71,19 +71,24 @@ std::vector<ExperimentSummary> list_experiments(Store& store) {
 std::vector<ListedTrial> list_trials(Store& store, const std::string& experiment) {
     find_experiment(store, experiment);
     std::vector<ListedTrial> list;
+    // A file of an earlier version, which is only read, does not tell causes.
+    const bool tells_cause = store.database()
+                                 .prepared("SELECT 1 FROM pragma_table_info('trial') WHERE name = 'cause'")
+                                 .integer()
+                                 .has_value();
     store.database()
-        .prepared(
-            "SELECT trial.id, fingerprint, axes, status,"
-            " ifnull(iif(status = 'running', (SELECT max(step) FROM point WHERE trial_id = trial.id), step), 0), "
-            "steps, iif(status = 'finished', " +
-            std::string(last_value) +
-            ", NULL), ended_at, current FROM membership JOIN experiment ON experiment.id = experiment_id"
-            " JOIN trial ON trial.id = trial_id WHERE experiment.name = ? ORDER BY current DESC, place, trial.id")
+        .prepared("SELECT trial.id, fingerprint, axes, status, " + std::string(tells_cause ? "cause" : "NULL") +
+                  ","
+                  " ifnull(iif(status = 'running', (SELECT max(step) FROM point WHERE trial_id = trial.id), step), 0), "
+                  "steps, iif(status = 'finished', " +
+                  std::string(last_value) +
+                  ", NULL), ended_at, current FROM membership JOIN experiment ON experiment.id = experiment_id"
+                  " JOIN trial ON trial.id = trial_id WHERE experiment.name = ? ORDER BY current DESC, place, trial.id")
         .each(
             [&](const Row& row) {
-                list.push_back({row.integer(0), row.text(1), row.text(2), trial::parse_status(row.text(3)),
-                                row.integer(4), row.integer(5), row.optional_real(6), row.text(7), 0,
-                                row.integer(8) != 0});
+                list.push_back({row.integer(0), row.text(1), row.text(2), trial::parse_status(row.text(3)), row.text(4),
+                                row.integer(5), row.integer(6), row.optional_real(7), row.text(8), 0,
+                                row.integer(9) != 0});
             },
             experiment);
     for (ListedTrial& trial : list) trial.bytes = checkpoint_bytes(store, trial.id);

@@ -30,6 +30,7 @@ struct ListedTrial {
     std::string fingerprint;
     std::string axes;  ///< JSON object nested like config
     trial::TrialStatus status = trial::TrialStatus::queued;
+    std::string cause;                 ///< of trial::Cause: why it ended before its time, or has not all its samples
     std::int64_t step = 0, steps = 0;  ///< reached, and of the whole training
     std::optional<double> value;       ///< the last value of the experiment's metric; finished trials only
     std::string ended_at;              ///< UTC; "" when it has not
