@@ -10,6 +10,7 @@
 #include "cli/interrupt.h"
 #include "cli/live_lines.h"
 #include "fetch/cache.h"
+#include "unroll/error.h"
 
 namespace unroll::cli {
 
@@ -73,6 +74,13 @@ std::filesystem::path download(const manifest::Remote& remote, bool quiet) {
     std::filesystem::path file = fetch::cached(remote, folder, fetch::usual_limits(), display);
     if (display.stop()) throw fetch::Interrupted();
     return file;
+}
+
+std::filesystem::path downloaded_before(const manifest::Remote& remote) {
+    if (auto there = fetch::in_cache(remote, fetch::cache_folder())) return std::move(*there);
+    throw Error({"", fmt::format("{}, which the store names, is not downloaded without --download", remote.url),
+                 fmt::format("the file with the SHA-256 {}", remote.sha256),
+                 "add --download if you trust who wrote the store"});
 }
 
 }  // namespace unroll::cli

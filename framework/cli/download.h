@@ -12,4 +12,8 @@ namespace unroll::cli {
 /// manifest::Fetch.
 std::filesystem::path download(const manifest::Remote& remote, bool quiet);
 
+/// For what a result store names, which may be a stranger's: the file when it was downloaded before. Throws Error when
+/// it was not, with the option that allows it; connects to nothing.
+std::filesystem::path downloaded_before(const manifest::Remote& remote);
+
 }  // namespace unroll::cli

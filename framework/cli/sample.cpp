@@ -33,7 +33,7 @@ Command sample_command() {
     command.usage =
         "unroll sample TRIAL|EXPERIMENT [--sampler NAME[,OPTION=JSON]...] [--temperature X] [--length N] [--prompt "
         "TEXT]..."
-        " [--from SPLIT] [--count N] [--seed N] [--at STEP] [--memory carry|window] [--data PATH]";
+        " [--from SPLIT] [--count N] [--seed N] [--at STEP] [--memory carry|window] [--data PATH] [--download]";
     command.about =
         "Generates text from a kept checkpoint of a trial, or of the best trial of an experiment: continuations of a "
         "prompt, answers of a "

@@ -48,10 +48,10 @@ manifest::Plan Session::plan(const std::filesystem::path& file, const std::vecto
     return plan;
 }
 
-manifest::Lookup Session::lookup_of_store(const std::filesystem::path& database,
-                                          const std::filesystem::path& data) const {
+manifest::Lookup Session::lookup_of_store(const std::filesystem::path& database, const std::filesystem::path& data,
+                                          bool may_download) const {
     manifest::Lookup lookup = manifest::lookup_of_store(database);
-    lookup.fetch = fetch();
+    lookup.fetch = may_download ? fetch() : downloaded_before;
     lookup.data = data;
     return lookup;
 }

@@ -27,9 +27,10 @@ public:
     /// fetch::Interrupted.
     manifest::Plan plan(const std::filesystem::path& file, const std::vector<manifest::Override>& overrides);
 
-    /// Where data of the store's trials is looked for, and downloaded from.
-    /// `data`: as the user named it, or empty.
-    manifest::Lookup lookup_of_store(const std::filesystem::path& database, const std::filesystem::path& data) const;
+    /// Where data of the store's trials is looked for. `data`: as the user named it, or empty. A url of the store is
+    /// asked only when `may_download`: the store may be a stranger's.
+    manifest::Lookup lookup_of_store(const std::filesystem::path& database, const std::filesystem::path& data,
+                                     bool may_download) const;
 
 private:
     manifest::Fetch fetch() const;

@@ -31,7 +31,7 @@ sweep::RunnableTrial with_data(const store::FoundTrial& found, const store::Stor
                      "the file or folder that the trial was trained on, or the folder that it is in",
                      "check the path"});
     return sweep::rebuild(found.config, found.fingerprint, name_of(found), session.catalog(), session.datasets(),
-                          session.lookup_of_store(store.file(), data));
+                          session.lookup_of_store(store.file(), data, arguments.get<bool>("download")));
 }
 
 /// None, too, when a plugin has changed: what keeps from using the data is told then.
@@ -81,7 +81,11 @@ void add_data_option(Command& command) {
     command.options.add_options()(
         "data", po::value<std::string>()->value_name("PATH"),
         "the file or folder that the trial was trained on, where it is now (default: where it was, around the result "
-        "store, in the working directory and in the folders of UNROLL_DATA)");
+        "store, in the working directory and in the folders of UNROLL_DATA)")(
+        "download", po::bool_switch(),
+        "download the trial's data, when it is not where it was, from the url that the store names; without this "
+        "nothing is "
+        "downloaded");
 }
 
 std::string retraining(store::Store& store, store::Id trial, const Arguments& arguments) {

@@ -158,7 +158,9 @@ int verify_sample(const Arguments& arguments, const std::string& experiment, sto
 
 Command verify_command() {
     Command command;
-    command.usage = "unroll verify TRIAL [--data PATH] | unroll verify EXPERIMENT --sample N [--seed S] [--data PATH]";
+    command.usage =
+        "unroll verify TRIAL [--data PATH] [--download] | unroll verify EXPERIMENT --sample N [--seed S] [--data PATH] "
+        "[--download]";
     command.about =
         "Trains a finished or diverged trial again, in memory, and compares every loss with the stored one, bit for "
         "bit. With --sample, N finished trials of an experiment, drawn by seed: the same seed draws the same ones. "

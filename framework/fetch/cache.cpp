@@ -104,6 +104,15 @@ fs::path cache_folder() {
 
 namespace {
 
+/// Nothing is written but below the cache's own folder, whatever the caller takes for names.
+fs::path place_of(const manifest::Remote& remote, const fs::path& folder) {
+    for (const std::string& name : {remote.sha256, remote.name})
+        if (name.empty() || name == "." || name == ".." || name.find_first_of(std::string_view("/\0", 2)) != name.npos)
+            throw Error({"", fmt::format("{} with the name \"{}\"", remote.url, name), "the name of a file",
+                         "name the file without a folder"});
+    return folder / remote.sha256 / remote.name;
+}
+
 /// What processes have left that were killed: parts of files that nobody holds.
 void remove_left_overs(const fs::path& folder) {
     std::error_code error;
@@ -118,14 +127,19 @@ void remove_left_overs(const fs::path& folder) {
 
 }  // namespace
 
+std::optional<fs::path> in_cache(const manifest::Remote& remote, const fs::path& folder) {
+    fs::path file = place_of(remote, folder);
+    return !folder.empty() && is_right(file, remote.sha256) ? std::optional(std::move(file)) : std::nullopt;
+}
+
 fs::path cached(const manifest::Remote& remote, const fs::path& folder, const Limits& limits,
                 DownloadMonitor& observer) {
     if (folder.empty())
         throw Error({"",
                      fmt::format("{} has no folder to be kept in: neither UNROLL_CACHE nor HOME is set", remote.url),
                      "a cache folder", "name one in UNROLL_CACHE"});
-    const fs::path file = folder / remote.sha256 / remote.name;
-    if (is_right(file, remote.sha256)) return file;
+    if (auto there = in_cache(remote, folder)) return std::move(*there);
+    const fs::path file = place_of(remote, folder);
     make_folder(folder);
     remove_left_overs(folder);
     Partial partial(folder / (remote.sha256 + ".partial"), observer);

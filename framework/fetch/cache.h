@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 
 #include "fetch/download.h"
 #include "manifest/data_files/remote.h"
@@ -10,6 +11,10 @@ namespace unroll::fetch {
 
 /// `UNROLL_CACHE`, else `XDG_CACHE_HOME`/unroll, else ~/.cache/unroll; empty when none of them is set.
 std::filesystem::path cache_folder();
+
+/// The file when it is in the cache and what it should be. Throws Error for a name that is no file's within a folder
+/// ("..", "a/b").
+std::optional<std::filesystem::path> in_cache(const manifest::Remote& remote, const std::filesystem::path& folder);
 
 /// The file in the cache; downloaded when it is not there yet, or not what it should be. What is not complete and
 /// verified never stands under a file's name, whenever the process or the machine dies; where several processes or

@@ -67,6 +67,31 @@ TEST_CASE("a text with a url is downloaded once, and everything works offline af
     CHECK_FALSE(std::filesystem::exists(place / "cache"));
 }
 
+TEST_CASE("a url that only the store names is asked with the user's word alone") {
+    const TemporaryFolder place;
+    HttpServer server(answer(harbour_text()));
+    place.write("far.json", with_url(server.url()).text());
+    REQUIRE(unroll(place, {"run", "far.json"}).code == 0);
+    std::filesystem::remove_all(place / "cache");  // as for a store that came from elsewhere
+    const int before = int(server.requests());
+
+    const Ended sampled = unroll(place, {"sample", "1"});
+    INFO(sampled.err);
+    CHECK(sampled.code == 0);
+    CHECK(sampled.says("the data of trial 1 is not here"));
+    const Ended verified = unroll(place, {"verify", "1"});
+    INFO(verified.err);
+    CHECK(verified.code != 0);
+    CHECK(verified.says("harbour.txt"));
+    CHECK(verified.says("--download"));
+    CHECK(int(server.requests()) == before);
+    CHECK_FALSE(std::filesystem::exists(place / "cache"));
+
+    CHECK(unroll(place, {"verify", "1", "--download"}).code == 0);
+    CHECK(int(server.requests()) == before + 1);
+    CHECK(unroll(place, {"verify", "1"}).code == 0);  // what was downloaded is found without asking
+}
+
 TEST_CASE("quiet is quiet, and check and plan download too") {
     const TemporaryFolder place;
     const HttpServer server(answer(harbour_text()));

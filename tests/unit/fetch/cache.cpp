@@ -64,6 +64,24 @@ std::string failure(const manifest::Remote& wanted, const fs::path& folder, cons
     return "";
 }
 
+TEST_CASE("a name that leads out of the cache is refused before anything is asked or written") {
+    const HttpServer server(answer(text));
+    const TemporaryFolder place;
+    const fs::path folder = place.path() / "inner" / "cache";
+    for (const std::string& name : {std::string(".."), std::string("."), std::string(), std::string("../hamlet.txt"),
+                                    std::string("a/b"), std::string("/etc/hamlet.txt"), std::string("a\0b", 3)}) {
+        const std::string expected = server.url() + " with the name \"" + name + "\"";
+        manifest::Remote wanted = remote(server);
+        wanted.name = name;
+        CHECK(failure(wanted, folder) == expected);
+        wanted = remote(server);
+        wanted.sha256 = name;
+        CHECK(failure(wanted, folder) == expected);
+    }
+    CHECK(server.requests() == 0);
+    CHECK(fs::is_empty(place.path()));
+}
+
 TEST_CASE("A file is downloaded once") {
     const TemporaryFolder cache;
     const HttpServer server(answer(text));

@@ -157,6 +157,17 @@ TEST_CASE("A file that would never end is not read for its checksum") {
             Catch::Contains("it is not a single file"));
 }
 
+TEST_CASE("A download that would be no file of a folder is refused, not asked for") {
+    World world;
+    for (const char* path : {"..", ".", "a/..", "a/", "../", "*.txt"}) {
+        INFO(path);
+        CHECK_THAT(world.problems(R"("plugin": "file", "path": ")" + std::string(path) +
+                                  R"(", "url": "https://example.org/far.txt", "sha256": ")" + sum + "\""),
+                   Catch::Contains("it is not a single file"));
+    }
+    CHECK(world.asked.empty());
+}
+
 TEST_CASE("A file that is there is not fetched, but verified") {
     World world;
     world.write("there/texts/far.txt", letters);
