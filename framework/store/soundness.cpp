@@ -10,6 +10,7 @@
 
 #include "base/text.h"
 #include "store/database.h"
+#include "store/left_wal.h"
 #include "store/schema.h"
 #include "store/store.h"
 #include "unroll/error.h"
@@ -58,6 +59,10 @@ public:
 
     Soundness run() {
         inspect_file();
+        if (const std::string fault = foreign_wal(file_); !fault.empty())
+            add(fmt::format("its -wal file is of another state of it: {}", fault),
+                fmt::format("move it away, if a backup was put in place of the database: mv '{0}-wal' '{0}-wal.old'",
+                            file_.string()));
         try {
             Database database(file_, Database::Access::read);
             attempt("its pages", [&] { inspect_pages(database); });

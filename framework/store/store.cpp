@@ -8,6 +8,7 @@
 #include <stdexcept>
 
 #include "store/connection.h"
+#include "store/left_wal.h"
 #include "store/location.h"
 #include "store/schema.h"
 #include "store/waiting.h"
@@ -104,6 +105,7 @@ void choose_journal(Database& database) {
 
 Database open_for_writing(const fs::path& file) {
     make_folder(file);
+    refuse_foreign_wal(file);
     Database database(file, Database::Access::write);
     refuse_foreign(database);
     choose_journal(database);

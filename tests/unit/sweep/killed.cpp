@@ -10,6 +10,7 @@
 
 #include "catch.h"
 #include "small_sweep.h"
+#include "store/soundness.h"
 
 using namespace unroll;
 
@@ -26,6 +27,16 @@ sweep::Settings two_jobs(const std::filesystem::path& database) {
 
 SmallSweep long_sweep() {
     return SmallSweep({small_manifest}, {manifest::parse_override("training.steps=600")});
+}
+
+/// Of a sweep that nobody kills.
+const StoredRows& undisturbed_rows() {
+    static const StoredRows rows = [] {
+        const TemporaryFolder whole;
+        long_sweep().run(two_jobs(whole.path() / "results.db"));
+        return all_rows(whole.path() / "results.db");
+    }();
+    return rows;
 }
 
 /// This program again, as a child that runs the sweep below.
@@ -69,10 +80,39 @@ TEST_CASE("a sweep for its parent", "[.child]") {
     long_sweep().run(two_jobs(database));
 }
 
+TEST_CASE("what a killed sweep has left is enough without its WAL, or with half of it") {
+    const StoredRows& expected = undisturbed_rows();
+    for (const double kept : {0.0, 0.5}) {
+        Size killed = 0;
+        for (int sweeps = 0; killed < 2; ++sweeps) {
+            REQUIRE(sweeps < 20);
+            const TemporaryFolder folder;
+            const auto database = folder.path() / "results.db";
+            const pid_t child = start(database);
+            REQUIRE(child > 0);
+            wait_for_checkpoint(child, database.string() + ".d");
+            std::this_thread::sleep_for(std::chrono::milliseconds(150));  // for the store to be told of it
+            kill(child, SIGKILL);
+            int status = 0;
+            REQUIRE(waitpid(child, &status, 0) == child);
+            std::error_code none;
+            const auto wal = std::filesystem::path(database.string() + "-wal");
+            const auto size = std::filesystem::file_size(wal, none);
+            if (!WIFSIGNALED(status) || none || size == 0) continue;
+            ++killed;
+            if (kept > 0)
+                std::filesystem::resize_file(wal, std::uintmax_t(double(size) * kept));
+            else
+                std::filesystem::remove(wal);
+            long_sweep().run(two_jobs(database));
+            CHECK(all_rows(database) == expected);
+            CHECK(store::check_soundness(database).is_whole());
+        }
+    }
+}
+
 TEST_CASE("ten times killed, a sweep ends with the rows of one that was not") {
-    const TemporaryFolder whole;
-    long_sweep().run(two_jobs(whole.path() / "results.db"));
-    const StoredRows expected = all_rows(whole.path() / "results.db");
+    const StoredRows& expected = undisturbed_rows();
 
     // Where the machine is so quick that a sweep ends between two kills, the next kill is for a sweep that begins anew.
     RandomStream moments(1, "moments");
