@@ -1,5 +1,6 @@
 // Learning, in short: each cell that we ship soon predicts a small text better than who looks at the last character
 // alone could. The full figures are measured by tests/benchmarks/learning.
+#include <algorithm>
 #include <cmath>
 #include <string>
 #include <vector>
@@ -44,16 +45,23 @@ private:
     std::vector<Token> tokens_;
 };
 
+struct Sizes {
+    Size T = 16, B = 16, H = 32;
+};
+
 /// Validation loss after `steps` steps of a small layer.
-double validation_loss(const std::string& cell, Size steps) {
+double validation_loss(const std::string& cell, Size steps, const Sizes& sizes = {}) {
     const plugins::Catalog catalog = plugins::load_file(UNROLL_PLUGINS "/cells/" + cell + ".so");
     REQUIRE(catalog.found().size() == 1);
     trial::Trial trial = manifest::default_trial();
-    trial::CellSettings settings{{cell, {}}, 32, 1, 0, catalog.found().front().plugin->initializer};
+    trial::CellSettings settings{{cell, {}}, sizes.H, 1, 0, catalog.found().front().plugin->initializer};
     plugins::set_defaults(settings.choice.options, *catalog.found().front().plugin);
+    if (plugins::find_option(*catalog.found().front().plugin, "heads") && sizes.H < 4)
+        settings.choice.options.set("heads", std::int64_t{1});
     trial.cells = {settings};
-    trial.training.sequence_length = trial.training.evaluate_length = 16;
-    trial.training.batch = 16;
+    trial.training.sequence_length = sizes.T;
+    trial.training.evaluate_length = std::min<Size>(sizes.T, 16);
+    trial.training.batch = sizes.B;
     trial.training.steps = steps;
     trial.training.optimizer.learning_rate = 0.01;
     trial.training.clip = {trial::Clip::Kind::norm, 1};
@@ -104,4 +112,13 @@ TEST_CASE("a cell without memory comes near what one letter tells and never beat
     UNSCOPED_INFO(loss << ' ' << one_letter);
     CHECK(loss < 1.03 * one_letter);
     CHECK(loss > 0.99 * one_letter);
+}
+
+TEST_CASE("each cell trains at T = B = H = 1, and on sequences of 16,384 steps") {
+    const double guessing = std::log(7.0);
+    for (const char* cell : {"rnn", "lstm", "gru", "minimal-gated", "dense", "self-attention"}) {
+        INFO(cell);
+        CHECK(validation_loss(cell, 300, {1, 1, 1}) < guessing + 0.1);
+        CHECK(validation_loss(cell, 2, {16'384, 1, 4}) < guessing + 0.5);  // hardly begun
+    }
 }
