@@ -7,6 +7,7 @@
 #   lib/cmake/unroll/                          the package behind find_package(unroll)
 #   share/man/man1/unroll.1                    the manual page
 #   share/{bash-completion,zsh,fish}/…         completion for shells
+#   share/doc/unroll/                          documents and experiments (packages.cmake)
 include(CMakePackageConfigHelpers)
 include(GNUInstallDirs)
 
@@ -15,7 +16,12 @@ set(package ${CMAKE_INSTALL_LIBDIR}/cmake/unroll)
 install(TARGETS unroll EXPORT unrollTargets LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(TARGETS unroll_program RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 file(RELATIVE_PATH program_to_library /${CMAKE_INSTALL_BINDIR} /${CMAKE_INSTALL_LIBDIR})
-set_target_properties(unroll_program PROPERTIES INSTALL_RPATH "$ORIGIN/${program_to_library}")
+# An archive brings its libraries there (packages.cmake). DT_RPATH, not DT_RUNPATH: it counts for what those need, too.
+set(UNROLL_LIBRARIES_DESTINATION lib/unroll/libraries)
+file(RELATIVE_PATH program_to_libraries /${CMAKE_INSTALL_BINDIR} /${UNROLL_LIBRARIES_DESTINATION})
+set_target_properties(unroll_program PROPERTIES
+  INSTALL_RPATH "$ORIGIN/${program_to_library};$ORIGIN/${program_to_libraries}")
+target_link_options(unroll_program PRIVATE LINKER:--disable-new-dtags)
 
 if(NOT CMAKE_CROSSCOMPILING)
   set(made ${PROJECT_BINARY_DIR}/share)
