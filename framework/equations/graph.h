@@ -14,51 +14,77 @@ struct Node {
     enum class Kind {
         input,
         state,
+        constant,   ///< `number` in every column
+        weight,     ///< the array at `weights`
+        broadcast,  ///< the operand, one row of weights alone, in every row
         add,
         subtract,
         multiply,
-        shift,  ///< x + number
-        scale,  ///< x * number
+        divide,
+        maximum,
+        minimum,
+        select,    ///< of operands (condition, a, b), a where the row's condition is not 0, else b
+        shift,     ///< x + number
+        scale,     ///< x * number
+        quotient,  ///< number / x
+        at_least,  ///< max(x, number)
+        at_most,   ///< min(x, number)
         sigmoid,
         tanh,
         relu,
         gelu,
+        silu,
+        softplus,
         exp,
+        log,
+        sqrt,
+        sin,
+        cos,
         softmax,
+        layer_norm,  ///< over `groups` groups, ε = number; the next two too
+        rms_norm,
+        l2_norm,
+        sum,          ///< of each of `width` groups
+        repeat,       ///< each column width / (the operand's width) times
         slice,        ///< columns [first, first + width) of the operand
         concatenate,  ///< operands side by side
-        product,      ///< by the weight matrix at `weights`
-        plus,         ///< the bias at `weights`
-        times,        ///< the gain at `weights`
+        outer,        ///< per head
+        contract,
+        contract_columns,
+        scale_rows,  ///< each element of the second operand scales as many neighbouring columns of the first
+        scale_columns,
+        product,  ///< by the weight matrix at `weights`, plus the bias at `bias`
+        plus,     ///< the bias at `weights`
+        times,    ///< the gain at `weights`
     };
-
-    /// When a node can be computed: all steps at once where the recurrence does not pass through it.
-    enum class Phase {
-        before,  ///< it depends on x alone: ahead of the first step
-        during,  ///< it depends on a state and a state depends on it: step by step
-        after,   ///< no state depends on it: behind the last step
-    };
+    static constexpr Size none = static_cast<Size>(-1);
 
     Kind kind;
     Size width;
     std::vector<Size> operands = {};
     double number = 0;
     Size first = 0;
-    Size weights = 0;  ///< offset in all the weights
-    bool from_input_alone = false;
-    Phase phase = Phase::during;
-    std::string label = {};  ///< the call that made it, as `linear("forget")`; "" where kind and operands tell
+    Size groups = 1;
+    Size heads = 1, rows = 1;         ///< the value's shape: heads matrices of `rows` rows
+    Size weights = 0;                 ///< offset in all the weights
+    Size bias = none;                 ///< products: offset of a bias, or none
+    bool from_input_alone = false;    ///< no state reaches it
+    bool from_weights_alone = false;  ///< neither does the input: one row, the same for all
+    std::string label = {};           ///< the call that made it, as `linear("forget")`; "" where kind and operands tell
+
+    Size columns() const { return width / (heads * rows); }
 };
 
 struct StateNode {
     std::string name;
     Size node;
-    Size next;    ///< the node of the next step's value, or Equations::Graph::none
+    Size next;    ///< the node of the next step's value, or Node::none
     Size offset;  ///< in one sequence's state
+    Size value;   ///< what stands for the state in formulas: `node`, or a choice between it and a first value
 };
 
 struct Equations::Graph {
-    static constexpr Size none = static_cast<Size>(-1);
+    static constexpr Size none = Node::none;
 
     CellSpec spec;
     Options options;
@@ -67,11 +93,13 @@ struct Equations::Graph {
     std::vector<StateNode> states;
     Size input = none;
     Size output = none;
+    Size begun = none;  ///< the node of the state that is 0 before a sequence's first step and 1 afterwards
+    Size step = none;   ///< the node of the state that counts steps
 
     /// The node as its author wrote it, as far as it is short: `sigmoid(linear("forget")) * state("h")`.
     std::string expression(Size node) const;
 
-    /// Checks that nothing is missing and gives every node its phase.
+    /// Checks that nothing is missing, and joins a product with the bias that is added to it.
     void finish();
 };
 
@@ -79,12 +107,22 @@ struct EquationsAccess {
     static Equations::Graph& graph(const Equations& equations) { return *equations.graph_; }
     static Equations::Graph& graph(Value value) { return *value.equations_->graph_; }
     static Size node(Value value) { return value.node_; }
-    static const Node& node_of(Value value) { return graph(value).nodes[value.node_]; }
-
-    /// Appends a node to the graph that its operands belong to.
-    static Value append(Equations& equations, Node node);
-    static Value append(Node::Kind kind, Size width, std::initializer_list<Value> operands, double number = 0);
+    static Node& node_of(Value value) { return graph(value).nodes[value.node_]; }
     static Equations* owner(Value value) { return value.equations_; }
+    static Value value(Equations& equations, Size node) { return {&equations, node}; }
+
+    /// Appends a node to the graph that its operands belong to. Where some of them are of weights alone and others are
+    /// not, those are broadcast.
+    static Value append(Equations& equations, Node node);
+    static Value append(Node node, std::span<const Value> operands);
+    static Value append(Node node, std::initializer_list<Value> operands) {
+        return append(std::move(node), std::span<const Value>(operands.begin(), operands.size()));
+    }
+    /// The value as rows: broadcast where it is of weights alone.
+    static Value as_rows(Value value);
 };
+
+/// Throws Error about a mistake in equations.
+[[noreturn]] void refuse_equations(std::string where, std::string found, std::string wanted, std::string next);
 
 }  // namespace unroll

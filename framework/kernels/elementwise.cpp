@@ -1,6 +1,7 @@
 // Elementwise kernels and the sums over whole arrays.
 #include <algorithm>
 #include <cstdint>
+#include <limits>
 
 #include "kernels/targets.h"
 #include "unroll/kernels/elementwise.h"
@@ -8,6 +9,7 @@
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/elementwise.cpp"
+#include <hwy/contrib/math/math-inl.h>
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
@@ -53,6 +55,102 @@ void gelu(const Real* x, Real* y, Size n) {
             return hn::IfThenZeroElse(far, hn::Mul(v, normal(d, v).cumulative));
         },
         x);
+}
+
+// Where σ vanishes, x σ(x) does too: at minus infinity as well.
+template <class Real>
+void silu(const Real* x, Real* y, Size n) {
+    map(
+        n, y,
+        [](auto d, auto v) HWY_ATTR {
+            const auto gate = logistic(d, v);
+            return hn::IfThenZeroElse(hn::Eq(gate, hn::Zero(d)), hn::Mul(v, gate));
+        },
+        x);
+}
+
+template <class Real>
+void silu_backward(const Real* x, const Real* dy, Real* dx, Size n) {
+    map(
+        n, dx,
+        [](auto d, auto v, auto dv) HWY_ATTR {
+            const auto one = hn::Set(d, Real{1});
+            const auto gate = logistic(d, v), rest = hn::Sub(one, gate);
+            const auto bend = hn::Mul(v, rest);  // with gate or rest 0 the slope is gate, at the infinities too
+            const auto flat = hn::Or(hn::Eq(gate, hn::Zero(d)), hn::Eq(rest, hn::Zero(d)));
+            return hn::Mul(dv, hn::Mul(gate, hn::Add(one, hn::IfThenZeroElse(flat, bend))));
+        },
+        x, dy);
+}
+
+template <class Real>
+void softplus(const Real* x, Real* y, Size n) {
+    map(
+        n, y,
+        [](auto d, auto v) HWY_ATTR {
+            const auto e = exp_negative(d, hn::Or(v, hn::SignBit(d)));
+            const auto sum = hn::Add(hn::Max(v, hn::Zero(d)), hn::Log1p(d, e));
+            return hn::IfThenElse(hn::Eq(v, v), sum, v);
+        },
+        x);
+}
+
+// Highway's logarithm is one of positive finite numbers.
+template <class Real>
+void log(const Real* x, Real* y, Size n) {
+    map(
+        n, y,
+        [](auto d, auto v) HWY_ATTR {
+            const auto infinity = hn::Set(d, std::numeric_limits<Real>::infinity());
+            const auto none = hn::Set(d, std::numeric_limits<Real>::quiet_NaN());
+            auto result = hn::IfThenElse(hn::Eq(v, hn::Zero(d)), hn::Neg(infinity), hn::Log(d, v));
+            result = hn::IfThenElse(hn::Eq(v, infinity), infinity, result);
+            return hn::IfThenElse(hn::Ge(v, hn::Zero(d)), result, none);
+        },
+        x);
+}
+
+template <class Real>
+void sqrt(const Real* x, Real* y, Size n) {
+    map(
+        n, y, [](auto, auto v) HWY_ATTR { return hn::Sqrt(v); }, x);
+}
+
+template <class Real>
+void sin(const Real* x, Real* y, Size n) {
+    map(
+        n, y, [](auto d, auto v) HWY_ATTR { return hn::Sin(d, v); }, x);
+}
+
+template <class Real>
+void cos(const Real* x, Real* y, Size n) {
+    map(
+        n, y, [](auto d, auto v) HWY_ATTR { return hn::Cos(d, v); }, x);
+}
+
+template <class Real>
+void add(const Real* a, const Real* b, Real* y, Size n) {
+    map(
+        n, y, [](auto, auto u, auto v) HWY_ATTR { return hn::Add(u, v); }, a, b);
+}
+
+template <class Real>
+void subtract(const Real* a, const Real* b, Real* y, Size n) {
+    map(
+        n, y, [](auto, auto u, auto v) HWY_ATTR { return hn::Sub(u, v); }, a, b);
+}
+
+template <class Real>
+void affine(Real factor, Real term, const Real* x, Real* y, Size n, Into into) {
+    if (into == Into::overwrite)
+        map(
+            n, y, [=](auto d, auto v) HWY_ATTR { return hn::MulAdd(hn::Set(d, factor), v, hn::Set(d, term)); }, x);
+    else
+        map(
+            n, y,
+            [=](auto d, auto v, auto w)
+                HWY_ATTR { return hn::Add(w, hn::MulAdd(hn::Set(d, factor), v, hn::Set(d, term))); },
+            x, y);
 }
 
 template <class Real>

@@ -307,6 +307,70 @@ void gather_rows(const Real* table, const Token* tokens, Real* y, Size rows, Siz
     }
 }
 
+/// What is subtracted from a row, and what the difference is multiplied by.
+template <class Real>
+struct Scaling {
+    Real shift, scale;
+};
+
+template <class Real>
+Scaling<Real> scaling(const Real* x, Size n, Normalization kind, double epsilon) {
+    const Real shift = kind == Normalization::layer ? sum<Real>(
+                                                          n, [](auto, auto v) HWY_ATTR { return v; }, x) /
+                                                          static_cast<Real>(n)
+                                                    : Real{0};
+    Real squares = sum<Real>(
+        n,
+        [shift](auto d, auto v) HWY_ATTR {
+            const auto off = hn::Sub(v, hn::Set(d, shift));
+            return hn::Mul(off, off);
+        },
+        x);
+    if (kind != Normalization::l2) squares /= static_cast<Real>(n);
+    return {shift, Real{1} / std::sqrt(squares + static_cast<Real>(epsilon))};
+}
+
+template <class Real>
+void normalize(const Real* x, Real* y, Size rows, Size columns, Normalization kind, double epsilon) {
+    for (Size r = 0; r < rows; ++r) {
+        const auto [shift, scale] = scaling(x + r * columns, columns, kind, epsilon);
+        map(
+            columns, y + r * columns,
+            [shift = shift, scale = scale](auto d, auto v)
+                HWY_ATTR { return hn::Mul(hn::Sub(v, hn::Set(d, shift)), hn::Set(d, scale)); },
+            x + r * columns);
+    }
+}
+
+// With s the scale: dx = s (dy - y c Σ dy y), where c is 1 / n, or 1 for l2; layer subtracts the mean of dy, too.
+template <class Real>
+void normalize_backward(const Real* x, const Real* y, const Real* dy, Real* dx, Size rows, Size columns,
+                        Normalization kind, double epsilon, Into into) {
+    const Real share = kind == Normalization::l2 ? Real{1} : Real{1} / static_cast<Real>(columns);
+    for (Size r = 0; r < rows; ++r) {
+        const Size at = r * columns;
+        const Real scale = scaling(x + at, columns, kind, epsilon).scale;
+        const Real along =
+            share * sum<Real>(
+                        columns, [](auto, auto u, auto v) HWY_ATTR { return hn::Mul(u, v); }, dy + at, y + at);
+        const Real mean = kind == Normalization::layer
+                              ? share * sum<Real>(
+                                            columns, [](auto, auto v) HWY_ATTR { return v; }, dy + at)
+                              : Real{0};
+        const auto slope = [=](auto d, auto v, auto dv) HWY_ATTR {
+            const auto rest = hn::NegMulAdd(v, hn::Set(d, along), hn::Sub(dv, hn::Set(d, mean)));
+            return hn::Mul(rest, hn::Set(d, scale));
+        };
+        if (into == Into::overwrite)
+            map(columns, dx + at, slope, y + at, dy + at);
+        else
+            map(
+                columns, dx + at,
+                [=](auto d, auto v, auto dv, auto before) HWY_ATTR { return hn::Add(before, slope(d, v, dv)); }, y + at,
+                dy + at, dx + at);
+    }
+}
+
 template <class Real>
 void gather_rows_backward(const Token* tokens, const Real* dy, Real* dtable, Size rows, Size columns) {
     for (Size r = 0; r < rows; ++r) add(dy + r * columns, dtable + static_cast<Size>(tokens[r]) * columns, columns);

@@ -21,6 +21,12 @@
       (const Real* x, const Real* gain, const Real* statistics, const Real* dy, Real* dx, Real* dgain, Real* dbias, \
        Size rows, Size columns),                                                                                    \
       (x, gain, statistics, dy, dx, dgain, dbias, rows, columns))                                                   \
+    X(void, normalize, (const Real* x, Real* y, Size rows, Size columns, Normalization kind, double epsilon),       \
+      (x, y, rows, columns, kind, epsilon))                                                                         \
+    X(void, normalize_backward,                                                                                     \
+      (const Real* x, const Real* y, const Real* dy, Real* dx, Size rows, Size columns, Normalization kind,         \
+       double epsilon, Into into),                                                                                  \
+      (x, y, dy, dx, rows, columns, kind, epsilon, into))                                                           \
     X(void, attend, (const AttentionStep<std::type_identity_t<Real>>& step, Real* weights, Size stride, Real* y),   \
       (step, weights, stride, y))                                                                                   \
     X(void, gather_rows, (const Real* table, const Token* tokens, Real* y, Size rows, Size columns, Into into),     \

@@ -153,7 +153,9 @@ void check(const Weight& weight) {
 template <class Real>
 void initialize(const Weight& weight, Initializer initializer, Size layers, RandomStream stream, Real* values) {
     check(weight);
-    if (weight.role == Role::gain) {
+    if (weight.start) {
+        for (Size i = 0; i < weight.size(); ++i) values[i] = static_cast<Real>(weight.start(i, stream));
+    } else if (weight.role == Role::gain) {
         std::fill_n(values, weight.size(), Real(1));
     } else {
         schemes[static_cast<std::size_t>(initializer)].fill(weight, layers, stream, values);

@@ -139,52 +139,50 @@ const std::vector<std::string>& optimizers() {
     return names;
 }
 
-std::vector<Range> matrices(std::span<const Weight> weights) {
-    std::vector<Range> ranges;
+std::vector<Treatment> treatments(std::span<const Weight> weights, bool decay_all) {
+    std::vector<Treatment> all;
     Size first = 0;
     for (const Weight& weight : weights) {
         const Size last = first + weight.size();
-        if (weight.shape.size() >= 2) {
-            if (!ranges.empty() && ranges.back().last == first) {
-                ranges.back().last = last;
-            } else {
-                ranges.push_back({first, last});
-            }
+        const bool decays = weight.decays && (decay_all || weight.shape.size() >= 2);
+        if (!all.empty() && all.back().decays == decays &&
+            all.back().learning_rate_factor == weight.learning_rate_factor) {
+            all.back().range.last = last;
+        } else {
+            all.push_back({{first, last}, decays, weight.learning_rate_factor});
         }
         first = last;
     }
-    return ranges;
+    return all;
 }
 
-Optimizer::Optimizer(const trial::OptimizerSettings& settings, Size weights, std::vector<Range> matrices)
+Optimizer::Optimizer(const trial::OptimizerSettings& settings, Size weights, const std::vector<Treatment>& treatments)
     : settings_(settings), weights_(weights), rule_(find(settings.name)), slots_(rules[rule_].slots(settings)) {
-    if (settings.decay_all || settings.weight_decay == 0) {
-        runs_.push_back({{0, weights}, settings.weight_decay});
-        return;
-    }
     Size done = 0;
-    const auto add = [&](Size last, double decay) {
-        if (last > done) runs_.push_back({{done, last}, decay});
+    const auto add = [&](Size last, bool decays, double factor) {
+        if (last > done) treatments_.push_back({{done, last}, decays, factor});
         done = last;
     };
-    for (const Range& range : matrices) {
-        if (range.first < done || range.last < range.first || range.last > weights) {
+    for (const Treatment& treatment : treatments) {
+        const auto [first, last] = treatment.range;
+        if (first < done || last < first || last > weights) {
             throw std::invalid_argument(
-                fmt::format("matrices [{}, {}) after {} of {} weights", range.first, range.last, done, weights));
+                fmt::format("treatment of [{}, {}) after {} of {} weights", first, last, done, weights));
         }
-        add(range.first, 0);
-        add(range.last, settings.weight_decay);
+        add(first, settings.decay_all, 1);
+        add(last, treatment.decays, treatment.learning_rate_factor);
     }
-    add(weights, 0);
+    add(weights, settings.decay_all, 1);
 }
 
 template <class Real>
 void Optimizer::step(std::uint64_t step, double learning_rate, Real* weights, const Real* gradients,
                      Real* state) const {
     const Formula<Real> formula = rules[rule_].formula(Real());
-    for (const Run& run : runs_) {
-        const auto [first, last] = run.range;
-        const Moment moment{settings_, learning_rate, static_cast<double>(step), run.decay};
+    for (const Treatment& treatment : treatments_) {
+        const auto [first, last] = treatment.range;
+        const Moment moment{settings_, learning_rate * treatment.learning_rate_factor, static_cast<double>(step),
+                            treatment.decays ? settings_.weight_decay : 0};
         parallel_for(last - first, part_weights, [&, first = first](Size begin, Size end) {
             const Size from = first + begin;
             const auto slot = [&](Size i) { return i < slots() ? state + i * weights_ + from : nullptr; };

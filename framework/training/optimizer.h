@@ -22,14 +22,23 @@ struct Range {
     bool operator==(const Range&) const = default;
 };
 
-/// Where the weights of rank 2 and more stand when `weights` lie one after the other: what `decay: matrices` decays.
-/// Ascending, neighbours merged.
-std::vector<Range> matrices(std::span<const Weight> weights);
+/// Weights that are treated alike.
+struct Treatment {
+    Range range;
+    bool decays = true;
+    double learning_rate_factor = 1;
+    bool operator==(const Treatment&) const = default;
+};
+
+/// How weights that lie one after the other are treated. Those decay that have rank 2 and more, or all, but for those
+/// that their cell excepts (Weight::decays). Ascending, without gaps, neighbours merged.
+std::vector<Treatment> treatments(std::span<const Weight> weights, bool decay_all);
 
 /// An optimiser is immutable. Its state is the caller's: state_size() elements that start at 0, slot after slot, each
 /// slot one element per weight. Weights, state and step number are all that resuming needs.
 ///
-/// With g the gradient (after `weight_decay`·w is added, for all but adamw), η the learning rate and t the step:
+/// With g the gradient (after `weight_decay`·w is added, for all but adamw), η the learning rate (times the
+/// weight's own factor) and t the step:
 /// - sgd:      m = μ m + g (from the second step on; m = g in the first);  w -= η m
 ///             without momentum:  w -= η g, and no state
 /// - adagrad:  s += g²;                                      w -= η g / (√s + ε)
@@ -38,9 +47,9 @@ std::vector<Range> matrices(std::span<const Weight> weights);
 /// - adamw:    as adam, after w is scaled by 1 - η·weight_decay
 class Optimizer {
 public:
-    /// For `weights` weights. `matrices` (ascending, disjoint) are those that decay when settings.decay_all is false.
-    /// Throws Error for an optimiser of another name.
-    Optimizer(const trial::OptimizerSettings& settings, Size weights, std::vector<Range> matrices);
+    /// For `weights` weights, treated so (ascending, disjoint). Those between are not excepted from anything: they decay
+    /// when settings.decay_all is true, at the plain learning rate. Throws Error for an optimiser of another name.
+    Optimizer(const trial::OptimizerSettings& settings, Size weights, const std::vector<Treatment>& treatments);
 
     Size slots() const { return slots_.size(); }
     Size state_size() const { return slots() * weights_; }
@@ -52,17 +61,11 @@ public:
     void step(std::uint64_t step, double learning_rate, Real* weights, const Real* gradients, Real* state) const;
 
 private:
-    /// A run of weights that all decay, or all do not.
-    struct Run {
-        Range range;
-        double decay;
-    };
-
     trial::OptimizerSettings settings_;
     Size weights_;
     Size rule_;  ///< place in the table of optimisers
     std::vector<std::string_view> slots_;
-    std::vector<Run> runs_;
+    std::vector<Treatment> treatments_;
 };
 
 }  // namespace unroll::training

@@ -7,19 +7,20 @@ namespace unroll::training {
 
 namespace {
 
-/// Matrices among the parameters of a share, from its beginning.
-std::vector<Range> matrices_of(const model::Parameters& parameters, Range share) {
+/// How the parameters of a share are treated, from its beginning.
+std::vector<Treatment> treatments_of(const model::Parameters& parameters, Range share, bool decay_all) {
     std::vector<Weight> weights;
     for (const model::Parameter& parameter : parameters.list())
         if (parameter.offset >= share.first && parameter.offset < share.last) weights.push_back(parameter.weight);
-    return matrices(weights);
+    return treatments(weights, decay_all);
 }
 
 }  // namespace
 
 PartOptimizers::PartOptimizers(const trial::Trial& trial, const model::Model<float>& model) {
     const auto add = [&](const trial::OptimizerSettings& settings, Range share) {
-        Optimizer optimizer(settings, share.last - share.first, matrices_of(model.parameters(), share));
+        Optimizer optimizer(settings, share.last - share.first,
+                            treatments_of(model.parameters(), share, settings.decay_all));
         const Size size = optimizer.state_size();
         parts_.push_back({settings, std::move(optimizer), share, state_size_});
         state_size_ += size;

@@ -9,6 +9,7 @@
 // (this file). Write the equations first; write kernels when it must be fast.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -32,8 +33,30 @@ struct CellSpec {
     bool tokens = false;      ///< x always comes as tokens, from a model without an embedding; false: either may come
 };
 
-/// One array of weights. The model's initializer fills it; role, fan_in, ones_first and ones_last are read for that
-/// alone.
+/// What element i of an array starts from: a function of i and of the array's own stream of random numbers, called for
+/// one element after the other in memory order. Whoever makes one knows the layer and how many there are (CellSpec).
+using Start = std::function<double(Size i, RandomStream& stream)>;
+
+/// The usual ones. Those with a period repeat it over the array: a row of N numbers for each of H channels, say.
+namespace start {
+UNROLL_EXPORT Start constant(double value);
+UNROLL_EXPORT Start uniform(double low, double high);
+UNROLL_EXPORT Start normal(double deviation, double mean = 0);
+UNROLL_EXPORT Start values(std::vector<double> period);
+/// From `first` to `last` in `steps` equal steps, each for `each` elements: a number for each head.
+UNROLL_EXPORT Start linspace(double first, double last, Size steps, Size each = 1);
+UNROLL_EXPORT Start logs(Size n);                             ///< log 1, log 2, …, log n
+UNROLL_EXPORT Start log_of_uniform(double low, double high);  ///< log u, u uniform
+/// softplus⁻¹(max(floor, exp(u))), u uniform between the bounds' logarithms: the time steps of state space models.
+UNROLL_EXPORT Start softplus_log_uniform(double low, double high, double floor = 0);
+/// ν of |λ| = exp(-e^ν) for λ uniform in the ring r_min ≤ |λ| ≤ r_max of the complex plane (Orvieto et al. 2023).
+UNROLL_EXPORT Start ring(double r_min, double r_max);
+/// Λ of |λ| = exp(-softplus(Λ)), for the same ring (Griffin, De et al. 2024).
+UNROLL_EXPORT Start softplus_ring(double r_min, double r_max);
+}  // namespace start
+
+/// One array of weights. The model's initializer fills it unless it has a start of its own; role, fan_in, ones_first
+/// and ones_last are read for that alone.
 struct UNROLL_EXPORT Weight {
     enum class Role {
         input,      ///< matrix (outputs, inputs) from what comes from below
@@ -51,6 +74,10 @@ struct UNROLL_EXPORT Weight {
     /// normalisation must. Not read for gains (always 1) and tables (`uniform`: normal, deviation 1).
     Size fan_in = 0;
     Size ones_first = 0, ones_last = 0;  ///< elements [first, last) of a bias that `glorot` starts at 1 (forget gates)
+
+    Start start = nullptr;            ///< overrules the initializer, gains' 1 too; null: the initializer decides
+    bool decays = true;               ///< false: never shrunk by weight decay, whatever the manifest says
+    double learning_rate_factor = 1;  ///< times the optimizer's learning rate; > 0
 
     Size size() const;
 };

@@ -9,6 +9,7 @@
 #include "unroll/kernels/attention.h"
 #include "unroll/kernels/elementwise.h"
 #include "unroll/kernels/matrix.h"
+#include "unroll/kernels/matrix_state.h"
 #include "unroll/kernels/processor.h"
 #include "unroll/kernels/recurrent.h"
 #include "unroll/kernels/rows.h"

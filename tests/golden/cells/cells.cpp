@@ -1,4 +1,4 @@
-// Values, losses and every gradient of our cells equal PyTorch's; make.py made the numbers.
+// Values, losses and every gradient of our cells equal PyTorch's; make.py and make_equations.py made the numbers.
 //
 // A tensor agrees when the norm of the difference is within the tolerance times the tensor's norm, and no element
 // differs by more than the tolerance times the tensor's largest element: 1e-9 in double, 1e-5 in float.
@@ -67,6 +67,8 @@ Options options_of(const boost::json::object& record) {
             options.set(name, std::string(value.as_string()));
         else if (value.is_bool())
             options.set(name, value.as_bool());
+        else if (value.is_double())
+            options.set(name, value.as_double());
         else
             options.set(name, value.to_number<std::int64_t>());
     }
@@ -179,7 +181,8 @@ void run(const boost::json::object& record) {
 
 TEST_CASE("A cell's values and gradients equal PyTorch's") {
     const std::string file =
-        GENERATE(as<std::string>(), "rnn", "lstm", "gru", "dense", "self-attention", "self-attention-memory");
+        GENERATE(as<std::string>(), "rnn", "lstm", "gru", "dense", "self-attention", "self-attention-memory",
+                 "gates-of-the-input", "lstm-variants", "linear-recurrences", "matrix-memory");
     for (const boost::json::value& record : records(file)) {
         run<double>(record.as_object());
         run<float>(record.as_object());

@@ -60,7 +60,7 @@ TEMPLATE_TEST_CASE("five steps of each optimiser equal PyTorch's", "", float, do
     for (const json::value& kase : file.at("cases").as_array()) {
         INFO(kase.at("name") << ' ' << kase.at("settings"));
         auto weights = reals<Real>(file.at("weights"));
-        const Optimizer optimizer(settings_of(kase.as_object()), weights.size(), {{0, matrix}});
+        const Optimizer optimizer(settings_of(kase.as_object()), weights.size(), {{{0, matrix}}});
         std::vector<Real> state(optimizer.state_size());
         const json::array& steps = kase.at(single ? "float" : "double").as_array();
         REQUIRE(steps.size() == 5);

@@ -272,6 +272,14 @@ TEST_CASE("a mistake in equations is told with the formula and its shapes") {
           R"(equations, sigmoid(linear("gate")) * state("h"): shapes (B, 4) and (B, 3))");
     CHECK(refusal([](Equations& e) { e.output(slice(e.input(), 2, 3)); }) ==
           "equations, slice(input(), 2, 3): columns [2, 5) of a value of shape (B, 4)");
+    CHECK(refusal([](Equations& e) { e.output(layer_norm(e.input(), 3)); }) ==
+          "equations, layer_norm(input(), 3): 3 groups of a value of shape (B, 4)");
+    CHECK(refusal([](Equations& e) { e.output(contract(e.input(), e.state("S", 2, 3, 2))); }) ==
+          R"(equations, contract(state("S"), input()): matrices, 2 of (3, 2), and a value of shape (B, 4))");
+    CHECK(refusal([](Equations& e) { e.output(outer(e.input(), e.state("h", 3), 2)); }) ==
+          R"(equations, outer(input(), state("h"), 2): 2 heads of values of shapes (B, 4) and (B, 3))");
+    CHECK(refusal([](Equations& e) { e.state("h", e.input()); }) ==
+          R"(equations, state("h", input()): a first value that depends on the input or on a state)");
     CHECK(refusal([](Equations&) { concatenate({}); }) == "equations, concatenate: no values");
     CHECK(refusal([](Equations& e) { e.product("W", 0, e.input()); }) == "equations, weights 'W': 0 outputs");
     CHECK(refusal([](Equations& e) { e.plus(e.input(), "b", 2, 5); }) ==

@@ -90,6 +90,123 @@ TEST_CASE("functions") {
     check<[](Equations&, Value a, Value b) { return softmax(a) * b; }>();
 }
 
+TEST_CASE("quotients, roots and logarithms") {
+    check<[](Equations&, Value a, Value b) { return a / (1.5 + sigmoid(b)); }>();
+    check<[](Equations&, Value a, Value b) { return b / 4 + 1 / (2 + tanh(a)); }>();
+    check<[](Equations&, Value a, Value b) { return sqrt(1 + a * a) * b; }>();
+    check<[](Equations&, Value a, Value b) { return log(1 + a * a) * b; }>();
+}
+
+TEST_CASE("further functions") {
+    check<[](Equations&, Value a, Value b) { return silu(a) * b; }>();
+    check<[](Equations&, Value a, Value b) { return softplus(a) * b; }>();
+    check<[](Equations&, Value a, Value b) { return sin(a) * b; }>();
+    check<[](Equations&, Value a, Value b) { return cos(a) * b; }>();
+    check<[](Equations&, Value a, Value b) { return maximum(a, b) - 0.5 * minimum(a, b * b); }>();
+    check<[](Equations&, Value a, Value b) { return maximum(a, 0.1) * minimum(b, 0.2); }>();
+}
+
+TEST_CASE("norms, sums and repetitions over groups") {
+    check<[](Equations&, Value a, Value b) { return layer_norm(a) * b; }>();
+    check<[](Equations&, Value a, Value b) { return rms_norm(a) * b; }>();
+    check<[](Equations&, Value a, Value b) { return l2_norm(a) * b; }>();
+    check<[](Equations& e, Value a, Value b) {  // of two groups, whatever H is
+        auto both = concatenate({a, b});
+        auto all = layer_norm(both, 2) + rms_norm(both, 2) - l2_norm(both, 2) + repeat(sum(both, 2), e.hidden());
+        return slice(all, 0, e.hidden()) * slice(all, e.hidden(), e.hidden());
+    }>();
+}
+
+TEST_CASE("matrices of two heads") {
+    check<[](Equations& e, Value a, Value b) {
+        const Size H = e.hidden();
+        auto k = concatenate({a, b}), v = concatenate({slice(b, 0, 2), slice(a, 0, 2)});
+        auto S = outer(k, v, 2);  // two of (H, 2)
+        S = scale_rows(S, k) + scale_columns(S, v) + scale_heads(S, slice(a, 0, 2));
+        auto rows = contract_columns(S, v);
+        return slice(rows, 0, H) * slice(rows, H, H) * 0.1 + repeat(sum(contract(k, S)), H) * 0.1;
+    }>();
+}
+
+TEST_CASE("values of weights alone") {
+    check<[](Equations& e, Value a, Value b) {
+        auto w = e.weight("w", {e.hidden()}, Weight::Role::bias);
+        return a * softplus(w) + exp(w) * b - e.constant(e.hidden(), 0.5) * w;
+    }>();
+}
+
+TEST_CASE("the step's number, what was before, and a convolution") {
+    check<[](Equations& e, Value a, Value b) { return a * cos(repeat(e.step(), e.hidden()) * 0.3) + b; }>();
+    check<[](Equations& e, Value a, Value b) { return a * e.previous("before", b); }>();
+    check<[](Equations& e, Value a, Value b) { return e.convolve("conv", a, 3) * b; }>();
+    check<[](Equations& e, Value a, Value b) {
+        auto u = concatenate({a, b});
+        auto y = e.block_product("W", 2 * e.hidden(), u, 2);
+        return slice(y, 0, e.hidden()) * slice(y, e.hidden(), e.hidden());
+    }>();
+}
+
+namespace {
+
+/// A state that begins at weights, and one at a number.
+void first_values(Equations& e) {
+    const Size H = e.hidden();
+    auto h = e.state("h", tanh(e.weight("first", {H}, Weight::Role::bias)));
+    auto m = e.state("m", e.constant(H, -1e30));
+    auto a = e.linear("a", H, {e.input(), h});
+    e.next(m, maximum(m, a));
+    e.next(h, tanh(a) * exp(a - e.next_of(m)));
+    e.output(e.next_of(h));
+}
+
+/// A delta rule: its states are matrices, which are kept at intervals.
+void delta_rule(Equations& e) {
+    const Size H = e.hidden();
+    auto x = e.input();
+    auto q = e.linear("q", H, {x}), k = l2_norm(e.linear("k", H, {x})), v = e.linear("v", H, {x});
+    auto beta = sigmoid(e.linear("beta", 1, {x}));
+    auto S = e.state("S", 1, H, H);
+    e.next(S, S + outer(k, repeat(beta, H) * (v - contract(k, S))));
+    e.output(contract(q, e.next_of(S)));
+}
+
+/// A matrix that a product reads, too: it is kept for all steps.
+void read_by_product(Equations& e) {
+    const Size H = e.hidden();
+    auto x = e.input();
+    auto S = e.state("S", 1, 2, H);
+    e.next(S, 0.9 * S + outer(e.linear("k", 2, {x}), e.linear("v", H, {x})));
+    e.output(e.linear("out", H, {e.next_of(S), S}));
+}
+
+/// Cycles one above the other, one of them without a product, and a state that no one reads.
+void several_cycles(Equations& e) {
+    const Size H = e.hidden();
+    auto x = e.input();
+    auto below = e.state("below", H), middle = e.state("middle", H), above = e.state("above", H);
+    auto unread = e.state("unread", H);
+    e.next(below, sigmoid(e.linear("a", H, {x})) * below + e.linear("b", H, {x}));
+    e.next(middle, tanh(e.linear("c", H, {e.next_of(below), middle})));
+    e.next(above, 0.5 * above + e.next_of(middle) * below);
+    e.next(unread, above);
+    e.output(e.next_of(above) + middle);
+}
+
+}  // namespace
+
+TEST_CASE("first values other than zero") {
+    require_conforming(equations_plugin<first_values>("first-values", 1, "states that begin at weights and numbers"));
+}
+
+TEST_CASE("matrix states") {
+    require_conforming(equations_plugin<delta_rule>("delta-rule", 1, "a matrix as memory"));
+    require_conforming(equations_plugin<read_by_product>("read-by-product", 1, "a matrix that a product reads"));
+}
+
+TEST_CASE("several cycles in one cell") {
+    require_conforming(equations_plugin<several_cycles>("several-cycles", 1, "recurrences above each other"));
+}
+
 TEST_CASE("slices and concatenations") {
     check<[](Equations& e, Value a, Value b) {
         return concatenate({slice(b, 1, 2), slice(a, 0, e.hidden() - 3), slice(b, 0, 1)});

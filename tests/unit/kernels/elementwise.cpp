@@ -98,6 +98,38 @@ TEMPLATE_TEST_CASE("exp, sigmoid and tanh are within 4 ulp", "[elementwise]", fl
     CHECK(worst_ulp<Real>(tanh, hyperbolic_tangent, 2) < 4);
 }
 
+TEMPLATE_TEST_CASE("silu and softplus are within 6 ulp, and keep their far tails", "[elementwise]", float, double) {
+    using Real = TestType;
+    const double far = sizeof(Real) == 4 ? 80 : 700;
+    const auto silu_of = [](long double x) { return x / (1 + std::exp(-x)); };
+    const auto softplus_of = [](long double x) { return std::max(x, 0.0L) + std::log1p(std::exp(-std::abs(x))); };
+    for (const double greatest : {far, 4.0}) {
+        CHECK(worst_ulp<Real>(silu, silu_of, greatest) < 6);
+        CHECK(worst_ulp<Real>(softplus, softplus_of, greatest) < 6);
+    }
+}
+
+TEMPLATE_TEST_CASE("log, sin and cos have small absolute errors", "[elementwise]", float, double) {
+    using Real = TestType;
+    std::vector<Real> x = grid<Real>(30000), y(x.size());
+    const double epsilon = std::numeric_limits<Real>::epsilon();
+    const auto worst = [&](Kernel<Real> kernel, Reference reference) {
+        kernel(x.data(), y.data(), x.size());
+        long double error = 0;
+        for (Size i = 0; i < x.size(); ++i)
+            error = std::max(error, std::abs(y[i] - reference(x[i])) / std::max(1.0L, std::abs(reference(x[i]))));
+        return static_cast<double>(error) / epsilon;
+    };
+    CHECK(worst(sin, [](long double v) { return std::sin(v); }) < 2);
+    CHECK(worst(cos, [](long double v) { return std::cos(v); }) < 2);
+    for (Real& v : x) v = std::abs(v) + std::numeric_limits<Real>::min();
+    CHECK(worst(log, [](long double v) { return std::log(v); }) < 4);
+    CHECK(at<Real>(log, 0) == -infinity<Real>);
+    CHECK(at<Real>(log, infinity<Real>) == infinity<Real>);
+    CHECK(std::isnan(at<Real>(log, -1)));
+    CHECK(at<Real>(log, 1) == 0);
+}
+
 TEMPLATE_TEST_CASE("gelu keeps its relative error to its far tail, its slope an absolute one", "[elementwise]", float,
                    double) {
     using Real = TestType;
@@ -129,6 +161,10 @@ TEMPLATE_TEST_CASE("Activations at the ends of the number line", "[elementwise]"
         CHECK(at<Real>(relu, far) == far);
         CHECK(at<Real>(relu, -far) == 0);
         CHECK(at<Real>(gelu, far) == far);
+        CHECK(at<Real>(silu, far) == far);
+        CHECK(at<Real>(silu, -far) == 0);
+        CHECK(at<Real>(softplus, far) == far);
+        CHECK(at<Real>(softplus, -far) == 0);
         CHECK(at<Real>(gelu, -far) == 0);
         Real slope = far, one = 1;
         gelu_backward(&slope, &one, &slope, 1);
@@ -145,7 +181,8 @@ TEMPLATE_TEST_CASE("Activations at the ends of the number line", "[elementwise]"
     CHECK(at<Real>(tanh, tiny) == tiny);
     CHECK(at<Real>(gelu, tiny) == tiny / 2);
     for (const Kernel<Real> kernel :
-         {Kernel<Real>(exp), Kernel<Real>(sigmoid), Kernel<Real>(tanh), Kernel<Real>(relu), Kernel<Real>(gelu)})
+         {Kernel<Real>(exp), Kernel<Real>(sigmoid), Kernel<Real>(tanh), Kernel<Real>(relu), Kernel<Real>(gelu),
+          Kernel<Real>(silu), Kernel<Real>(softplus), Kernel<Real>(log), Kernel<Real>(sqrt)})
         CHECK(std::isnan(at<Real>(kernel, not_a_number<Real>)));
 }
 
@@ -183,7 +220,8 @@ TEMPLATE_TEST_CASE("An element's bits do not depend on its place, and nothing be
     std::vector<Real> x(80);
     for (Real& v : x) v = static_cast<Real>(stream.uniform(-9, 9));
     for (const Kernel<Real> kernel :
-         {Kernel<Real>(exp), Kernel<Real>(sigmoid), Kernel<Real>(tanh), Kernel<Real>(relu), Kernel<Real>(gelu)}) {
+         {Kernel<Real>(exp), Kernel<Real>(sigmoid), Kernel<Real>(tanh), Kernel<Real>(relu), Kernel<Real>(gelu),
+          Kernel<Real>(silu), Kernel<Real>(softplus), Kernel<Real>(sin), Kernel<Real>(cos)}) {
         std::vector<Real> alone(x.size());
         for (Size i = 0; i < x.size(); ++i) alone[i] = at(kernel, x[i]);
         for (Size n = 0; n <= 70; ++n)

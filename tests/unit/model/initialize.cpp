@@ -158,3 +158,37 @@ TEST_CASE("a weight that contradicts its role is refused") {
     bias.ones_last = 5;
     CHECK_THROWS_AS(values(bias, Initializer::glorot), std::invalid_argument);
 }
+
+TEST_CASE("a weight's own start overrules every initializer") {
+    namespace start = unroll::start;
+    const Initializer initializer = GENERATE(Initializer::uniform, Initializer::glorot, Initializer::normal);
+    const auto starts = [&](unroll::Start chosen, Size n, Role role = Role::bias) {
+        Weight weight = vector(role, n, 4);
+        weight.start = std::move(chosen);
+        return values(weight, initializer);
+    };
+    CHECK(starts(start::constant(3), 4) == std::vector<double>(4, 3.0));
+    CHECK(starts(start::constant(0.5), 2, Role::gain) == std::vector<double>(2, 0.5));
+    CHECK(starts(start::values({1, 2, 3}), 5) == std::vector<double>{1, 2, 3, 1, 2});
+    CHECK(starts(start::linspace(3, 6, 4, 2), 8) == std::vector<double>{3, 3, 4, 4, 5, 5, 6, 6});
+    CHECK(starts(start::linspace(3, 6, 1), 2) == std::vector<double>{3, 3});
+    CHECK(starts(start::logs(3), 4) == std::vector<double>{0, std::log(2.0), std::log(3.0), 0});
+    check_uniform(starts(start::uniform(-2, 2), 5000), 2);
+    check_normal(starts(start::normal(0.1), 5000), 0.1);
+    const auto within = [](const std::vector<double>& x, double low, double high, double (*of)(double)) {
+        double least = HUGE_VAL, greatest = -HUGE_VAL;
+        for (const double v : x) least = std::min(least, of(v)), greatest = std::max(greatest, of(v));
+        const double margin = 0.02 * (high - low);
+        CHECK(least >= low * (1 - 1e-9));
+        CHECK(least < low + margin);
+        CHECK(greatest <= high * (1 + 1e-9));
+        CHECK(greatest > high - margin);
+    };
+    within(starts(start::log_of_uniform(1, 16), 5000), 1, 16, [](double v) { return std::exp(v); });
+    within(starts(start::softplus_log_uniform(1e-3, 1e-1), 5000), 1e-3, 1e-1,
+           [](double v) { return std::log1p(std::exp(v)); });
+    within(starts(start::softplus_log_uniform(1e-5, 1e-1, 1e-2), 5000), 1e-2, 1e-1,
+           [](double v) { return std::log1p(std::exp(v)); });
+    within(starts(start::ring(0.4, 0.9), 5000), 0.4, 0.9, [](double v) { return std::exp(-std::exp(v)); });
+    within(starts(start::softplus_ring(0.4, 0.9), 5000), 0.4, 0.9, [](double v) { return 1 / (1 + std::exp(v)); });
+}

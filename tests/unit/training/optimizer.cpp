@@ -14,7 +14,8 @@
 using unroll::Size;
 using unroll::Weight;
 using unroll::training::Optimizer;
-using unroll::training::Range;
+using unroll::training::Treatment;
+using unroll::training::treatments;
 using unroll::trial::OptimizerSettings;
 using Role = Weight::Role;
 
@@ -49,21 +50,48 @@ TEST_CASE("an unknown optimiser is refused with the known ones") {
     }
 }
 
-TEST_CASE("matrices are found among flat weights and merged") {
-    const std::vector<Weight> weights = {{.name = "gain", .shape = {3}, .role = Role::gain},
-                                         {.name = "a", .shape = {2, 3}, .role = Role::input},
-                                         {.name = "b", .shape = {4, 1}, .role = Role::recurrent},
-                                         {.name = "bias", .shape = {4}, .role = Role::bias},
-                                         {.name = "table", .shape = {2, 2}, .role = Role::table}};
-    CHECK(unroll::training::matrices(weights) == std::vector<Range>{{3, 13}, {17, 21}});
-    CHECK(unroll::training::matrices({}).empty());
+TEST_CASE("matrices decay, and what its cell excepts does not; equal neighbours are merged") {
+    const std::vector<Weight> weights = {
+        {.name = "gain", .shape = {3}, .role = Role::gain},
+        {.name = "a", .shape = {2, 3}, .role = Role::input},
+        {.name = "b", .shape = {4, 1}, .role = Role::recurrent},
+        {.name = "A_log", .shape = {2, 1}, .role = Role::input, .decays = false},
+        {.name = "bias", .shape = {4}, .role = Role::bias},
+        {.name = "dt", .shape = {4}, .role = Role::bias, .decays = false, .learning_rate_factor = 0.5},
+        {.name = "table", .shape = {2, 2}, .role = Role::table}};
+    CHECK(
+        treatments(weights, false) ==
+        std::vector<Treatment>{
+            {{0, 3}, false, 1}, {{3, 13}, true, 1}, {{13, 19}, false, 1}, {{19, 23}, false, 0.5}, {{23, 27}, true, 1}});
+    CHECK(treatments(weights, true) == std::vector<Treatment>{{{0, 13}, true, 1},
+                                                              {{13, 15}, false, 1},
+                                                              {{15, 19}, true, 1},
+                                                              {{19, 23}, false, 0.5},
+                                                              {{23, 27}, true, 1}});
+    CHECK(treatments({}, true).empty());
+}
+
+TEST_CASE("a weight's own factor scales the learning rate, its decay with it") {
+    OptimizerSettings settings = named("adamw");
+    settings.weight_decay = 0.5;
+    const Optimizer optimizer(settings, 3, {{{1, 2}, true, 0.25}, {{2, 3}, false, 1}});
+    std::vector<double> weights(3, 1.0), gradients(3, 0.0), state(optimizer.state_size());
+    optimizer.step(1, 0.1, weights.data(), gradients.data(), state.data());
+    CHECK(weights[1] == 1 - 0.025 * 0.5);
+    CHECK(weights[2] == 1);
+
+    std::vector<double> moved(3, 0.0);
+    gradients.assign(3, 1.0);
+    const Optimizer plain(named("sgd"), 3, {{{1, 2}, true, 0.25}});
+    plain.step(1, 0.1, moved.data(), gradients.data(), state.data());
+    CHECK(moved == std::vector<double>{-0.1, -0.025, -0.1});
 }
 
 TEST_CASE("decay of matrices leaves the others alone") {
     OptimizerSettings settings = named("adamw");
     settings.weight_decay = 0.5;
     settings.decay_all = GENERATE(true, false);
-    const Optimizer optimizer(settings, 6, {{1, 2}, {4, 6}});
+    const Optimizer optimizer(settings, 6, {{{1, 2}}, {{4, 6}}});
     std::vector<double> weights(6, 1.0), gradients(6, 0.0), state(optimizer.state_size());
     optimizer.step(1, 0.1, weights.data(), gradients.data(), state.data());
     const double shrunk = 1 - 0.1 * 0.5, kept = settings.decay_all ? shrunk : 1;
@@ -83,12 +111,12 @@ TEST_CASE("RMSprop's epsilon stands beside the root or under it") {
                         .epsilon(1e-14));
 }
 
-TEST_CASE("matrices outside the weights or out of order are refused") {
+TEST_CASE("treatments outside the weights or out of order are refused") {
     OptimizerSettings settings = named("sgd");
     settings.weight_decay = 0.5;
     settings.decay_all = false;
-    CHECK_THROWS_AS(Optimizer(settings, 4, {{0, 5}}), std::invalid_argument);
-    CHECK_THROWS_AS(Optimizer(settings, 4, {{2, 3}, {0, 1}}), std::invalid_argument);
+    CHECK_THROWS_AS(Optimizer(settings, 4, {{{0, 5}}}), std::invalid_argument);
+    CHECK_THROWS_AS(Optimizer(settings, 4, {{{2, 3}}, {{0, 1}}}), std::invalid_argument);
 }
 
 TEST_CASE("weights, state and step number are all that resuming needs") {

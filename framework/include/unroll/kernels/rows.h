@@ -32,6 +32,18 @@ template <class Real>
 UNROLL_EXPORT void layer_norm_backward(const Real* x, const Real* gain, const Real* statistics, const Real* dy,
                                        Real* dx, Real* dgain, Real* dbias, Size rows, Size columns);
 
+/// What a row is divided by, n its elements and ε a number given: `layer` subtracts the row's mean first, and divides
+/// by √(variance + ε); `rms` divides by √(Σ x² / n + ε), `l2` by √(Σ x² + ε).
+enum class Normalization { layer, rms, l2 };
+
+/// y (rows, columns) = x normalized, row by row.
+template <class Real>
+UNROLL_EXPORT void normalize(const Real* x, Real* y, Size rows, Size columns, Normalization kind, double epsilon);
+/// dx = or += the gradient, from x and y.
+template <class Real>
+UNROLL_EXPORT void normalize_backward(const Real* x, const Real* y, const Real* dy, Real* dx, Size rows, Size columns,
+                                      Normalization kind, double epsilon, Into into);
+
 /// y (rows, columns) = or += table (V, columns)[tokens]. Every token must be in [0, V).
 template <class Real>
 UNROLL_EXPORT void gather_rows(const Real* table, const Token* tokens, Real* y, Size rows, Size columns, Into into);
