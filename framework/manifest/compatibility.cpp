@@ -79,8 +79,8 @@ std::optional<Compatibility::Stack> Compatibility::check_part(const json::Value&
     const json::Value& cells = *find_at(manifest, name);
     Stack stack;
     bool failed = false;
-    stack.output =
-        trial::for_each_layer(part, [&](Size entry, const trial::CellSettings& settings, const CellSpec& spec) -> Size {
+    stack.output = trial::for_each_layer(
+        part, [&](Size entry, const trial::CellSettings& settings, const CellSpec& spec, trial::Below) -> Size {
             if (failed) return 0;
             const json::Value& given = cells.array() ? (*cells.array())[entry] : cells;
             const std::string path = cells.array() ? fmt::format("{}.{}", name, entry) : name;
@@ -105,7 +105,8 @@ std::optional<Compatibility::Stack> Compatibility::check_part(const json::Value&
                      fmt::format("change the options of {} (unroll plugins {})", path, settings.choice.plugin)});
             if (spec.tokens && resolved.gradient.kind != trial::When::Kind::never)
                 check_gradient(manifest, *plugins[entry], spec, settings, given, path, diagnostics);
-            if (made.state) stack.states.push_back({plugins[entry]->name, made.state, made.context});
+            if (const Size state = made.state + settings.block_state())
+                stack.states.push_back({plugins[entry]->name, state, made.context});
             stack.cross_attends = stack.cross_attends || made.cross_attends;
             return made.output;
         });

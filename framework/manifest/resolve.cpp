@@ -155,6 +155,7 @@ private:
                                                     diagnostics_, settings, cell.choice));
             if (json::Value& initializer = *settings.find("initializer"); plugins.back() && initializer.null())
                 initializer = json::Value(to_string(plugins.back()->initializer));
+            read_block(settings, cell);
             manifest::fill(section("cell"), settings, cell);
             cells.push_back(std::move(cell));
             stack.push_back(std::move(settings));
@@ -167,6 +168,14 @@ private:
             read(given, path);
         }
         return stack.size() == 1 ? std::move(stack[0]) : json::Value(std::move(stack));
+    }
+
+    /// Nothing is said of a block that is not there: the fingerprints of stored trials were made without the key.
+    static void read_block(json::Value& settings, trial::CellSettings& cell) {
+        if (const json::Value* block = settings.find("block"); block && !block->null())
+            manifest::fill(section("cell.block"), *block, cell.block.emplace());
+        else
+            std::erase_if(*settings.object(), [](const json::Member& member) { return member.key == "block"; });
     }
 
     /// Null as long as there is no dataset.

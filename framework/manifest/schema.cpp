@@ -37,6 +37,7 @@ std::span<const Section> sections() {
         {"dataset", rows::dataset(), true},
         {"model", rows::model()},
         {"cell", rows::cell(), true},
+        {"cell.block", rows::block()},
         {"model.encoder", rows::cell(), true},
         {"model.decoder", rows::cell(), true},
         {"model.generator", rows::cell(), true},

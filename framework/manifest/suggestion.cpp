@@ -77,6 +77,12 @@ std::vector<Target> elsewhere(std::string_view name, const Section& than, const 
     for (const Section& each : sections())
         if (each.path != than.path && find_section(each.path))
             if (auto target = find_in(each, name, catalog)) all.push_back(std::move(*target));
+    // A block's dropout is not what is meant where a cell's would do.
+    std::erase_if(all, [&](const Target& inner) {
+        return std::any_of(all.begin(), all.end(), [&](const Target& outer) {
+            return std::string_view(inner.section->path).starts_with(outer.section->path + std::string("."));
+        });
+    });
     return all;
 }
 

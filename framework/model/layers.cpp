@@ -1,4 +1,4 @@
-// Layers that the framework puts between cells: one-hot, embedding, dropout.
+// Layers that the framework puts between cells: one-hot, embedding, projection, dropout.
 #include "model/layers.h"
 
 #include <algorithm>
@@ -78,6 +78,29 @@ void Embedding<Real>::backward(const Forward<Real>& call, const Backward<Real>& 
 }
 
 template <class Real>
+Projection<Real>::Projection(const CellSpec& spec) {
+    const Size weight = this->layout_.add({"weight", {spec.hidden, spec.input}, Weight::Role::input, spec.input});
+    input_ = {spec, spec.hidden, weight};
+    this->layout_.output = spec.hidden;
+    this->layout_.takes_tokens = true;
+}
+
+template <class Real>
+void Projection<Real>::forward(const Forward<Real>& call) const {
+    input_.project(call, call.prepared, 0, call.T, call.y);
+    clear_padding(call.lengths, call.y, call.T, call.B, this->layout_.output);
+}
+
+template <class Real>
+void Projection<Real>::backward(const Forward<Real>& call, const Backward<Real>& gradients) const {
+    const Size width = this->layout_.output;
+    Real* const dy = gradients.workspace + input_.workspace_size();  // with zeros where there is padding
+    std::copy_n(gradients.dy, call.T * call.B * width, dy);
+    clear_padding(call.lengths, dy, call.T, call.B, width);
+    input_.backward(call, gradients, dy, nullptr, gradients.workspace);
+}
+
+template <class Real>
 Dropout<Real>::Dropout(Size width, double probability) : probability_(probability) {
     this->layout_.output = width;
     this->layout_.applies_dropout = true;
@@ -108,6 +131,8 @@ template class OneHot<float>;
 template class OneHot<double>;
 template class Embedding<float>;
 template class Embedding<double>;
+template class Projection<float>;
+template class Projection<double>;
 template class Dropout<float>;
 template class Dropout<double>;
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "unroll/cell.h"
+#include "unroll/layers/input_projection.h"
 
 namespace unroll::model {
 
@@ -29,6 +30,25 @@ public:
 
 private:
     Size vocabulary_;
+};
+
+/// Rows of another width, or tokens, brought to the width of a block: x Wᵀ without a bias.
+template <class Real>
+class Projection final : public Cell<Real> {
+public:
+    /// `spec` has input and hidden, the two widths, and tokens.
+    explicit Projection(const CellSpec& spec);
+    Size saved_size(Size, Size) const override { return 0; }
+    Size workspace_size(Size T, Size B) const override {
+        return input_.workspace_size() + T * B * this->layout_.output;
+    }
+    Size prepared_size() const override { return input_.prepared_size(); }
+    void prepare(const Real* weights, Real* to) const override { input_.prepare(weights, to); }
+    void forward(const Forward<Real>& call) const override;
+    void backward(const Forward<Real>& call, const Backward<Real>& gradients) const override;
+
+private:
+    layers::InputProjection<Real> input_;
 };
 
 /// Drops elements in training: above a cell that does not apply dropout itself (Zaremba et al. 2014: on what goes up,

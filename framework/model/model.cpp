@@ -3,6 +3,7 @@
 
 #include <fmt/core.h>
 
+#include "model/block.h"
 #include "model/buffer.h"
 #include "model/initialize.h"
 #include "model/layers.h"
@@ -39,20 +40,26 @@ Stack<Real> Model<Real>::make_stack(const trial::Part& part, const plugins::Cata
         add(part.cells.front(), "embedding", std::make_unique<Embedding<Real>>(part.tokens, part.embedding));
 
     Size number = 0;
-    trial::for_each_layer(part, [&](Size, const trial::CellSettings& settings, CellSpec spec) {
+    trial::for_each_layer(part, [&](Size, const trial::CellSettings& settings, CellSpec spec, trial::Below below) {
         const Plugin* plugin = catalog.find(Plugin::Kind::cell, settings.choice.plugin);
         if (!plugin) throw Error(catalog.missing(Plugin::Kind::cell, settings.choice.plugin));
-        const bool reads_tokens = spec.tokens;
-        if (input == TokenInput::one_hot) spec.tokens = false;
+        const bool reads_tokens = below.tokens;
+        if (input == TokenInput::one_hot) spec.tokens = below.tokens = false;
         auto cell = plugins::make_cell<Real>(*plugin, spec, settings.choice.options);
-        const CellLayout& layout = cell->layout();
-        if (reads_tokens && (input == TokenInput::one_hot || !layout.takes_tokens))
+        const CellLayout layout = cell->layout();
+        const bool projects = settings.block && (reads_tokens || below.width != settings.hidden);
+        if (reads_tokens && (input == TokenInput::one_hot || !(projects || layout.takes_tokens)))
             add(settings, "one_hot", std::make_unique<OneHot<Real>>(part.tokens));
-        const bool drops = settings.dropout > 0 && !layout.applies_dropout;
-        const Size output = layout.output;
+        if (projects)
+            add(settings, fmt::format("projection.{}", number),
+                std::make_unique<Projection<Real>>(
+                    CellSpec{.input = below.width, .hidden = settings.hidden, .tokens = below.tokens}));
+        if (settings.block)
+            cell = std::make_unique<Block<Real>>(*settings.block, settings.hidden, spec, std::move(cell));
         add(settings, fmt::format("cell.{}", number++), std::move(cell));
-        if (drops) add(settings, "dropout", std::make_unique<Dropout<Real>>(output, settings.dropout));
-        return output;
+        const bool drops = settings.dropout > 0 && !settings.block && !layout.applies_dropout;
+        if (drops) add(settings, "dropout", std::make_unique<Dropout<Real>>(layout.output, settings.dropout));
+        return layout.output;
     });
     for (const Start& start : starts) starts_.push_back(start);
     return Stack<Real>(std::move(layers), parameters_);

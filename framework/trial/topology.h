@@ -82,25 +82,34 @@ Part upstream_part(const Trial& trial, const Task& task);
 /// `width` is that of the upstream part's output, 0 when there is none.
 Part predictor_part(const Trial& trial, const Task& task, Size width);
 
-/// Calls make(entry, settings, spec) for each layer of a part, bottom first: `entry` is its place in the part's list of
-/// cells. `make` returns the width of the layer's output. Returns that of the top.
+/// What a layer is put upon.
+struct Below {
+    Size width = 0;       ///< of what comes from there
+    bool tokens = false;  ///< they are tokens, and a cell's one-hot rows
+};
+
+/// Calls make(entry, settings, spec, below) for each layer of a part, bottom first: `entry` is its place in the part's
+/// list of cells, `spec` what its cell is made for, inside the block if there is one. `make` returns the width of the
+/// cell's output. Returns that of the top layer's.
 template <class Make>
 Size for_each_layer(const Part& part, Make&& make) {
     Size width = part.input();
     for (Size entry = 0; entry < part.cells.size(); ++entry) {
         const CellSettings& settings = part.cells[entry];
         for (Size layer = 0; layer < settings.layers; ++layer) {
+            const bool tokens = part.tokens && !part.embedding && entry == 0 && layer == 0;
             CellSpec spec;
-            spec.input = width;
-            spec.hidden = settings.hidden;
+            spec.input = settings.block ? settings.width() : width;
+            spec.hidden = settings.width();
             spec.layer = layer;
             spec.layers = settings.layers;
             spec.context = part.context;
             spec.source = part.source;
             spec.dropout = settings.dropout;
             spec.source_context = part.source_context;
-            spec.tokens = part.tokens && !part.embedding && entry == 0 && layer == 0;
-            width = make(entry, settings, static_cast<const CellSpec&>(spec));
+            spec.tokens = tokens && !settings.block;
+            const Size output = make(entry, settings, static_cast<const CellSpec&>(spec), Below{width, tokens});
+            width = settings.block ? settings.hidden : output;
         }
     }
     return width;

@@ -2,6 +2,8 @@
 // (manifest/schema.h), not here: a field begins with what it has where its setting does not apply.
 #pragma once
 
+#include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -25,12 +27,41 @@ struct PluginChoice {
     }
 };
 
+/// What stands around each layer of a cell, the same for every cell (model/block.h has the formulas).
+struct BlockSettings {
+    enum class Norm { none, pre, post };
+    enum class NormKind { layer, rms };
+    enum class Gate { none, silu };
+    enum class Activation { gelu, relu, swiglu };
+
+    Norm norm = Norm::none;
+    NormKind norm_kind = NormKind::layer;
+    bool residual = false;
+    Size convolution = 0;  ///< taps of a causal depthwise convolution below the cell; 0: none
+    double expansion = 1;  ///< the cell's own width as a multiple of the block's
+    Gate gate = Gate::none;
+    Size feed_forward = 0;  ///< width of the feed-forward network as a multiple of the block's; 0: none
+    Activation activation = Activation::gelu;
+    double dropout = 0;  ///< of each branch's output
+
+    bool operator==(const BlockSettings&) const = default;
+};
+
 /// One entry of `cell`: `layers` equal layers. A model's cells stand bottom first.
 struct CellSettings {
     PluginChoice choice;
     Size hidden = 0, layers = 0;
     double dropout = 0;
     Initializer initializer = Initializer::uniform;
+    std::optional<BlockSettings> block{};  ///< none: the cells stand directly one above the other
+
+    /// H of the cell itself: in a block the nearest whole number to expansion · hidden.
+    Size width() const {
+        return block ? static_cast<Size>(std::max(1.0, std::round(block->expansion * static_cast<double>(hidden))))
+                     : hidden;
+    }
+    /// Elements of a sequence's state that a layer has beside its cell's: the convolution's.
+    Size block_state() const { return block && block->convolution > 0 ? (block->convolution - 1) * width() : 0; }
 };
 
 /// How a decoder comes to know what the encoder has read.

@@ -3,6 +3,7 @@
 // header of unroll/layers/, or this one for all.
 #pragma once
 
+#include "unroll/layers/convolution.h"
 #include "unroll/layers/dropout.h"
 #include "unroll/layers/feed_forward.h"
 #include "unroll/layers/input_projection.h"
@@ -10,4 +11,5 @@
 #include "unroll/layers/norm.h"
 #include "unroll/layers/recurrent_state.h"
 #include "unroll/layers/residual.h"
+#include "unroll/layers/silu.h"
 #include "unroll/layers/slices.h"

@@ -1,4 +1,4 @@
-// dataset, model, and the cells of a model or of one of its parts.
+// dataset, model, the cells of a model or of one of its parts, and the block around a cell.
 #include "manifest/settings/rows.h"
 
 namespace unroll::manifest::settings {
@@ -7,6 +7,7 @@ namespace {
 using Shape = Setting::Shape;
 using Model = trial::ModelSettings;
 using Cell = trial::CellSettings;
+using Block = trial::BlockSettings;
 
 constexpr Setting dataset_rows[] = {
     text("plugin", "", "name of the dataset plugin").must_be_given(),
@@ -40,6 +41,28 @@ constexpr Setting cell_rows[] = {
     choice<&Cell::initializer>("initializer", "", "uniform|glorot|normal",
                                "weight initialization: uniform (PyTorch), glorot (Keras) or normal (GPT-2)")
         .unless_given("the one of the cell's reference implementation"),
+    shaped("block", Shape::section_or_null, "null",
+           "a block around each layer, the same for every cell: normalization, residual connection, convolution, gate "
+           "and feed-forward network"),
+};
+
+constexpr Setting block_rows[] = {
+    choice<&Block::norm>("norm", "\"none\"", "none|pre|post",
+                         "normalization: before each sublayer and after the last layer (pre-norm), after each residual "
+                         "sum (post-norm), or none"),
+    choice<&Block::norm_kind>("norm_kind", "\"layer\"", "layer|rms", "LayerNorm or RMSNorm"),
+    boolean<&Block::residual>("residual", "false", "residual connection around each sublayer"),
+    integer<&Block::convolution>("convolution", "0", 0, 1024,
+                                 "kernel size of a causal depthwise convolution with SiLU before the cell; 0: none"),
+    number<&Block::expansion>("expansion", "1", 0.01, 64,
+                              "the cell's own hidden size as a multiple of hidden, between two linear projections"),
+    choice<&Block::gate>("gate", "\"none\"", "none|silu",
+                         "multiplies the cell's output by SiLU of a linear projection of the block's input"),
+    integer<&Block::feed_forward>("feed_forward", "0", 0, 64,
+                                  "width of a feed-forward network after the cell as a multiple of hidden; 0: none"),
+    choice<&Block::activation>("activation", "\"gelu\"", "gelu|relu|swiglu",
+                               "activation function of the feed-forward network"),
+    number<&Block::dropout>("dropout", "0", 0, 0.99, "dropout rate of each sublayer's output"),
 };
 
 }  // namespace
@@ -54,6 +77,10 @@ std::span<const Setting> model() {
 
 std::span<const Setting> cell() {
     return cell_rows;
+}
+
+std::span<const Setting> block() {
+    return block_rows;
 }
 
 }  // namespace unroll::manifest::settings

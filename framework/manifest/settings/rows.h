@@ -158,6 +158,7 @@ std::span<const Setting> compare();
 std::span<const Setting> dataset();
 std::span<const Setting> model();
 std::span<const Setting> cell();
+std::span<const Setting> block();
 std::span<const Setting> training();
 std::span<const Setting> stop();
 std::span<const Setting> optimizer();

@@ -43,34 +43,6 @@ enum Use : Size {
     feed_forward_branch
 };
 
-Shape checked_shape(const CellSpec& spec, const Options& options) {
-    const auto heads = static_cast<Size>(options.integer("heads"));
-    const std::string& positions = options.text("positions");
-    const bool causal = options.boolean("causal");
-    const std::string found = std::to_string(heads) + " heads for hidden " + std::to_string(spec.hidden);
-    if (spec.hidden % heads != 0)
-        throw Error({"heads", found, "a number of heads that divides hidden",
-                     "change heads, or make hidden a multiple of " + std::to_string(heads)});
-    if (positions == "rotary" && spec.hidden / heads % 2 != 0)
-        throw Error({"heads", found + ", " + std::to_string(spec.hidden / heads) + " each",
-                     "an even width of each head, because rotary positions turn pairs",
-                     "change heads, hidden or positions"});
-    if (spec.context == 0 && (causal || positions != "none"))
-        throw Error({"context", "0", "the most steps that a sequence will have, which positions and cached keys need",
-                     "set CellSpec::context"});
-    if (spec.source > 0 && spec.source_context == 0)
-        throw Error(
-            {"source_context", "0", "the most steps that the source will have", "set CellSpec::source_context"});
-    return {.H = spec.hidden,
-            .heads = heads,
-            .causal = causal,
-            .context = spec.context,
-            .source = spec.source,
-            .source_steps = spec.source_context,
-            .bias = options.boolean("bias") ? Bias::present : Bias::absent,
-            .dropping = spec.dropout > 0};
-}
-
 template <class Real>
 class SelfAttention final : public Cell<Real> {
 public:
@@ -85,7 +57,7 @@ public:
         if (projects_)
             projection_ = {spec, H, layout.add({"weight_in", {H, spec.input}, Weight::Role::input, spec.input})};
         positions_ = {layout, spec, options.text("positions"), shape_.heads};
-        attention_ = {layout, shape_};
+        attention_ = {layout, shape_, "self_attn."};
         if (spec.source > 0) cross_attention_ = {layout, shape_};
         if (F > 0)
             feed_forward_ = {layout,
@@ -117,10 +89,7 @@ public:
         layout.cross_attends = cross_attends_;
     }
 
-    /// Every head has as many units, and rotary positions turn pairs of them.
-    static Size hidden_multiple(const Options& options) {
-        return static_cast<Size>(options.integer("heads")) * (options.text("positions") == "rotary" ? 2 : 1);
-    }
+    static Size hidden_multiple(const Options& options) { return self_attention::hidden_multiple(options); }
 
     Size saved_size(Size T, Size B) const override { return Saved(*this, T, B).used(); }
     Size workspace_size(Size T, Size B) const override { return Workspace(*this, T, B).used(); }
@@ -216,14 +185,7 @@ public:
 private:
     /// Throws when a sequence would pass the context or the source is longer than was said.
     void check(const Forward<Real>& call) const {
-        const Size context = this->layout_.context;
-        for (Size b = 0; context > 0 && b < call.B; ++b) {
-            const Size end = shape_.past(call, b) + (call.lengths ? call.lengths[b] : call.T);
-            if (end > context)
-                throw Error({"self-attention", "a sequence of " + std::to_string(end) + " steps",
-                             "at most " + std::to_string(context) + " steps, the context that the layer was made for",
-                             "read the last " + std::to_string(context) + " steps again from no state"});
-        }
+        check_context(call, shape_, this->layout_.context);
         if (cross_attends_ && call.source_steps > shape_.source_steps)
             throw Error({"self-attention", "a source of " + std::to_string(call.source_steps) + " steps",
                          "at most " + std::to_string(shape_.source_steps) + " steps",

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <string>
 
 #include "attend.h"
 #include "positions.h"
@@ -22,20 +23,21 @@ template <class Real>
 class SelfAttentionBranch {
 public:
     SelfAttentionBranch() = default;
-    SelfAttentionBranch(CellLayout& layout, const Shape& shape) : shape_(shape) {
+    /// Adds PyTorch's in_proj_weight, in_proj_bias, out_proj.weight and out_proj.bias to the layout, after a prefix.
+    SelfAttentionBranch(CellLayout& layout, const Shape& shape, const std::string& prefix) : shape_(shape) {
         const Size H = shape.H;
         in_ = {layout,
                {.inputs = H,
                 .outputs = 3 * H,
-                .weight = "self_attn.in_proj_weight",
-                .bias = "self_attn.in_proj_bias",
+                .weight = prefix + "in_proj_weight",
+                .bias = prefix + "in_proj_bias",
                 .role = Weight::Role::input,
                 .has_bias = shape.bias}};
         out_ = {layout,
                 {.inputs = H,
                  .outputs = H,
-                 .weight = "self_attn.out_proj.weight",
-                 .bias = "self_attn.out_proj.bias",
+                 .weight = prefix + "out_proj.weight",
+                 .bias = prefix + "out_proj.bias",
                  .role = Weight::Role::residual,
                  .has_bias = shape.bias}};
         if (shape.causal) {

@@ -57,7 +57,23 @@ std::vector<Case> cases() {
     trial::Trial tied = with(gated, 4, 0.3), stack = with(gated, 0, 0.25);
     tied.model.tied = true;
     stack.cells.push_back({small::choice(small::positions_cell), 3, 1, 0.5, unroll::Initializer::glorot});
+    trial::Trial block = with(gated, 0, 0.2), widened = with(gated, 3, 0.2);
+    block.cells[0].layers = widened.cells[0].layers = 2;
+    block.cells[0].block = {.norm = trial::BlockSettings::Norm::pre, .residual = true, .dropout = 0.2};
+    widened.cells[0].block = {.norm = trial::BlockSettings::Norm::post,
+                              .norm_kind = trial::BlockSettings::NormKind::rms,
+                              .residual = true,
+                              .convolution = 2,
+                              .expansion = 1.5,
+                              .gate = trial::BlockSettings::Gate::silu,
+                              .feed_forward = 1,
+                              .activation = trial::BlockSettings::Activation::swiglu};
     return {
+        {"block from tokens, state", block, corpus(), true},
+        {"block with everything, state", widened, corpus(), true},
+        {"block, labels with lengths", block, examples(Task::Kind::label)},
+        {"block with everything, sequences with lengths", widened, examples(Task::Kind::sequence)},
+        {"block, reals with lengths", with(widened, 0, 0.2), examples(Task::Kind::reals)},
         {"one-hot", with(gated, 0, 0), corpus()},
         {"one-hot, state, last", with(gated, 0, 0, Predict::last), corpus(), true},
         {"one-hot, dropout", with(positions, 0, 0.4), corpus()},
