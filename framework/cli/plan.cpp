@@ -167,8 +167,8 @@ std::string initializers_of(const trial::Trial& trial) {
 store::Table table_of(const std::vector<PlannedRow>& rows, const std::vector<manifest::PlannedTrial>& planned) {
     const bool matched = std::any_of(planned.begin(), planned.end(),
                                      [](const manifest::PlannedTrial& trial) { return !trial.matched.empty(); });
-    store::Table table{{"number", "axes", "cell", "parameters", "initializer", "steps", "epochs", "gflop", "memory_mb",
-                        "minutes", "samples", "status", "trial"},
+    store::Table table{{"number", "axes", "cell", "parameters", "state_size", "initializer", "steps", "epochs", "gflop",
+                        "memory_mb", "minutes", "samples", "status", "trial"},
                        {}};
     if (matched) table.columns.insert(table.columns.begin() + 3, "matched");
     const bool goes_on = std::any_of(rows.begin(), rows.end(), [](const PlannedRow& row) { return row.from_step > 0; });
@@ -177,7 +177,7 @@ store::Table table_of(const std::vector<PlannedRow>& rows, const std::vector<man
         const PlannedRow& row = rows[i];
         const store::TrialRow& trial = row.work->row;
         table.rows.push_back({whole(i + 1), report::trial_label(row.work->axes), trial.cell, whole(trial.parameters),
-                              initializers_of(*row.work->trial), whole(trial.steps),
+                              whole(trial.state_size), initializers_of(*row.work->trial), whole(trial.steps),
                               hundredths(double(trial.steps) / double(trial.steps_per_epoch)), row.work->cost / 1e9,
                               std::ceil(row.work->memory.total() / 1e6),
                               row.seconds ? store::Value(*row.seconds / 60) : store::Value(), whole(row.samples),

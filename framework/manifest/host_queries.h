@@ -14,9 +14,15 @@
 
 namespace unroll::manifest {
 
+/// What `match` can make equal.
+struct ModelSize {
+    Size parameters;
+    Size state;  ///< numbers that a sequence carries from step to step
+};
+
 struct HostQueries {
-    /// How many weights the trial's model has; none of them are made. Throws Error when there can be no such model.
-    std::function<Size(const trial::Trial& trial, const Task& task)> count_weights;
+    /// How large the trial's model is; none of its weights are made. Throws Error when there can be no such model.
+    std::function<ModelSize(const trial::Trial& trial, const Task& task)> model_size;
     /// What is wrong with a query over the results of an experiment of this name, whose trials have these axes (as in
     /// PlannedTrial); none when it can be asked.
     std::function<std::optional<Problem>(const std::string& experiment, const std::vector<std::string>& axes,

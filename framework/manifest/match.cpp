@@ -21,9 +21,14 @@ namespace unroll::manifest {
 /// What is asked for, and where.
 struct Matching::Request {
     std::string path;  ///< of what is varied, in normal form
-    Size parameters;
+    const char* key;   ///< what is to be equal: "parameters" or "state_size"
+    Size wanted;       ///< how many
     double within;
-    json::Position vary_at, parameters_at;
+    json::Position vary_at, wanted_at;
+
+    bool of_state() const { return std::string_view(key) == "state_size"; }
+    const char* in_words() const { return of_state() ? "a state size" : "a number of weights"; }
+    Size of(const ModelSize& size) const { return of_state() ? size.state : size.parameters; }
 
     std::string_view parent() const { return std::string_view(path).substr(0, std::min(path.rfind('.'), path.size())); }
     std::string_view name() const { return std::string_view(path).substr(path.rfind('.') + 1); }
@@ -74,26 +79,26 @@ constexpr double largest_deviation_to_advise = 0.1;  // sizes further apart are 
 
 struct Point {
     std::int64_t place;
-    Size weights;
+    Size size;
 };
 
-/// The place from `first` (at least 1) to `last` whose weights are nearest to `wanted`, the lower of two; `weights`
-/// must grow with it.
-template <class Weights>
-Point nearest(std::int64_t first, std::int64_t last, Size wanted, Weights weights) {
-    Point low{first, weights(first)}, high = low;
-    while (high.weights < wanted && high.place < last) {
+/// The place from `first` (at least 1) to `last` whose size is nearest to `wanted`, the lower of two; `size_at` must
+/// grow with it.
+template <class SizeAt>
+Point nearest(std::int64_t first, std::int64_t last, Size wanted, SizeAt size_at) {
+    Point low{first, size_at(first)}, high = low;
+    while (high.size < wanted && high.place < last) {
         low = high;
         high.place = high.place > last / 2 ? last : 2 * high.place;
-        high.weights = weights(high.place);
+        high.size = size_at(high.place);
     }
-    if (high.weights < wanted) return high;
+    if (high.size < wanted) return high;
     while (high.place - low.place > 1) {
         Point middle{low.place + (high.place - low.place) / 2, 0};
-        middle.weights = weights(middle.place);
-        (middle.weights < wanted ? low : high) = middle;
+        middle.size = size_at(middle.place);
+        (middle.size < wanted ? low : high) = middle;
     }
-    return low.weights < wanted && wanted - low.weights > high.weights - wanted ? high : low;
+    return low.size < wanted && wanted - low.size > high.size - wanted ? high : low;
 }
 
 }  // namespace
@@ -101,12 +106,30 @@ Point nearest(std::int64_t first, std::int64_t last, Size wanted, Weights weight
 std::string Matching::solve(json::Value& manifest, const Combination& combination, base::Diagnostics& diagnostics) {
     const json::Value* given = manifest.find("match");
     if (!given || given->null()) return {};
-    const json::Value settings = checker_.check(section("match"), given, "match", manifest.at, "", diagnostics);
-    const json::Value &parameters = *settings.find("parameters"), &vary = *settings.find("vary");
+    base::Diagnostics own;
+    const json::Value settings = checker_.check(section("match"), given, "match", manifest.at, "", own);
+    const bool is_clean = own.empty();
+    diagnostics.add(own);
+    const json::Value &parameters = *settings.find("parameters"), &state_size = *settings.find("state_size");
+    const json::Value& vary = *settings.find("vary");
     const std::optional<double> within = settings.find("within")->number();
-    if (!parameters.integer() || !vary.text() || !within) return {};
-    const Request request{normal_path(*vary.text()).value_or(*vary.text()), static_cast<Size>(*parameters.integer()),
-                          *within, given->find("vary")->at, given->find("parameters")->at};
+    if (!vary.text() || !within) return {};
+    if (parameters.null() == state_size.null()) {
+        if (is_clean && !std::exchange(choice_is_told_, true))
+            diagnostics.add({checker_.where(given->at, "match"),
+                             parameters.null() ? "neither parameters nor state_size" : "both parameters and state_size",
+                             "one of the two", "give the one that all models are to have in common"});
+        return {};
+    }
+    const char* const key_name = parameters.null() ? "state_size" : "parameters";
+    const json::Value& wanted = *settings.find(key_name);
+    if (!wanted.integer()) return {};
+    const Request request{normal_path(*vary.text()).value_or(*vary.text()),
+                          key_name,
+                          static_cast<Size>(*wanted.integer()),
+                          *within,
+                          given->find("vary")->at,
+                          given->find(key_name)->at};
     if (!is_free(request, combination, diagnostics)) return {};
     const std::optional<Option> option = varied_option(request, manifest, diagnostics);
     if (!option) return {};
@@ -133,21 +156,22 @@ std::string Matching::solve(json::Value& manifest, const Combination& combinatio
         diagnostics.add(std::move(problem));
         return {};
     }
-    const auto wanted = static_cast<double>(request.parameters), got = static_cast<double>(solution.weights);
-    const double off = std::max(wanted - got, got - wanted) / wanted;
+    const auto asked = static_cast<double>(request.wanted), got = static_cast<double>(solution.size);
+    const double off = std::max(asked - got, got - asked) / asked;
     if (off > request.within && !std::exchange(solution.is_told, true))
         diagnostics.add(
-            {checker_.where(request.parameters_at, "match.parameters"),
-             fmt::format("{}{}; the nearest possible is {}, with {}={}", request.parameters, trial, solution.weights,
+            {checker_.where(request.wanted_at, child("match", request.key)),
+             fmt::format("{}{}; the nearest possible is {}, with {}={}", request.wanted, trial, solution.size,
                          request.path, solution.value),
-             fmt::format("a number of weights that a model can have to within {:g}%{}", 100 * request.within,
+             fmt::format("{} that a model can have to within {:g}%{}", request.in_words(), 100 * request.within,
                          solution.multiple == 1 ? ""
                                                 : fmt::format(", {} being a multiple of {}, which its cell demands",
                                                               request.path, solution.multiple)),
-             fmt::format("{}change match.parameters or other settings of the model",
+             fmt::format("{}change match.{} or other settings of the model",
                          off <= largest_deviation_to_advise
                              ? fmt::format("set match.within to {:g} or more, or ", std::ceil(off * 1000) / 1000)
-                             : "")});
+                             : "",
+                         request.key)});
     return fmt::format("{}={}", request.path, solution.value);
 }
 
@@ -207,13 +231,14 @@ std::optional<Option> Matching::varied_option(const Request& request, const json
     return std::nullopt;
 }
 
-/// All that the number of weights depends on, but for what is varied, which is the smallest.
+/// All that the model's size depends on, but for what is varied, which is the smallest.
 std::string Matching::key(const Request& request, const Resolved& resolved) const {
     json::Value key = resolved.settings;
     std::erase_if(*key.object(),
                   [](const json::Member& member) { return member.key == "seed" || member.key == "training"; });
-    return fmt::format("{} {} {} {} {}", request.path, request.parameters, resolved.trial.training.sequence_length,
-                       resolved.trial.training.evaluate_length, json::dump(key));
+    return fmt::format("{} {} {} {} {} {}", request.path, request.key, request.wanted,
+                       resolved.trial.training.sequence_length, resolved.trial.training.evaluate_length,
+                       json::dump(key));
 }
 
 Matching::Solution Matching::search(const Request& request, json::Value manifest, const Resolved& smallest,
@@ -239,16 +264,17 @@ Matching::Solution Matching::search(const Request& request, json::Value manifest
                                                 Size(first) + 1, checker_.catalog());
         const auto step = static_cast<std::int64_t>(solution.multiple);
         const std::int64_t lowest = (first + step - 1) / step, highest = std::max(lowest, last / step);
-        const auto weights = [&](std::int64_t place) {
+        const auto size_at = [&](std::int64_t place) {
             const Resolved resolved = resolved_with(place * step);
-            return host_queries_.count_weights(resolved.trial, resolved.dataset->task());
+            return request.of(host_queries_.model_size(resolved.trial, resolved.dataset->task()));
         };
-        if (lowest < highest && weights(lowest) >= weights(lowest + 1))
-            return fail(fmt::format("\"{}\", which does not increase the number of weights", request.path),
-                        "a setting that increases the number of weights", "vary another one, as in \"cell.hidden\"");
-        const Point best = nearest(lowest, highest, request.parameters, weights);
+        const char* const size = request.of_state() ? "the state size" : "the number of weights";
+        if (lowest < highest && size_at(lowest) >= size_at(lowest + 1))
+            return fail(fmt::format("\"{}\", which does not increase {}", request.path, size),
+                        fmt::format("a setting that increases {}", size), "vary another one, as in \"cell.hidden\"");
+        const Point best = nearest(lowest, highest, request.wanted, size_at);
         solution.value = best.place * step;
-        solution.weights = best.weights;
+        solution.size = best.size;
     } catch (const Error& error) {
         const Problem& problem = error.problem();
         return fail(

@@ -1,4 +1,4 @@
-// `match`: a setting that follows from the number of weights that a model is to have.
+// `match`: a setting that follows from the number of weights, or the state size, that a model is to have.
 #pragma once
 
 #include <map>
@@ -31,7 +31,7 @@ private:
     struct Solution {
         bool is_told = false;  ///< its problem was told once, for all trials that share it
         std::int64_t value = 1;
-        Size weights = 0;
+        Size size = 0;                   ///< what it comes to
         Size multiple = 1;               ///< the value is one of it
         std::optional<Problem> failure;  ///< it cannot be solved for; `where` is empty
     };
@@ -48,6 +48,7 @@ private:
     const HostQueries& host_queries_;
     const std::vector<Assignment>& overridden_;
     std::map<std::string, Solution> solved_;
+    bool choice_is_told_ = false;
 };
 
 }  // namespace unroll::manifest

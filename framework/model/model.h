@@ -60,6 +60,9 @@ public:
     /// Whether there is a decoder that reads what came before, and so makes one symbol after another.
     bool feeds_back() const { return topology_.separate_target && bridge_ != trial::Bridge::repeat; }
 
+    /// Numbers that a sequence carries from step to step, in all parts; attention's keys and values for the longest.
+    Size state_size() const { return predictor_.state_size(1) + (upstream_ ? upstream_->state_size(1) : 0); }
+
     /// Fills `weights` (parameters().size()) from streams keyed by the trial's seed and each array's name.
     void initialize(Real* weights) const;
 

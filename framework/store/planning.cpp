@@ -34,13 +34,18 @@ void add_trial(Database& database, const TrialRow& row) {
             .prepared(
                 "INSERT INTO trial (fingerprint, status, config, seed, task, topology, dataset, cell, hidden, layers,"
                 " sequence_length, batch, steps, optimizer, learning_rate, parameters, flops_per_step,"
-                " steps_per_epoch, created_at, identity, trajectory, start)"
-                " VALUES (?, 'queued', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
+                " steps_per_epoch, created_at, identity, trajectory, state_size, start)"
+                " VALUES (?, 'queued', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
                 " json_extract(?2, '$.start')) ON CONFLICT (fingerprint) DO NOTHING RETURNING id")
             .integer(row.fingerprint, row.config, row.seed, row.task, row.topology, row.dataset, row.cell, row.hidden,
                      row.layers, row.sequence_length, row.batch, row.steps, row.optimizer, row.learning_rate,
-                     row.parameters, row.flops_per_step, row.steps_per_epoch, now(), row.identity, row.trajectory);
-    if (id) add_plugins(database, *id, row.plugins);
+                     row.parameters, row.flops_per_step, row.steps_per_epoch, now(), row.identity, row.trajectory,
+                     row.state_size);
+    if (id)
+        add_plugins(database, *id, row.plugins);
+    else  // a trial of a file that did not know state sizes
+        database.prepared("UPDATE trial SET state_size = ? WHERE fingerprint = ? AND state_size IS NULL")
+            .run(row.state_size, row.fingerprint);
 }
 
 void write_members(Database& database, Id experiment, const std::vector<Membership>& members) {

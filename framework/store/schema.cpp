@@ -333,9 +333,14 @@ void add_bytes_of_samples(Database& database) {
     database.forget_statements();
 }
 
-constexpr std::array<MigrationStep, 9> all_steps{
-    create,     add_accuracy_by_position,  add_judgements,      leave_statuses_open, add_manifest_path, add_identities,
-    add_causes, add_scheduled_checkpoints, add_bytes_of_samples};
+/// Numbers that a sequence carries from step to step; NULL for trials of an earlier version until a run meets them.
+void add_state_size(Database& database) {
+    database.execute("ALTER TABLE trial ADD COLUMN state_size INTEGER");
+}
+
+constexpr std::array<MigrationStep, 10> all_steps{
+    create,     add_accuracy_by_position,  add_judgements,       leave_statuses_open, add_manifest_path, add_identities,
+    add_causes, add_scheduled_checkpoints, add_bytes_of_samples, add_state_size};
 
 /// Since this one, versions read alike.
 constexpr std::int64_t oldest_readable = 3;

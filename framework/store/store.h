@@ -38,6 +38,7 @@ struct TrialRow {
     std::string optimizer;
     double learning_rate = 0;
     Size parameters = 0;
+    Size state_size = 0;  ///< numbers that a sequence carries from step to step
     double flops_per_step = 0;
     std::uint64_t steps_per_epoch = 1;  ///< so that views tell the epoch of a step
     std::vector<std::string> plugins;   ///< "kind/name@revision", for plugin and trial_plugin

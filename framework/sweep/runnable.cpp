@@ -31,7 +31,8 @@ manifest::HostQueries host_queries(const plugins::Catalog& catalog, const std::f
             return found->emplace(key, find_start(asked, manifest, database)).first->second;
         };
     return {[&catalog](const trial::Trial& trial, const Task& task) {
-                return model::Model<float>(trial, task, catalog).parameters().size();
+                const model::Model<float> model(trial, task, catalog);
+                return manifest::ModelSize{model.parameters().size(), model.state_size()};
             },
             store::expectation_problem, std::move(start)};
 }

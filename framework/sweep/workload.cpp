@@ -56,6 +56,7 @@ store::TrialRow row_of(const trial::Trial& trial, const Dataset& dataset, const 
     row.optimizer = trial.training.optimizer.name;
     row.learning_rate = trial.training.optimizer.learning_rate;
     row.parameters = model.parameters().size();
+    row.state_size = model.state_size();
     row.flops_per_step = training::flops_per_step(trial, dataset, model);
     return row;
 }

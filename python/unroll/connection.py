@@ -10,7 +10,7 @@ from unroll.error import Error
 
 APPLICATION_ID = 0x554E524C  # "UNRL", as in framework/store/schema.h
 OLDEST_VERSION = 3  # since this one, versions read alike
-NEWEST_VERSION = 9  # as in framework/store/schema.cpp
+NEWEST_VERSION = 10  # as in framework/store/schema.cpp
 
 
 @contextlib.contextmanager

@@ -30,7 +30,7 @@ constexpr Setting experiment_rows[] = {
         .outside_identity(),
     shaped("skip", Shape::partials, "[]", "combinations of the sweep to leave out").outside_identity(),
     shaped("match", Shape::section_or_null, "null",
-           "a setting solved for so that every model has the same number of parameters")
+           "a setting solved for so that every model has the same number of parameters, or the same state size")
         .outside_identity(),
     shaped("compare", Shape::section, "", "how trials are compared").outside_identity(),
     shaped("expect", Shape::queries, "{}", "claims that the results must support: SQL queries by name")
@@ -68,9 +68,13 @@ constexpr Setting diagnostics_rows[] = {
 };
 
 constexpr Setting match_rows[] = {
-    integer("parameters", "", 1, largest_count, "number of weights that each model is to have").must_be_given(),
+    integer("parameters", "", 1, largest_count, "number of weights that each model is to have; give this or state_size")
+        .unless_given("none"),
+    integer("state_size", "", 1, largest_count,
+            "numbers that each model is to carry from step to step for a sequence; give this or parameters")
+        .unless_given("none"),
     text("vary", "", "path of the integer setting that is solved for").must_be_given(),
-    number("within", "0.02", 0, 1, "largest allowed relative deviation from parameters"),
+    number("within", "0.02", 0, 1, "largest allowed relative deviation from it"),
 };
 
 constexpr Setting compare_rows[] = {

@@ -43,7 +43,8 @@ const plugins::Catalog& catalog() {
 manifest::Plan expanded(const std::string& text, manifest::DatasetCache& datasets) {
     static const manifest::HostQueries host_queries{
         [](const trial::Trial& trial, const Task& task) {
-            return model::Model<float>(trial, task, catalog()).parameters().size();
+            const model::Model<float> model(trial, task, catalog());
+            return manifest::ModelSize{model.parameters().size(), model.state_size()};
         },
         store::expectation_problem};
     static const manifest::Lookup lookup{{UNROLL_FIXTURES "/manifests/"}};

@@ -51,6 +51,7 @@ TEST_CASE("Every plain setting fills a field, or is one that is read where it is
                                              "cell.plugin",
                                              "dataset.plugin",
                                              "match.parameters",
+                                             "match.state_size",
                                              "match.vary",
                                              "match.within",
                                              "model.decoder.plugin",

@@ -249,7 +249,8 @@ std::filesystem::path folder() {
 
 const HostQueries& host_queries() {
     static const HostQueries told{[](const trial::Trial& trial, const Task& task) {
-                                      return model::Model<float>(trial, task, catalog()).parameters().size();
+                                      const model::Model<float> model(trial, task, catalog());
+                                      return ModelSize{model.parameters().size(), model.state_size()};
                                   },
                                   store::expectation_problem};
     return told;

@@ -129,6 +129,24 @@ TEST_CASE("A model of two parts counts both, and either may vary") {
                 "match": {"parameters": 1000, "vary": "model.noise"})") == "model.noise=70");
 }
 
+TEST_CASE("The state of a sequence may be what is equal") {
+    const std::string keeper = R"("cell": {"plugin": "keeper"}, )";  // each layer carries H numbers
+    CHECK(matched(keeper + R"("match": {"state_size": 300, "vary": "cell.hidden"})") == Names{"cell.hidden=300"});
+    CHECK(
+        matched(keeper + R"("match": {"state_size": 300, "vary": "cell.hidden"}, "sweep": {"cell.layers": [1, 2]})") ==
+        Names{"cell.hidden=300", "cell.hidden=150"});
+    const std::string one_of_two =
+        "\n  expected: one of the two\n  help: give the one that all models are to have in common";
+    CHECK(problems(with(R"("match": {"vary": "cell.hidden"}, "sweep": {"seed": [1, 2]})")) ==
+          "test.json:1: match: neither parameters nor state_size" + one_of_two);
+    CHECK(problems(with(R"("match": {"vary": "cell.hidden", "parameters": 1000, "state_size": 300})")) ==
+          "test.json:1: match: both parameters and state_size" + one_of_two);
+    CHECK(problems(with(keeper + R"("match": {"state_size": 300, "vary": "model.embedding"})")) ==
+          "test.json:1: match.vary: \"model.embedding\", which does not increase the state size\n"
+          "  expected: a setting that increases the state size\n"
+          "  help: vary another one, as in \"cell.hidden\"");
+}
+
 TEST_CASE("A trial that is skipped need not be possible") {
     const Plan plan = expand(with(R"("match": {"parameters": 1000, "vary": "cell.hidden"},
         "sweep": {"cell.plugin": ["echo", "looker"]}, "cell": {"plugin": "looker", "heads": 64},
@@ -142,9 +160,9 @@ TEST_CASE("A trial that is skipped need not be possible") {
 TEST_CASE("A model is solved once, whatever seeds and rates it is trained with") {
     Size counted = 0;
     HostQueries counting = host_queries();
-    counting.count_weights = [&](const trial::Trial& trial, const Task& task) {
+    counting.model_size = [&](const trial::Trial& trial, const Task& task) {
         ++counted;
-        return host_queries().count_weights(trial, task);
+        return host_queries().model_size(trial, task);
     };
     const auto count = [&](const std::string& sweep) {
         counted = 0;

@@ -34,11 +34,11 @@ std::string content_of(Store& store) {
     for (const std::string table :
          {"experiment", "trial", "membership", "attempt", "series", "point", "sample", "checkpoint", "plugin",
           "trial_plugin", "gradient", "loss_by_position", "judgement"}) {
-        const std::string columns = ask(
-            store,
-            "SELECT group_concat(name) FROM pragma_table_info('" + table +
-                "') WHERE name NOT IN ('identity', 'trajectory', 'train_loss_steps', 'start', 'continues',"
-                " 'manifest_path', 'cause', 'bound', 'is_scheduled', 'prompt_bytes', 'text_bytes', 'target_bytes')");
+        const std::string columns =
+            ask(store, "SELECT group_concat(name) FROM pragma_table_info('" + table +
+                           "') WHERE name NOT IN ('identity', 'trajectory', 'train_loss_steps', 'start', 'continues',"
+                           " 'manifest_path', 'cause', 'bound', 'is_scheduled', 'state_size', 'prompt_bytes', "
+                           "'text_bytes', 'target_bytes')");
         all += table + ": " + ask(store, "SELECT " + columns + " FROM " + table) + "\n";
     }
     return all;

@@ -107,7 +107,7 @@ TEST_CASE("the views have the columns that people rely on") {
           "seconds"
           " tokens_per_second train_loss validation_loss test_loss train_accuracy validation_accuracy test_accuracy"
           " best_validation_loss best_step diverged_step error created_at ended_at identity trajectory"
-          " train_loss_steps start cause");
+          " train_loss_steps start cause state_size");
     CHECK(columns("curve") ==
           "experiment axes place trial_id fingerprint status seed task topology dataset cell hidden layers "
           "sequence_length"
