@@ -208,7 +208,7 @@ void Block<Real>::mix(const Forward<Real>& call, const Saved& saved, const Real*
         std::fill_n(saved.convolved, rows * I_, Real{0});
         convolution_.forward(call, prepared.convolution, projects_in_ ? saved.projected : u, saved.convolved,
                              this->layout_.state_size());
-        silu(saved.convolved, saved.active, rows * I_);
+        for_each_part(rows * I_, [&](Size first, Size n) { silu(saved.convolved + first, saved.active + first, n); });
     }
     const auto stream = part(call.dropout, in_cell);
     cell_->forward(cell_call(call, saved, u, stream));
@@ -286,7 +286,9 @@ void Block<Real>::mix_backward(const Forward<Real>& call, const Backward<Real>& 
     if (convolves_) {
         Real* const dconvolved = work.dprojected;
         Real* const dinput = projects_in_ ? work.dprojected + rows * I_ : du;
-        silu_backward(saved.convolved, work.dactive, dconvolved, rows * I_);
+        for_each_part(rows * I_, [&](Size first, Size n) {
+            silu_backward(saved.convolved + first, work.dactive + first, dconvolved + first, n);
+        });
         convolution_.backward(call, gradients, Prepared<const Real>(*this, call.prepared).convolution,
                               projects_in_ ? saved.projected : u, dconvolved, dinput, this->layout_.state_size());
         dprojected = dinput;

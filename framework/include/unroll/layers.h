@@ -11,5 +11,5 @@
 #include "unroll/layers/norm.h"
 #include "unroll/layers/recurrent_state.h"
 #include "unroll/layers/residual.h"
-#include "unroll/layers/silu.h"
+#include "unroll/layers/silu_gate.h"
 #include "unroll/layers/slices.h"

@@ -9,7 +9,7 @@
 #include "unroll/cell.h"
 #include "unroll/kernels/elementwise.h"
 #include "unroll/layers/linear.h"
-#include "unroll/layers/silu.h"
+#include "unroll/layers/silu_gate.h"
 #include "unroll/layers/slices.h"
 #include "unroll/parallel.h"
 
@@ -114,11 +114,6 @@ private:
     }
     bool gated() const { return activation_ == FeedForwardActivation::swiglu; }
     bool in_place() const { return activation_ == FeedForwardActivation::relu; }
-
-    template <class Body>
-    static void for_each_part(Size n, Body&& body) {
-        parallel_for(n, 16384, [&](Size first, Size last) { body(first, last - first); });
-    }
 
     Size hidden_ = 0;
     FeedForwardActivation activation_ = FeedForwardActivation::gelu;
