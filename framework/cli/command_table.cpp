@@ -15,6 +15,9 @@ namespace {
 
 constexpr std::array entries{
     CommandEntry{"run", "train and sample every trial of a manifest that the store does not have", run, run_command},
+    CommandEntry{"status", "show how far a run on a cluster is, task by task", status, status_command},
+    CommandEntry{"cancel", "end the tasks of a run on a cluster", cancel, cancel_command},
+    CommandEntry{"worker", "do one task of a run on a cluster, as the scheduler starts it", run_task, worker_command},
     CommandEntry{"plan", "list the trials of a manifest with their size, cost and status", plan, plan_command},
     CommandEntry{"check", "validate a manifest, a plugin or a result store", check, check_command},
     CommandEntry{"plugins", "list cells, datasets and samplers and their options", plugins, plugins_command},

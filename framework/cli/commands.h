@@ -34,6 +34,9 @@ int verify(const Words& words);
 int completion(const Words& words);
 int manual(const Words& words);
 int help(const Words& words);
+int status(const Words& words);
+int cancel(const Words& words);
+int run_task(const Words& words);
 
 Command run_command();
 Command plan_command();
@@ -58,5 +61,8 @@ Command verify_command();
 Command completion_command();
 Command manual_command();
 Command help_command();
+Command status_command();
+Command cancel_command();
+Command worker_command();
 
 }  // namespace unroll::cli

@@ -101,6 +101,11 @@ void Display::ended(Size index, const training::Outcome& outcome) {
     if (!quiet_ || is_trouble) say(std::move(line));
 }
 
+void Display::tell(std::string line) {
+    const std::lock_guard lock(mutex_);
+    say(std::move(line));
+}
+
 void Display::say(std::string line) {
     said_.push_back(std::move(line));
     wake_.notify_all();

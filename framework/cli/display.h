@@ -32,6 +32,9 @@ public:
     void recorded(Size index, const training::Point& point) override;
     void ended(Size index, const training::Outcome& outcome) override;
 
+    /// A line that stays, among those of the trials.
+    void tell(std::string line);
+
 private:
     using Clock = std::chrono::steady_clock;
     struct Running {

@@ -9,6 +9,7 @@
 #include "cli/comparison_table.h"
 #include "cli/display.h"
 #include "cli/interrupt.h"
+#include "cli/launch_options.h"
 #include "cli/message.h"
 #include "cli/output.h"
 #include "cli/run_plans.h"
@@ -30,13 +31,17 @@ Command run_command() {
     Command command;
     command.usage =
         "unroll run MANIFEST... [--jobs N] [--set PATH=JSON]... [--as NAME] [--fresh] [--remeasure] [--retry-failed] "
-        "[--fail-fast] [--isolate] [--quiet] [--yes]";
+        "[--fail-fast] [--isolate] [--quiet] [--yes] [--launcher local|slurm [--nodes-at-most N] [--cpus-per-task N] "
+        "[--time TIME] [--kernel-set NAME] [--run-folder FOLDER] [--detach]] [-- OPTION-OF-SBATCH...]";
     command.about =
         "Trains every trial of each manifest, generates its samples, and writes losses, samples and checkpoints to the "
         "result store. Trials that are already finished are skipped; interrupted ones resume from their last "
         "checkpoint, those that ended for want of memory or disk space, too. The last lines show for each expectation "
         "(`expect` in the manifest) whether it holds: ✓ or ✗, "
         "its name and its figures.\n"
+        "With --launcher the trials run as tasks of a cluster, with the same results to the last bit "
+        "(docs/cluster.md); "
+        "'unroll status' and 'unroll cancel' look after them, and the same command attaches again.\n"
         "Exit codes: 0 success; 1 a trial failed, a checkpoint that something was to be made from is lost or damaged, "
         "an expectation does not hold, or what was trained could not be stored or shown; 2 invalid request, nothing "
         "was "
@@ -60,6 +65,7 @@ Command run_command() {
         "only; same results")("quiet", po::bool_switch(),
                               "print no progress and no comparison, only problems and expectations")(
         "yes", po::bool_switch(), "do not ask before a manifest takes over the experiment of another file");
+    add_launch_options(command);
     command.positional = {"manifest"};
     return command;
 }
@@ -76,7 +82,7 @@ sweep::Settings settings_of(const Arguments& arguments) {
     settings.retry_failed = arguments.get<bool>("retry-failed");
     settings.fail_fast = arguments.get<bool>("fail-fast");
     settings.isolate = arguments.get<bool>("isolate");
-    settings.worker = worker_command(arguments.list("plugin-path"));
+    settings.worker = isolation_command(arguments.list("plugin-path"));
     return settings;
 }
 
@@ -151,7 +157,8 @@ bool report(const Arguments& arguments, const std::vector<manifest::Plan>& plans
 }  // namespace
 
 int run(const Words& words) {
-    const auto arguments = parse(run_command(), words);
+    const auto [own, for_scheduler] = split_at_dashes(words);
+    const auto arguments = parse(run_command(), own);
     if (!arguments) return success;
     if (!arguments->has("manifest"))
         throw Error({"command line", "no manifest", "one or more manifest files",
@@ -160,6 +167,7 @@ int run(const Words& words) {
     const sweep::Settings settings = settings_of(*arguments);
     Session session(*arguments);
     const std::vector<manifest::Plan> plans = plans_to_run(*arguments, session);
+    const auto launched = launch_options(*arguments, for_scheduler, plans);
     const auto workload = sweep::distinct_trials(plans, session.catalog(), session.datasets());
     const std::vector<std::string> starts = sweep::check_starts(workload, session.catalog(), session.datasets());
     for (const std::string& note : starts) message("note: {}\n", Lines{note});
@@ -174,11 +182,26 @@ int run(const Words& words) {
 
     std::atomic<bool>& stop = catch_interrupts();
     sweep::Summary summary;
+    bool detached = false, cancelled = false;
     {
-        Display display(labels_of(workload), costs_of(workload), arguments->get<bool>("quiet"));
-        summary = sweep::run(plans, workload, session.catalog(), session.datasets(), settings, display, stop);
+        const bool quiet = arguments->get<bool>("quiet");
+        Display display(labels_of(workload), costs_of(workload), quiet);
+        const auto tell = [&](const std::string& line) {
+            if (!quiet) display.tell(line);
+        };
+        if (launched) {
+            const launch::Report report = launch::run(plans, workload, labels_of(workload), session.catalog(), settings,
+                                                      *launched, display, tell, stop);
+            summary = report.summary;
+            detached = report.detached;
+            cancelled = report.cancelled;
+        } else {
+            summary = sweep::run(plans, workload, session.catalog(), session.datasets(), settings, display, stop);
+        }
     }
+    if (detached) return stop ? interrupted : success;
     print_summary(summary, *arguments);
+    if (cancelled) return interrupted;
     const bool all_done =
         !summary.failed && !summary.troubled && !summary.incomplete && !summary.unusable && summary.problem.empty();
     if (!summary.problem.empty()) return unmet;

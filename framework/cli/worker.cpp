@@ -11,7 +11,7 @@
 
 namespace unroll::cli {
 
-Words worker_command(const std::vector<std::string>& plugin_paths) {
+Words isolation_command(const std::vector<std::string>& plugin_paths) {
     Words words{"/proc/self/exe", worker_word};
     words.insert(words.end(), plugin_paths.begin(), plugin_paths.end());
     return words;

@@ -10,7 +10,7 @@ inline constexpr const char* worker_word = "--worker";
 
 /// The words that start a worker with these plugin folders, but for the last one, which is the id of the process that
 /// starts it.
-Words worker_command(const std::vector<std::string>& plugin_paths);
+Words isolation_command(const std::vector<std::string>& plugin_paths);
 
 /// Never returns, unless it throws Error or the like before the trial.
 int worker(const Words& words);

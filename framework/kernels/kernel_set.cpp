@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <string>
 
+#include "kernels/usable.h"
 #include "unroll/error.h"
 #include "unroll/kernels.h"
 
@@ -14,9 +15,15 @@ namespace unroll {
 
 namespace {
 
+/// Of the processor, as it was before any choice disabled some.
+std::int64_t usable_targets() {
+    static const std::int64_t targets = hwy::SupportedTargets() & HWY_TARGETS;
+    return targets;
+}
+
 // In Highway a better target has a lower bit.
 std::string choose() {
-    const std::int64_t usable = hwy::SupportedTargets() & HWY_TARGETS;
+    const std::int64_t usable = usable_targets();
     const std::int64_t best = usable & -usable;
     std::int64_t chosen = best;
     if (const char* variable = std::getenv("UNROLL_SIMD"); variable && *variable) {
@@ -37,6 +44,13 @@ std::string choose() {
 }
 
 }  // namespace
+
+std::vector<std::string> usable_kernel_sets() {
+    std::vector<std::string> names;
+    for (std::int64_t rest = usable_targets(); rest; rest &= rest - 1)
+        names.emplace_back(hwy::TargetName(rest & -rest));
+    return names;
+}
 
 std::string kernel_set() {
     static const std::string name = choose();

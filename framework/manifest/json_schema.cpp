@@ -117,7 +117,7 @@ json::Value described(json::Value schema, const Option& option, std::string_view
     return schema;
 }
 
-json::Value when_schema(bool or_never) {
+json::Value when_schema(bool or_never, bool or_timed = false) {
     const json::Value count = object({{"type", "integer"}, {"minimum", std::int64_t{1}}});
     json::Value times = count;
     times.set("maximum", json::Value(std::int64_t{1000000}));
@@ -129,6 +129,9 @@ json::Value when_schema(bool or_never) {
     };
     json::Array all{count, object({{"enum", words_of(std::initializer_list<const char*>{"epoch", "end"})}}),
                     counted("epochs", count), counted("times", times)};
+    if (or_timed)
+        all.push_back(
+            counted("minutes", object({{"type", "number"}, {"minimum", least_minutes}, {"maximum", most_minutes}})));
     if (or_never) all.push_back(object({{"const", false}}));
     return any_of(std::move(all));
 }
@@ -187,6 +190,8 @@ json::Value schema_of(const Section& section, const Setting& setting) {
                 return when_schema(false);
             case Shape::when_or_never:
                 return *setting.derived ? or_null(when_schema(true)) : when_schema(true);
+            case Shape::when_or_timed:
+                return or_null(when_schema(true, true));
             case Shape::clip:
                 return clip_schema();
             case Shape::duration:

@@ -42,6 +42,16 @@ std::optional<json::Value> normal_when(const json::Value& value, bool or_never) 
     return std::nullopt;
 }
 
+/// Seconds are whole: they end up in a trial::When.
+std::optional<json::Value> normal_timed(const json::Value& value) {
+    if (value.object() && value.object()->size() == 1)
+        if (const json::Value* minutes = value.find("minutes"))
+            if (const auto number = above_zero(*minutes); number && *number >= least_minutes && *number <= most_minutes)
+                return json::Value(
+                    json::Object{{"minutes", {}, count(*minutes) ? json::Value(*count(*minutes)) : *number}});
+    return normal_when(value, true);
+}
+
 std::optional<json::Value> normal_clip(const json::Value& value) {
     if (value.null()) return value;
     if (const auto norm = above_zero(value)) return json::Value(*norm);
@@ -123,6 +133,8 @@ std::optional<json::Value> normal(const Setting& setting, const json::Value& giv
         case Shape::when:
         case Shape::when_or_never:
             return normal_when(given, setting.shape == Shape::when_or_never);
+        case Shape::when_or_timed:
+            return normal_timed(given);
         case Shape::clip:
             return normal_clip(given);
         case Shape::duration:
@@ -140,6 +152,8 @@ trial::When to_when(const json::Value& value) {
         return {trial::When::Kind::epochs, static_cast<Size>(*epochs->integer())};
     if (const json::Value* times = value.find("times"))
         return {trial::When::Kind::times, static_cast<Size>(*times->integer())};
+    if (const json::Value* minutes = value.find("minutes"))
+        return {trial::When::Kind::seconds, static_cast<Size>(std::lround(*minutes->number() * 60))};
     if (value.text() && *value.text() == "epoch") return {trial::When::Kind::epochs, 1};
     if (value.text() && *value.text() == "end") return {trial::When::Kind::end, 0};
     return {trial::When::Kind::never, 0};

@@ -17,6 +17,7 @@ std::optional<json::Value> normal(const Setting& setting, const json::Value& giv
 inline constexpr const char* duration_pattern = "^\\s*([0-9.]+\\s*(s|min|m|h|d)\\s*)+$";
 inline constexpr const char* memory_pattern = "^\\s*[0-9.]+\\s*(B|([kKMGT]i?B))\\s*$";
 inline constexpr double least_memory = 1e6;  ///< bytes; no process gets by with less
+inline constexpr double least_minutes = 0.02, most_minutes = 1e6;  ///< between checkpoints by the clock: from a second
 
 /// Of values in normal form.
 trial::When to_when(const json::Value& value);

@@ -109,6 +109,9 @@ std::string allowed(const Setting& setting) {
             return "a number of steps, \"epoch\", {\"epochs\": N}, {\"times\": N} or \"end\"";
         case Shape::when_or_never:
             return "a number of steps, \"epoch\", {\"epochs\": N}, {\"times\": N}, \"end\", or false for never";
+        case Shape::when_or_timed:
+            return "a number of steps, \"epoch\", {\"epochs\": N}, {\"times\": N}, {\"minutes\": N} with N from 0.02, "
+                   "\"end\", or false for never";
         case Shape::clip:
             return "a number above 0 for the global norm, {\"element\": X} with X above 0, or null";
         case Shape::duration:

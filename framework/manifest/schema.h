@@ -20,6 +20,7 @@ struct Setting {
         names,          ///< a list of texts
         when,           ///< steps, "epoch", {"epochs": N}, {"times": N} or "end"
         when_or_never,  ///< or false
+        when_or_timed,  ///< or false, or {"minutes": N}
         clip,           ///< a number, {"element": X} or null
         duration,       ///< seconds, a text like "2h", or null
         memory,         ///< bytes, a text like "4GB", or null

@@ -65,10 +65,11 @@ void map_ids(Database& database, const std::string& table, const Names& keys, co
         map, table, equal));
 }
 
-/// INSERT of the rows of a table for trials of some fates, ids replaced by those of this file.
+/// INSERT of the rows of a table for trials of some fates, ids replaced by those of this file. Trial by trial: of a
+/// large store of which little is wanted, no more is read.
 std::string copying(Database& database, const std::string& table, std::string_view fates) {
     const Names columns = without(columns_of(database, table), {"id"});
-    std::string values, joins, condition;
+    std::string values, from = fmt::format("source.{} AS there", table), joins, condition;
     for (const std::string& column : columns) {
         std::string map;
         for (const auto& [to, name] : {std::pair{"trial", "pair"}, {"series", "series_map"}, {"plugin", "plugin_map"}})
@@ -80,11 +81,18 @@ std::string copying(Database& database, const std::string& table, std::string_vi
             continue;
         }
         values += fmt::format("{}_of.target_id", column);
-        joins += fmt::format(" JOIN temp.{0} AS {1}_of ON {1}_of.source_id = there.{1}", map, column);
-        if (column == "trial_id") condition = fmt::format("trial_id_of.fate IN ({})", fates);
+        if (column == "trial_id") {
+            from = fmt::format(
+                "temp.pair AS trial_id_of CROSS JOIN source.{} AS there ON trial_id_of.source_id = "
+                "there.trial_id",
+                table);
+            condition = fmt::format("trial_id_of.fate IN ({})", fates);
+        } else {
+            joins += fmt::format(" JOIN temp.{0} AS {1}_of ON {1}_of.source_id = there.{1}", map, column);
+        }
     }
-    return fmt::format("INSERT INTO main.{0} ({1}) SELECT {2} FROM source.{0} AS there{3} WHERE {4}", table,
-                       joined(columns), values, joins, condition.empty() ? "true" : condition);
+    return fmt::format("INSERT INTO main.{} ({}) SELECT {} FROM {}{} WHERE {}", table, joined(columns), values, from,
+                       joins, condition.empty() ? "true" : condition);
 }
 
 /// Of two rows with the same key the smaller stays; a value before none.
@@ -100,7 +108,7 @@ constexpr std::string_view united = "'new', 'replaced', 'replaced_equal', 'repla
 
 }  // namespace
 
-void pair_trials(Database& database) {
+void pair_trials(Database& database, bool only_wanted) {
     database.execute(
         "CREATE TEMP TABLE pair (source_id INTEGER PRIMARY KEY, target_id INTEGER, fate TEXT NOT NULL);"
         "CREATE INDEX temp.pair_target ON pair (target_id)");
@@ -111,8 +119,9 @@ void pair_trials(Database& database) {
                     "  WHEN {0} = {1} THEN 'replaced_equal' ELSE 'replaced' END"
                     " WHEN {4} THEN 'kept_other' WHEN {0} = {1} THEN 'equal' ELSE 'kept' END"
                     " FROM source.trial AS there LEFT JOIN main.trial AS here ON here.fingerprint = there.fingerprint"
-                    " WHERE there.fingerprint NOT LIKE '%+fresh' ORDER BY there.id",
-                    theirs, own, precedence_of("there"), precedence_of("here"), differs));
+                    " WHERE there.fingerprint NOT LIKE '%+fresh'{5} ORDER BY there.id",
+                    theirs, own, precedence_of("there"), precedence_of("here"), differs,
+                    only_wanted ? " AND there.fingerprint IN (SELECT fingerprint FROM temp.wanted)" : ""));
     const Names columns = without(columns_of(database, "trial"), {"id"});
     database.execute(fmt::format(
         "INSERT INTO main.trial ({0}) SELECT {0} FROM source.trial WHERE id IN (SELECT source_id FROM temp.pair WHERE"

@@ -13,8 +13,9 @@ namespace unroll::store {
 /// Makes the temporary table `pair`: a row for each trial of `source`, with its id here (NULL: new) and what becomes of
 /// it, `fate`: new; equal, replaced_equal, kept, replaced (the same trajectory); kept_other, replaced_other (another
 /// one). Trials that
-/// are new are added to `trial`, those that give way are rewritten, and get their ids.
-void pair_trials(Database& database);
+/// are new are added to `trial`, those that give way are rewritten, and get their ids. With `only_wanted` those alone
+/// that the temporary table `wanted` names.
+void pair_trials(Database& database, bool only_wanted = false);
 
 /// Copies or unites what is known of the trials in `pair`: every table that refers to trials but `membership` and
 /// `checkpoint`. Returns how many samples came along.

@@ -18,10 +18,24 @@ namespace fs = std::filesystem;
 
 namespace {
 
-bool is_current(const fs::path& file) {
-    Database database(file, Database::Access::read);
+bool is_current(const fs::path& file, Database::Access access = Database::Access::read) {
+    Database database(file, access);
     check_version(database);
     return database.prepared("PRAGMA user_version").integer() == std::int64_t(migration_steps().size());
+}
+
+void require_settled(const fs::path& source) {
+    if (!is_current(source, Database::Access::immutable))
+        throw Error({source, "a result store of another version of the program",
+                     fmt::format("version {}", migration_steps().size()),
+                     "let the version that wrote it finish, or remove it"});
+}
+
+/// The trials that are wanted, as temp.wanted.
+void note_wanted(Database& database, const std::vector<std::string>& fingerprints) {
+    database.execute("CREATE TEMP TABLE wanted (fingerprint TEXT PRIMARY KEY)");
+    for (const std::string& fingerprint : fingerprints)
+        database.prepared("INSERT OR IGNORE INTO temp.wanted VALUES (?)").run(fingerprint);
 }
 
 /// Keeps runs away from the other store as long as it lives, where its folder can be written; brings it up to date.
@@ -66,7 +80,7 @@ public:
         database_.forget_statements();
         sqlite3_exec(database_.handle(),
                      "DROP TABLE IF EXISTS temp.pair; DROP TABLE IF EXISTS temp.series_map;"
-                     "DROP TABLE IF EXISTS temp.plugin_map; DETACH source",
+                     "DROP TABLE IF EXISTS temp.plugin_map; DROP TABLE IF EXISTS temp.wanted; DETACH source",
                      nullptr, nullptr, nullptr);
     }
     Attached(const Attached&) = delete;
@@ -97,22 +111,25 @@ void count_fates(Database& database, MergeReport& report) {
 
 }  // namespace
 
-MergeReport merge(Store& into, const fs::path& source) {
+MergeReport merge(Store& into, const fs::path& source, const MergeScope& scope) {
     const fs::path file = real_location(source);
-    const auto lock = hold(file, into);
+    const auto lock = scope.is_settled || scope.is_held ? nullptr : hold(file, into);
+    if (scope.is_settled) require_settled(file);
     Database& database = into.database();
     MergeReport report;
     const Tidy tidy{file};
-    const Attached attached(database, file, lock != nullptr);
+    const Attached attached(database, file, lock != nullptr || scope.is_held);
     CheckpointMerge checkpoints(into, file);
     // Not BEGIN IMMEDIATE, which wants to write to the other store, too. What goes wrong is rolled back by `attached`.
     database.execute("BEGIN");
-    pair_trials(database);
+    if (scope.trials) note_wanted(database, *scope.trials);
+    pair_trials(database, scope.trials.has_value());
     count_fates(database, report);
     report.samples = merge_results(database);
     checkpoints.run();
-    MergedExperiments experiments = merge_experiments(database, file.parent_path(), into.file().parent_path());
-    into.interrupt_running();
+    MergedExperiments experiments;
+    if (scope.experiments) experiments = merge_experiments(database, file.parent_path(), into.file().parent_path());
+    if (!scope.is_settled && !scope.is_held) into.interrupt_running();
     database.commit();
     checkpoints.finish();
     report.new_experiments = std::move(experiments.added);

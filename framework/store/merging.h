@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,16 @@ struct MergeReport {
     std::vector<std::string> changed_experiments;  ///< of both stores, with other manifests: the newer one rules
 };
 
+/// How much of the other store is wanted.
+struct MergeScope {
+    std::optional<std::vector<std::string>> trials{};  ///< by fingerprint; those it does not have are passed over
+    bool experiments = true;                           ///< with experiments and their memberships
+    /// Nobody writes the other store any more, nor are trials running in it: it is read without a lock, from wherever
+    /// it is, and a run may be at work on this one (store/snapshot.h writes such files).
+    bool is_settled = false;
+    bool is_held = false;  ///< the caller has its RunnerLock, and its trials do not run
+};
+
 /// Merges the store in `source` into this one, which no run may be at work on; `source` only changes when it is of an
 /// earlier version: then it is brought up to date. Rows in one transaction; checkpoints are copied.
 ///
@@ -36,6 +47,6 @@ struct MergeReport {
 ///
 /// Throws Error, and changes nothing, when there is no such store, when a run is at work on it, when it is this one, or
 /// when names of experiments differ in case only.
-MergeReport merge(Store& into, const std::filesystem::path& source);
+MergeReport merge(Store& into, const std::filesystem::path& source, const MergeScope& scope = {});
 
 }  // namespace unroll::store

@@ -4,6 +4,7 @@
 #include "json/write.h"
 #include "store/connection.h"
 #include "store/schema.h"
+#include "store/trial_rows.h"
 
 namespace unroll::store {
 
@@ -91,6 +92,12 @@ void Store::plan(const ExperimentRow& experiment, const std::vector<TrialRow>& t
     std::vector<std::string> axes;
     for (const auto& member : members) axes.push_back(member.axes);
     replace_experiment_view(database, experiment.name, axes);
+    transaction.commit();
+}
+
+void add_trials(Store& store, const std::vector<TrialRow>& rows) {
+    Transaction transaction(store.database());
+    for (const TrialRow& row : rows) add_trial(store.database(), row);
     transaction.commit();
 }
 

@@ -58,6 +58,26 @@ struct Writer::Impl {
         if (!place && queue.empty()) resting = true;
     }
 
+    void between(const std::function<void(Store&)>& work) {
+        std::unique_lock lock(mutex);
+        done.wait(lock, [&] { return failure || (!writing && !lent); });
+        if (failure) throw base::TransientError(*failure);
+        lent = true;
+        lock.unlock();
+        const auto give_back = [&] {
+            lock.lock();
+            lent = false;
+            done.notify_all();
+        };
+        try {
+            work(store);
+        } catch (...) {
+            give_back();
+            throw;
+        }
+        give_back();
+    }
+
     // ---- The writer's thread ----------------------------------------------------------------------------------------
 
     void run() {
@@ -68,6 +88,7 @@ struct Writer::Impl {
             if (!queue.empty())
                 wake.wait_for(lock, batch_time, [&] { return queue.size() >= batch_size || urgent || stopping; });
             if (queue.empty() && (resting || stopping)) continue;
+            done.wait(lock, [&] { return !lent; });
             urgent = false;
             writing = true;
             batch.swap(queue);
@@ -130,6 +151,7 @@ struct Writer::Impl {
     std::uint64_t pushed = 0, committed = 0;
     bool urgent = false;   ///< somebody waits for a commit
     bool writing = false;  ///< the writer is at the connection
+    bool lent = false;     ///< somebody else is at it
     bool resting = true;   ///< nothing was pushed since flush(): the connection is left alone
     bool stopping = false;
     std::optional<Problem> failure;
@@ -165,6 +187,10 @@ void Writer::push(AttemptEnd end) {
 void Writer::push(Measured measured) {
     const std::string fingerprint = measured.fingerprint;
     impl_->push(fingerprint, std::move(measured));
+}
+
+void Writer::between(const std::function<void(Store&)>& work) {
+    impl_->between(work);
 }
 
 void Writer::flush() {

@@ -1,6 +1,7 @@
 // One thread that owns the connection while a sweep runs: trials only push records to a bounded queue.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -27,6 +28,10 @@ public:
     void push(const std::string& fingerprint, training::Record record);
     void push(AttemptEnd end);
     void push(Measured measured);
+
+    /// Calls `work` with the store while nothing is written, between two transactions; it may write itself. Throws what
+    /// it throws, and what stopped the writer.
+    void between(const std::function<void(Store&)>& work);
 
     /// Returns when everything pushed so far is committed; throws what stopped the writer.
     void flush();

@@ -2,7 +2,6 @@
 #include "sweep/sweep.h"
 
 #include <algorithm>
-#include <map>
 
 #include "store/writer.h"
 #include "sweep/agenda.h"
@@ -11,30 +10,13 @@
 #include "sweep/isolated_executor.h"
 #include "sweep/local_executor.h"
 #include "sweep/memory.h"
+#include "sweep/planning.h"
 #include "sweep/scheduler.h"
 #include "unroll/error.h"
 
 namespace unroll::sweep {
 
 namespace {
-
-/// All manifests or none: an unfinished transaction is rolled back.
-void plan(store::Store& store, const std::vector<manifest::Plan>& plans, const std::vector<TrialPlan>& workload,
-          bool fresh) {
-    store.interrupt_running();
-    std::map<std::string, const TrialPlan*> by_fingerprint;
-    for (const TrialPlan& trial : workload) by_fingerprint[trial.row.fingerprint] = &trial;
-    store.begin();
-    for (const manifest::Plan& plan : plans) {
-        std::vector<store::TrialRow> rows;
-        const auto members = memberships(plan);
-        for (const store::Membership& member : members) rows.push_back(by_fingerprint.at(member.fingerprint)->row);
-        store.plan(experiment_row(plan), rows, members);
-    }
-    store.commit();
-    if (fresh)
-        for (const TrialPlan& trial : workload) store.renew(trial.row.fingerprint);
-}
 
 /// How many of the trials that are not trained may run at once for the memory that there is; throws Error when one does
 /// not fit by itself. Nothing has been written then.
@@ -80,7 +62,7 @@ Summary run(const std::vector<manifest::Plan>& plans, const std::vector<TrialPla
     const store::RunnerLock lock(settings.database);
     store::Store store(settings.database, store::Store::Mode::write);
     const Size at_once = require_room(store, workload, settings, notes);
-    plan(store, plans, workload, settings.fresh);
+    plan_experiments(store, plans, workload, settings.fresh);
     for (const Crash& crash : take_crashes(store.file())) store.note_crash(crash.fingerprint, crash.how);
 
     Agenda agenda = make_agenda(store, workload, catalog, settings);

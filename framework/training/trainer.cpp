@@ -148,7 +148,15 @@ private:
             save({.is_best = is_best_});
         else if (is_best_ && keeps_best())
             save({.is_best = true, .is_scheduled = false});
+        else if (is_time_to_save())
+            save_for_later();
         return true;
+    }
+
+    /// The moment depends on the machine; what is kept in the end does not.
+    bool is_time_to_save() const {
+        return settings_.checkpoint_every.kind == trial::When::Kind::seconds &&
+               Clock::now() - saved_at_ >= std::chrono::seconds(settings_.checkpoint_every.count);
     }
 
     /// Whether the best evaluation gets a checkpoint of its own where none is asked for. Who wants none but the last
@@ -268,6 +276,7 @@ private:
             CheckpointSaved{{now_.step, std::move(path), std::move(sha256), true, mark.is_best, mark.is_scheduled},
                             settings_.keep_checkpoints});
         saved_step_ = now_.step;
+        saved_at_ = Clock::now();
     }
 
     /// At an interruption, to go on from: what a trial that is never interrupted does not keep.
@@ -297,6 +306,7 @@ private:
 
     bool is_best_ = false, taking_up_ = false;
     std::uint64_t saved_step_ = ~std::uint64_t{0};
+    Clock::time_point saved_at_ = Clock::now();
     trial::TrialStatus status_ = trial::TrialStatus::finished;
     std::optional<std::uint64_t> diverged_step_;
     double last_loss_ = 0;  ///< of the last evaluation; 0: there was none

@@ -79,8 +79,9 @@ struct ModelSettings {
 };
 
 /// A moment that comes back: every `count` steps or epochs, `count` times over the whole training, or only at the end.
+/// `seconds` is for checkpoints alone: whenever so much time has passed, and at the end.
 struct When {
-    enum class Kind { never, steps, epochs, times, end };
+    enum class Kind { never, steps, epochs, times, end, seconds };
     Kind kind = Kind::end;
     Size count = 0;
 

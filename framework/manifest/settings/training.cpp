@@ -46,7 +46,10 @@ constexpr Setting training_rows[] = {
                                       "when the validation split is evaluated, and at the end the test split, too; "
                                       "{\"times\": 10}: ten times, after every tenth of the training")
         .outside_identity_without("stop"),
-    shaped<&Training::checkpoint_every>("checkpoint_every", Shape::when_or_never, "", "when a checkpoint is saved")
+    shaped<&Training::checkpoint_every>(
+        "checkpoint_every", Shape::when_or_timed, "",
+        "when a checkpoint is saved; {\"minutes\": 5}: to go on from, whenever five minutes have passed; of those only "
+        "the newest is kept, and only until the trial ends, so that results do not depend on the machine's speed")
         .unless_given("evaluate_every")
         .outside_identity(),
     integer<&Training::keep_checkpoints>("keep_checkpoints", "2", 1, largest_count,

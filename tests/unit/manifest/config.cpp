@@ -51,6 +51,7 @@ TEST_CASE("The fingerprint follows what matters and nothing else") {
           R"("cell": [{"plugin": "echo", "hidden": 16}])", R"("seed": 1, "model": {"embedding": 0})"})
         CHECK(trial(same).fingerprint == own);
     CHECK(training(R"("log_every": 1, "checkpoint_every": 5, "keep_checkpoints": 9)") == own);
+    CHECK(training(R"("checkpoint_every": {"minutes": 5})") == own);
     CHECK(training(R"("time_limit": "2h", "memory_limit": "4GB")") == own);
     CHECK(training(R"("optimizer": {"name": "adam", "betas": [0.90, 0.999]}, "clip": null, "evaluate_length": 8)") ==
           own);
@@ -118,6 +119,7 @@ TEST_CASE("A trial's config is a manifest that gives the same trial back") {
              "checkpoint_every": false, "clip": {"element": 0.1}, "evaluate_length": 20, "stop": {"patience": 3},
              "optimizer": {"name": "adamw", "decay": "matrices"}, "schedule": {"name": "cosine", "minimum": 1e-5, "warmup": 4}})",
          R"("training": {"steps": 3, "windows": "streams", "batch": 2, "evaluate_every": "epoch", "stop": {"target": 1.5},
+             "checkpoint_every": {"minutes": 2.5},
              "optimizer": {"name": "rmsprop"}, "schedule": {"name": "exponential", "decay": 0.97}})"}) {
         const trial::Trial first = trial(members);
         const Plan again = expand(first.config);

@@ -125,6 +125,7 @@ TEST_CASE("an interruption at any step leaves no trace in any table") {
         {"training.keep_checkpoints=9"},
         {"training.checkpoint_every=3", "training.evaluate_every=2"},
         {"training.checkpoint_every=false"},
+        {"training.checkpoint_every={\"minutes\":0.02}"},
         {"training.checkpoint_every=\"end\"", "training.evaluate_every=1"},
         {"training.stop={\"metric\":\"validation/loss\",\"patience\":1}", "training.evaluate_every=2"},
         // It diverges on the way.

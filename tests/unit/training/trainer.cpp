@@ -183,6 +183,25 @@ TEST_CASE("the best evaluation's checkpoint is marked") {
     }
 }
 
+TEST_CASE("checkpoints by the clock are there to go on from, and change nothing else") {
+    auto plain = streams();
+    plain->trial.training.checkpoint_every = {trial::When::Kind::end, 0};
+    plain->whole();
+    auto timed = streams();
+    timed->trial.training.checkpoint_every = {trial::When::Kind::seconds, 0};  // after every step
+    timed->whole();
+    CHECK(timed->log.checkpoints.size() == timed->trial.training.steps);
+    for (const auto& checkpoint : timed->log.checkpoints)
+        CHECK(checkpoint.is_scheduled == (checkpoint.step == timed->trial.training.steps));
+    for (const std::uint64_t step : plain->log.steps("validation", "loss"))
+        CHECK(timed->log.at("validation", "loss", step) == plain->log.at("validation", "loss", step));
+    auto seldom = streams();
+    seldom->trial.training.checkpoint_every = {trial::When::Kind::seconds, 3600};
+    seldom->whole();
+    for (const auto& checkpoint : seldom->log.checkpoints)
+        CHECK((checkpoint.is_best || checkpoint.step == seldom->trial.training.steps));
+}
+
 TEST_CASE("divergence is found at once, with its step") {
     const auto run = [](const Plugin& cell, double rate, Size validation) {
         Trial trial = small::trial(cell);
