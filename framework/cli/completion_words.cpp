@@ -12,11 +12,11 @@ namespace {
 /// By the name of a positional argument (Command::positional) or of an option's value; any other is anything.
 WordKind kind_of(const std::string& name) {
     static const std::map<std::string, WordKind> kinds{
-        {"manifest", WordKind::manifest},     {"source", WordKind::manifest},  {"file", WordKind::file},
-        {"db-file", WordKind::file},          {"FILE", WordKind::file},        {"FOLDER", WordKind::folder},
-        {"experiment", WordKind::experiment}, {"curve", WordKind::experiment}, {"name", WordKind::experiment},
-        {"EXPERIMENT", WordKind::experiment}, {"plugin", WordKind::plugin},    {"command", WordKind::command},
-        {"MANIFEST", WordKind::manifest},     {"PATH", WordKind::file},
+        {"manifest", WordKind::manifest},     {"source", WordKind::manifest},   {"file", WordKind::file},
+        {"db-file", WordKind::file},          {"FILE", WordKind::file},         {"FOLDER", WordKind::folder},
+        {"experiment", WordKind::experiment}, {"curve", WordKind::experiment},  {"name", WordKind::experiment},
+        {"EXPERIMENT", WordKind::experiment}, {"run", WordKind::experiment},    {"plugin", WordKind::plugin},
+        {"command", WordKind::command},       {"MANIFEST", WordKind::manifest}, {"PATH", WordKind::file},
     };
     const auto found = kinds.find(name);
     return found == kinds.end() ? WordKind::anything : found->second;

@@ -24,17 +24,19 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr int work_left = 75;  ///< of a child; EX_TEMPFAIL
+/// Exit codes of a child: it was asked to end, with work left; it was not, and could not do all (EX_TEMPFAIL, and one
+/// more).
+constexpr int work_left = 75, work_not_done = 76;
 constexpr int answered[] = {SIGUSR1, SIGTERM, SIGINT, SIGHUP};
 
-std::atomic<bool> stop_requested{false}, warned{false};
+std::atomic<bool> stop_requested{false}, asked{false}, warned{false};
 std::atomic<pid_t> child{0};
 static_assert(std::atomic<bool>::is_always_lock_free && std::atomic<pid_t>::is_always_lock_free,
               "a signal handler may only touch lock-free atomics");
 
 void on_signal(int number) {
     const int before = errno;
-    stop_requested = true;
+    stop_requested = asked = true;
     if (number == SIGUSR1) warned = true;
     if (const pid_t process = child) ::kill(process, number);
     errno = before;
@@ -56,7 +58,7 @@ fs::path make_scratch() {
     if (::getppid() != parent) std::_Exit(work_left);
     int code = EXIT_FAILURE;
     try {
-        code = work(attempt, scratch, stop_requested) ? work_left : EXIT_SUCCESS;
+        code = !work(attempt, scratch, stop_requested) ? EXIT_SUCCESS : asked ? work_left : work_not_done;
     } catch (...) {
         const std::string problem = base::what_is(std::current_exception());
         fmt::print(stderr, "unroll: {}\n", problem);
@@ -111,17 +113,17 @@ int supervise(const RunFolder& folder, Size task, Launcher& launcher, const Task
         }
         const Attempt attempt = folder.begin_attempt(task);
         const fs::path scratch = make_scratch();
-        const int status = stop_requested ? work_left << 8 : run_child(attempt, scratch, folder, work);
+        const int status = asked ? work_left << 8 : run_child(attempt, scratch, folder, work);
         fs::remove_all(scratch, ignored);
         const int code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-        const bool orderly = code == EXIT_SUCCESS || (code == work_left && stop_requested);
+        const bool orderly = code == EXIT_SUCCESS || code == work_left;
         write_json(folder.attempt(attempt) / "end.json",
                    object({{"orderly", orderly},
                            {"exit", std::int64_t(code)},
                            {"signal", std::int64_t(WIFSIGNALED(status) ? WTERMSIG(status) : 0)},
                            {"at", now_text()}}));
         if (code == EXIT_SUCCESS) return 0;
-        if (stop_requested) {
+        if (asked || code == work_left) {
             if (!fs::exists(folder.stop_file(), ignored))
                 launcher.comes_again(warned ? Ending::warned : Ending::terminated);
             return orderly ? 0 : 1;

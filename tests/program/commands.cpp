@@ -31,7 +31,10 @@ Ended ask(const Words& words) {
 
 TEST_CASE("--help names a command's options") {
     const std::pair<const char*, Words> commands[] = {
-        {"run", {"--jobs", "--set", "--fresh", "--retry-failed", "--fail-fast", "--quiet"}},
+        {"run", {"--jobs", "--set", "--fresh", "--retry-failed", "--fail-fast", "--quiet", "--launcher"}},
+        {"status", {"--format", "RUN"}},
+        {"cancel", {"RUN"}},
+        {"worker", {"--task", "--check", "RUN"}},
         {"plan", {"--format", "--set"}},
         {"check", {"--set", "PLUGIN.so"}},
         {"plugins", {"--format", "NAME"}},
