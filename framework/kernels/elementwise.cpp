@@ -9,9 +9,11 @@
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/elementwise.cpp"
-#include <hwy/contrib/math/math-inl.h>
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
+
+// Once for each target, so below what sets the target.
+#include <hwy/contrib/math/math-inl.h>
 
 #include "kernels/elementwise.h"
 #include "kernels/math-inl.h"
