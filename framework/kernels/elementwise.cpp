@@ -19,6 +19,8 @@
 #include "kernels/math-inl.h"
 #include "kernels/vectors-inl.h"
 
+#include <hwy/contrib/math/math-inl.h>
+
 HWY_BEFORE_NAMESPACE();
 namespace unroll::HWY_NAMESPACE {
 namespace {
