@@ -219,6 +219,15 @@ std::string tuning_metric(const std::string& metric, const std::vector<std::stri
                : metric;
 }
 
+/// Leaves out the trials that do not meet the conditions. `trials` are all of the experiment's.
+void keep_those_that_meet(store::Store& store, const store::Experiment& experiment,
+                          const std::vector<Condition>& conditions, Trials& trials) {
+    if (conditions.empty()) return;
+    const std::vector<bool> meets = meeting(store, experiment, conditions);
+    std::size_t place = 0;
+    std::erase_if(trials, [&](const ComparedTrial&) { return !meets[place++]; });
+}
+
 /// The experiment's trials with their values of both metrics and of the columns that the comparison names.
 Trials trials_for(store::Store& store, const store::Experiment& experiment, const Comparison& comparison) {
     Names columns = comparison.by;
@@ -257,7 +266,8 @@ Comparison compare(store::Store& store, const ComparisonRequest& request) {
 
     const Names known = store::series_of(store, experiment);
     if (!result.best.empty()) result.tuned_on = tuning_metric(result.metric, known);
-    const Trials trials = trials_for(store, experiment, result);
+    Trials trials = trials_for(store, experiment, result);
+    keep_those_that_meet(store, experiment, request.where, trials);
     const auto is_finished = [](const ComparedTrial& trial) { return trial.status == Status::finished; };
     if (std::any_of(trials.begin(), trials.end(), is_finished)) check_series(result.metric, known, experiment.name);
     result.without_metric = std::count_if(

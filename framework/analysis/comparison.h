@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "analysis/conditions.h"
 #include "analysis/statistics.h"
 #include "store/experiments.h"
 #include "store/result_table.h"
@@ -16,9 +17,10 @@ namespace unroll::analysis {
 /// What is left empty comes from the experiment's manifest.
 struct ComparisonRequest {
     std::string experiment;
-    std::vector<std::string> by;  ///< axes, columns of `result`, or paths of the config
-    std::string metric;           ///< SPLIT/NAME
-    std::string goal;             ///< min | max
+    std::vector<std::string> by;     ///< axes, columns of `result`, or paths of the config
+    std::string metric;              ///< SPLIT/NAME
+    std::string goal;                ///< min | max
+    std::vector<Condition> where{};  ///< only trials that meet all of them are compared
 };
 
 struct ComparedTrial : store::MemberTrial {
@@ -58,7 +60,7 @@ struct Comparison {
 /// With axes in the manifest's `best`, each group is that of its choice with the best mean; a choice of which trials
 /// diverged or failed is taken only when there is no other. The choice is made by the metric; for a metric of the test
 /// split by that of the validation split, if the trials have it. Throws Error, with what there is, for an unknown
-/// experiment, axis or metric.
+/// experiment, axis or metric, and when no trial meets the conditions.
 Comparison compare(store::Store& store, const ComparisonRequest& request);
 
 }  // namespace unroll::analysis

@@ -28,8 +28,14 @@ Page gather(store::Store& store, const PageRequest& request) {
     page.source = store.file().filename().string();
     page.generator = request.generator;
     page.made_at = fmt::format("{:%Y-%m-%d %H:%M} UTC", fmt::gmtime(std::time(nullptr)));
-    for (const std::string& experiment : request.experiments)
-        page.chapters.push_back(chapter_of(source_of(store, {experiment, request.by, request.metric, ""})));
+    for (const std::string& experiment : request.experiments) {
+        Source source = source_of(store, {experiment, request.by, request.metric, "", request.where});
+        source.most_read = request.most_read;
+        Chapter& chapter = page.chapters.emplace_back(chapter_of(source));
+        for (const analysis::Condition& condition : request.where)
+            chapter.about += fmt::format("{}Only trials with {} = {}.", chapter.about.empty() ? "" : " ",
+                                         condition.name, condition.value);
+    }
     return page;
 }
 

@@ -5,6 +5,7 @@
 #include <limits>
 #include <map>
 
+#include "report/samples.h"
 #include "report/sections.h"
 #include "report/words.h"
 
@@ -16,9 +17,8 @@ using analysis::Group;
 using store::SampleRow;
 using store::Value;
 
-constexpr std::size_t most_texts = 600;        ///< of a chapter
-constexpr std::size_t most_images = 48;        ///< of a chapter
-constexpr std::size_t most_characters = 4000;  ///< of a text
+constexpr std::size_t most_texts = 600;  ///< of a chapter
+constexpr std::size_t most_images = 48;  ///< of a chapter
 
 /// The samples of a group's trials of the best choice.
 struct GroupSamples {
@@ -28,11 +28,6 @@ struct GroupSamples {
     std::uint64_t seed = 0;           ///< of that trial
     std::vector<SampleRow> all;       ///< texts of all trials, without the texts themselves
 };
-
-/// Where a text stands: by its temperature, else by its sampler.
-std::string column_of(const SampleRow& sample) {
-    return sample.temperature ? fmt::format("{:g}", *sample.temperature) : sample.sampler;
-}
 
 std::vector<GroupSamples> samples_of(const Source& source) {
     std::vector<GroupSamples> list;
@@ -54,35 +49,6 @@ std::vector<GroupSamples> samples_of(const Source& source) {
         if (!samples.of_first.empty()) list.push_back(std::move(samples));
     }
     return list;
-}
-
-/// No more than a page can bear, cut between characters.
-std::string cut(std::string text) {
-    if (text.size() <= most_characters) return text;
-    std::size_t end = most_characters;
-    while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
-    return text.substr(0, end) + "…";
-}
-
-template <class Number>
-Value value_of(const std::optional<Number>& number) {
-    return number ? Value(*number) : Value();
-}
-
-Text text_of(const SampleRow& sample) {
-    Text text;
-    text.prompt = cut(sample.prompt);
-    text.text = cut(sample.text);
-    text.target = cut(sample.target);
-    if (sample.correct) text.correct = *sample.correct ? 1 : 0;
-    if (sample.kind != "text") return text;
-    for (auto& [name, value] :
-         std::vector<std::pair<std::string, Value>>{{"known words", value_of(sample.known_word_rate)},
-                                                    {"distinct-3", value_of(sample.distinct_3)},
-                                                    {"repetition", value_of(sample.repetition)},
-                                                    {"longest copy", value_of(sample.longest_copy)}})
-        if (!std::holds_alternative<std::monostate>(value)) text.measures.emplace_back(name, value);
-    return text;
 }
 
 /// Columns by temperature, then samplers by name.

@@ -179,6 +179,10 @@ json::Value to_json(const Figure& figure) {
                     })}});
 }
 
+json::Value to_json(const store::Value& stored) {
+    return value(stored);
+}
+
 json::Value to_json(const Page& page) {
     return object({{"title", text(page.title)},
                    {"source", text(page.source)},

@@ -82,12 +82,15 @@ std::optional<Figure> figure_of(const Source& source, const std::string& metric)
                 {"FLOPs", {}, {}, false}};
     figure.y = {metric, {}, {}, false};
     std::size_t block = std::numeric_limits<std::size_t>::max(), most = 0, whole = 0;
-    for (const analysis::GroupCurve& curve : analysis::group_curves(source.store, source.comparison, metric)) {
+    bool is_outline = false;
+    for (const analysis::GroupCurve& curve :
+         analysis::group_curves(source.store, source.comparison, metric, source.most_read)) {
         if (curve.points.empty()) continue;
         const analysis::Group& group = source.comparison.groups[curve.group];
         if (group.block != block) figure.charts.push_back({block_title(source, group), {}});
         block = group.block;
         most = std::max(most, curve.points.size());
+        is_outline = is_outline || curve.is_outline;
         figure.charts.back().series.push_back(thinned(curve_of(source, group, curve), points_of_a_curve));
         whole = std::max(whole, curve.trials);
     }
@@ -100,6 +103,10 @@ std::optional<Figure> figure_of(const Source& source, const std::string& metric)
             " Of up to {} points of a curve at most {} are kept: the lowest and the highest of "
             "each stretch.",
             most, points_of_a_curve);
+    if (is_outline)
+        figure.about +=
+            " Downsampled, as there are too many points to read: curves are drawn at the steps of the minima and "
+            "maxima of the first trial in each group, or at evenly spaced steps.";
     return figure;
 }
 

@@ -31,6 +31,8 @@ std::map<store::Id, Cost> costs_of(store::Store& store, const store::Experiment&
         for (std::size_t i = 0; i < places.size(); ++i) cost.*places[i] = number_in(trial.columns[i]);
         if (const auto* error = std::get_if<std::string>(&trial.columns.back())) cost.error = *error;
     }
+    for (const auto& [trial, ending] : store::endings_of(store, experiment.name))
+        if (const auto found = costs.find(trial); found != costs.end()) found->second.ending = ending;
     return costs;
 }
 

@@ -7,7 +7,9 @@
 #include <vector>
 
 #include "analysis/comparison.h"
+#include "analysis/group_curves.h"
 #include "report/page.h"
+#include "store/attempts.h"
 #include "store/experiments.h"
 #include "store/measurements.h"
 #include "store/store.h"
@@ -19,6 +21,7 @@ struct Cost {
     std::optional<double> step, seconds, tokens, tokens_per_second, flops_per_step;
     std::optional<double> diverged_step;
     std::string error;
+    store::Ending ending;  ///< of its last attempt
 };
 
 struct Source {
@@ -29,6 +32,7 @@ struct Source {
     std::vector<std::string> series;  ///< SPLIT/NAME, validation first
     std::map<store::Id, Cost> costs;
     std::vector<std::string> systems;  ///< the values of the first of `by` in words: a hue each
+    std::int64_t most_read = analysis::most_points_read;
 };
 
 /// Throws Error as analysis::compare().

@@ -2,9 +2,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 
 #include "base/text.h"
 #include "report/comparison_table.h"
+#include "report/ending.h"
 #include "report/sections.h"
 #include "report/trial_label.h"
 #include "report/words.h"
@@ -36,9 +38,12 @@ struct Total {
 std::string counts(const Source& source) {
     std::int64_t all = 0;
     std::vector<std::string> parts;
-    for (const auto& [status, trials] : store::status_counts(source.store, source.experiment.name)) {
+    std::map<std::string_view, std::int64_t> by_status;
+    for (const Group& group : source.comparison.groups)
+        for (const ComparedTrial& trial : group.trials) ++by_status[trial::to_string(trial.status)];
+    for (const auto& [status, trials] : by_status) {
         all += trials;
-        parts.push_back(fmt::format("{} {}", trials, trial::to_string(status)));
+        parts.push_back(fmt::format("{} {}", trials, status));
     }
     return fmt::format("{}: {}.", base::count_of(static_cast<std::uint64_t>(all), "trial"),
                        parts.empty() ? "none planned" : fmt::format("{}", fmt::join(parts, ", ")));
@@ -93,7 +98,7 @@ Table costs(const Source& source) {
 /// Trials that ended without a result, with the reason.
 Table losses(const Source& source) {
     Table table{"What diverged, failed or was interrupted",
-                {{"trial", {}}, {"settings", {}}, {"status", {}}, {"step", {}}, {"cause", {}}},
+                {{"trial", {}}, {"settings", {}}, {"status", {}}, {"step", {}}, {"cause", {}}, {"message", {}}},
                 {},
                 {},
                 {}};
@@ -105,7 +110,7 @@ Table losses(const Source& source) {
             const Cost& cost = source.costs.at(trial.id);
             const std::optional<double> step = cost.diverged_step ? cost.diverged_step : cost.step;
             table.rows.push_back({trial.id, trial_label(trial.axes), std::string(trial::to_string(trial.status)),
-                                  step ? Value(static_cast<std::int64_t>(*step)) : Value(),
+                                  step ? Value(static_cast<std::int64_t>(*step)) : Value(), cause_in_words(cost.ending),
                                   cost.error.empty() ? Value() : Value(cost.error)});
         }
     return table;

@@ -8,6 +8,7 @@
 
 #include "store/database.h"
 #include "store/experiments.h"
+#include "store/moment.h"
 
 namespace unroll::store {
 
@@ -79,24 +80,12 @@ std::vector<Column> all_columns(Database& database, const Experiment& experiment
     return columns;
 }
 
-/// Reads one moment of the file for as long as it lives.
-class Snapshot {
-public:
-    explicit Snapshot(Database& database) : database_(database) { database_.execute("BEGIN"); }
-    ~Snapshot() { database_.rollback(); }
-    Snapshot(const Snapshot&) = delete;
-    Snapshot& operator=(const Snapshot&) = delete;
-
-private:
-    Database& database_;
-};
-
 }  // namespace
 
 void read_in_parts(Store& store, const std::string& experiment, ExportedTable table, std::size_t rows,
                    const std::function<void(const Table&)>& use) {
     Database& database = store.database();
-    const Snapshot snapshot(database);
+    const Moment moment(store);
     const std::vector<Column> columns = all_columns(database, find_experiment(store, experiment), table);
     Table part;
     std::string selected;

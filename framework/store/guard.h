@@ -18,6 +18,7 @@ struct QueryLimits {
     std::chrono::milliseconds timeout = std::chrono::seconds(60);  ///< for preparing, running and reading the rows
     long long memory = 1LL << 30;             ///< bytes of SQLite's, beyond what is in use when it begins
     const std::atomic<bool>* stop = nullptr;  ///< ends the query when it becomes true; null: nobody asks for that
+    std::size_t rows = 0;                     ///< it ends after so many; 0: there is no such limit
 };
 
 /// Lies over a connection for as long as it lives: what is prepared there meanwhile may only read, with functions and

@@ -28,8 +28,8 @@ std::uint64_t bytes_of(Store& store, std::string_view sql, const Parameters&... 
 
 /// The last value of the experiment's metric for a row of trial.
 constexpr std::string_view last_value =
-    "(SELECT value FROM metric WHERE metric.trial_id = trial.id AND split || '/' || metric.name = experiment.metric"
-    " ORDER BY step DESC LIMIT 1)";
+    "(SELECT value FROM point WHERE point.trial_id = trial.id AND series_id ="
+    " (SELECT id FROM series WHERE split || '/' || series.name = experiment.metric) ORDER BY point.step DESC LIMIT 1)";
 
 }  // namespace
 

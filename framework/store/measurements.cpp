@@ -34,12 +34,17 @@ std::vector<LagRow> last_gradients_of(Store& store, Id trial) {
 }
 
 std::vector<SampleRow> last_samples_of(Store& store, Id trial) {
+    return last_samples_of(store, trial, 1);
+}
+
+std::vector<SampleRow> last_samples_of(Store& store, Id trial, std::size_t steps) {
     std::vector<SampleRow> rows;
     store.database()
         .prepared(
             "SELECT step, kind, sampler, temperature, prompt, text, target, correct, image, number, known_word_rate,"
-            " distinct_3, repetition, longest_copy FROM sample WHERE trial_id = ?1"
-            " AND step = (SELECT max(step) FROM sample WHERE trial_id = ?1) ORDER BY id")
+            " distinct_3, repetition, longest_copy FROM sample WHERE trial_id = ?1 AND step IN"
+            " (SELECT DISTINCT step FROM sample WHERE trial_id = ?1 ORDER BY step DESC LIMIT ?2)"
+            " ORDER BY step DESC, id")
         .each(
             [&](const Row& row) {
                 SampleRow& sample = rows.emplace_back();
@@ -58,7 +63,7 @@ std::vector<SampleRow> last_samples_of(Store& store, Id trial) {
                 sample.repetition = row.optional_real(12);
                 if (!row.is_null(13)) sample.longest_copy = row.integer(13);
             },
-            trial);
+            trial, static_cast<std::int64_t>(steps));
     return rows;
 }
 

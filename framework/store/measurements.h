@@ -46,6 +46,9 @@ struct SampleRow {
 /// Those of the last step at which the trial was sampled, in the order in which they were asked for.
 std::vector<SampleRow> last_samples_of(Store& store, Id trial);
 
+/// Those of the last `steps` steps at which the trial was sampled, the last step first.
+std::vector<SampleRow> last_samples_of(Store& store, Id trial, std::size_t steps);
+
 /// How an experiment came about.
 struct Origin {
     std::string about, manifest;

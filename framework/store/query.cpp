@@ -58,6 +58,7 @@ public:
           sql_(sql),
           timeout_(limits.timeout),
           memory_(limits.memory),
+          most_rows_(limits.rows),
           guard_(connection_, limits) {}
 
     Table run(const std::vector<Value>& parameters) {
@@ -127,6 +128,7 @@ private:
             const int code = sqlite3_step(statement);
             if (code == SQLITE_DONE) return table;
             if (code != SQLITE_ROW) fail_at(code, sql_.data());
+            if (most_rows_ > 0 && table.rows.size() == most_rows_) return table;
             auto& row = table.rows.emplace_back();
             for (int column = 0; column < columns; ++column) {
                 const Value& value = row.emplace_back(Row(statement).value(column));
@@ -184,6 +186,7 @@ private:
     std::string_view sql_;
     std::chrono::milliseconds timeout_;
     long long memory_;
+    std::size_t most_rows_;
     bool is_running_ = false;
     Guard guard_;
 };

@@ -19,10 +19,29 @@ class FigureView {
     this.panels = element("div", { class: "panels" + (figure.charts.length > 1 ? " several" : "") });
     this.canvases = figure.charts.map((chart) => this.panel(chart));
     this.element = element("figure", { id: "figure-" + figure.id, class: "chart" },
-      this.controls(), this.panels, textElement("figcaption", figure.about), this.live,
-      folded("The values as a table", () => this.table()));
+      this.controls(), this.panels, this.about(), this.live, this.values());
     figures.push(this);
     this.observe();
+  }
+
+  about() { return textElement("figcaption", this.figure.about); }
+
+  values(isOpen = false) { return folded("The values as a table", () => this.table(), isOpen); }
+
+  /** Whether another figure differs in nothing but its points. */
+  canBecome(figure) {
+    const frame = (one) => JSON.stringify([one.id, one.marks, one.x.map((axis) => [axis.name, axis.categories]), one.y.name,
+      one.charts.map((chart) => [chart.title, chart.series.map((series) => [series.name, series.hue])])]);
+    return frame(this.figure) === frame(figure);
+  }
+
+  /** Takes another figure's points; what was chosen stays. */
+  become(figure) {
+    this.figure = figure;
+    this.element.querySelector("figcaption").replaceWith(this.about());
+    const before = this.element.lastChild;
+    before.replaceWith(this.values(before.open));
+    this.draw();
   }
 
   get sideways() { return this.figure.marks === "intervals"; }

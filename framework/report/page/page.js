@@ -63,7 +63,7 @@ function show(page) {
   for (const view of figures) for (const chart of view.charts) chart.destroy();
   figures.length = 0;
   document.getElementById("head").replaceChildren(navigation(page), themeButton());
-  document.getElementById("main").replaceChildren(...page.chapters.map(chapterView));
+  (document.getElementById("page") ?? document.getElementById("main")).replaceChildren(...page.chapters.map(chapterView));
   const foot = textElement("p", `${page.source}, ${page.made_at}; made by ${page.generator}`);
   document.getElementById("foot").replaceChildren(foot,
     folded("Licence of the chart library", () => element("pre", {}, document.getElementById("licences").content.textContent)));
@@ -73,4 +73,4 @@ Chart.defaults.font.family = getComputedStyle(document.documentElement).fontFami
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () =>
   keepTheme(document.documentElement.dataset.theme || "system"));
 addEventListener("beforeprint", drawAll);
-show(JSON.parse(document.getElementById("data").textContent));
+if (document.getElementById("data")) show(JSON.parse(document.getElementById("data").textContent));

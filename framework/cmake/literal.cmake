@@ -1,0 +1,18 @@
+# literal(NAME FILE…): sets NAME to a C++ string literal of what is in these files, one after the other.
+function(literal name)
+  set(whole "")
+  foreach(file IN LISTS ARGN)
+    file(READ "${file}" text)
+    string(APPEND whole "${text}")
+  endforeach()
+  # In pieces: some compilers bound the length of a literal.
+  string(LENGTH "${whole}" length)
+  set(pieces "")
+  set(at 0)
+  while(at LESS length)
+    string(SUBSTRING "${whole}" ${at} 16000 piece)
+    string(APPEND pieces "\n    R\"unroll_page(${piece})unroll_page\"")
+    math(EXPR at "${at} + 16000")
+  endwhile()
+  set(${name} "${pieces}" PARENT_SCOPE)
+endfunction()
