@@ -129,24 +129,22 @@ po::options_description positional_options(const Command& command, po::positiona
     return options;
 }
 
-/// The folder of the usual database is made when it is missing; one that was asked for may be a slip.
-void check_database(const Arguments& arguments) {
-    const std::filesystem::path folder = std::filesystem::absolute(arguments.database).parent_path();
+}  // namespace
+
+void check_database(const std::filesystem::path& database, const std::string& where, bool may_be_made) {
+    const std::filesystem::path folder = std::filesystem::absolute(database).parent_path();
     std::error_code ignored;
-    if (std::filesystem::is_directory(arguments.database, ignored))
-        throw Error({"--db", fmt::format("'{}', which is a folder", arguments.database.string()),
-                     "a result store, one file",
-                     fmt::format("name the file, as in {}", (arguments.database / "unroll.db").string())});
-    if (const std::string kind = base::special_file(arguments.database); !kind.empty())
-        throw Error({"--db", fmt::format("'{}', {}", arguments.database.string(), kind),
-                     "a result store, one regular file", "name a file of its own"});
-    if (!arguments.has("db") || std::filesystem::is_directory(folder, ignored)) return;
-    throw Error({"--db", fmt::format("'{}', in a folder that does not exist", arguments.database.string()),
+    if (std::filesystem::is_directory(database, ignored))
+        throw Error({where, fmt::format("'{}', which is a folder", database.string()), "a result store, one file",
+                     fmt::format("name the file, as in {}", (database / "unroll.db").string())});
+    if (const std::string kind = base::special_file(database); !kind.empty())
+        throw Error({where, fmt::format("'{}', {}", database.string(), kind), "a result store, one regular file",
+                     "name a file of its own"});
+    if (may_be_made || std::filesystem::is_directory(folder, ignored)) return;
+    throw Error({where, fmt::format("'{}', in a folder that does not exist", database.string()),
                  "a file in a folder that exists",
                  fmt::format("correct the path, or make the folder with: mkdir -p {}", folder.string())});
 }
-
-}  // namespace
 
 std::vector<std::string> Arguments::list(const std::string& name) const {
     return has(name) ? get<std::vector<std::string>>(name) : std::vector<std::string>();
@@ -192,7 +190,8 @@ std::optional<Arguments> parse(Command command, const Words& words) {
     if (arguments.database.empty())
         throw Error(
             {"--db", "an empty path", "the path of a result store", "leave the option out to use results/unroll.db"});
-    check_database(arguments);
+    // The folder of the usual database is made when it is missing; one that was asked for may be a slip.
+    check_database(arguments.database, "--db", !arguments.has("db"));
     if (arguments.values.count("trust-plugins")) plugins::trust_everybody();
     for (const std::string& folder : arguments.list("plugin-path")) arguments.plugin_paths.emplace_back(folder);
     return arguments;

@@ -56,6 +56,10 @@ struct Arguments {
 /// a value that is none of an option's choices.
 std::optional<Arguments> parse(Command command, const Words& words);
 
+/// Throws Error, with `where` in its first line, for a path that can be no database: a folder, a device, or, unless its
+/// folder `may_be_made`, a file in a folder that is not there.
+void check_database(const std::filesystem::path& database, const std::string& where, bool may_be_made);
+
 /// Exactly `count` words for the last positional argument, which is called `name`. Throws Error otherwise: "2 trials,
 /// expected: exactly one trial: `what`".
 std::vector<std::string> exactly(const Arguments& arguments, const std::string& name, std::size_t count,

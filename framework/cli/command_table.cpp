@@ -27,6 +27,7 @@ constexpr std::array entries{
     CommandEntry{"curve", "draw learning curves of an experiment or of trials", curve, curve_command},
     CommandEntry{"report", "write the results of experiments as one HTML page that opens offline", report,
                  report_command},
+    CommandEntry{"serve", "show results in a browser, live and read-only", serve, serve_command},
     CommandEntry{"plot", "draw a chart of an experiment or of a query for a paper, as SVG or PNG", plot, plot_command},
     CommandEntry{"diff", "show how the settings and results of two trials differ", diff, diff_command},
     CommandEntry{"schema", "print a JSON Schema of manifests for editors, or a reference of all settings", schema,

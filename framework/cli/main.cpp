@@ -64,6 +64,10 @@ int dispatch(const cli::Words& words) {
         running = false;  // the exit code tells the process that waits for it
         return cli::worker({words.begin() + 1, words.end()});
     }
+    if (words[0] == cli::query_word) {
+        running = false;
+        return cli::query_worker({words.begin() + 1, words.end()});
+    }
     return cli::command_named(words[0]).run({words.begin() + 1, words.end()});
 }
 

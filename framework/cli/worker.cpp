@@ -1,4 +1,4 @@
-// What `unroll run --isolate` starts for each trial.
+// What `unroll run --isolate` starts for each trial, and `unroll serve` for each query.
 #include "cli/worker.h"
 
 #include <charconv>
@@ -6,6 +6,7 @@
 #include "cli/arguments.h"
 #include "manifest/dataset_cache.h"
 #include "plugins/loader.h"
+#include "serve/query_process.h"
 #include "sweep/worker.h"
 #include "unroll/error.h"
 
@@ -17,9 +18,25 @@ Words isolation_command(const std::vector<std::string>& plugin_paths) {
     return words;
 }
 
-int worker(const Words& words) {
+namespace {
+
+/// The process that has started this one, as its last word says; 0 for none.
+pid_t parent_in(const Words& words) {
     pid_t parent = 0;
     if (!words.empty()) std::from_chars(words.back().data(), words.back().data() + words.back().size(), parent);
+    return parent;
+}
+
+}  // namespace
+
+int query_worker(const Words& words) {
+    const pid_t parent = parent_in(words);
+    if (parent <= 0) throw Error({"command line", query_word, "a command", "for queries: unroll sql"});
+    serve::answer_query(parent);
+}
+
+int worker(const Words& words) {
+    const pid_t parent = parent_in(words);
     if (parent <= 0)
         throw Error({"command line", worker_word, "a command", "for trials in processes: unroll run --isolate"});
     sweep::become_worker(parent);

@@ -16,7 +16,9 @@ def find():
 class Browser:
     """One page of one browser. `problems` gathers what a console would show in red, and every request for a network."""
 
-    def __init__(self, width=1200, height=900, dark=False):
+    def __init__(self, width=1200, height=900, dark=False, origin=None):
+        """`origin`: of the one server that may be asked, as "http://127.0.0.1:8000"."""
+        self.allowed = ("file:", "data:", "about:", *((origin + "/",) if origin else ()))
         self.profile = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
         ours_in, theirs_out = os.pipe()
         theirs_in, ours_out = os.pipe()
@@ -67,7 +69,7 @@ class Browser:
             self.problems.append(str([value.get("value", value.get("description")) for value in about["args"]]))
         if method == "Log.entryAdded" and about["entry"]["level"] in ("error", "warning"):
             self.problems.append(about["entry"]["text"])
-        if method == "Network.requestWillBeSent" and not about["request"]["url"].startswith(("file:", "data:", "about:")):
+        if method == "Network.requestWillBeSent" and not about["request"]["url"].startswith(self.allowed):
             self.problems.append("fetched " + about["request"]["url"])
         if method == "Page.javascriptDialogOpening":
             self.problems.append("a dialog: " + about["message"])
@@ -94,7 +96,7 @@ class Browser:
 
     def open(self, path):
         self.events.clear()
-        self.ask("Page.navigate", url="file://" + os.path.abspath(path))
+        self.ask("Page.navigate", url=path if path.startswith("http") else "file://" + os.path.abspath(path))
         while "Page.loadEventFired" not in self.events:
             self.message()
 
