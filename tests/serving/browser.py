@@ -71,7 +71,7 @@ def look_at_all(server, folder, width, dark):
     kind = f"{'phone' if width < 600 else 'wide'}{'-dark' if dark else ''}"
     origin = server.address.rstrip("/")
     pages = {"index": ("/", "of 12 finished"), "experiment": ("/experiment?db=0&name=soak+%3Cb%3E", "How to repeat it"),
-             "trial": ("/trial?db=0&id=1", "Resolved manifest"), "sql": ("/sql?db=0", "Query"), "missing": ("/experiment?db=0&name=none", "no experiment")}
+             "trial": ("/trial?db=0&id=1", "Resolved manifest"), "sql": ("/sql?db=0", "examples:"), "missing": ("/experiment?db=0&name=none", "no experiment")}
     grounds = []
     with chromium.Browser(width, 900, dark, origin) as browser:
         for name, (path, words) in pages.items():
