@@ -82,14 +82,14 @@ store::Id best_of(const std::vector<store::MemberTrial>& trials, const store::Ex
 }
 
 json::Value resolved(const json::Value& start, const fs::path& file, const training::SafetensorsFile& weights) {
-    if (const std::string wanted = text(start, "file_sha256"); !wanted.empty() && wanted != weights.sha256())
-        throw Error({"start.file_sha256", fmt::format("{}, which has the SHA-256 {}", file.string(), weights.sha256()),
+    if (const std::string wanted = text(start, "file_digest"); !wanted.empty() && wanted != weights.sha256())
+        throw Error({"start.file_digest", fmt::format("{}, which has the SHA-256 {}", file.string(), weights.sha256()),
                      wanted, "put the right file there, or correct the checksum if this is the right one"});
     json::Value found{json::Object{}};
     for (const json::Member& member : *start.object()) found.set(member.key, member.value);
     found.set("file", json::Value(file.string()));
     found.set("digest", json::Value(training::weights_digest(weights)));
-    found.set("file_sha256", json::Value(weights.sha256()));
+    found.set("file_digest", json::Value(weights.sha256()));
     return found;
 }
 
@@ -146,7 +146,7 @@ json::Value start_of(const std::string& config) {
 training::SafetensorsFile start_file(const json::Value& start, const fs::path& path) {
     training::SafetensorsFile file(path);
     const bool has_weights = training::weights_digest(file) == text(start, "digest");
-    const std::string sha256 = text(start, "file_sha256");
+    const std::string sha256 = text(start, "file_digest");
     if (has_weights && (sha256.empty() || file.sha256() == sha256)) return file;
     throw base::TransientError({path.string(),
                                 has_weights ? "the weights that the trial starts from, in a file that has changed since"

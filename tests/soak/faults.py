@@ -4,11 +4,14 @@
 
 LIBRARY is the preloaded library of fault.c. After each fault the same command is run again, undisturbed; then every
 table must equal that of a run that nothing disturbed. A run that a fault hits may end with any exit code, but by no
-signal. Exit code 0: all did; 1: one did not, and the workplace stays.
+signal. Exit code 0: all did; 1: one did not, and the workplace stays. SIGTERM ends it after the fault it is at, with
+the figures so far.
 """
 
 import argparse
 import os
+import random
+import signal
 import sys
 import time
 
@@ -45,27 +48,33 @@ def main():
         place.run(*run, env=environment(library, _COUNT=place.path / "count"))
         calls = int((place.path / "count").read_text())
         began, faults, failed_runs = time.monotonic(), 0, 0
-        for kind in wanted.kinds.split(","):
-            for number in range(1, calls + 1, wanted.every):
-                clear(place)
-                fault = {"_AT": number, "": "ENOSPC" if kind == "full" else kind, "_STAYS": int(kind == "full")}
-                hit, said = place.run(*run, env=environment(library, **fault))
-                faults += 1
-                failed_runs += hit != 0
-                code, text = place.run(*run)
-                problem = ""
-                if hit < 0:
-                    problem = f"the run was ended by signal {-hit}\n{said}"
-                elif code != 0:
-                    problem = f"the next run ends with {code}\n{text}"
-                else:
-                    problem = harness.difference(harness.contents(place.path / "soak.db"), reference)
-                if problem:
-                    kept = place.path.with_name(f"{place.path.name}-kept")
-                    harness.shutil.copytree(place.path, kept, ignore_dangling_symlinks=True)
-                    print(f"faults: {kind} at call {number} of {calls}, in {kept}:\n{problem}\n"
-                          f"what the run that was hit had said:\n{said}")
-                    return 1
+        tries = [(number, kind) for number in range(1, calls + 1, wanted.every) for kind in wanted.kinds.split(",")]
+        # In any order, so that those of a run that is cut off are a sample of all.
+        random.Random(1).shuffle(tries)
+        ended = []
+        signal.signal(signal.SIGTERM, lambda *_: ended.append(True))
+        for number, kind in tries:
+            if ended:
+                break
+            clear(place)
+            fault = {"_AT": number, "": "ENOSPC" if kind == "full" else kind, "_STAYS": int(kind == "full")}
+            hit, said = place.run(*run, env=environment(library, **fault))
+            faults += 1
+            failed_runs += hit != 0
+            code, text = place.run(*run)
+            problem = ""
+            if hit < 0:
+                problem = f"the run was ended by signal {-hit}\n{said}"
+            elif code != 0:
+                problem = f"the next run ends with {code}\n{text}"
+            else:
+                problem = harness.difference(harness.contents(place.path / "soak.db"), reference)
+            if problem:
+                kept = place.path.with_name(f"{place.path.name}-kept")
+                harness.shutil.copytree(place.path, kept, ignore_dangling_symlinks=True)
+                print(f"faults: {kind} at call {number} of {calls}, in {kept}:\n{problem}\n"
+                      f"what the run that was hit had said:\n{said}")
+                return 1
     print(f"{faults} faults at the {calls} calls of a run, {failed_runs} of which ended it with an error, "
           f"{time.monotonic() - began:.0f} s; every table equals that of a run that nothing disturbed")
     return 0

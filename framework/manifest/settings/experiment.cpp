@@ -54,7 +54,7 @@ constexpr Setting start_rows[] = {
         .outside_identity(),
     text("digest", "", "SHA-256 of the weights' names, shapes and values; filled in, it is part of the fingerprint")
         .unless_given("that of the weights that are found"),
-    text("file_sha256", "", "SHA-256 of the whole file, which is compared whenever it is read; filled in")
+    text("file_digest", "", "SHA-256 of the whole file, which is compared whenever it is read; filled in")
         .unless_given("that of the file that is found")
         .outside_identity(),
     integer("step", "", 0, largest_count, "step that the weights are of; filled in")

@@ -2,11 +2,14 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "catch.h"
+#include "conformance/recorder.h"
 #include "layer.h"
+#include "unroll/error.h"
 #include "unroll/random.h"
 
 using namespace unroll;
@@ -30,13 +33,17 @@ std::vector<Real> random_numbers(RandomStream& stream, Size n, double limit = 0.
     return numbers;
 }
 
-/// A layer of one head, where there are heads.
+/// One head, where there are heads.
+Options few_heads(const Plugin& plugin) {
+    Options options;
+    if (plugins::find_option(plugin, "heads")) options.set("heads", std::int64_t{1});
+    return options;
+}
+
 template <class Real>
 Layer<Real> layer_of(const std::string& name, const CellSpec& spec) {
     const Plugin& plugin = tests::built_plugin("cells", name);
-    Options options;
-    if (plugins::find_option(plugin, "heads")) options.set("heads", std::int64_t{1});
-    return Layer<Real>(plugin, spec, options);
+    return Layer<Real>(plugin, spec, few_heads(plugin));
 }
 
 template <class Real>
@@ -82,41 +89,58 @@ Forward<Real> call_of(Size T, const std::vector<Real>& x, const std::vector<Real
 
 }  // namespace
 
+/// A layer of one unit, of these options; none where they do not go with a width of 1 (rotary positions turn pairs).
+std::optional<Layer<double>> one_unit(const Plugin& plugin, const Options& options) {
+    CellSpec spec;
+    spec.input = spec.hidden = spec.context = 1;
+    try {
+        return Layer<double>(plugin, spec, options);
+    } catch (const Error& error) {
+        CHECK(options.text("positions") == "rotary");
+        return std::nullopt;
+    }
+}
+
 TEST_CASE("one step of one sequence through one hidden unit has the gradients of finite differences") {
     REQUIRE(all_cells().size() >= 6);
-    for (const std::string& name : all_cells()) {
-        INFO(name);
-        RandomStream stream(1, name);
-        CellSpec spec;
-        spec.input = spec.hidden = spec.context = 1;
-        Layer<double> layer = layer_of<double>(name, spec);
-        layer.weights = random_numbers<double>(stream, layer.layout().weight_count(), 1);
-        std::vector<double> x = random_numbers<double>(stream, 1);
-        const auto dy = random_numbers<double>(stream, layer.layout().output);
-        const auto loss = [&] {
-            layer.forward(call_of(1, x));
-            return dot(layer.y, dy);
-        };
-        const double before = loss();
-        CHECK(std::isfinite(before));
-        layer.backward(dy, {});
-        const std::vector<double> dx = layer.dx, dweights = layer.dweights;
-        const auto slope = [&](double& value) {
-            constexpr double step = 1e-6;
-            const double kept = value;
-            value = kept + step;
-            const double above = loss();
-            value = kept - step;
-            const double below = loss();
-            value = kept;
-            return (above - below) / (2 * step);
-        };
-        CHECK(dx.at(0) == Catch::Approx(slope(x[0])).margin(1e-7));
-        for (Size i = 0; i < dweights.size(); ++i) {
-            INFO(i);
-            CHECK(dweights[i] == Catch::Approx(slope(layer.weights[i])).margin(1e-7));
+    Size tried = 0;
+    for (const std::string& name : all_cells())
+        for (const Plugin& plugin = tests::built_plugin("cells", name);
+             const conformance::Variation& variation : conformance::variations(plugin, few_heads(plugin))) {
+            INFO(name << ' ' << variation.label);
+            RandomStream stream(1, name);
+            std::optional<Layer<double>> made = one_unit(plugin, variation.options);
+            if (!made) continue;
+            ++tried;
+            Layer<double>& layer = *made;
+            layer.weights = random_numbers<double>(stream, layer.layout().weight_count(), 1);
+            std::vector<double> x = random_numbers<double>(stream, 1);
+            const auto dy = random_numbers<double>(stream, layer.layout().output);
+            const auto loss = [&] {
+                layer.forward(call_of(1, x));
+                return dot(layer.y, dy);
+            };
+            const double before = loss();
+            CHECK(std::isfinite(before));
+            layer.backward(dy, {});
+            const std::vector<double> dx = layer.dx, dweights = layer.dweights;
+            const auto slope = [&](double& value) {
+                constexpr double step = 1e-6;
+                const double kept = value;
+                value = kept + step;
+                const double above = loss();
+                value = kept - step;
+                const double below = loss();
+                value = kept;
+                return (above - below) / (2 * step);
+            };
+            CHECK(dx.at(0) == Catch::Approx(slope(x[0])).margin(1e-7));
+            for (Size i = 0; i < dweights.size(); ++i) {
+                INFO(i);
+                CHECK(dweights[i] == Catch::Approx(slope(layer.weights[i])).margin(1e-7));
+            }
         }
-    }
+    CHECK(tried > 10);
 }
 
 TEST_CASE("16,384 steps at once are those of two halves, forward and backward") {

@@ -63,7 +63,7 @@ TEST_CASE("Every plain setting fills a field, or is one that is read where it is
                                              "start.checkpoint",
                                              "start.digest",
                                              "start.experiment",
-                                             "start.file_sha256",
+                                             "start.file_digest",
                                              "start.file",
                                              "start.step",
                                              "start.trial",

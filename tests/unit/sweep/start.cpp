@@ -130,7 +130,7 @@ TEST_CASE("a file that changes after it was found is noticed when it is read") {
           std::string::npos);
     CHECK(refused_with_flipped(std::streamoff(content.size()) - 2).find("SHA-256") != std::string::npos);
     CHECK(sweep::check_starts(started.workload, started.catalog, started.datasets).size() == 1);
-    CHECK(refusal(folder, {set("start.trial=\"1\""), set("start.file_sha256=\"00\"")}).find("start.file_sha256: ") !=
+    CHECK(refusal(folder, {set("start.trial=\"1\""), set("start.file_digest=\"00\"")}).find("start.file_digest: ") !=
           std::string::npos);
 }
 
