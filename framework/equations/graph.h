@@ -101,6 +101,7 @@ struct Equations::Graph {
 
     /// Checks that nothing is missing, and joins a product with the bias that is added to it.
     void finish();
+    void mark_recurrent_products();
 };
 
 struct EquationsAccess {

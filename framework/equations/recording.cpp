@@ -232,8 +232,8 @@ Value weighted(Equations& equations, Kind kind, Value x, Weight weight) {
 }  // namespace
 
 Value Equations::product(std::string weight, Size outputs, Value x, const WeightMarks& marks) {
-    const Weight::Role role = Access::node_of(x).from_input_alone ? Weight::Role::input : Weight::Role::recurrent;
-    return weighted(*this, Kind::product, x, marked({std::move(weight), {outputs, x.width()}, role, hidden()}, marks));
+    return weighted(*this, Kind::product, x,
+                    marked({std::move(weight), {outputs, x.width()}, Weight::Role::input, hidden()}, marks));
 }
 
 Value Equations::plus(Value x, std::string bias, Size ones_first, Size ones_last) {
@@ -313,6 +313,22 @@ Value Equations::convolve(const std::string& name, Value x, Size taps) {
 
 // ---- The whole --------------------------------------------------------------------------------------------------
 
+/// A matrix is recurrent where its product depends on a state and a state depends on it.
+void Equations::Graph::mark_recurrent_products() {
+    std::vector<bool> reaches_a_state(nodes.size());
+    for (const StateNode& state : states) reaches_a_state[state.next] = true;
+    for (Size n = nodes.size(); n-- > 0;) {
+        if (!reaches_a_state[n]) continue;
+        for (const Size operand : nodes[n].operands) reaches_a_state[operand] = true;
+        if (nodes[n].kind != Kind::product || nodes[n].from_input_alone) continue;
+        Size offset = 0;
+        for (Weight& weight : layout.weights) {
+            if (offset == nodes[n].weights) weight.role = Weight::Role::recurrent;
+            offset += weight.size();
+        }
+    }
+}
+
 void Equations::Graph::finish() {
     if (output == none)
         refuse_equations("output", "nothing", "one output", "end the recording function with a call of output()");
@@ -321,6 +337,8 @@ void Equations::Graph::finish() {
             refuse_equations("next", fmt::format("nothing for the state '{}'", state.name),
                              "one next value for each state", fmt::format("call next() for '{}'", state.name));
     layout.output = nodes[output].width;
+
+    mark_recurrent_products();
 
     std::vector<Size> uses(nodes.size());
     for (const Node& node : nodes)

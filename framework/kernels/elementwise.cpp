@@ -19,8 +19,6 @@
 #include "kernels/math-inl.h"
 #include "kernels/vectors-inl.h"
 
-#include <hwy/contrib/math/math-inl.h>
-
 HWY_BEFORE_NAMESPACE();
 namespace unroll::HWY_NAMESPACE {
 namespace {

@@ -143,8 +143,8 @@ public:
                  const WeightMarks& bias = {});
 
     /// The same piece by piece, with new weights of the given name: W x with a matrix (outputs, width of x), x + b and
-    /// x ∘ g. Under the `uniform` initialiser matrices and biases start within 1/sqrt(H). A matrix counts as input
-    /// where x comes from the input alone, as recurrent elsewhere. `ones_…` as in Weight.
+    /// x ∘ g. Under the `uniform` initialiser matrices and biases start within 1/sqrt(H). A matrix counts as
+    /// recurrent where x depends on a state and a state on the product, as input elsewhere. `ones_…` as in Weight.
     Value product(std::string weight, Size outputs, Value x, const WeightMarks& marks = {});
     Value plus(Value x, std::string bias, Size ones_first = 0, Size ones_last = 0);
     Value plus(Value x, std::string bias, const WeightMarks& marks);
