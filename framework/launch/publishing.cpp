@@ -39,35 +39,45 @@ bool Publisher::has_news() const {
     return mark != mark_ && !mark.starts_with("0 ");
 }
 
-void Publisher::publish() {
+void Publisher::publish(const Hold& hold) {
     // A checkpoint may go between the copy of the store and its own: then there is a newer one.
     for (int tries = 0; tries < 20; ++tries)
-        if (try_to_publish()) return;
+        if (try_to_publish(hold)) return;
     throw base::TransientError({store_, "checkpoints that come and go faster than they can be copied",
                                 "a file system that keeps up", "ask for fewer with training.checkpoint_every"});
 }
 
-bool Publisher::try_to_publish() {
-    fs::path copy = store_;
-    copy += ".copy";
+bool Publisher::try_to_publish(const Hold& hold) {
+    const fs::path stage = store_.parent_path() / "publishing", copy = stage / store_.filename();
     std::error_code ignored;
-    const auto remove_copy = [&] {
-        for (const char* end : {"", "-wal", "-shm", "-journal"}) fs::remove(copy.string() + end, ignored);
-    };
-    remove_copy();
-    const std::string mark = store::checkpoint_mark(store_);
-    const std::vector<store::SnapshotFile> files = store::write_snapshot(store_, copy);
-    std::set<Key> now;
-    for (const auto& [path, sha256] : files) {
-        if (!there_.contains({path, sha256}) && !copy_synced(store_.parent_path() / path, folder_ / path)) {
-            remove_copy();
-            return false;
+    fs::remove_all(stage, ignored);
+    fs::create_directories(stage, ignored);
+    std::string mark;
+    std::vector<store::SnapshotFile> files;
+    bool whole = true;
+    // Links keep what is copied, which takes longer, from going meanwhile.
+    const auto gather = [&] {
+        mark = store::checkpoint_mark(store_);
+        files = store::write_snapshot(store_, copy);
+        for (std::size_t i = 0; i < files.size() && whole; ++i) {
+            if (there_.contains({files[i].path, files[i].sha256})) continue;
+            std::error_code error;
+            fs::create_hard_link(store_.parent_path() / files[i].path, stage / std::to_string(i), error);
+            whole = !error;
         }
+    };
+    hold ? hold(gather) : gather();
+    std::set<Key> now;
+    for (std::size_t i = 0; i < files.size() && whole; ++i) {
+        const auto& [path, sha256] = files[i];
+        if (!there_.contains({path, sha256})) whole = copy_synced(stage / std::to_string(i), folder_ / path);
+        if (!whole) break;
         there_.insert({path, sha256});
         now.insert({path, sha256});
     }
-    copy_synced(copy, folder_ / store_.filename());
-    remove_copy();
+    if (whole) copy_synced(copy, folder_ / store_.filename());
+    fs::remove_all(stage, ignored);
+    if (!whole) return false;
     std::set<std::string> paths;
     for (const auto& [path, sha256] : now) paths.insert(path);
     for (const auto& [path, sha256] : there_)

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <set>
 #include <string>
 #include <utility>
@@ -14,9 +15,13 @@ public:
     /// Both file names are the same, as the paths of checkpoints in the store begin with it.
     Publisher(std::filesystem::path store, std::filesystem::path folder);
 
-    /// What the folder has afterwards is what was committed when this was called, or later. Throws Error or
-    /// std::system_error; what was published before is still there then.
-    void publish();
+    /// Calls its argument while nobody writes the store.
+    using Hold = std::function<void(const std::function<void()>&)>;
+
+    /// What the folder has afterwards is what was committed when this was called, or later. Without `hold`, checkpoints
+    /// may go while they are copied: then it is tried again. Throws Error or std::system_error; what was published
+    /// before is still there then.
+    void publish(const Hold& hold = {});
 
     /// Whether checkpoints have come or gone since publish().
     bool has_news() const;
@@ -25,7 +30,7 @@ public:
 
 private:
     using Key = std::pair<std::string, std::string>;  ///< path and digest
-    bool try_to_publish();
+    bool try_to_publish(const Hold& hold);
 
     const std::filesystem::path store_, folder_;
     std::set<Key> there_;

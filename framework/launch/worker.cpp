@@ -45,12 +45,14 @@ bool is_over_for(const RunFolder& folder, const Attempt& attempt) {
 class Herald {
 public:
     Herald(const RunFolder& folder, const Attempt& attempt, const RunPlan& plan, WorkerRecord record,
-           Publisher& publisher, const Claims& claims, WorkerObserver& observer, std::atomic<bool>& stop)
+           Publisher& publisher, store::Writer& writer, const Claims& claims, WorkerObserver& observer,
+           std::atomic<bool>& stop)
         : folder_(folder),
           attempt_(attempt),
           plan_(plan),
           record_(std::move(record)),
           publisher_(publisher),
+          writer_(writer),
           claims_(claims),
           observer_(observer),
           stop_(stop) {
@@ -114,7 +116,7 @@ private:
     void publish() {
         const std::vector<std::string> ended = observer_.take_ended();
         unpublished_.insert(unpublished_.end(), ended.begin(), ended.end());
-        publisher_.publish();
+        publisher_.publish([&](const auto& gather) { writer_.between([&](store::Store&) { gather(); }); });
         for (const std::string& fingerprint : unpublished_) claims_.finish(fingerprint);
         unpublished_.clear();
         tell(stop_ ? "stopping" : "working");
@@ -138,6 +140,7 @@ private:
     const RunPlan& plan_;
     WorkerRecord record_;  ///< of the thread, and after it of finish()
     Publisher& publisher_;
+    store::Writer& writer_;
     const Claims& claims_;
     WorkerObserver& observer_;
     std::atomic<bool>& stop_;
@@ -202,18 +205,16 @@ bool work(const RunFolder& folder, const Attempt& attempt, const std::string& jo
     sweep::Summary summary;
     std::exception_ptr failure;
     {
-        Herald herald(folder, attempt, plan, std::move(record), publisher, claims, observer, stop);
-        {
-            const sweep::CrashWatch watch(own / "shard.db");
-            store::Writer writer(store);
-            ClaimingScheduler scheduler(folder, claims, plan, catalog, datasets, settings_of(plan, database, isolation),
-                                        std::move(crashes), writer, observer, stop);
-            sweep::LocalExecutor threads(catalog, datasets, plan.jobs);
-            sweep::IsolatedExecutor executor(threads, isolation);
-            sweep::execute(scheduler.agenda(), scheduler, executor, writer, observer, at_once, plan.fail_fast, stop,
-                           summary);
-            failure = scheduler.failure();
-        }
+        const sweep::CrashWatch watch(own / "shard.db");
+        store::Writer writer(store);
+        Herald herald(folder, attempt, plan, std::move(record), publisher, writer, claims, observer, stop);
+        ClaimingScheduler scheduler(folder, claims, plan, catalog, datasets, settings_of(plan, database, isolation),
+                                    std::move(crashes), writer, observer, stop);
+        sweep::LocalExecutor threads(catalog, datasets, plan.jobs);
+        sweep::IsolatedExecutor executor(threads, isolation);
+        sweep::execute(scheduler.agenda(), scheduler, executor, writer, observer, at_once, plan.fail_fast, stop,
+                       summary);
+        failure = scheduler.failure();
         herald.finish();
     }
     store.close();

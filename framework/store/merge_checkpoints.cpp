@@ -62,20 +62,24 @@ void CheckpointMerge::run() {
     store_.database()
         .prepared(
             "SELECT source_id, target_id, fingerprint FROM temp.pair JOIN main.trial ON id = target_id"
-            " WHERE fate <> 'kept_other' AND source_id IN (SELECT trial_id FROM source.checkpoint) ORDER BY source_id")
-        .each([&](const store::Row& row) {
-            trials.push_back({row.integer(0), row.integer(1), row.text(2)});
-        });
+            " WHERE fate <> 'kept_other' AND NOT (?1 AND fate = 'kept') AND source_id IN (SELECT trial_id FROM "
+            "source.checkpoint) ORDER BY source_id")
+        .each(
+            [&](const store::Row& row) {
+                trials.push_back({row.integer(0), row.integer(1), row.text(2)});
+            },
+            further_rules_);
     for (const Trial& trial : trials) {
         merge(trial);
         mark(trial.here);
     }
 }
 
-/// Those of trials that give way to another trajectory.
+/// Those of trials that give way: to another trajectory or, if the further one rules, to one that is further.
 void CheckpointMerge::drop_replaced() {
     Database& database = store_.database();
-    constexpr std::string_view replaced = "(SELECT target_id FROM temp.pair WHERE fate = 'replaced_other')";
+    const std::string replaced = fmt::format("(SELECT target_id FROM temp.pair WHERE fate IN ('replaced_other'{}))",
+                                             further_rules_ ? ", 'replaced'" : "");
     database.prepared(fmt::format("SELECT path FROM main.checkpoint WHERE trial_id IN {}", replaced))
         .each([&](const store::Row& row) { obsolete_.push_back(checkpoint_file(store_.file(), row.text(0))); });
     database.execute(fmt::format("DELETE FROM main.checkpoint WHERE trial_id IN {}", replaced));

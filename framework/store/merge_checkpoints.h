@@ -15,7 +15,10 @@ namespace unroll::store {
 /// (merge_tables.h). After the commit, finish() gives them their places; without it, the copies are removed.
 class CheckpointMerge {
 public:
-    CheckpointMerge(Store& into, std::filesystem::path source) : store_(into), source_(std::move(source)) {}
+    /// `further_rules`: of a trial that is further in one of the stores, the checkpoints are those of that one; otherwise
+    /// those of both.
+    CheckpointMerge(Store& into, std::filesystem::path source, bool further_rules)
+        : store_(into), source_(std::move(source)), further_rules_(further_rules) {}
     ~CheckpointMerge();
     CheckpointMerge(const CheckpointMerge&) = delete;
     CheckpointMerge& operator=(const CheckpointMerge&) = delete;
@@ -38,6 +41,7 @@ private:
 
     Store& store_;
     const std::filesystem::path source_;
+    const bool further_rules_;
     std::vector<std::pair<std::filesystem::path, std::filesystem::path>> copies_;  ///< where they are, and go
     std::vector<std::filesystem::path> obsolete_;
     std::int64_t copied_ = 0, missing_ = 0;

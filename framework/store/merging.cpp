@@ -119,7 +119,7 @@ MergeReport merge(Store& into, const fs::path& source, const MergeScope& scope) 
     MergeReport report;
     const Tidy tidy{file};
     const Attached attached(database, file, lock != nullptr || scope.is_held);
-    CheckpointMerge checkpoints(into, file);
+    CheckpointMerge checkpoints(into, file, scope.is_settled);
     // Not BEGIN IMMEDIATE, which wants to write to the other store, too. What goes wrong is rolled back by `attached`.
     database.execute("BEGIN");
     if (scope.trials) note_wanted(database, *scope.trials);

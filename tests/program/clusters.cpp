@@ -88,7 +88,7 @@ TEST_CASE("tasks give what one process gives, to the last bit, and are asked for
 
 TEST_CASE("workers that are killed are begun again, and go on from what they published") {
     const Workplace folder;
-    folder.put("tiny.json", small_sweep(3000));
+    folder.put("tiny.json", small_sweep(10000));
     REQUIRE(unroll(folder, {"run", "tiny.json", "--quiet"}).code == 0);
     Process run(folder.path(), launched({"--nodes-at-most", "2"}));
     const fs::path attempts = folder.path() / "cluster.db.runs/tiny/attempts";

@@ -1,6 +1,9 @@
 // Copies of a store that is being written, and taking them in.
 #include "launch/publishing.h"
 
+#include <chrono>
+#include <thread>
+
 #include "../sweep/small_sweep.h"
 #include "catch.h"
 #include "launch/taking_in.h"
@@ -66,7 +69,11 @@ TEST_CASE("what is published in the middle can be gone on from, and running tria
     Publisher publisher(live, own);
     bool published = false;
     sweep.told.happened = [&](Size, std::uint64_t step) {
-        if (published || step < 10 || !publisher.has_news()) return;
+        if (published || step != 12) return;
+        // The writer has the checkpoint of step 9 in a moment.
+        const char* const there = "checkpoint JOIN trial ON trial.id = trial_id WHERE status = 'running'";
+        for (int i = 0; i < 1000 && count(live, there) == 0; ++i)
+            std::this_thread::sleep_for(std::chrono::milliseconds(10));
         publisher.publish();
         published = true;
     };
@@ -90,6 +97,34 @@ TEST_CASE("what is published in the middle can be gone on from, and running tria
     CHECK(all_rows(next) == all_rows(live));
     publisher.publish();
     CHECK(files_below(own / "shard.db.d") == files_below(live.string() + ".d"));
+}
+
+TEST_CASE("a shard that was taken in while it grew leaves no more checkpoints than the last one has") {
+    const Folder folder;
+    const Attempt attempt = folder.run.begin_attempt(0);
+    const fs::path live = folder.place.path() / "live" / "shard.db", merged = folder.place.path() / "merged.db";
+    store::Store store(merged, store::Store::Mode::write);
+    Intake intake(folder.run);
+    SmallSweep sweep({small_manifest}, {manifest::parse_override("training.checkpoint_every=3")});
+    Publisher publisher(live, folder.run.attempt(attempt));
+    int taken = 0;
+    sweep.told.happened = [&](Size, std::uint64_t) {
+        if (!publisher.has_news()) return;
+        publisher.publish();
+        intake.take(store);
+        ++taken;
+    };
+    sweep.run({.database = live, .jobs = 1});
+    CHECK(taken > 3);
+    publisher.publish();
+    intake.take(store);
+    store.close();
+    const std::string checkpoints =
+        "SELECT fingerprint, c.step, is_last, is_best, is_scheduled FROM checkpoint AS c"
+        " JOIN trial ON trial.id = trial_id ORDER BY 1, 2";
+    CHECK(rows(merged, checkpoints) == rows(live, checkpoints));
+    CHECK(all_rows(merged) == all_rows(live));
+    CHECK(files_below(merged.string() + ".d") == files_below(live.string() + ".d"));
 }
 
 TEST_CASE("a damaged shard is told, and takes nothing with it") {
