@@ -65,8 +65,8 @@ std::vector<ClaimFile> claim_files(const std::filesystem::path& folder);
 /// The fingerprints that wait in todo/, and in which task's folder.
 std::vector<std::pair<std::string, std::filesystem::path>> offered(const RunFolder& folder);
 
-/// What is left to do of a trial whose attempt ended: it goes on from that one's shard, with one more try where it ended
-/// unexpectedly. None when these are too many: then it is in failed/.
+/// What is left to do of a trial whose attempt ended: it goes on from that one's shard, with one more try where it
+/// ended unexpectedly. None when these are too many: then it is in failed/.
 std::optional<Work> after_attempt(const RunFolder& folder, const ClaimFile& file, bool orderly);
 
 }  // namespace unroll::launch

@@ -35,10 +35,10 @@ struct Report {
 /// Says a line to the user.
 using Tell = std::function<void(const std::string&)>;
 
-/// Plans the experiments in the result store, as sweep::run() does, puts what is missing into the run folder, submits as
-/// many tasks as are useful, and follows them to their end, while their shards are taken into the store. Where tasks of
-/// this run are waiting or running already, it joins them, and submits only what they do not have. `labels` are of the
-/// workload. Raising `stop` leaves the tasks to themselves.
+/// Plans the experiments in the result store, as sweep::run() does, puts what is missing into the run folder, submits
+/// as many tasks as are useful, and follows them to their end, while their shards are taken into the store. Where tasks
+/// of this run are waiting or running already, it joins them, and submits only what they do not have. `labels` are of
+/// the workload. Raising `stop` leaves the tasks to themselves.
 ///
 /// Trials that are given up (claims.h) count as failed. Throws Error for what makes the run impossible, before anything
 /// is submitted.

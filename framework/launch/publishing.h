@@ -1,4 +1,5 @@
-// A worker's store, which only its own machine sees, on its way to where everybody does: whole copies, each by a rename.
+// A worker's store, which only its own machine sees, on its way to where everybody does: whole copies, each by a
+// rename.
 #pragma once
 
 #include <filesystem>

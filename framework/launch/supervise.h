@@ -10,8 +10,8 @@
 
 namespace unroll::launch {
 
-/// Before anything slow: SIGUSR1, the warning of a scheduler, SIGTERM, SIGINT and SIGHUP are answered from here on. They
-/// may come more than once, and to several processes of a job: each means the same as the first.
+/// Before anything slow: SIGUSR1, the warning of a scheduler, SIGTERM, SIGINT and SIGHUP are answered from here on.
+/// They may come more than once, and to several processes of a job: each means the same as the first.
 void answer_signals();
 
 /// What a task does in one attempt, with a folder of its own on this machine's disk, until it is done or `stop` is

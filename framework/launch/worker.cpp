@@ -33,8 +33,8 @@ constexpr auto glance = std::chrono::milliseconds(100), shortest_pause = std::ch
 /// After publishing, so many times as long passes before it is done again.
 constexpr int publishing_share = 10;
 
-/// Whether what is left is not for this attempt: the run was cancelled, or it was given up for dead, and a later one has
-/// taken over.
+/// Whether what is left is not for this attempt: the run was cancelled, or it was given up for dead, and a later one
+/// has taken over.
 bool is_over_for(const RunFolder& folder, const Attempt& attempt) {
     std::error_code ignored;
     return fs::exists(folder.stop_file(), ignored) ||

@@ -15,8 +15,8 @@ namespace unroll::store {
 /// (merge_tables.h). After the commit, finish() gives them their places; without it, the copies are removed.
 class CheckpointMerge {
 public:
-    /// `further_rules`: of a trial that is further in one of the stores, the checkpoints are those of that one; otherwise
-    /// those of both.
+    /// `further_rules`: of a trial that is further in one of the stores, the checkpoints are those of that one;
+    /// otherwise those of both.
     CheckpointMerge(Store& into, std::filesystem::path source, bool further_rules)
         : store_(into), source_(std::move(source)), further_rules_(further_rules) {}
     ~CheckpointMerge();

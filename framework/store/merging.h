@@ -31,8 +31,8 @@ struct MergeScope {
     std::optional<std::vector<std::string>> trials{};  ///< by fingerprint; those it does not have are passed over
     bool experiments = true;                           ///< with experiments and their memberships
     /// Nobody writes the other store any more, nor are trials running in it: it is read without a lock, from wherever
-    /// it is, and a run may be at work on this one (store/snapshot.h writes such files). As it is a stage of the one run
-    /// that both belong to, a trial has the checkpoints of the store in which it is further.
+    /// it is, and a run may be at work on this one (store/snapshot.h writes such files). As it is a stage of the one
+    /// run that both belong to, a trial has the checkpoints of the store in which it is further.
     bool is_settled = false;
     bool is_held = false;  ///< the caller has its RunnerLock, and its trials do not run
 };

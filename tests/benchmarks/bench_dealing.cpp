@@ -1,5 +1,6 @@
 // How long a large sweep takes on many workers that fail and lag, beside the shortest time that it could take: trials
-// are dealt as a launcher does it, and taken as workers do it (launch/dealing.h, launch/claims.h), on a simulated clock.
+// are dealt as a launcher does it, and taken as workers do it (launch/dealing.h, launch/claims.h), on a simulated
+// clock.
 #include <fmt/core.h>
 
 #include <algorithm>

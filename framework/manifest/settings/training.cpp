@@ -48,8 +48,9 @@ constexpr Setting training_rows[] = {
         .outside_identity_without("stop"),
     shaped<&Training::checkpoint_every>(
         "checkpoint_every", Shape::when_or_timed, "",
-        "when a checkpoint is saved; {\"minutes\": 5}: to go on from, whenever five minutes have passed; of those only "
-        "the newest is kept, and only until the trial ends, so that results do not depend on the machine's speed")
+        "when a checkpoint is saved; {\"minutes\": 5}: every five minutes, to resume from; of these only the newest is "
+        "kept, "
+        "and only until the trial ends, so that results do not depend on the machine's speed")
         .unless_given("evaluate_every")
         .outside_identity(),
     integer<&Training::keep_checkpoints>("keep_checkpoints", "2", 1, largest_count,
