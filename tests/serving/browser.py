@@ -26,7 +26,7 @@ def check(holds, what):
         problems.append(what)
 
 
-def shown(browser, words, seconds=15):
+def shown(browser, words, seconds=60):
     until(lambda: words in browser.run("document.body.textContent"), seconds, f"{words!r} on the page")
 
 
