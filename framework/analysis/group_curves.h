@@ -24,8 +24,8 @@ inline constexpr std::int64_t most_points_read = 2'000'000;
 /// earlier.
 ///
 /// Where these trials have more than about `most_read` points together, each curve is read at some of its steps only:
-/// of each stretch of the group's first trial those where it is lowest and highest (store/outline.h), or even ones where
-/// there are too many points to look for these.
+/// of each stretch of the group's first trial those where it is lowest and highest (store/outline.h), or even ones
+/// where there are too many points to look for these.
 std::vector<GroupCurve> group_curves(store::Store& store, const Comparison& comparison, const std::string& metric = "",
                                      std::int64_t most_read = most_points_read);
 

@@ -19,12 +19,12 @@ public:
     explicit Desk(Views views) : views_(std::move(views)) {}
 
     /// /api/live: how far things are, never older than some tenths of a second:
-    /// {"state": …, "mark": …, "is_due": …}. `mark` is another one whenever the state is. With `have`, the mark that the
-    /// client's page was made at, and `made`, the revision then: whether it may fetch the page again.
+    /// {"state": …, "mark": …, "is_due": …}. `mark` is another one whenever the state is. With `have`, the mark that
+    /// the client's page was made at, and `made`, the revision then: whether it may fetch the page again.
     Answer live(const Target& target);
 
-    /// /api/page: {"mark": …, "revision": …, …}. Made anew when the database has changed; while the budget is spent, one
-    /// of the last seconds instead.
+    /// /api/page: {"mark": …, "revision": …, …}. Made anew when the database has changed; while the budget is spent,
+    /// one of the last seconds instead.
     Answer page(const Target& target);
 
     Views& views() { return views_; }

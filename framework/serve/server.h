@@ -27,7 +27,8 @@ public:
     std::string address() const;  ///< of the socket, as in "127.0.0.1"
     std::uint16_t port() const;   ///< the one that the system chose, if it was asked to
 
-    /// Until SIGINT, SIGTERM or, unless it is ignored, SIGHUP; a second SIGINT or SIGTERM ends the process with code 130.
+    /// Until SIGINT, SIGTERM or, unless it is ignored, SIGHUP; a second SIGINT or SIGTERM ends the process with
+    /// code 130.
     void run(Respond respond);
 
 private:

@@ -20,8 +20,8 @@ public:
     Site(Access access, Views views, std::vector<std::string> query_command);
     ~Site();
 
-    /// Calls done(answer), at once or later on a thread of its own; not when the site is gone before. It is called by one
-    /// thread, and never waits: what takes longer is refused when too much of it is waiting already.
+    /// Calls done(answer), at once or later on a thread of its own; not when the site is gone before. It is called by
+    /// one thread, and never waits: what takes longer is refused when too much of it is waiting already.
     void answer(const Request& request, std::function<void(Answer)> done);
 
 private:

@@ -18,7 +18,8 @@ public:
     Views(const std::vector<std::filesystem::path>& databases, std::string generator);
 
     /// How far things are that a page is about, small and quick: of parameter `view` (index, experiment with `db` and
-    /// `name`, trial with `db` and `id`). What is in it changes when the page does, but for what is measured afterwards.
+    /// `name`, trial with `db` and `id`). What is in it changes when the page does, but for what is measured
+    /// afterwards.
     json::Value progress(const Target& target);
 
     /// The page itself: of `view` experiment also with `by`, `metric` and `where` (AXIS=VALUE, repeatable).

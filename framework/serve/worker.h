@@ -14,8 +14,8 @@ namespace unroll::serve {
 /// What it is given is done in that order; what is still waiting when it is destroyed is dropped. Work must not throw.
 class Worker {
 public:
-    /// `on_rest` is called, on the thread, when nothing has come for some seconds, once until something does. `niceness`
-    /// is added to the process' own: what looks at results gives way to what makes them.
+    /// `on_rest` is called, on the thread, when nothing has come for some seconds, once until something does.
+    /// `niceness` is added to the process' own: what looks at results gives way to what makes them.
     Worker(std::size_t most_waiting, int niceness, std::function<void()> on_rest = {});
     ~Worker();
     Worker(const Worker&) = delete;

@@ -48,7 +48,8 @@ public:
         return 1 + (*last_ - *first_) * (count - 1) / (end - *first_);
     }
 
-    /// Calls use(point) for each row of a SELECT of step, seconds and value whose first parameters are trial and series.
+    /// Calls use(point) for each row of a SELECT of step, seconds and value whose first parameters are trial and
+    /// series.
     template <class Use, class... Parameters>
     void each(std::string_view sql, Use use, const Parameters&... parameters) {
         database_.prepared(sql).each(
