@@ -21,8 +21,8 @@ struct Outline {
 inline constexpr std::int64_t most_points_searched = 4'000'000;
 
 /// A series of a trial as at most `most` points (4 or more): all of them, or the first, the last and, of each of
-/// equally long stretches of steps, the lowest and the highest. Points are left out, never changed; only these leave the
-/// database. Empty when the trial has no such series.
+/// equally long stretches of steps, the lowest and the highest. Points are left out, never changed; only these leave
+/// the database. Empty when the trial has no such series.
 Outline outline_of(Store& store, Id trial, std::string_view split, std::string_view name, std::size_t most,
                    std::int64_t searched = most_points_searched);
 
