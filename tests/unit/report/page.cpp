@@ -3,6 +3,7 @@
 
 #include "../analysis/tuned.h"
 #include "report/figures.h"
+#include "report/trial_page.h"
 
 using namespace scratch;
 using Catch::Approx;
@@ -160,6 +161,56 @@ TEST_CASE_METHOD(Fixture, "what diverged is told, with where") {
     REQUIRE(tables.size() == 2);
     CHECK(column_of(tables[1], "status") == std::vector<store::Value>{"diverged"});
     CHECK_THAT(all_of<Paragraph>(section_of(shown, "state"))[0].text, contains("1 diverged"));
+}
+
+TEST_CASE_METHOD(Fixture, "what failed is told with its cause, the limit that was met, and the message") {
+    make_tuned(file, runs, experiment);
+    auto failed = end(fingerprint(0), trial::TrialStatus::failed, 40);
+    failed.error = "the trial's process needs more";
+    failed.cause = trial::Cause::memory_limit;
+    failed.bound = 4e9;
+    auto late = end(fingerprint(1), trial::TrialStatus::failed, 40);
+    late.cause = trial::Cause::time_limit;
+    late.bound = 90;
+    {
+        Store store(file, Store::Mode::write);
+        store.begin();
+        for (const auto& attempt : {failed, late}) {
+            store.write(start(attempt.fingerprint));
+            store.write(attempt);
+        }
+        store.commit();
+    }
+    Store store(file, Store::Mode::read);
+    const Page shown = gather(store, {{"tuned"}, "", {}, "unroll"});
+    const Table table = all_of<Table>(section_of(shown, "state")).at(1);
+    CHECK(column_of(table, "cause") == std::vector<store::Value>{"memory_limit, 4 GB", "time_limit, 90 s"});
+    CHECK(column_of(table, "message").at(0) == store::Value("the trial's process needs more"));
+}
+
+TEST_CASE_METHOD(Fixture, "with conditions, a page tells of the trials that meet them") {
+    make_tuned(file, runs, experiment);
+    Store store(file, Store::Mode::read);
+    const Page shown = gather(store, {{"tuned"}, "", {}, "unroll", {{"system", "gru"}}});
+    CHECK_THAT(shown.chapters[0].about, contains("Only trials with system = gru."));
+    CHECK_THAT(all_of<Paragraph>(section_of(shown, "state"))[0].text, contains("6 trials: 6 finished"));
+}
+
+TEST_CASE_METHOD(Fixture, "the page of a trial has its curves, texts, attempts and settings") {
+    page();
+    Store store(file, Store::Mode::read);
+    const Page shown = trial_page(store, 2, "unroll");
+    REQUIRE(shown.chapters.size() == 1);
+    const Figure curve = all_of<Figure>(section_of(shown, "curves")).at(0);
+    CHECK(curve.id == "curve-validation-loss");
+    CHECK(curve.charts.at(0).series.at(0).y ==
+          numbers(
+              "SELECT value FROM metric WHERE trial_id = 2 AND split = 'validation' AND name = 'loss' ORDER BY step"));
+    CHECK(all_of<Texts>(section_of(shown, "generated")).at(0).texts.at(0).text == "text 1");
+    CHECK(column_of(all_of<Table>(section_of(shown, "state")).at(0), "outcome") ==
+          std::vector<store::Value>{"finished"});
+    CHECK(!all_of<Code>(section_of(shown, "settings")).empty());
+    CHECK_THROWS_AS(trial_page(store, 77, "unroll"), Error);
 }
 
 TEST_CASE_METHOD(Fixture, "sections without data are left out") {
