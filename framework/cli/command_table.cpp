@@ -35,6 +35,8 @@ constexpr std::array entries{
     CommandEntry{"sql", "query the results with SQL, read-only", sql, sql_command},
     CommandEntry{"export", "write results as CSV, JSON lines or TensorBoard event files", export_results,
                  export_command},
+    CommandEntry{"import", "bring trained weights of PyTorch into the result store as a trial", import_weights,
+                 import_command},
     CommandEntry{"list", "list the experiments of the result store, or the trials of one", list, list_command},
     CommandEntry{"rename", "rename an experiment", rename, rename_command},
     CommandEntry{"remove", "remove experiments with the results that are theirs alone", remove, remove_command},

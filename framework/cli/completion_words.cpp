@@ -17,6 +17,7 @@ WordKind kind_of(const std::string& name) {
         {"experiment", WordKind::experiment}, {"curve", WordKind::experiment},  {"name", WordKind::experiment},
         {"EXPERIMENT", WordKind::experiment}, {"run", WordKind::experiment},    {"plugin", WordKind::plugin},
         {"command", WordKind::command},       {"MANIFEST", WordKind::manifest}, {"PATH", WordKind::file},
+        {"weights", WordKind::file},
     };
     const auto found = kinds.find(name);
     return found == kinds.end() ? WordKind::anything : found->second;

@@ -38,12 +38,6 @@ std::string marked_name(const std::string& name, const std::vector<manifest::Ove
     return fmt::format("{}+{}", name, sha256(fmt::format("{}", fmt::join(lines, ""))).substr(0, digits_of_patch));
 }
 
-void name_as(manifest::Plan& plan, const std::string& name) {
-    plan.alias = plan.name;
-    plan.name = name;
-    store::check_name(name);
-}
-
 /// "1, 2, 3, 4, 5, …"
 std::string listed(const std::vector<store::Id>& trials) {
     constexpr std::size_t most = 5;
@@ -115,6 +109,12 @@ void tell_fresh(store::Store& store, const std::vector<manifest::Plan>& plans) {
 }
 
 }  // namespace
+
+void name_as(manifest::Plan& plan, const std::string& name) {
+    plan.alias = plan.name;
+    plan.name = name;
+    store::check_name(name);
+}
 
 std::vector<manifest::Plan> plans_to_run(const Arguments& arguments, Session& session) {
     const auto overrides = overrides_of(arguments);

@@ -59,12 +59,15 @@ private:
         if (!steps && !epochs && !checker_.tolerates_missing())
             wrong("training", "neither steps nor epochs", "one of them",
                   "set how long to train, as in \"steps\": 2000");
+        if (steps && trial_.training.steps == 0 && !given(&manifest_, "start"))
+            wrong("training.steps", "0, without a start from trained weights", "a whole number, at least 1",
+                  "set how long to train, as in \"steps\": 2000");
     }
 
     void check_warmup() {
         const Size steps = trial_.training.steps, warmup = trial_.training.schedule.warmup;
         const bool limited = given(manifest_.find("training"), "steps");
-        if (limited && warmup && warmup >= steps)
+        if (limited && steps && warmup && warmup >= steps)
             wrong("training.schedule.warmup", std::to_string(warmup),
                   fmt::format("fewer than training.steps, {}", steps), "warm up for fewer steps, or train longer");
     }

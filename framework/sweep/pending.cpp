@@ -32,6 +32,8 @@ const training::CheckpointInfo* find(const std::vector<training::CheckpointInfo>
 /// Steps are met one by one and never gathered: a long training has many.
 void each_due(const std::vector<trial::When>& when_due, const trial::Length& length,
               const std::function<void(std::uint64_t step)>& meet) {
+    const auto is_due = [&](const trial::When& when) { return trial::is_due(when, 0, length); };
+    if (length.steps == 0 && std::any_of(when_due.begin(), when_due.end(), is_due)) meet(0);  // nothing was trained
     for (auto step = trial::next_due(when_due, 0, length); step; step = trial::next_due(when_due, *step, length))
         meet(*step);
 }

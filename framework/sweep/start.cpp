@@ -11,6 +11,7 @@
 #include "store/experiments.h"
 #include "store/query.h"
 #include "training/checkpoint_file.h"
+#include "training/torch_weights.h"
 #include "trial/metric.h"
 #include "unroll/error.h"
 
@@ -184,9 +185,12 @@ StartWeights start_weights(const trial::Trial& trial, const std::shared_ptr<cons
         const training::SafetensorsFile file = start_file(start, path);
         training::Symbols symbols;
         std::shared_ptr<const Dataset> source;
+        const auto listed = training::listed_vocabulary(file.metadata(), path);
         if (const auto config = file.metadata().find("config"); config != file.metadata().end()) {
             source = rebuild(config->second, catalog, datasets).dataset;
             symbols = {source->vocabulary(), source->target_vocabulary()};
+        } else {
+            symbols.inputs = listed.get();
         }
         return training::start_from(file, path, symbols, trial, *dataset, catalog, weights);
     };

@@ -9,6 +9,7 @@
 
 #include "training/checkpoint_file.h"
 #include "training/saved_dataset.h"
+#include "training/torch_weights.h"
 #include "unroll/error.h"
 
 namespace unroll::training {
@@ -97,6 +98,8 @@ std::pair<std::filesystem::path, std::string> TrainingState::save(const std::fil
     metadata["format"] = "unroll checkpoint 1";
     metadata["config"] = trial.config;
     save_dataset(dataset, metadata);
+    if (const Vocabulary* vocabulary = dataset.vocabulary())
+        if (std::string list = list_of(*vocabulary); !list.empty()) metadata["vocabulary"] = std::move(list);
     metadata["step"] = std::to_string(step);
     metadata["tokens"] = std::to_string(tokens);
     metadata["seconds"] = text_of(seconds);

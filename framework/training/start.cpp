@@ -9,6 +9,7 @@
 #include <optional>
 #include <vector>
 
+#include "training/torch_weights.h"
 #include "unroll/error.h"
 #include "unroll/sha256.h"
 
@@ -67,7 +68,10 @@ class Transfer {
 public:
     Transfer(const SafetensorsFile& file, const std::filesystem::path& path, const Symbols& known,
              const trial::Trial& trial, const Dataset& dataset, const plugins::Catalog& catalog)
-        : file_(file), path_(path), model_(trial, dataset.task(), catalog) {
+        : path_(path),
+          model_(trial, dataset.task(), catalog),
+          is_of_torch_(has_torch_names(file)),
+          weights_(is_of_torch_ ? weights_of_torch(file, path, model_) : weights_of(file)) {
         const Task task = dataset.task();
         const bool corpus = task.kind == Task::Kind::next_token;  // inputs and targets are the same tokens
         if (task.input_tokens) {
@@ -87,12 +91,12 @@ public:
 
     StartReport run(float* weights) {
         const auto& list = model_.parameters().list();
-        for (const Tensor& tensor : file_.tensors())
-            if (is_weight(tensor) && std::none_of(list.begin(), list.end(),
-                                                  [&](const auto& parameter) { return parameter.name == tensor.name; }))
-                throw Error({path_.string(), fmt::format("weight \"{}\" {}", tensor.name, text_of(tensor.shape)),
+        for (const auto& [tensor, in_file] : weights_)
+            if (std::none_of(list.begin(), list.end(),
+                             [&](const auto& parameter) { return parameter.name == tensor.name; }))
+                throw Error({path_.string(), fmt::format("weight \"{}\" {}", in_file, text_of(tensor.shape)),
                              fmt::format("the weights of this trial's model and no others: {}", names()),
-                             "start from a model of the same cells and layers"});
+                             same_model()});
         for (Size i = 0; i < list.size(); ++i) copy(list[i], i, weights + list[i].offset);
         StartReport report;
         if (!inputs_.places.empty()) {
@@ -104,6 +108,19 @@ public:
     }
 
 private:
+    static std::vector<NamedWeight> weights_of(const SafetensorsFile& file) {
+        std::vector<NamedWeight> weights;
+        for (const Tensor& tensor : file.tensors())
+            if (is_weight(tensor)) weights.push_back({tensor, tensor.name});
+        return weights;
+    }
+
+    const char* same_model() const {
+        return is_of_torch_
+                   ? "give the trial the cells, layers and embedding of the module, as docs/checkpoints.md does"
+                   : "start from a model of the same cells and layers";
+    }
+
     static Tokens tokens_of(Size size, const Vocabulary* from, const Vocabulary* to) {
         Tokens tokens;
         tokens.size = size;
@@ -118,25 +135,26 @@ private:
         return fmt::format("{}", fmt::join(all, ", "));
     }
 
-    const Tensor& find(const model::Parameter& parameter) const {
-        for (const Tensor& tensor : file_.tensors())
-            if (tensor.name == parameter.name) return tensor;
+    const NamedWeight& find(const model::Parameter& parameter) const {
+        for (const NamedWeight& weight : weights_)
+            if (weight.tensor.name == parameter.name) return weight;
         throw Error({path_.string(), fmt::format("no weight \"{}\"", parameter.name),
-                     fmt::format("one of shape {}", text_of(parameter.weight.shape)),
-                     "start from a model of the same cells and layers"});
+                     fmt::format("one of shape {}", text_of(parameter.weight.shape)), same_model()});
     }
 
-    [[noreturn]] void refuse(const model::Parameter& parameter, const Tensor& tensor) const {
-        throw Error({path_.string(), fmt::format("weight \"{}\" of shape {}", tensor.name, text_of(tensor.shape)),
+    [[noreturn]] void refuse(const model::Parameter& parameter, const NamedWeight& weight) const {
+        throw Error({path_.string(),
+                     fmt::format("weight \"{}\" of shape {}", weight.in_file, text_of(weight.tensor.shape)),
                      fmt::format("shape {}, as this trial's model has it", text_of(parameter.weight.shape)),
                      "give the trial the cells, hidden sizes and embedding that these weights were trained with"});
     }
 
     void copy(const model::Parameter& parameter, Size index, float* to) const {
-        const Tensor& tensor = find(parameter);
+        const NamedWeight& weight = find(parameter);
+        const Tensor& tensor = weight.tensor;
         const auto* values = std::get_if<std::span<const float>>(&tensor.values);
         const std::vector<Size>& shape = parameter.weight.shape;
-        if (!values || tensor.shape.size() != shape.size()) refuse(parameter, tensor);
+        if (!values || tensor.shape.size() != shape.size()) refuse(parameter, weight);
         std::optional<Size> along;
         const Tokens* tokens = nullptr;
         for (const Tokens* each : {&inputs_, &targets_})
@@ -147,7 +165,7 @@ private:
         for (Size axis = 0; axis < shape.size(); ++axis) {
             // What is beyond the vocabulary on its axis (a start token) has to be there in both.
             const Size expected = along == axis ? shape[axis] - tokens->size + *tokens->file_size : shape[axis];
-            if (tensor.shape[axis] != expected) refuse(parameter, tensor);
+            if (tensor.shape[axis] != expected) refuse(parameter, weight);
         }
         if (!along) {
             std::copy(values->begin(), values->end(), to);
@@ -167,9 +185,10 @@ private:
         }
     }
 
-    const SafetensorsFile& file_;
     const std::filesystem::path& path_;
     const model::Model<float> model_;
+    const bool is_of_torch_;
+    const std::vector<NamedWeight> weights_;
     Tokens inputs_, targets_;
 };
 
@@ -182,7 +201,10 @@ std::string weights_digest(const SafetensorsFile& file) {
     std::sort(weights.begin(), weights.end(), [](const Tensor* a, const Tensor* b) { return a->name < b->name; });
     Sha256 digest;
     // Where symbols are known, weights go to other places than in order.
-    if (file.metadata().contains("config")) digest.update("tokens by symbol\n");
+    if (file.metadata().contains("config"))
+        digest.update("tokens by symbol\n");
+    else if (const auto list = file.metadata().find("vocabulary"); list != file.metadata().end())
+        digest.update(fmt::format("tokens of {}\n", list->second));
     for (const Tensor* tensor : weights) {
         digest.update(fmt::format("{} {}\n", tensor->name, text_of(tensor->shape)));
         std::visit(

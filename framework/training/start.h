@@ -26,10 +26,10 @@ struct StartReport {
     Size symbols = 0, matched = 0;  ///< 0 symbols: inputs are no tokens, or those of the file are not known
 };
 
-/// Fills `weights` (of the trial's model, initialized) with those of the file that `path` names. What belongs to a
-/// symbol (a row of an embedding or of the head, a column of one-hot inputs) goes to the same symbol; one that the file
-/// does not know keeps the weights that it has. Where the file's symbols are not known, the tokens must be as many, and
-/// are taken in order. Throws Error for weights that are missing or too many, and for shapes that do not fit.
+/// Fills `weights` (of the trial's model, initialized) with those of the file at `path`, whose names may be PyTorch's
+/// (torch_weights.h). What belongs to a symbol (a row of an embedding or of the head, a column of one-hot inputs) goes
+/// to the same symbol; one that the file does not know keeps its own. Where the file's symbols are unknown, tokens are
+/// taken in order, and must be as many. Throws Error for missing and further weights, and for shapes that do not fit.
 StartReport start_from(const SafetensorsFile& file, const std::filesystem::path& path, const Symbols& known,
                        const trial::Trial& trial, const Dataset& dataset, const plugins::Catalog& catalog,
                        float* weights);

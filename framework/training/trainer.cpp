@@ -62,6 +62,8 @@ public:
 
         if (now_.pending && !finish_step()) return outcome();
         if (job_.continues && !take_up()) return outcome();
+        // Trained weights that are measured as they are.
+        if (length_.steps == 0 && !job_.resume && !job_.continues && !finish_step()) return outcome();
         while (!done()) {
             if (!step()) break;
             if (now_.step % settings_.log_every == 0 && !done()) log_.means(now_, *learner_);

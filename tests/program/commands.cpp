@@ -46,6 +46,7 @@ TEST_CASE("--help names a command's options") {
         {"list", {"--format", "EXPERIMENT"}},
         {"rename", {"EXPERIMENT"}},
         {"export", {"EXPERIMENT", "--table", "--format", "--output", "--tensorboard"}},
+        {"import", {"WEIGHTS", "MANIFEST", "--set", "--as", "--fresh", "--quiet", "--yes"}},
         {"remove", {"--yes"}},
         {"prune", {"--older-than", "--keep-best", "--yes"}},
         {"merge", {"DB..."}},

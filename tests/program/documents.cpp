@@ -104,6 +104,8 @@ TEST_CASE("docs/own-text.md, pandas.md and checkpoints.md can be followed") {
     if (const std::string python = python_with("torch"); !python.empty()) {
         const Page page = read_page("checkpoints.md");
         const std::string losses = follow(folder, page, python);
+        CHECK(losses.find("OK") != losses.npos);  // unroll verify of what was imported
+        CHECK(value(folder, "SELECT count(*) FROM result WHERE experiment = 'from-torch'") == 1);
         const double ours = value(folder,
                                   "SELECT validation_loss FROM result"
                                   " WHERE cell = 'gru' AND learning_rate = 0.01 AND seed = 1")

@@ -15,9 +15,10 @@ constexpr Setting training_rows[] = {
         .unless_given("64, or the length of the dataset's examples"),
     integer<&Training::batch>("batch", "64", 1, million, "batch size B, in sequences"),
     integer<&Training::steps>(
-        "steps", "", 1, largest_count,
+        "steps", "", 0, largest_count,
         "training steps (batches); give this or epochs; when raised, a finished trial goes on from its last "
-        "checkpoint, unless its schedule depends on the number of steps"),
+        "checkpoint, unless its schedule depends on the number of steps; 0: with start, trained weights are measured "
+        "as they are"),
     integer<&Training::epochs>("epochs", "", 1, largest_count, "passes over the training split; give this or steps"),
     choice<&Training::windows>("windows", "\"random\"", "random|strided|streams",
                                "how windows are drawn from a corpus: \"random\": at random offsets; \"strided\": every "
