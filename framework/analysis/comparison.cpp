@@ -2,6 +2,7 @@
 #include "analysis/comparison.h"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <numeric>
 #include <optional>
@@ -9,6 +10,8 @@
 #include <span>
 
 #include "analysis/series_name.h"
+#include "analysis/several_experiments.h"
+#include "store/experiment_columns.h"
 #include "trial/metric.h"
 #include "trial/splits.h"
 
@@ -196,14 +199,14 @@ void order_and_compare(std::vector<Group>& groups, bool higher) {
     groups = std::move(ordered);
 }
 
-std::vector<Group> groups_of(const Trials& trials, const Comparison& comparison) {
+std::vector<Group> groups_of(Trials& trials, const Comparison& comparison) {
     const auto key = [&](const ComparedTrial& trial) {
         return Values(trial.columns.begin(), trial.columns.begin() + static_cast<std::ptrdiff_t>(comparison.by.size()));
     };
     std::vector<Group> groups;
     for (const Indices& part : partition(trials, all_of(trials.size()), key)) {
         Trials members;
-        for (const std::size_t index : part) members.push_back(trials[index]);
+        for (const std::size_t index : part) members.push_back(std::move(trials[index]));
         groups.push_back(group_of(std::move(members), comparison));
     }
     order_and_compare(groups, comparison.goal == "max");
@@ -228,15 +231,47 @@ void keep_those_that_meet(store::Store& store, const store::Experiment& experime
     std::erase_if(trials, [&](const ComparedTrial&) { return !meets[place++]; });
 }
 
-/// The experiment's trials with their values of both metrics and of the columns that the comparison names.
-Trials trials_for(store::Store& store, const store::Experiment& experiment, const Comparison& comparison) {
-    Names columns = comparison.by;
-    for (const Names* names : {&comparison.best, &comparison.pooled})
-        columns.insert(columns.end(), names->begin(), names->end());
+/// Of several experiments, their names come first.
+Names groups_for(const ComparisonRequest& request, const std::vector<store::Experiment>& experiments) {
+    Names by;
+    if (experiments.size() > 1) by.emplace_back("experiment");
+    for (const store::Experiment& experiment : experiments)
+        for (std::string& name : groups_for(request, experiment))
+            if (!contains(by, name)) by.push_back(std::move(name));
+    return by;
+}
+
+/// The columns that the comparison names, in its order: those that the experiment has, and where each of all stands
+/// among them; none for one that only another experiment has.
+struct Columns {
+    Names names;
+    std::vector<std::optional<std::size_t>> places;
+};
+
+Columns columns_for(store::Store& store, const store::Experiment& experiment, const std::vector<store::Experiment>& all,
+                    const Comparison& comparison) {
+    Columns columns;
+    for (const Names* names : {&comparison.by, &comparison.best, &comparison.pooled})
+        for (const std::string& name : *names) {
+            const auto has = [&](const store::Experiment& each) { return store::has_column(store, each, name); };
+            const bool is_of_others = all.size() > 1 && !has(experiment) && std::any_of(all.begin(), all.end(), has);
+            columns.places.push_back(is_of_others ? std::nullopt : std::optional(columns.names.size()));
+            if (!is_of_others) columns.names.push_back(name);
+        }
+    return columns;
+}
+
+/// An experiment's trials with their values of both metrics and of the columns that the comparison names.
+Trials trials_for(store::Store& store, const store::Experiment& experiment, const Columns& columns,
+                  const Comparison& comparison) {
     const SeriesName series = series_named(comparison.metric);
     Trials trials;
-    for (MemberTrial& trial : store::trials_of(store, experiment, series.split, series.name, columns))
+    for (MemberTrial& trial : store::trials_of(store, experiment, series.split, series.name, columns.names)) {
+        Values values;
+        for (const auto& place : columns.places) values.push_back(place ? trial.columns[*place] : store::Value());
+        trial.columns = std::move(values);
         trials.push_back({std::move(trial), {}, {}});
+    }
     for (ComparedTrial& trial : trials) {
         trial.tuning_value = trial.value;
         trial.pooled.assign(trial.columns.end() - static_cast<std::ptrdiff_t>(comparison.pooled.size()),
@@ -249,31 +284,53 @@ Trials trials_for(store::Store& store, const store::Experiment& experiment, cons
     return trials;
 }
 
+/// The series that all of them have.
+Names common(const std::vector<Names>& series) {
+    Names all = series.front();
+    for (const Names& each : series) std::erase_if(all, [&](const std::string& name) { return !contains(each, name); });
+    return all;
+}
+
 }  // namespace
 
-Comparison compare(store::Store& store, const ComparisonRequest& request) {
-    const store::Experiment experiment = store::find_experiment(store, request.experiment);
+Comparison compare_experiments(store::Store& store, const std::vector<std::string>& names,
+                               const ComparisonRequest& request) {
+    std::vector<store::Experiment> experiments;
+    std::vector<Names> known;
+    for (const std::string& name : names) {
+        experiments.push_back(store::find_experiment(store, name));
+        known.push_back(store::series_of(store, experiments.back()));
+    }
     Comparison result;
-    result.metric = request.metric.empty() ? experiment.metric : request.metric;
-    const SeriesName series = series_named(result.metric);
-    result.goal = goal_for(request, experiment, series.name);
-    result.by = groups_for(request, experiment);
-    result.best = experiment.best;
-    std::erase_if(result.best, [&](const std::string& name) { return contains(result.by, name); });
-    for (const store::Axis& axis : experiment.axes)
-        if (axis.name != "seed" && !contains(result.by, axis.name) && !contains(result.best, axis.name))
-            result.pooled.push_back(axis.name);
+    result.metric = request.metric.empty() ? experiments.front().metric : request.metric;
+    result.goal = goal_for(request, experiments.front(), series_named(result.metric).name);
+    result.by = groups_for(request, experiments);
+    for (const store::Experiment& experiment : experiments)
+        for (const std::string& name : experiment.best)
+            if (!contains(result.by, name) && !contains(result.best, name)) result.best.push_back(name);
+    for (const store::Experiment& experiment : experiments)
+        for (const store::Axis& axis : experiment.axes)
+            if (axis.name != "seed" && !contains(result.by, axis.name) && !contains(result.best, axis.name) &&
+                !contains(result.pooled, axis.name))
+                result.pooled.push_back(axis.name);
+    if (!result.best.empty()) result.tuned_on = tuning_metric(result.metric, common(known));
 
-    const Names known = store::series_of(store, experiment);
-    if (!result.best.empty()) result.tuned_on = tuning_metric(result.metric, known);
-    Trials trials = trials_for(store, experiment, result);
-    keep_those_that_meet(store, experiment, request.where, trials);
+    Trials trials;
     const auto is_finished = [](const ComparedTrial& trial) { return trial.status == Status::finished; };
-    if (std::any_of(trials.begin(), trials.end(), is_finished)) check_series(result.metric, known, experiment.name);
+    for (std::size_t i = 0; i < experiments.size(); ++i) {
+        Trials own = trials_for(store, experiments[i], columns_for(store, experiments[i], experiments, result), result);
+        keep_those_that_meet(store, experiments[i], request.where, own);
+        if (std::any_of(own.begin(), own.end(), is_finished)) check_series(result.metric, known[i], names[i]);
+        std::move(own.begin(), own.end(), std::back_inserter(trials));
+    }
     result.without_metric = std::count_if(
         trials.begin(), trials.end(), [&](const ComparedTrial& trial) { return is_finished(trial) && !trial.value; });
     result.groups = groups_of(trials, result);
     return result;
+}
+
+Comparison compare(store::Store& store, const ComparisonRequest& request) {
+    return compare_experiments(store, {request.experiment}, request);
 }
 
 }  // namespace unroll::analysis

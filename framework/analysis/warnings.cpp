@@ -121,11 +121,11 @@ struct Settings {
 
 Settings settings_of(const Group& group) {
     Settings settings;
-    for (const ComparedTrial& trial : group.trials)
-        settings.learning_rates.insert(learning_rate_of(json::parse(trial.config, "config")));
-    for (const std::size_t index : group.chosen) {
-        settings.cells.insert(group.trials[index].cell);
+    for (std::size_t index = 0; index < group.trials.size(); ++index) {
         const json::Value config = json::parse(group.trials[index].config, "config");
+        settings.learning_rates.insert(learning_rate_of(config));
+        if (!std::binary_search(group.chosen.begin(), group.chosen.end(), index)) continue;
+        settings.cells.insert(group.trials[index].cell);
         for (const char* part : {"cell", "model"})
             if (const json::Value* found = config.find(part)) collect_initializers(*found, settings.initializers);
     }

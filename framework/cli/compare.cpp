@@ -1,7 +1,9 @@
 // unroll compare EXPERIMENT: n, mean, sd and 95% interval of a metric by group.
 #include <fmt/core.h>
 
-#include "analysis/comparison.h"
+#include <algorithm>
+
+#include "analysis/several_experiments.h"
 #include "cli/arguments.h"
 #include "cli/comparison_table.h"
 #include "cli/print.h"
@@ -13,7 +15,7 @@ namespace unroll::cli {
 Command compare_command() {
     Command command;
     command.usage =
-        "unroll compare EXPERIMENT [--by AXIS]... [--metric SPLIT/NAME] [--goal min|max] [--plot]"
+        "unroll compare EXPERIMENT... [--by AXIS]... [--metric SPLIT/NAME] [--goal min|max] [--plot]"
         " [--format table|csv|json|markdown]";
     command.about =
         "Compares groups of an experiment's trials: the number of weights and of trials, and the mean, standard "
@@ -21,6 +23,8 @@ Command compare_command() {
         "finished ones. Values of the first axis are compared at equal values of the others, the best mean first; diff "
         "is the difference from that one, paired by seed, with its 95% interval. The best is marked * if its paired "
         "differences from all others exclude 0, together at 95% (Bonferroni).\n"
+        "Several experiments are compared with each other: a row for each at equal values of the axes, their "
+        "differences paired by seed.\n"
         "Defaults come from `compare` in the manifest. For each axis in its `best`, only the best value is shown; it "
         "is "
         "chosen by the metric, or, for a metric of the test split, by that of the validation split. Notes tell what "
@@ -47,17 +51,19 @@ int compare(const Words& words) {
         throw Error({"command line", fmt::format("--plot with --format {}", arguments->get<std::string>("format")),
                      "--plot with a table for people", "leave out one of the two"});
     analysis::ComparisonRequest request;
-    request.experiment = exactly(*arguments, "experiment", 1, "the name of one experiment",
-                                 arguments->list("experiment").size() > 1
-                                     ? "compare within one: a manifest that sweeps over both gives one experiment, and "
-                                       "trials that are trained already are not trained again"
-                                     : "list them with: unroll list")[0];
+    const Words experiments = arguments->list("experiment");
+    if (experiments.empty())
+        throw Error({"command line", "no experiment", "the name of one experiment, or of several to compare",
+                     "list them with: unroll list"});
+    for (auto name = experiments.begin(); name != experiments.end(); ++name)
+        if (std::find(experiments.begin(), name, *name) != name)
+            throw Error({"command line", fmt::format("'{}' twice", *name), "different experiments", "name each once"});
     request.by = arguments->list("by");
     request.metric = arguments->get<std::string>("metric");
     request.goal = arguments->get<std::string>("goal");
 
     store::Store store(arguments->database, store::Store::Mode::read);
-    const analysis::Comparison comparison = analysis::compare(store, request);
+    const analysis::Comparison comparison = analysis::compare_experiments(store, experiments, request);
     print_table(table_of(comparison), format, on_standard_output(look_of(comparison)), caption_of(comparison),
                 notes_of(comparison));
     if (plots) print("\n{}", Ready{plot_intervals(intervals_of(comparison), plot_area())});

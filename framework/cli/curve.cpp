@@ -27,11 +27,13 @@ Command curve_command() {
         " [--from STEP] [--format plot|table|csv|json|markdown]";
     command.about =
         "Draws learning curves: of an experiment the mean over the trials of each group, grouped as by 'unroll "
-        "compare'; of single trials, given by their ids or the beginnings of their fingerprints, their own. Each curve "
+        "compare', with the settings that it chooses; of single trials, given by their ids or the beginnings of their "
+        "fingerprints, their own. Each curve "
         "ends with its last value. Trials that are running are shown as far as they are.";
     command.options.add_options()(
         "metric", po::value<std::vector<std::string>>()->composing()->value_name("SPLIT/NAME"),
-        "as in train/loss; repeatable for trials (default: the experiment's; losses of a trial)")(
+        "as in train/loss; repeatable for trials (default: the experiment's, of a test metric the validation split's; "
+        "losses of a trial)")(
         "by", po::value<std::vector<std::string>>()->composing()->value_name("AXIS"),
         "with an experiment: group by an axis, a column of the view result, or a path in the config; repeatable")(
         "x", po::value<std::string>()->value_name("step|epoch|seconds")->default_value("step"),
@@ -75,19 +77,29 @@ store::Value real(const std::optional<double>& number) {
     return number ? store::Value(*number) : store::Value();
 }
 
+/// The series to draw for a metric: the test split has a value at the end only, the validation split a curve.
+std::string curve_behind(const std::string& metric, const std::vector<std::string>& known) {
+    const analysis::SeriesName series = analysis::series_named(metric);
+    const std::string other = "validation/" + series.name;
+    const bool has_curve = std::find(known.begin(), known.end(), other) != known.end();
+    return series.split == "test" && has_curve ? other : metric;
+}
+
 Shown of_experiment(store::Store& store, const std::string& name, const Arguments& arguments, const Axis& axis) {
     const auto metrics = arguments.list("metric");
     if (metrics.size() > 1)
         throw Error({"--metric", fmt::format("{} metrics of an experiment", metrics.size()), "one metric",
                      "show the metrics one by one, or those of single trials: unroll curve TRIAL"});
-    const analysis::Comparison comparison =
-        analysis::compare(store, {name, arguments.list("by"), metrics.empty() ? "" : metrics[0], ""});
+    const analysis::Comparison comparison = analysis::compare(store, {name, arguments.list("by"), "", ""});
+    const std::vector<std::string> known = store::series_of(store, store::find_experiment(store, name));
+    const std::string metric = metrics.empty() ? curve_behind(comparison.metric, known) : metrics[0];
+    if (!known.empty()) analysis::check_series(metric, known, name);
     Shown shown;
     shown.table.columns = comparison.by;
     for (const char* column : {"step", "epoch", "seconds", "n", "mean", "sd", "low", "high"})
         shown.table.columns.emplace_back(column);
     std::size_t most = 0;
-    for (const analysis::GroupCurve& group : analysis::group_curves(store, comparison)) {
+    for (const analysis::GroupCurve& group : analysis::group_curves(store, comparison, metric)) {
         PlotCurve curve{label_of(comparison, group.group), {}};
         most = std::max(most, group.trials);
         for (const analysis::MeanPoint& point : group.points) {
@@ -99,8 +111,8 @@ Shown of_experiment(store::Store& store, const std::string& name, const Argument
         }
         shown.curves.push_back(std::move(curve));
     }
-    shown.caption = fmt::format("{}: {}{}", name, comparison.metric,
-                                most > 1 ? fmt::format(", means of up to {} trials", most) : "");
+    shown.caption =
+        fmt::format("{}: {}{}", name, metric, most > 1 ? fmt::format(", means of up to {} trials", most) : "");
     return shown;
 }
 

@@ -2,6 +2,7 @@
 #include <fmt/core.h>
 
 #include "analysis/differences.h"
+#include "base/digits.h"
 #include "cli/arguments.h"
 #include "cli/message.h"
 #include "cli/table.h"
@@ -22,6 +23,20 @@ Command diff_command() {
     return command;
 }
 
+namespace {
+
+/// A result for people with as many digits as tell it from the other trial's, as 'unroll list' writes a column.
+store::Value shown(const store::Value& value, const analysis::Difference& difference, Format format) {
+    const auto* real = std::get_if<double>(&value);
+    if (!real || format == Format::csv || format == Format::json) return value;
+    std::vector<double> both;
+    for (const store::Value* side : {&difference.left, &difference.right})
+        if (const auto* number = std::get_if<double>(side)) both.push_back(*number);
+    return base::in_digits(*real, base::digits_by_spread(both));
+}
+
+}  // namespace
+
 int diff(const Words& words) {
     const auto arguments = parse(diff_command(), words);
     if (!arguments) return success;
@@ -37,9 +52,10 @@ int diff(const Words& words) {
     else if (differences.settings.empty())
         message("note: all settings are equal; the contents of the dataset differ\n");
     store::Table table{{"what", fmt::format("trial {}", left.id), fmt::format("trial {}", right.id)}, {}};
-    for (const auto* part : {&differences.settings, &differences.results})
-        for (const analysis::Difference& difference : *part)
-            table.rows.push_back({difference.name, difference.left, difference.right});
+    for (const analysis::Difference& setting : differences.settings)
+        table.rows.push_back({setting.name, setting.left, setting.right});
+    for (const analysis::Difference& result : differences.results)
+        table.rows.push_back({result.name, shown(result.left, result, format), shown(result.right, result, format)});
     print_table(table, format, on_standard_output(), "");
     return success;
 }

@@ -204,7 +204,9 @@ std::string in_blocks(const TextTable& table, const Look& look) {
     for (Size row = 0; row < table.rows.size(); ++row) {
         text += colored(fmt::format("--- row {}", row + 1), Color::dim, look.color) + '\n';
         for (Size column = 0; column < table.columns.size(); ++column) {
-            const std::string name = fitting(table.columns[column], widest);
+            const bool fits = display_width(table.columns[column]) <= widest;
+            const std::string name =
+                fits ? table.columns[column] : fitting(table.columns[column], widest - 1) + (has_utf8() ? "…" : "~");
             text += colored(name, Color::bold, look.color) + std::string(widest - display_width(name) + gap, ' ');
             const Texts lines = wrapped(table.rows[row][column], room);
             text += fmt::format("{}", fmt::join(lines, "\n" + std::string(widest + gap, ' ')));

@@ -9,6 +9,7 @@
 #include "json/parse.h"
 #include "manifest/terms.h"
 #include "store/database.h"
+#include "store/experiment_columns.h"
 #include "store/references.h"
 #include "unroll/error.h"
 
@@ -36,19 +37,23 @@ std::string listed(const Names& names) {
     return names.empty() ? "none yet" : fmt::format("{}", fmt::join(names, ", "));
 }
 
-/// SQL over `result` for the column that MemberTrial::columns has under this name.
-std::string expression(Database& database, const Experiment& experiment, const std::string& name) {
-    Names axes;
-    for (const Axis& axis : experiment.axes) {
+/// SQL over `result` for the column that MemberTrial::columns has under this name; none where there is none.
+std::optional<std::string> find_expression(Database& database, const Experiment& experiment, const std::string& name) {
+    for (const Axis& axis : experiment.axes)
         if (axis.name == name) return axis.in("result.axes");
-        axes.push_back(axis.name);
-    }
     const Names columns = names(database, "SELECT name FROM pragma_table_info('result')");
     if (std::find(columns.begin(), columns.end(), name) != columns.end()) return "result." + quoted_name(name);
     const std::string in_config = axis_named(name).in("result.config");
     const auto set = database.prepared(fmt::format("SELECT count({}) FROM result WHERE experiment = ?", in_config))
                          .integer(experiment.name);
-    if (set.value_or(0) > 0) return in_config;
+    return set.value_or(0) > 0 ? std::optional(in_config) : std::nullopt;
+}
+
+std::string expression(Database& database, const Experiment& experiment, const std::string& name) {
+    if (auto found = find_expression(database, experiment, name)) return *found;
+    Names axes;
+    for (const Axis& axis : experiment.axes) axes.push_back(axis.name);
+    const Names columns = names(database, "SELECT name FROM pragma_table_info('result')");
     Names known = axes;
     known.insert(known.end(), columns.begin(), columns.end());
     std::string near = base::nearest(name, known);
@@ -149,6 +154,10 @@ std::vector<MemberTrial> trials_of(Store& store, const Experiment& experiment, s
             },
             split, name, experiment.name);
     return trials;
+}
+
+bool has_column(Store& store, const Experiment& experiment, const std::string& name) {
+    return find_expression(store.database(), experiment, name).has_value();
 }
 
 std::vector<StatusCount> status_counts(Store& store, const std::string& experiment) {

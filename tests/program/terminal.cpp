@@ -99,6 +99,7 @@ TEST_CASE("whatever a terminal is shown fits it at 60, 80 and 120 columns") {
                                {"plan", "tiny.json", "--set", "sweep.seed=[1,2,3]"},
                                {"curve", "tiny"},
                                {"diff", "1", "3"},
+                               {"show", "tiny.json"},
                                {"list"},
                                {"list", "tiny"},
                                {"sql", "SELECT * FROM result LIMIT 2"},

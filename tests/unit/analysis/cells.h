@@ -31,10 +31,11 @@ struct Cells {
 
     /// A run that has begun has validation/loss 9 at step 50 and its own at step 100; the first one also has accuracy
     /// 0.5.
-    void make(const std::vector<Run>& runs, std::vector<std::string> best = {}) const {
+    void make(const std::vector<Run>& runs, std::vector<std::string> best = {},
+              const std::string& name = "cells") const {
         Store store(file, Store::Mode::write);
         store::ExperimentRow experiment;
-        experiment.name = "cells";
+        experiment.name = name;
         experiment.manifest = "{}";
         experiment.by = {"system"};
         experiment.best = std::move(best);
@@ -42,7 +43,8 @@ struct Cells {
         std::vector<store::Membership> members;
         for (std::size_t i = 0; i < runs.size(); ++i) {
             const Run& run = runs[i];
-            rows.push_back(a_trial("trial" + std::to_string(i), run.system, run.seed));
+            const std::string prefix = name == "cells" ? "trial" : name;
+            rows.push_back(a_trial(prefix + std::to_string(i), run.system, run.seed));
             rows.back().parameters = 1000 + 100 * run.heads;
             const std::string heads = run.heads ? R"("cell":{"heads":)" + std::to_string(run.heads) + "}," : "";
             members.push_back({rows.back().fingerprint, R"({"system":")" + run.system + "\"," + heads + R"("seed":)" +

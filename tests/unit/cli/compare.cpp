@@ -82,8 +82,33 @@ TEST_CASE_METHOD(Fixture, "what does not exist is refused with what does") {
     CHECK_THAT(refused({"cells", "--metric", "val_accuracy"}), contains("write validation/accuracy"));
     CHECK_THAT(refused({"cells", "--metric", "val/loss"}), contains("did you mean \"validation/loss\"?"));
     CHECK_THAT(refused({"cells", "--by", "lr"}), contains("did you mean \"training.optimizer.learning_rate\"?"));
-    CHECK_THAT(refused({"cells", "cells"}), contains("a manifest that sweeps over both"));
+    CHECK_THAT(refused({"cells", "cells"}), contains("'cells' twice"));
     CHECK_THAT(refused({"cells", "--goal", "low"}), contains("min or max"));
-    CHECK_THAT(refused({}), contains("exactly one experiment"));
-    CHECK_THAT(refused({"cells", "others"}), contains("exactly one experiment"));
+    CHECK_THAT(refused({}), contains("the name of one experiment, or of several"));
+    CHECK_THAT(refused({"cells", "others"}), contains("no experiment 'others'"));
+}
+
+TEST_CASE_METHOD(Fixture, "experiments are compared at equal values of their axes, paired by seed") {
+    make({{"lstm", 0, 1, Status::finished, 1.0},
+          {"lstm", 0, 2, Status::finished, 2.0},
+          {"gru", 0, 1, Status::finished, 4.0}});
+    make({{"lstm", 0, 1, Status::finished, 1.5}, {"lstm", 0, 2, Status::finished, 2.5}}, {}, "others");
+    const std::string text = compare({"cells", "others"});
+    CHECK(text.rfind("experiment,system," + columns + "cells,lstm,1000,2,2,1.5,", 0) == 0);
+    CHECK_THAT(text, contains("\nothers,lstm,1000,2,2,2,"));
+    CHECK_THAT(text, contains(",0.5,0.5,0.5,,0,0,0\n"));
+    CHECK_THAT(text, contains("\ncells,gru,1000,1,1,4,,,,,,,,0,0,0\n"));
+    CHECK_THAT(compare({"others", "cells"}), contains("\nothers,lstm,1000,2,2,2,"));  // the better one leads
+}
+
+TEST_CASE_METHOD(Fixture, "an axis of one experiment is a setting of the other") {
+    make({{"lstm", 2, 1, Status::finished, 1.0}, {"lstm", 4, 1, Status::finished, 2.0}});
+    make({{"lstm", 0, 1, Status::finished, 2.5}}, {}, "others");  // its configs have heads 4
+    const std::string text = compare({"cells", "others", "--by", "cell.heads"});
+    CHECK(text.rfind("experiment,cell.heads," + columns + "cells,2,1200,1,1,1,", 0) == 0);
+    CHECK_THAT(text, contains("\ncells,4,1400,1,1,2,,,,,,,,0,0,0\nothers,4,1000,1,1,2.5,,,,0.5,,,,0,0,0\n"));
+    CHECK_THAT(refused({"cells", "others", "--by", "cell.haeds"}), contains("no axis 'cell.haeds'"));
+    // Chosen where it is an axis; where there is no such setting, there is nothing to choose.
+    make({{"lstm", 0, 1, Status::finished, 3.0}}, {"training.batch"}, "third");
+    CHECK_THAT(compare({"cells", "third"}), contains("best batch"));
 }

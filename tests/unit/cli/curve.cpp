@@ -1,6 +1,7 @@
 // unroll curve: of an experiment's groups, of trials, as a plot and as a table.
 #include "../analysis/cells.h"
 #include "command_output.h"
+#include "store/database.h"
 
 using namespace scratch;
 using Status = trial::TrialStatus;
@@ -34,6 +35,21 @@ TEST_CASE_METHOD(Fixture, "an experiment has the mean curve of each of compare's
     CHECK_THAT(curve({"cells", "--x", "epoch"}), contains("  epoch\n"));
 }
 
+TEST_CASE_METHOD(Fixture,
+                 "of a test metric, the validation split's curve of the settings that compare chooses is drawn") {
+    make({{"rnn", 2, 1, Status::finished, 4.0}, {"rnn", 4, 1, Status::finished, 5.0}}, {"cell.heads"});
+    {
+        Store store(file, Store::Mode::write);
+        store.database().execute("UPDATE experiment SET metric = 'test/loss'");
+        store.begin();
+        store.write("trial0", point(100, "test", "loss", 4.5));
+        store.write("trial1", point(100, "test", "loss", 3.5));  // the better test loss is not what is chosen by
+        store.commit();
+    }
+    CHECK_THAT(curve({"cells"}), contains("cells: validation/loss\n") && contains("rnn 2 4.000\n"));
+    CHECK_THAT(curve({"cells", "--metric", "test/loss"}), contains("rnn 2 4.500\n"));
+}
+
 TEST_CASE_METHOD(Fixture, "trials that have not finished are shown while no other of their group has") {
     make({{"rnn", 0, 1, Status::interrupted, 4.0}, {"lstm", 0, 1, Status::finished, 2.0}});
     CHECK_THAT(curve({"cells", "--format", "csv"}), contains("\nrnn,100,2.5,10,1,4,,,\n"));
@@ -56,6 +72,7 @@ TEST_CASE_METHOD(Fixture, "what cannot be drawn is refused with what can") {
     CHECK_THAT(refused({"4"}), contains("trial 4: no values yet"));
     CHECK_THAT(refused({"1", "--metric", "train/loss"}), contains("one of: validation/accuracy, validation/loss"));
     CHECK_THAT(refused({"1", "--by", "cell"}), contains("--by with trials"));
+    CHECK_THAT(refused({"cells", "--metric", "train/loss"}), contains("no metric 'train/loss'"));
     CHECK_THAT(refused({"cells", "--from", "1000"}), contains("no values from step 1000 on"));
     CHECK_THAT(refused({"cells", "--x", "time"}), contains("step, epoch or seconds"));
     CHECK_THAT(refused({"cells", "--metric", "train/loss", "--metric", "validation/loss"}), contains("one metric"));

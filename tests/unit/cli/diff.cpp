@@ -56,6 +56,20 @@ TEST_CASE_METHOD(Fixture, "a diff has changed settings, then changed results") {
           "build,build 1,\n");
 }
 
+TEST_CASE_METHOD(Fixture, "results have the digits that tell them apart, as a column of unroll list has") {
+    {
+        Store store(file, Store::Mode::write);
+        store.begin();
+        store.write(start("bbbb"));
+        store.write("bbbb", point(100, "validation", "loss", 1.4876543));
+        store.write(end("bbbb"));
+        store.commit();
+    }
+    CHECK_THAT(diff({"1", "2"}), contains("1.5000") && contains("1.4877"));
+    CHECK_THAT(output_of(cli::list, {"cells", "--db", file.string()}), contains("1.5000") && contains("1.4877"));
+    CHECK_THAT(diff({"1", "2", "--format", "csv"}), contains("validation_loss,1.5,1.4876543"));
+}
+
 TEST_CASE_METHOD(Fixture, "a trial does not differ from itself") {
     CHECK(diff({"1", "aaaa"}) == "what  trial 1  trial 1\n----  -------  -------\n");
 }
