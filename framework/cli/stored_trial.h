@@ -29,7 +29,8 @@ StoredTrial stored_trial(store::Store& store, const std::string& name, Session& 
 /// Data that has changed is refused unless --prompt is given, for which none is needed.
 StoredTrial sampled_trial(store::Store& store, const std::string& name, Session& session, const Arguments& arguments);
 
-/// --data PATH and --download, for commands that use a stored trial's data; they pass their arguments to the functions above.
+/// --data PATH and --download, for commands that use a stored trial's data; they pass their arguments to the functions
+/// above.
 void add_data_option(Command& command);
 
 /// The command that trains a stored trial again, as far as the store knows its manifest.

@@ -7,8 +7,8 @@
 
 namespace unroll::model {
 
-/// Overwrites `values`, weight.size() elements, with what the weight starts from: Weight::start where the cell gives one, and
-/// what the initializer says elsewhere. Gains start at 1 in each of them.
+/// Overwrites `values`, weight.size() elements, with what the weight starts from: Weight::start where the cell gives
+/// one, and what the initializer says elsewhere. Gains start at 1 in each of them.
 ///
 /// - `uniform` (PyTorch's layers): matrices and biases uniform in ±1/√fan_in, and 0 where fan_in is 0; tables N(0, 1).
 /// - `glorot` (Keras's layers): input and residual matrices (outputs, inputs) uniform in ±√(6/(inputs + outputs)),

@@ -56,8 +56,8 @@ PendingEvaluations pending_evaluations(const trial::Trial& trial, const Dataset&
                                        const std::vector<training::CheckpointInfo>& checkpoints);
 
 /// How many checkpoints a trained trial lacks because it was trained for fewer than are asked for now: with the
-/// settings `stored_config`, which a lower keep_checkpoints or another checkpoint_every was part of. None when these ask
-/// for no more: what was pruned is not missed.
+/// settings `stored_config`, which a lower keep_checkpoints or another checkpoint_every was part of. None when these
+/// ask for no more: what was pruned is not missed.
 Size lacking_checkpoints(const trial::Trial& trial, const Dataset& dataset, const std::string& stored_config,
                          const std::vector<training::CheckpointInfo>& checkpoints);
 

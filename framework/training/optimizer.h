@@ -47,8 +47,9 @@ std::vector<Treatment> treatments(std::span<const Weight> weights, bool decay_al
 /// - adamw:    as adam, after w is scaled by 1 - η·weight_decay
 class Optimizer {
 public:
-    /// For `weights` weights, treated so (ascending, disjoint). Those between are not excepted from anything: they decay
-    /// when settings.decay_all is true, at the plain learning rate. Throws Error for an optimiser of another name.
+    /// For `weights` weights, treated so (ascending, disjoint). Those between are not excepted from anything: they
+    /// decay when settings.decay_all is true, at the plain learning rate. Throws Error for an optimiser of another
+    /// name.
     Optimizer(const trial::OptimizerSettings& settings, Size weights, const std::vector<Treatment>& treatments);
 
     Size slots() const { return slots_.size(); }

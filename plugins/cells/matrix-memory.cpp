@@ -12,9 +12,9 @@
 //                       (Dao and Gu 2024, arXiv 2405.21060)
 //     hgrn2             S' = diag(f) S + (1 - f) vᵀ, f = lower_bound + (1 - lower_bound) σ(W_k x), q through silu;
 //                       y = W_o norm(o) (Qin et al. 2024, arXiv 2404.07904)
-//     mlstm             S' = f' S + i' k vᵀ / √d, n' = f' n + i' k / √d, i = exp, f = σ of w·(q, k, v) + b of each head,
-//                       stabilised by m as in sLSTM;  o = qᵀ S' / (max(|q·n'|, exp(-m')) + 1e-6), layer-normalised
-//                       (Beck et al. 2024, arXiv 2405.04517)
+//     mlstm             S' = f' S + i' k vᵀ / √d, n' = f' n + i' k / √d, i = exp, f = σ of w·(q, k, v) + b of each
+//                       head, stabilised by m as in sLSTM;  o = qᵀ S' / (max(|q·n'|, exp(-m')) + 1e-6), layer-
+//                       normalised (Beck et al. 2024, arXiv 2405.04517)
 //     deltanet          S' = S + k (β (v - Sᵀ k))ᵀ, β = σ(w·x), q and k through silu and an L2 norm, v through silu;
 //                       y = W_o norm(o) (Yang et al. 2024, arXiv 2406.06484)
 //     gated-deltanet    the same with a S for S, a = exp(-exp(A_log) softplus(w·x + b)) (Yang et al. 2024, 2412.06464)

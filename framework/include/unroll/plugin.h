@@ -24,7 +24,7 @@ namespace unroll {
 
 /// Raised by hand when the meaning of the SDK changes; a plugin of another version is refused. What the compiler can
 /// see (headers, compiler, standard library, sanitizers) is in the build hash, which nobody has to remember.
-inline constexpr std::uint32_t sdk_version = 3;
+inline constexpr std::uint32_t sdk_version = 4;
 
 struct Plugin {
     enum class Kind : std::uint32_t { cell, dataset, sampler };
