@@ -1,5 +1,5 @@
-// Writes a result store to time commands with: bench_results FILE TRIALS POINTS. The experiment `many` has TRIALS finished
-// trials of four cells at three sequence lengths and five learning rates, seeds as they are needed; each has POINTS
+// Writes a result store to time commands with: bench_results FILE TRIALS POINTS. The experiment `many` has TRIALS
+// finished trials of four cells at three sequence lengths and five learning rates, seeds as needed; each has POINTS
 // training losses, ten of validation and one of test.
 #include <cmath>
 #include <cstdio>
