@@ -200,7 +200,7 @@ int import_weights(const Words& words) {
     settings.database = arguments->database;
     settings.jobs = sweep::available_cores();
     settings.fresh = arguments->get<bool>("fresh");
-    settings.worker = worker_command(arguments->list("plugin-path"));
+    settings.worker = isolation_command(arguments->list("plugin-path"));
     const std::optional<sweep::Summary> summary = measure(*arguments, session, plans, settings);
     if (!summary) return success;
     for (const std::string& note : summary->notes) message("note: {}\n", Lines{note});
