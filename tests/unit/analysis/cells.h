@@ -54,7 +54,7 @@ struct Cells {
         store.begin();
         for (std::size_t i = 0; i < runs.size(); ++i) {
             if (runs[i].status == trial::TrialStatus::queued) continue;
-            store.write(start(rows[i].fingerprint));
+            store.write(attempt_start(rows[i].fingerprint));
             if (runs[i].status == trial::TrialStatus::running) continue;
             store.write(rows[i].fingerprint, point(50, "validation", "loss", 9));
             store.write(rows[i].fingerprint, point(100, "validation", "loss", runs[i].loss));

@@ -24,7 +24,7 @@ TEST_CASE("settings and results that differ have both values, and NULL where one
                        "betas":[0.9,0.99],"parts":[{"a":true}]}})";
     plan(store, "cells", {a_trial("aaaa"), other});
     write(
-        store, [](Store& to) { to.write(start("aaaa")); },
+        store, [](Store& to) { to.write(attempt_start("aaaa")); },
         [](Store& to) { to.write("aaaa", point(100, "validation", "loss", 1.5)); },
         [](Store& to) { to.write(end("aaaa")); });
 

@@ -57,7 +57,7 @@ inline void make_tuned(const fs::path& file, const std::vector<TunedRun>& runs, 
     store.plan(experiment, rows, members);
     store.begin();
     for (std::size_t i = 0; i < runs.size(); ++i) {
-        store.write(start(rows[i].fingerprint));
+        store.write(attempt_start(rows[i].fingerprint));
         if (runs[i].validation) store.write(rows[i].fingerprint, point(100, "validation", "loss", *runs[i].validation));
         if (runs[i].test) store.write(rows[i].fingerprint, point(100, "test", "loss", *runs[i].test));
         store.write(end(rows[i].fingerprint, runs[i].status));

@@ -19,7 +19,7 @@ struct Fixture {
         double loss = 1;
         for (const auto& [fingerprint, outcome] : outcomes) {
             write(
-                store, [&](Store& to) { to.write(start(fingerprint)); },
+                store, [&](Store& to) { to.write(attempt_start(fingerprint)); },
                 [&](Store& to) {
                     to.write(fingerprint, point(100, "validation", "loss", loss++));
                     if (outcome != trial::TrialStatus::running) to.write(end(fingerprint, outcome));

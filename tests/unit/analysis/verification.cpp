@@ -13,7 +13,7 @@ TEST_CASE("reproducible points are all but what a clock has measured") {
     Store store(folder / "a.db", Store::Mode::write);
     plan(store, "cells", {a_trial("aaaa"), a_trial("bbbb", "gru")});
     write(
-        store, [](Store& to) { to.write(start("aaaa")); },
+        store, [](Store& to) { to.write(attempt_start("aaaa")); },
         [](Store& to) { to.write("aaaa", point(50, "validation", "loss", 1.5)); },
         [](Store& to) { to.write("aaaa", point(50, "train", "tokens_per_second", 9)); });
     CHECK(analysis::reproducible_points(store, 1) == Points{{{"validation", "loss", 50}, 1.5}});

@@ -19,7 +19,7 @@ struct Fixture {
         other.plugins = {"cell/gru@1", "dataset/text@3"};
         plan(store, "cells", {a_trial("aaaa"), other});
         store.begin();
-        store.write(start("aaaa"));
+        store.write(attempt_start("aaaa"));
         store.write("aaaa", point(100, "validation", "loss", 1.5));
         store.write(end("aaaa"));
         store.commit();
@@ -60,7 +60,7 @@ TEST_CASE_METHOD(Fixture, "results have the digits that tell them apart, as a co
     {
         Store store(file, Store::Mode::write);
         store.begin();
-        store.write(start("bbbb"));
+        store.write(attempt_start("bbbb"));
         store.write("bbbb", point(100, "validation", "loss", 1.4876543));
         store.write(end("bbbb"));
         store.commit();

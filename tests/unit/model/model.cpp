@@ -48,7 +48,7 @@ const model::Parameter& find(const model::Parameters& parameters, const std::str
     return *found;
 }
 
-std::vector<float> start(const trial::Trial& trial, const Task& task, const std::string& name) {
+std::vector<float> starting_values(const trial::Trial& trial, const Task& task, const std::string& name) {
     const model::Model<float> model(trial, task, small::catalog());
     std::vector<float> weights(model.parameters().size(), -99.0f);
     model.initialize(weights.data());
@@ -115,11 +115,11 @@ TEST_CASE("a cell that is not there is an error") {
 
 TEST_CASE("starting values depend on the seed and the name alone") {
     auto one = small::trial(small::positions_cell, 6, 2, 4, 1), two = small::trial(small::positions_cell, 6, 2, 4, 2);
-    CHECK(start(one, letters(5), "cell.0.weight") == start(two, letters(5), "cell.0.weight"));
-    CHECK(start(one, letters(5), "head.bias") == start(two, letters(5), "head.bias"));
-    CHECK(start(two, letters(4), "cell.1.weight") != start(two, letters(4), "cell.0.weight"));
+    CHECK(starting_values(one, letters(5), "cell.0.weight") == starting_values(two, letters(5), "cell.0.weight"));
+    CHECK(starting_values(one, letters(5), "head.bias") == starting_values(two, letters(5), "head.bias"));
+    CHECK(starting_values(two, letters(4), "cell.1.weight") != starting_values(two, letters(4), "cell.0.weight"));
     two.seed = 2;
-    CHECK(start(one, letters(5), "cell.0.weight") != start(two, letters(5), "cell.0.weight"));
+    CHECK(starting_values(one, letters(5), "cell.0.weight") != starting_values(two, letters(5), "cell.0.weight"));
 }
 
 TEST_CASE("each part starts by its own cell's initializer, embedding and head by their neighbour's") {
@@ -129,14 +129,15 @@ TEST_CASE("each part starts by its own cell's initializer, embedding and head by
     trial.cells.push_back({small::choice(small::positions_cell), 40, 1, 0, unroll::Initializer::uniform});
     const auto largest = [&](const std::string& name) {
         double most = 0;
-        for (const float value : start(trial, letters(40), name)) most = std::max(most, double(std::abs(value)));
+        for (const float value : starting_values(trial, letters(40), name))
+            most = std::max(most, double(std::abs(value)));
         return most;
     };
     CHECK(largest("embedding.weight") < 0.12);  // normal: deviation 0.02
     CHECK(largest("cell.0.weight") < 0.12);
     CHECK(largest("cell.1.weight") > 0.15);  // uniform: ±1/sqrt(40)
     CHECK(largest("head.weight") > 0.15);
-    CHECK(start(trial, letters(40), "head.bias")[0] != 0);
+    CHECK(starting_values(trial, letters(40), "head.bias")[0] != 0);
 }
 
 TEST_CASE("a stack's state is laid out layer by layer, and steps can be taken one at a time") {

@@ -176,7 +176,7 @@ TEST_CASE_METHOD(Fixture, "what failed is told with its cause, the limit that wa
         Store store(file, Store::Mode::write);
         store.begin();
         for (const auto& attempt : {failed, late}) {
-            store.write(start(attempt.fingerprint));
+            store.write(attempt_start(attempt.fingerprint));
             store.write(attempt);
         }
         store.commit();

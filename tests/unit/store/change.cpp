@@ -56,7 +56,7 @@ TEST_CASE("what --fresh puts at stake is counted, and whose it is as well") {
     plan(store, "second", {a_trial("bbbb"), a_trial("cccc")});
     for (const char* fingerprint : {"aaaa", "bbbb"})
         write(
-            store, [&](Store& to) { to.write(start(fingerprint)); },
+            store, [&](Store& to) { to.write(attempt_start(fingerprint)); },
             [&](Store& to) {
                 to.write(fingerprint, training::Samples{sample(100, 0.5, "one"), sample(100, 1, "two")});
             },

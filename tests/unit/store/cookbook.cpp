@@ -27,7 +27,7 @@ std::vector<std::string> queries_in(const fs::path& file) {
 }
 
 void train(Store& store, const std::string& fingerprint, double loss, const store::AttemptEnd& attempt) {
-    store.write(start(fingerprint));
+    store.write(attempt_start(fingerprint));
     for (const std::uint64_t step : {50, 100}) {
         store.write(fingerprint, point(step, "train", "loss", loss - 0.1));
         store.write(fingerprint, point(step, "validation", "loss", loss + 50.0 / static_cast<double>(step)));
@@ -86,9 +86,9 @@ void fill(Store& store) {
     store.write(rows[0].fingerprint, training::ImageJudgement{100, rows[1].fingerprint, {1000, 0.75, 8.5}});
     train(store, "failed", 1, scratch::end("failed", Status::failed));
     train(store, "diverged", 1, scratch::end("diverged", Status::diverged));
-    store.write(start("diverged"));
+    store.write(attempt_start("diverged"));
     store.write(scratch::end("diverged", Status::diverged));
-    store.write(start("running"));
+    store.write(attempt_start("running"));
     store.commit();
 }
 

@@ -30,7 +30,7 @@ struct Fixture {
         Store store(file, Store::Mode::write);
         plan(store, "cells", {a_trial("aaaa"), a_trial("bbbb", "gru"), a_trial("cccc", "rnn")});
         for (const char* trial : {"aaaa", "bbbb", "cccc"}) {
-            write(store, [&](Store& s) { s.write(start(trial)); });
+            write(store, [&](Store& s) { s.write(attempt_start(trial)); });
             for (std::uint64_t step = 1; step <= 100; ++step)
                 write(store, [&](Store& s) {
                     s.write(trial, point(step, "train", "loss", 1.0 / double(step)));

@@ -31,7 +31,7 @@ TEST_CASE("a store is followed from before it is there, through changes, to anot
     CHECK(followed.revision() == before);
     {
         Store writer(file, Store::Mode::write);
-        write(writer, [](Store& store) { store.write(start("one")); });
+        write(writer, [](Store& store) { store.write(attempt_start("one")); });
         CHECK(followed.revision() != before);
     }
     make(folder / "b.db", "second");
@@ -52,7 +52,7 @@ TEST_CASE("who follows keeps nobody waiting") {
     followed.revision();
     store::progress_of(*followed.now(), "first");
     Store writer(file, Store::Mode::write);
-    write(writer, [](Store& store) { store.write(start("one")); });
+    write(writer, [](Store& store) { store.write(attempt_start("one")); });
     CHECK(ask(writer, "SELECT count(*) FROM attempt") == "1");
     followed.close();
     CHECK(writer.close());  // takes the WAL in: no reader holds it
@@ -64,7 +64,7 @@ TEST_CASE("progress tells statuses, and of running trials the step and the loss"
     make(file, "first");
     Store writer(file, Store::Mode::write);
     write(writer, [](Store& store) {
-        store.write(start("one"));
+        store.write(attempt_start("one"));
         store.write("one", point(20, "train", "loss", 2.5));
         store.write("one", point(30, "train", "loss", 2.25));
         store.write("one", point(25, "validation", "loss", 3));
@@ -103,7 +103,7 @@ TEST_CASE("attempts tell their causes and the limit that was met") {
     failed.cause = trial::Cause::memory_limit;
     failed.bound = 4e9;
     write(writer, [&](Store& store) {
-        store.write(start("one"));
+        store.write(attempt_start("one"));
         store.write(failed);
     });
     const auto endings = store::endings_of(writer, "first");
@@ -116,7 +116,7 @@ TEST_CASE("attempts tell their causes and the limit that was met") {
     CHECK(attempts[0].to_step == 40);
     CHECK(attempts[0].error == "too much");
     write(writer, [](Store& store) {
-        store.write(start("one"));
+        store.write(attempt_start("one"));
         store.write(end("one"));
     });
     CHECK(store::endings_of(writer, "first").empty());

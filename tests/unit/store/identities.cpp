@@ -24,7 +24,7 @@ void forget_identities(Store& store) {
 void train(Store& store, const std::string& fingerprint, const std::string& build,
            const std::vector<std::uint64_t>& steps) {
     write(store, [&](Store& to) {
-        store::AttemptStart attempt = start(fingerprint);
+        store::AttemptStart attempt = attempt_start(fingerprint);
         attempt.build = build;
         to.write(attempt);
         for (const std::uint64_t step : steps) {
@@ -87,7 +87,7 @@ TEST_CASE("of two trials that become one, the finished one stays; results of two
         plan(store, "cells", {a_trial("aaaa"), a_trial("bbbb")});
         train(store, "bbbb", same_build ? "build 1" : "build 2", {100});
         write(store, [&](Store& to) {
-            to.write(start("aaaa"));
+            to.write(attempt_start("aaaa"));
             to.write("aaaa", point(10, "validation", "loss", 9));
             to.write(end("aaaa", trial::TrialStatus::interrupted, 10));
         });

@@ -116,7 +116,7 @@ TEST_CASE("a lock holds while SQLite opens and closes the file, in this process 
     Store store(database, Store::Mode::write);
     plan(store, "first", {a_trial("aaaa")});
     store.begin();
-    store.write(start("aaaa"));
+    store.write(attempt_start("aaaa"));
     CHECK_THAT(message_of([&] { store::RunnerLock second(database); }), contains("in use"));
     // Nor does asking for the lock take SQLite's own locks away: nobody else can write now.
     const pid_t child = ::fork();

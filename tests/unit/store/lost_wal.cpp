@@ -33,7 +33,7 @@ Store begun(const fs::path& file, std::uint64_t points) {
         store.close();
     }
     Store store(file, writing);
-    write(store, [&](Store& s) { s.write(start("aaaa")); });
+    write(store, [&](Store& s) { s.write(attempt_start("aaaa")); });
     add_points(store, "aaaa", 1, points);
     return store;
 }
@@ -56,7 +56,7 @@ TEST_CASE("a database that lost its WAL has what was taken in before") {
     CHECK(counted(left / "a.db") == "0");
     CHECK(is_whole(left / "a.db"));
     Store again(left / "a.db", writing);
-    write(again, [&](Store& s) { s.write(start("aaaa")); });
+    write(again, [&](Store& s) { s.write(attempt_start("aaaa")); });
     add_points(again, "aaaa", 1, 40);
     again.close();
     CHECK(counted(left / "a.db") == "40");
@@ -117,7 +117,7 @@ TEST_CASE("a WAL of another state of the database is refused, and nothing is tak
     // A backup of the time before, put under the WAL of a run that went on from there.
     copy(later, backup, {"a.db"});
     Store last(later / "a.db", writing);
-    write(last, [&](Store& s) { s.write(start("bbbb")); });
+    write(last, [&](Store& s) { s.write(attempt_start("bbbb")); });
     add_points(last, "bbbb", 301, 900);
     REQUIRE(sqlite3_wal_checkpoint_v2(last.database().handle(), nullptr, SQLITE_CHECKPOINT_RESTART, nullptr, nullptr) ==
             SQLITE_OK);

@@ -22,7 +22,7 @@ void run(Store& store, const std::string& fingerprint, const Values& values) {
     fs::create_directories(file.parent_path());
     std::ofstream(file) << values.checkpoint;
     write(
-        store, [&](Store& to) { to.write(start(fingerprint)); },
+        store, [&](Store& to) { to.write(attempt_start(fingerprint)); },
         [&](Store& to) { to.write(fingerprint, point(10, "validation", "loss", 2 * values.loss)); },
         [&](Store& to) { to.write(fingerprint, point(values.step, "validation", "loss", values.loss)); },
         [&](Store& to) { to.write(fingerprint, training::Samples{sample(values.step, values.temperature, "text")}); },

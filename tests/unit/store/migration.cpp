@@ -83,7 +83,7 @@ TEST_CASE("no list of statuses is closed in the file") {
     for (const char* name : {"old.db", "new.db"}) {
         Store store(folder / name, writing);
         plan(store, "cells", {a_trial("aaaa")});
-        write(store, [](Store& to) { to.write(start("aaaa")); });
+        write(store, [](Store& to) { to.write(attempt_start("aaaa")); });
         store.database().execute("UPDATE trial SET status = 'another' WHERE fingerprint = 'aaaa'");
         store.database().execute("UPDATE attempt SET outcome = 'another'");
         CHECK(ask(store, "SELECT status FROM cells") == "another");

@@ -19,7 +19,7 @@ struct Curves {
         Store store(file, Store::Mode::write);
         plan(store, "a", {a_trial("one")});
         store.begin();
-        store.write(start("one"));
+        store.write(attempt_start("one"));
         for (std::uint64_t step = 10; step <= 100'000; step += 10)
             store.write("one", point(step, "train", "loss", value(step)));
         for (std::uint64_t step = 500; step <= 5'000; step += 500)

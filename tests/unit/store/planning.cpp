@@ -148,7 +148,7 @@ TEST_CASE("the best trial of an experiment is the finished one with the best las
     store.plan(experiment, trials, members);
     CHECK_FALSE(store::best_trial(store, "cells"));
     write(store, [](Store& to) {
-        for (const char* fingerprint : {"aaaa", "bbbb", "cccc", "dddd", "eeee"}) to.write(start(fingerprint));
+        for (const char* fingerprint : {"aaaa", "bbbb", "cccc", "dddd", "eeee"}) to.write(attempt_start(fingerprint));
         to.write("aaaa", point(10, "test", "accuracy", 0.5));
         to.write("aaaa", point(20, "test", "accuracy", 0.75));
         to.write("bbbb", point(20, "test", "accuracy", 0.625));

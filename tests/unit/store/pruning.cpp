@@ -25,7 +25,7 @@ struct Fixture {
     }
 
     void add(const std::string& fingerprint, double loss, TrialStatus status = TrialStatus::finished) {
-        write(store, [&](Store& to) { to.write(start(fingerprint)); });
+        write(store, [&](Store& to) { to.write(attempt_start(fingerprint)); });
         for (const std::uint64_t step : {50, 100}) {
             const fs::path file = store.checkpoint_folder(fingerprint) / (std::to_string(step) + ".safetensors");
             fs::create_directories(file.parent_path());

@@ -28,7 +28,7 @@ struct Fixture {
     }
     std::vector<fs::path> begin_attempt(std::uint64_t from_step = 0) {
         store.begin();
-        const auto files = store.write(start("aaaa", from_step));
+        const auto files = store.write(attempt_start("aaaa", from_step));
         store.commit();
         return files;
     }
@@ -244,14 +244,15 @@ TEST_CASE_METHOD(Fixture, "a judgement stands as long as both trials are what th
 
     begin_attempt(20);
     CHECK(ask(store, "SELECT step FROM judgement") == "20");
-    write(store, [](Store& to) { to.write(start("bbbb", 20)); });
+    write(store, [](Store& to) { to.write(attempt_start("bbbb", 20)); });
     CHECK(ask(store, "SELECT count(*) FROM judgement") == "0");
     for (const char* fingerprint : {"aaaa", "bbbb"}) {
         judge_both();
         store.renew(fingerprint);
         CHECK(ask(store, "SELECT count(*) FROM judgement") == "2");  // until it has been trained again
         write(
-            store, [&](Store& to) { to.write(start(fingerprint)); }, [&](Store& to) { to.write(end(fingerprint)); });
+            store, [&](Store& to) { to.write(attempt_start(fingerprint)); },
+            [&](Store& to) { to.write(end(fingerprint)); });
         CHECK(ask(store, "SELECT count(*) FROM judgement") == "0");
     }
 }

@@ -20,7 +20,7 @@ struct Fixture {
     }
 
     void begin() {
-        write(store, [](Store& to) { to.write(start("aaaa")); });
+        write(store, [](Store& to) { to.write(attempt_start("aaaa")); });
     }
 
     void record(std::uint64_t step, double loss, const std::string& text) {
@@ -109,7 +109,7 @@ TEST_CASE_METHOD(Fixture, "an attempt that fails or is interrupted replaces noth
     CHECK(results() == "1 finished 1.5 old 1");
     CHECK(store.states({"aaaa"}).at("aaaa").status == TrialStatus::interrupted);
     CHECK(text_of_checkpoint(store) == "half");
-    write(store, [](Store& to) { to.write(start("aaaa", 5)); });
+    write(store, [](Store& to) { to.write(attempt_start("aaaa", 5)); });
     record(10, 1, "whole");
     finish(TrialStatus::failed);
     CHECK(results() == "1 finished 1.5 old 1");

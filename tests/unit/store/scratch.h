@@ -64,7 +64,7 @@ inline void plan(Store& store, const std::string& name, const std::vector<store:
     store.plan(experiment, trials, members);
 }
 
-inline store::AttemptStart start(const std::string& fingerprint, std::uint64_t from_step = 0) {
+inline store::AttemptStart attempt_start(const std::string& fingerprint, std::uint64_t from_step = 0) {
     return {fingerprint, "build 1", "host", ::getpid(), 2, from_step};
 }
 

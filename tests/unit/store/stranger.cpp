@@ -67,7 +67,7 @@ TEST_CASE_METHOD(Fixture, "views, triggers, checks, columns and indexes of a str
     {
         Store store(file, Store::Mode::write);
         write(
-            store, [](Store& s) { s.write(start("aaaa")); }, [](Store& s) { s.write(end("aaaa")); });
+            store, [](Store& s) { s.write(attempt_start("aaaa")); }, [](Store& s) { s.write(end("aaaa")); });
         CHECK(ask(store, "SELECT count(*) FROM experiment") == "1");  // the trigger did not fire
         CHECK(ask(store, "SELECT b FROM more") == "78");
     }

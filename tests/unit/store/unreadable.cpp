@@ -42,7 +42,7 @@ TEST_CASE("a sample of bytes is stored as text that all read, and byte by byte")
     made.prompt = "\xA9p";
     made.target = bytes;
     write(
-        store, [](Store& s) { s.write(start("aaaa")); },
+        store, [](Store& s) { s.write(attempt_start("aaaa")); },
         [&](Store& s) {
             s.write("aaaa", training::Samples{made, sample(10, 0.5, "plain é")});
         });
@@ -72,7 +72,7 @@ TEST_CASE("what a plugin says is stored as text that all read") {
     store::AttemptEnd failed = end("aaaa", trial::TrialStatus::failed);
     failed.error = "no file '\xE9t\xE9.txt'";
     write(
-        store, [](Store& s) { s.write(start("aaaa")); }, [&](Store& s) { s.write(failed); },
+        store, [](Store& s) { s.write(attempt_start("aaaa")); }, [&](Store& s) { s.write(failed); },
         [](Store& s) { s.write("aaaa", point(1, "train", "los\xFFs", 1)); });
     CHECK(ask(store, "SELECT error FROM trial") == "no file '\xEF\xBF\xBDt\xEF\xBF\xBD.txt'");
     CHECK(is_readable_everywhere(store));

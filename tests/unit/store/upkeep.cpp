@@ -17,7 +17,7 @@ void finish(Store& store, const std::string& fingerprint, double loss, std::size
     const fs::path file = folder / "100.safetensors";
     std::ofstream(file) << std::string(bytes, '.');
     write(
-        store, [&](Store& to) { to.write(start(fingerprint)); },
+        store, [&](Store& to) { to.write(attempt_start(fingerprint)); },
         [&](Store& to) { to.write(fingerprint, point(100, "validation", "loss", loss)); },
         [&](Store& to) { to.write(fingerprint, training::Samples{sample(100, 0.5, "text")}); },
         [&](Store& to) {

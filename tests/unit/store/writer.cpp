@@ -35,7 +35,7 @@ TEST_CASE("what several threads push is all there, each trial's in order") {
         std::vector<std::thread> threads;
         for (int t = 0; t < 4; ++t)
             threads.emplace_back([&writer, name = "trial" + std::to_string(t)] {
-                writer.push(start(name));
+                writer.push(attempt_start(name));
                 for (std::uint64_t step = 0; step < steps; ++step)
                     writer.push(name, point(step, "train", "loss", static_cast<double>(step)));
                 writer.push(name, training::Samples{sample(steps, 0.5, "text of " + name)});
@@ -66,7 +66,7 @@ TEST_CASE("an attempt has begun and its old files are gone when push returns; ob
     };
     folder.write("a.db.d/aaaa/500.safetensors", "of an attempt that the store does not know");
     Writer writer(store);
-    writer.push(start("aaaa"));
+    writer.push(attempt_start("aaaa"));
     CHECK(files_in(checkpoints).empty());
     {
         Store reader(folder / "a.db", Store::Mode::read);
@@ -75,7 +75,7 @@ TEST_CASE("an attempt has begun and its old files are gone when push returns; ob
     for (const std::uint64_t step : {10, 20, 30}) add(writer, step);
     writer.flush();
     CHECK(files_in(checkpoints) == std::vector<std::string>{"20.safetensors", "30.safetensors"});
-    writer.push(start("aaaa", 20));
+    writer.push(attempt_start("aaaa", 20));
     CHECK(files_in(checkpoints) == std::vector<std::string>{"20.safetensors"});
 }
 
@@ -136,7 +136,7 @@ TEST_CASE("a full disk stops the writer, tells everybody who pushes, and keeps w
     Store store(folder / "a.db", Store::Mode::write);
     plan(store, "cells", several(2));
     Writer writer(store);
-    writer.push(start("trial0"));
+    writer.push(attempt_start("trial0"));
     writer.push("trial0", point(1, "train", "loss", 1));
     writer.flush();
     store.database().execute("PRAGMA max_page_count = 60");
@@ -162,7 +162,7 @@ TEST_CASE("a trial that was never planned stops the writer") {
     const Folder folder;
     Store store(folder / "a.db", Store::Mode::write);
     Writer writer(store);
-    CHECK_THAT(message_of([&] { writer.push(start("nobody")); }), contains("trial nobody was never planned"));
+    CHECK_THAT(message_of([&] { writer.push(attempt_start("nobody")); }), contains("trial nobody was never planned"));
 }
 
 TEST_CASE("a killed writer leaves a readable file with whole batches") {
@@ -175,7 +175,7 @@ TEST_CASE("a killed writer leaves a readable file with whole batches") {
         Store store(file, Store::Mode::write);
         plan(store, "cells", {a_trial("aaaa")});
         Writer writer(store);
-        writer.push(start("aaaa"));
+        writer.push(attempt_start("aaaa"));
         for (std::uint64_t step = 1;; ++step) {
             writer.push("aaaa", point(step, "train", "loss", 1));
             if (step % 1000 == 0) writer.flush();

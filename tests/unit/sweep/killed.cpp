@@ -40,7 +40,7 @@ const StoredRows& undisturbed_rows() {
 }
 
 /// This program again, as a child that runs the sweep below.
-pid_t start(const std::filesystem::path& database) {
+pid_t start_sweep(const std::filesystem::path& database) {
     setenv(database_variable, database.c_str(), 1);
     const pid_t child = fork();
     if (child == 0) {
@@ -88,7 +88,7 @@ TEST_CASE("what a killed sweep has left is enough without its WAL, or with half 
             REQUIRE(sweeps < 20);
             const TemporaryFolder folder;
             const auto database = folder.path() / "results.db";
-            const pid_t child = start(database);
+            const pid_t child = start_sweep(database);
             REQUIRE(child > 0);
             wait_for_checkpoint(child, database.string() + ".d");
             std::this_thread::sleep_for(std::chrono::milliseconds(150));  // for the store to be told of it
@@ -123,7 +123,7 @@ TEST_CASE("ten times killed, a sweep ends with the rows of one that was not") {
         const auto database = folder.path() / "results.db";
         bool goes_on = true;
         while (goes_on && (killed < 10 || resumed == 0)) {
-            const pid_t child = start(database);
+            const pid_t child = start_sweep(database);
             REQUIRE(child > 0);
             const bool after_checkpoint = moments.below(2) == 1;
             if (after_checkpoint) wait_for_checkpoint(child, database.string() + ".d");
