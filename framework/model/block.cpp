@@ -149,6 +149,11 @@ Block<Real>::Workspace::Workspace(const Block& block, Size T, Size B, Real* base
 }
 
 template <class Real>
+Size Block<Real>::prepared_size() const {
+    return Prepared<Real>(*this).used();
+}
+
+template <class Real>
 void Block<Real>::prepare(const Real* weights, Real* to) const {
     const Prepared<Real> prepared(*this, to);
     if (projects_in_) in_.prepare(weights, prepared.in);

@@ -31,7 +31,7 @@ public:
 
     Size saved_size(Size T, Size B) const override { return Saved(*this, T, B).used(); }
     Size workspace_size(Size T, Size B) const override { return Workspace(*this, T, B).used(); }
-    Size prepared_size() const override { return Prepared<Real>(*this).used(); }
+    Size prepared_size() const override;
     void prepare(const Real* weights, Real* to) const override;
     /// The cell's own, and the products around it.
     double flops(Size T, Size B) const override;
