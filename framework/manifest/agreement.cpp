@@ -59,7 +59,8 @@ private:
         if (!steps && !epochs && !checker_.tolerates_missing())
             wrong("training", "neither steps nor epochs", "one of them",
                   "set how long to train, as in \"steps\": 2000");
-        if (steps && trial_.training.steps == 0 && !given(&manifest_, "start"))
+        const auto number = steps ? written->find("steps")->number() : std::nullopt;
+        if (number && *number == 0 && !given(&manifest_, "start"))
             wrong("training.steps", "0, without a start from trained weights", "a whole number, at least 1",
                   "set how long to train, as in \"steps\": 2000");
     }

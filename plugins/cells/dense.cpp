@@ -112,4 +112,4 @@ constexpr Option options[] = {
 }  // namespace
 
 constinit const unroll::Plugin unroll_plugin =
-    unroll::cell_plugin<Dense>("dense", 1, "fully connected layer at every step, without state", options);
+    unroll::cell_plugin<Dense>("dense", 1, "fully connected (linear) layer at every step, without state", options);

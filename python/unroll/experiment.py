@@ -158,7 +158,7 @@ class Experiment:
             facts = self._facts(reading)
             known = self._known(reading)
             metric = metric or choice.curve_metric(facts, known)
-            groups = choice.groups(self._members(reading), facts, metric, by, known)
+            groups = choice.groups(self._members(reading), facts, facts.metric, by, known)
             points = self._points(reading, metric)
         return curve.of_groups(groups, points, metric, self.name)
 

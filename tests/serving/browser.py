@@ -121,7 +121,8 @@ def look_at_changes(place, server, folder):
 
         browser.open(origin + "/trial?db=0&id=3")
         shown(browser, "Resolved manifest")
-        time.sleep(0.5)
+        curve = "figures.some((one) => one.figure.id === 'curve-train-loss')"
+        until(lambda: browser.run(curve), 30, "the trial's curve is drawn")
         figures = "figures.find((one) => one.figure.id === 'curve-train-loss').figure.charts[0].series[0].y.length"
         before = browser.run("window.mine = figures[0].element; " + figures)
         write(place, "INSERT INTO point SELECT 3, series_id, max(step) + 7, 99, 3 FROM point WHERE trial_id = 3 GROUP BY series_id")

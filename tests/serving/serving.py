@@ -180,7 +180,7 @@ def watch_sweep(place, kills, costs):
         while kills > 0:
             be_killed(server, draw)
             kills -= 1
-        check(len({json.dumps(one) for one in seen}) > 3, f"the state moves little: {seen[:5]}")
+        check(len({json.dumps(one) for one in seen}) > 1, f"the state moves little: {seen[:5]}")
         check(any(steps for _, steps in seen), "no trial is seen running")
         until(lambda: statuses(server.live(**experiment())) == {"finished": 12}, 2, "all trials have finished")
         print(f"a sweep of {elapsed:.1f} s: looked at {len(seen)} times, {pages} pages; serving took {spent:.2f} s of a processor,"

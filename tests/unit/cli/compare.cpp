@@ -108,7 +108,4 @@ TEST_CASE_METHOD(Fixture, "an axis of one experiment is a setting of the other")
     CHECK(text.rfind("experiment,cell.heads," + columns + "cells,2,1200,1,1,1,", 0) == 0);
     CHECK_THAT(text, contains("\ncells,4,1400,1,1,2,,,,,,,,0,0,0\nothers,4,1000,1,1,2.5,,,,0.5,,,,0,0,0\n"));
     CHECK_THAT(refused({"cells", "others", "--by", "cell.haeds"}), contains("no axis 'cell.haeds'"));
-    // Chosen where it is an axis; where there is no such setting, there is nothing to choose.
-    make({{"lstm", 0, 1, Status::finished, 3.0}}, {"training.batch"}, "third");
-    CHECK_THAT(compare({"cells", "third"}), contains("best batch"));
 }

@@ -144,7 +144,8 @@ TEST_CASE("A value from the command line takes the manifest's place") {
     CHECK(json::parse(plan.source, "source", diagnostics));
 
     CHECK(problems(with(""), {{"training.steps", "0"}}) ==
-          "--set: training.steps: 0\n  expected: a whole number, at least 1\n  help: change the value");
+          "--set: training.steps: 0, without a start from trained weights\n  expected: a whole number, at least 1\n"
+          "  help: set how long to train, as in \"steps\": 2000");
     CHECK(problems(with(""), {{"cell.plugin", "other"}}) ==
           "--set cell.plugin: other, which is not JSON\n  expected: a JSON value; a string needs quotes\n"
           "  help: for a string, write --set 'cell.plugin=\"other\"'");

@@ -99,8 +99,8 @@ TEST_CASE("a refused file says what was found, what was wanted and what to do; t
     REQUIRE(catalog.refused().size() == 2);
     CHECK(to_string(catalog.refused()[0].problem) ==
           file("another-sdk").string() +
-              ": SDK version 9\n"
-              "  expected: SDK version 3\n"
+              ": SDK version 10\n"
+              "  expected: SDK version 4\n"
               "  help: build the plugin again against this program: its headers, its compiler, its sanitizers");
 }
 
