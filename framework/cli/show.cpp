@@ -27,6 +27,7 @@ struct Shown {
     std::string caption;
     std::shared_ptr<const Dataset> dataset;
     training::BatchPlan plan;
+    std::vector<std::string> notes{};
 };
 
 Shown of_manifest(const Arguments& arguments, Session& session, const std::string& file) {
@@ -40,13 +41,13 @@ Shown of_manifest(const Arguments& arguments, Session& session, const std::strin
                other.trial.training.sequence_length != first.training.sequence_length;
     };
     const auto others = std::count_if(plan.trials.begin(), plan.trials.end(), differs);
-    if (others)
-        message(
-            "note: {} of {} have another dataset or sequence length; this is the first trial's (--set 'sweep.…' "
-            "chooses)\n",
-            others, base::count_of(plan.trials.size(), "trial"));
     Shown shown{fmt::format("{}: dataset '{}'", plan.name, first.dataset.plugin),
                 session.datasets().load(first.dataset), training::training_plan(first)};
+    if (others)
+        shown.notes.push_back(
+            fmt::format("{} of {} have another dataset or sequence length; this is the first trial's (--set 'sweep.…' "
+                        "chooses)",
+                        others, base::count_of(plan.trials.size(), "trial")));
     if (arguments.has("length"))
         throw Error({"--length", "a length with a manifest, which has its own", "--length with a dataset",
                      "use --set training.sequence_length=N"});
@@ -158,7 +159,7 @@ int print(const Shown& shown, const Arguments& arguments, Format format) {
     const Size count = whole_number(arguments, "count", 1, 100'000, "leave it out for 3 of each split");
     const Size most = people ? 16 : ~Size{0};
     store::Table table{{"split", "example", "length", "input", "target", "tokens", "target_tokens"}, {}};
-    std::vector<std::string> notes;
+    std::vector<std::string> notes = shown.notes;
     for (const Split split : splits_of(arguments)) {
         const auto seen = training::first_examples(dataset, split, shown.plan, count);
         const std::string_view name = trial::name_of(split);
@@ -187,7 +188,7 @@ int print(const Shown& shown, const Arguments& arguments, Format format) {
     };
     for (const std::size_t column : {6, 5, 4}) drop_empty(column);
     const std::string caption = fmt::format("{}, task: {}", shown.caption, trial::topology_of(task).task);
-    print_table(table, format, on_standard_output(), caption, people ? notes : std::vector<std::string>());
+    print_table(table, format, on_standard_output(), caption, people ? notes : shown.notes);
     return success;
 }
 

@@ -158,7 +158,7 @@ std::vector<std::pair<std::string, std::string>> series_of(Store& store, Id tria
     store.database()
         .prepared(
             "SELECT split, name FROM series WHERE EXISTS (SELECT 1 FROM point WHERE trial_id = ?"
-            " AND series_id = series.id) ORDER BY split DESC, name")
+            " AND series_id = series.id) ORDER BY name <> 'loss', split DESC, name")
         .each([&](const Row& row) { list.emplace_back(row.text(0), row.text(1)); }, trial);
     return list;
 }

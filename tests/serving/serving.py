@@ -159,7 +159,7 @@ def watch_sweep(place, kills, costs):
         check(server.live(view="index")["state"]["databases"][0]["is_there"] is False, "a store is there before it is made")
         check("does not exist yet" in server.live(**experiment())["error"]["found"], "a page of nothing")
         began = time.monotonic()
-        sweep = place.start("run", "sweep.json", "--jobs", "2", "--quiet")
+        sweep = place.start("run", "sweep.json", "--jobs", "1", "--quiet")
         until(lambda: "error" not in server.live(**experiment()), 60, "the experiment is shown")
         mark, made, seen, pages = "", "", [], 0
         while sweep.poll() is None:
@@ -174,13 +174,13 @@ def watch_sweep(place, kills, costs):
             for _ in range(min(kills, 2)):
                 be_killed(server, draw)
                 kills -= 1
-            time.sleep(0.2)
+            time.sleep(0.1)
         elapsed, spent = time.monotonic() - began, server.processor_seconds()
         check(sweep.returncode == 0, f"the sweep ends with {sweep.returncode}")
         while kills > 0:
             be_killed(server, draw)
             kills -= 1
-        check(len({json.dumps(one) for one in seen}) > 1, f"the state moves little: {seen[:5]}")
+        check(len({json.dumps(one) for one in seen}) > 3, f"the state moves little: {seen[:5]}")
         check(any(steps for _, steps in seen), "no trial is seen running")
         until(lambda: statuses(server.live(**experiment())) == {"finished": 12}, 2, "all trials have finished")
         print(f"a sweep of {elapsed:.1f} s: looked at {len(seen)} times, {pages} pages; serving took {spent:.2f} s of a processor,"

@@ -410,7 +410,7 @@ write("gates-of-the-input", [
 ])
 write("lstm-variants", [
     *cases(peephole_lstm, "peephole-lstm"),
-    *cases(layer_norm_lstm, "layer-norm-lstm", {"norm": "joint"}, {"norm": "gates"}),
+    *cases(layer_norm_lstm, "layer-norm-lstm", {"norm": "joint"}, {"norm": "gates"}, H=6),
     *cases(multiplicative_lstm, "multiplicative-lstm"),
     *cases(highway_rnn, "highway-rnn", {"depth": 1}, {"depth": 3}),
     *cases(s_lstm, "s-lstm", {"heads": 1}), *cases(s_lstm, "s-lstm", {"heads": 3}, H=6),

@@ -108,4 +108,10 @@ TEST_CASE_METHOD(Fixture, "an axis of one experiment is a setting of the other")
     CHECK(text.rfind("experiment,cell.heads," + columns + "cells,2,1200,1,1,1,", 0) == 0);
     CHECK_THAT(text, contains("\ncells,4,1400,1,1,2,,,,,,,,0,0,0\nothers,4,1000,1,1,2.5,,,,0.5,,,,0,0,0\n"));
     CHECK_THAT(refused({"cells", "others", "--by", "cell.haeds"}), contains("no axis 'cell.haeds'"));
+    // Chosen where it is an axis; where it is a setting, there is nothing to choose.
+    make({{"lstm", 2, 1, Status::finished, 3.0}, {"lstm", 4, 1, Status::finished, 2.0}}, {"cell.heads"}, "third");
+    const std::string chosen = compare({"others", "third"});
+    CHECK(chosen.rfind("experiment,system,best heads," + columns, 0) == 0);
+    CHECK_THAT(chosen, contains("third,lstm,4,"));
+    CHECK_THAT(chosen, contains("others,lstm,4,"));
 }
