@@ -51,6 +51,13 @@ const json::Array& list_of(const json::Value& object, std::string_view key) {
     return value && value->array() ? *value->array() : none;
 }
 
+std::vector<std::string> texts_of(const json::Value& object, std::string_view key) {
+    std::vector<std::string> texts;
+    for (const json::Value& one : list_of(object, key))
+        if (one.text()) texts.push_back(*one.text());
+    return texts;
+}
+
 void write_json(const fs::path& file, const json::Value& value) {
     try {
         base::AtomicFile out(file);

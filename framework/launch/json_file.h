@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "json/value.h"
 #include "unroll/types.h"
@@ -21,6 +22,7 @@ double number_of(const json::Value& object, std::string_view key);
 Size count_of(const json::Value& object, std::string_view key);
 bool flag_of(const json::Value& object, std::string_view key);
 const json::Array& list_of(const json::Value& object, std::string_view key);
+std::vector<std::string> texts_of(const json::Value& object, std::string_view key);  ///< without what is no text
 
 /// Outlives a loss of power. Throws Error when the system refuses: a quota, a full disk, no permission.
 void write_json(const std::filesystem::path& file, const json::Value& value);

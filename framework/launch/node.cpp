@@ -48,13 +48,6 @@ void try_examples(const RunPlan& plan) {
     }
 }
 
-std::vector<std::string> texts(const json::Array& list) {
-    std::vector<std::string> all;
-    for (const json::Value& one : list)
-        if (one.text()) all.push_back(*one.text());
-    return all;
-}
-
 /// The sets that every machine has, the best first.
 std::vector<std::string> common_sets(const RunFolder& folder) {
     std::vector<std::string> common;
@@ -63,7 +56,7 @@ std::vector<std::string> common_sets(const RunFolder& folder) {
         for (const std::string& host : names_in(folder.checks() / round)) {
             const auto record = read_json(folder.checks() / round / host);
             if (!record) continue;
-            const std::vector<std::string> sets = texts(list_of(*record, "kernel_sets"));
+            const std::vector<std::string> sets = texts_of(*record, "kernel_sets");
             if (first) common = sets;
             first = false;
             std::erase_if(

@@ -94,8 +94,7 @@ RunPlan RunFolder::plan() const {
     plan.launcher = text_of(*found, "launcher");
     plan.program = text_of(*found, "program");
     plan.build = text_of(*found, "build");
-    for (const json::Value& path : list_of(*found, "plugin_paths"))
-        if (path.text()) plan.plugin_paths.push_back(*path.text());
+    plan.plugin_paths = texts_of(*found, "plugin_paths");
     plan.kernel_set = text_of(*found, "kernel_set");
     plan.jobs = std::max<Size>(1, count_of(*found, "jobs"));
     plan.tasks = count_of(*found, "tasks");

@@ -136,10 +136,8 @@ Work work_from(const json::Value& value) {
     work.tries = count_of(value, "tries");
     work.build = text_of(value, "build");
     work.seed = text_of(value, "seed");
-    for (const json::Value& one : list_of(value, "seeded"))
-        if (one.text()) work.seeded.push_back(*one.text());
-    for (const json::Value& one : list_of(value, "before"))
-        if (one.text()) work.before.push_back(*one.text());
+    work.seeded = texts_of(value, "seeded");
+    work.before = texts_of(value, "before");
     work.axes = json::dump(*axes);
     work.config = json::dump(*config);
     for (const json::Value& one : list_of(value, "sampling")) work.sampling.push_back(sampling_from(one));

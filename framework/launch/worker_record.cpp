@@ -58,8 +58,7 @@ WorkerRecord worker_record_from(const json::Value& value) {
     record.state = text_of(value, "state");
     record.beat = count_of(value, "beat");
     record.published = count_of(value, "published");
-    for (const json::Value& note : list_of(value, "notes"))
-        if (note.text()) record.notes.push_back(*note.text());
+    record.notes = texts_of(value, "notes");
     for (const json::Value& one : list_of(value, "running"))
         record.running.push_back({text_of(one, "fingerprint"),
                                   count_of(one, "from_step"),
