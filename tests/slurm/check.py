@@ -64,7 +64,11 @@ def run(*words, check=True):
     return done.stdout.strip()
 
 
+PATIENCE = 4  # how much longer a busy machine may take for anything
+
+
 def wait(seconds, what, condition):
+    seconds *= PATIENCE
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         found = condition()
@@ -264,7 +268,7 @@ def whole(place):
     trouble(place)
     say("cancel")
     run(UNROLL, "cancel", place.folder)
-    code = follower.wait(timeout=90)
+    code = follower.wait(timeout=90 * PATIENCE)
     require(code == 130, f"the command that followed a cancelled run ended with {code}")
     wait(60, "an empty queue", lambda: not run("squeue", "-h"))
     left = 24 - place.done()
@@ -275,7 +279,7 @@ def whole(place):
     wait(60, "a running task", place.workers)
     print(run(UNROLL, "status", place.folder))
     say("attach")
-    code = place.start("--nodes-at-most", "4").wait(timeout=240)
+    code = place.start("--nodes-at-most", "4").wait(timeout=240 * PATIENCE)
     require(code == 0, f"the attached command ended with {code}")
     compare(place)
 
