@@ -2,9 +2,9 @@
 //
 //   bench_training CELL LAYERS HEADS H B T V E every|last THREADS SECONDS [TEXTS]
 //
-// HEADS 0: a cell without heads; E 0: one-hot; TEXTS: how many are generated at once (1; 0: none). Prints the peak, the
-// median training step, the memory and the rate of generation, in the words of the PyTorch programs beside which it is
-// run.
+// CELL may be rnn-equations, lstm-equations or gru-equations, too: the cell written as equations. HEADS 0: a cell without
+// heads; E 0: one-hot; TEXTS: how many are generated at once (1; 0: none). Prints the peak, the median training step,
+// the memory and the rate of generation, in the words of the PyTorch programs beside which it is run.
 //
 // With one thread, time is processor time, so that other programs take nothing from it; with more it is wall time.
 #include <malloc.h>
@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "../temporary_folder.h"
+#include "../twins.h"
 #include "model/buffer.h"
 #include "model/model.h"
 #include "peak.h"
@@ -34,6 +35,10 @@ namespace {
 
 constexpr std::uint64_t first_timed = 3;  // steps before it find their memory and fill the caches
 constexpr double mebi = 1024 * 1024;
+
+constexpr Plugin rnn_equations = equations_plugin<twins::rnn<tanh>>("rnn-equations", 1, "");
+constexpr Plugin lstm_equations = equations_plugin<twins::lstm>("lstm-equations", 1, "");
+constexpr Plugin gru_equations = equations_plugin<twins::gru>("gru-equations", 1, "");
 
 bool wall_time = false;
 
@@ -145,7 +150,8 @@ int run(int count, char** words) {
     wall_time = threads > 1;
     const oneapi::tbb::global_control limit(oneapi::tbb::global_control::max_allowed_parallelism, threads);
 
-    const plugins::Catalog catalog = plugins::load(plugins::folders({UNROLL_PLUGINS}));
+    plugins::Catalog catalog = plugins::load(plugins::folders({UNROLL_PLUGINS}));
+    for (const Plugin* twin : {&rnn_equations, &lstm_equations, &gru_equations}) catalog.add({twin, {}});
     const trial::Trial trial = trial_of(work, catalog);
     const model::Model<float> model(trial, RandomText(work.vocabulary, 1).task(), catalog);
     std::printf("kernels %s\npeak %.1f GFLOP/s\n", kernel_set().c_str(), peak_gflops());
