@@ -1,10 +1,8 @@
 // A cell of equations: a recorded graph, its schedule, and a call's execution of it.
-#include <algorithm>
-
 #include "equations/execution.h"
 #include "equations/graph.h"
+#include "equations/products.h"
 #include "equations/schedule.h"
-#include "unroll/kernels.h"
 
 namespace unroll {
 
@@ -14,26 +12,19 @@ template <class Real>
 class EquationsCell final : public Cell<Real> {
 public:
     EquationsCell(void (*record)(Equations&), const CellSpec& spec, const Options& options)
-        : equations_(spec, options), schedule_(recorded(equations_, record)) {
+        : equations_(spec, options), schedule_(recorded(equations_, record)), products_(graph(), schedule_) {
         this->layout_ = graph().layout;
+        this->layout_.takes_tokens = products_.take_tokens();
         for (const Node& node : graph().nodes) operations_.push_back(Operations<Real>::of(node.kind));
     }
 
     Size saved_size(Size T, Size B) const override { return extents(T, B).saved(); }
-    Size workspace_size(Size T, Size B) const override { return extents(T, B).workspace(); }
-    Size prepared_size() const override { return schedule_.prepared; }
-
-    void prepare(const Real* weights, Real* prepared) const override {
-        for (Size n = 0; n < graph().nodes.size(); ++n) {
-            const Node& node = graph().nodes[n];
-            if (node.kind != Node::Kind::product || schedule_.plans[n].values == Plan::Values::none) continue;
-            const Size inputs = graph().nodes[node.operands[0]].width;
-            const Matrix<const Real> matrix(weights + node.weights, node.width, inputs);
-            Real* place = prepared + schedule_.plans[n].prepared;
-            pack(matrix.transposed(), place);
-            pack(matrix, place + packed_size(matrix.columns, matrix.rows));
-        }
+    Size workspace_size(Size T, Size B) const override {
+        return extents(T, B).workspace() + products_.workspace_size();
     }
+    Size prepared_size() const override { return products_.prepared_size(); }
+
+    void prepare(const Real* weights, Real* prepared) const override { products_.prepare(weights, prepared); }
 
     /// Those of the matrices, and of what is done with matrices that are no weights.
     double flops(Size T, Size B) const override {
@@ -49,11 +40,11 @@ public:
     }
 
     void forward(const Forward<Real>& call) const override {
-        Execution<Real>(graph(), schedule_, operations_, call).forward();
+        Execution<Real>(graph(), schedule_, operations_, products_, call).forward();
     }
 
     void backward(const Forward<Real>& call, const Backward<Real>& gradients) const override {
-        Execution<Real>(graph(), schedule_, operations_, call).backward(gradients);
+        Execution<Real>(graph(), schedule_, operations_, products_, call).backward(gradients);
     }
 
 private:
@@ -68,6 +59,7 @@ private:
 
     Equations equations_;
     Schedule schedule_;
+    Products<Real> products_;
     std::vector<Operation<Real>> operations_;
 };
 

@@ -11,16 +11,19 @@ using Kind = Node::Kind;
 
 template <class Real>
 Execution<Real>::Execution(const Equations::Graph& graph, const Schedule& schedule,
-                           const std::vector<Operation<Real>>& operations, const Forward<Real>& call)
+                           const std::vector<Operation<Real>>& operations, const Products<Real>& products,
+                           const Forward<Real>& call)
     : graph_(graph),
       schedule_(schedule),
       operations_(operations),
+      products_(products),
       call_(call),
       T_(call.T),
       B_(call.B),
       extents_{graph, schedule, call.T, call.B},
       saved_intervals_(call.saved + T_ * B_ * schedule.all + B_ * schedule.all_states),
-      saved_once_(saved_intervals_ + extents_.slots() * B_ * schedule.interval) {}
+      saved_once_(saved_intervals_ + extents_.slots() * B_ * schedule.interval),
+      saved_step_(saved_once_ + schedule.once_columns) {}
 
 template <class Real>
 Real* Execution<Real>::kept(Size n, Size row) const {
@@ -36,11 +39,15 @@ template <class Real>
 Real* Execution<Real>::value(Size n, const Frame& frame) const {
     switch (plan(n).values) {
         case Plan::Values::given:
-            return const_cast<Real*>(call_.x.values) + frame.row * width(n);
+            return call_.x.values ? const_cast<Real*>(call_.x.values) + frame.row * width(n) : nullptr;
         case Plan::Values::once:
             return saved_once_ + plan(n).value;
         case Plan::Values::all:
             return kept(n, frame.row);
+        case Plan::Values::next:
+            return kept(plan(n).next_of, frame.row + B_);
+        case Plan::Values::step:
+            return saved_step_ + B_ * plan(n).value + frame.row % B_ * width(n);
         default:
             return frame.values + plan(n).local * frame.rows;
     }
@@ -48,6 +55,7 @@ Real* Execution<Real>::value(Size n, const Frame& frame) const {
 
 template <class Real>
 Real* Execution<Real>::gradient(Size n, const Frame& frame) const {
+    n = plan(n).gradient_of;
     const Plan& place = plan(n);
     switch (place.gradient) {
         case Plan::Gradient::given:
@@ -100,24 +108,25 @@ void Execution<Real>::for_each_call(Operands<Real>& at, const Frame& frame, Body
 
 template <class Real>
 void Execution<Real>::compute(Size n, const Frame& frame) {
+    const Node& node = graph_.nodes[n];
+    if (node.kind == Kind::product || node.kind == Kind::lookup)
+        products_.forward(n, call_, value(node.operands[0], frame), frame.row, frame.rows, value(n, frame));
     if (!operations_[n].forward) return;
     Operands<Real> at = operands(n, frame);
-    if (at.node.kind == Kind::product)
-        at.packed = {call_.prepared + plan(n).prepared, width(at.node.operands[0]), at.columns};
     for_each_call(at, frame, [&](Size) { operations_[n].forward(at); });
 }
 
 /// Adds to the gradients of the node's operands and, but for products, of its weights.
 template <class Real>
 void Execution<Real>::differentiate(Size n, const Frame& frame) {
+    const Node& node = graph_.nodes[n];
+    if (node.kind == Kind::product)
+        if (Real* const dx = gradient(node.operands[0], frame))
+            products_.backward_input(n, call_, gradient(n, frame), frame.rows, dx, plan(n).into[0]);
     if (!operations_[n].backward) return;
     Operands<Real> at = operands(n, frame);
     at.dy = gradient(n, frame);
     at.dweights = dweights_;
-    if (at.node.kind == Kind::product) {
-        const Size inputs = width(at.node.operands[0]);
-        at.packed = {call_.prepared + plan(n).prepared + packed_size(inputs, at.columns), at.columns, inputs};
-    }
     const bool has_weights = at.node.kind == Kind::weight || at.node.kind == Kind::plus || at.node.kind == Kind::times;
     for_each_call(at, frame, [&](Size first) {
         const std::vector<Size>& sources = at.node.operands;
@@ -137,14 +146,11 @@ template <class Real>
 void Execution<Real>::differentiate_products() {
     for (Size n = 0; n < graph_.nodes.size(); ++n) {
         const Node& node = graph_.nodes[n];
-        if (node.kind != Kind::product || plan(n).values == Plan::Values::none) continue;
+        if (node.kind != Kind::product && node.kind != Kind::lookup) continue;
+        if (plan(n).values == Plan::Values::none) continue;
         const Frame frame{.row = 0, .rows = node.from_weights_alone ? 1 : T_ * B_};
-        const Size inputs = width(node.operands[0]);
-        gemm(Matrix<const Real>(gradient(n, frame), frame.rows, node.width).transposed(),
-             Matrix<const Real>(value(node.operands[0], frame), frame.rows, inputs),
-             Matrix<Real>(dweights_ + node.weights, node.width, inputs), Into::add);
-        if (node.bias != Node::none)
-            add_bias_backward(gradient(n, frame), dweights_ + node.bias, frame.rows, node.width);
+        products_.backward_weights(n, call_, value(node.operands[0], frame), gradient(n, frame), frame.rows, dweights_,
+                                   products_scratch_);
     }
 }
 
@@ -154,7 +160,7 @@ void Execution<Real>::differentiate_products() {
 template <class Real>
 void Execution<Real>::compute_group(const Segment& group, const Frame& frame, bool again) {
     for (const Size n : group.nodes)
-        if (!again || plan(n).values == Plan::Values::local) compute(n, frame);
+        if (!again || (plan(n).values == Plan::Values::local && plan(n).again)) compute(n, frame);
 }
 
 template <class Real>
@@ -466,6 +472,7 @@ void Execution<Real>::backward(const Backward<Real>& gradients) {
     carried_ = once_gradients_ + schedule_.once_columns;
     group_scratch_ = carried_ + B_ * state_size();
     node_scratch_ = group_scratch_ + extents_.group_scratch();
+    products_scratch_ = node_scratch_ + extents_.node_scratch();
 
     for (Size n = 0; n < graph_.nodes.size(); ++n)
         if (plan(n).gradient == Plan::Gradient::all && plan(n).cleared && plan(n).values != Plan::Values::none)

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "equations/operations.h"
+#include "equations/products.h"
 #include "equations/schedule.h"
 #include "unroll/cell.h"
 
@@ -28,7 +29,7 @@ template <class Real>
 class Execution {
 public:
     Execution(const Equations::Graph& graph, const Schedule& schedule, const std::vector<Operation<Real>>& operations,
-              const Forward<Real>& call);
+              const Products<Real>& products, const Forward<Real>& call);
 
     void forward();
     void backward(const Backward<Real>& gradients);
@@ -90,11 +91,13 @@ private:
     const Equations::Graph& graph_;
     const Schedule& schedule_;
     const std::vector<Operation<Real>>& operations_;
+    const Products<Real>& products_;
     const Forward<Real>& call_;
     const Size T_, B_;
     const Extents extents_;
     Real* saved_intervals_;
     Real* saved_once_;
+    Real* saved_step_;
     Real* group_scratch_ = nullptr;  ///< values of a group's rows, of as many steps as an interval has; then gradients
     Real* node_scratch_ = nullptr;
 
@@ -105,6 +108,7 @@ private:
     Real* gradients_ = nullptr;
     Real* step_gradients_ = nullptr;
     Real* once_gradients_ = nullptr;
+    Real* products_scratch_ = nullptr;
     Real* carried_ = nullptr;  ///< (B, state_size): of the states after the current step
 };
 

@@ -6,7 +6,7 @@
 namespace unroll {
 
 Size Extents::group_rows(const Segment& group, Size available) const {
-    constexpr Size elements = 8192;  // of a group's values; as many of its gradients come with them
+    constexpr Size elements = 16384;  // of a group's values; as many of its gradients come with them
     return std::clamp<Size>(elements / std::max<Size>(group.local, 1), 1, std::max<Size>(available, 1));
 }
 
@@ -15,7 +15,8 @@ Size Extents::slots() const {
 }
 
 Size Extents::saved() const {
-    return T * B * schedule.all + B * schedule.all_states + slots() * B * schedule.interval + schedule.once_columns;
+    return T * B * schedule.all + B * schedule.all_states + slots() * B * schedule.interval + schedule.once_columns +
+           B * schedule.step;
 }
 
 Size Extents::group_scratch() const {

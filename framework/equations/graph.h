@@ -54,6 +54,7 @@ struct Node {
         scale_rows,  ///< each element of the second operand scales as many neighbouring columns of the first
         scale_columns,
         product,  ///< by the weight matrix at `weights`, plus the bias at `bias`
+        lookup,   ///< the same of the cell's input where that always comes as tokens: rows of a table
         plus,     ///< the bias at `weights`
         times,    ///< the gain at `weights`
     };
@@ -99,7 +100,7 @@ struct Equations::Graph {
     /// The node as its author wrote it, as far as it is short: `sigmoid(linear("forget")) * state("h")`.
     std::string expression(Size node) const;
 
-    /// Checks that nothing is missing, and joins a product with the bias that is added to it.
+    /// Checks that nothing is missing, and rewrites the graph for its schedule.
     void finish();
     void mark_recurrent_products();
 };

@@ -9,6 +9,8 @@ Operation<Real> Operations<Real>::of(Node::Kind kind) {
     switch (kind) {
         case Kind::input:
         case Kind::state:
+        case Kind::product:
+        case Kind::lookup:
             break;
         case Kind::constant:
             return {&constant, nullptr};
@@ -88,8 +90,6 @@ Operation<Real> Operations<Real>::of(Node::Kind kind) {
             return {&scale_rows, &scale_rows_backward};
         case Kind::scale_columns:
             return {&scale_columns, &scale_columns_backward};
-        case Kind::product:
-            return {&product, &product_backward};
         case Kind::plus:
             return {&plus, &plus_backward};
         case Kind::times:

@@ -22,7 +22,6 @@ struct Operands {
     std::array<const Real*, most> x{};
     Real* y = nullptr;
     const Real* weights = nullptr;  ///< the cell's
-    Packed<Real> packed{};          ///< products: what x, or backward dy, is multiplied by
     Size column = 0;                ///< concatenate: where the operand begins in y
 
     const Real* dy = nullptr;
@@ -35,7 +34,7 @@ struct Operands {
     Real number() const { return static_cast<Real>(node.number); }
 };
 
-/// What a node does. Null functions: its values are given, not computed.
+/// What a node does. Null functions: its values are given, or Products computes them.
 template <class Real>
 struct Operation {
     void (*forward)(const Operands<Real>& at) = nullptr;
@@ -50,9 +49,9 @@ struct Operations {
 
     static void put(Real value, Real& to, Into into) { to = into == Into::overwrite ? value : to + value; }
 
-    /// dx[k] = or += factor dy.
+    /// dx[k] = or += factor dy; nothing where both are one array.
     static void pass(At at, Size k, Real factor) {
-        if (at.dx[k]) affine(factor, Real{0}, at.dy, at.dx[k], at.count(), at.into[k]);
+        if (at.dx[k] && at.dx[k] != at.dy) affine(factor, Real{0}, at.dy, at.dx[k], at.count(), at.into[k]);
     }
 
     // ---- Values of nothing
@@ -296,22 +295,8 @@ struct Operations {
         });
     }
 
-    // ---- With weights. The gradient of a product's own is made for all rows at once, elsewhere.
+    // ---- With weights; products are in products.h
 
-    static void product(At at) {
-        constexpr Size most_rows = 256;  // whose results are still in the second cache when the bias comes
-        for (Size r = 0; r < at.rows; r += most_rows) {
-            const Size rows = std::min(most_rows, at.rows - r);
-            Real* const y = at.y + r * at.columns;
-            gemm(Matrix<const Real>(at.x[0] + r * at.widths[0], rows, at.widths[0]), at.packed,
-                 Matrix<Real>(y, rows, at.columns), Into::overwrite);
-            if (at.node.bias != Node::none) add_bias(at.weights + at.node.bias, y, rows, at.columns);
-        }
-    }
-    static void product_backward(At at) {
-        gemm(Matrix<const Real>(at.dy, at.rows, at.columns), at.packed, Matrix<Real>(at.dx[0], at.rows, at.widths[0]),
-             at.into[0]);
-    }
     static void plus(At at) {
         std::copy_n(at.x[0], at.count(), at.y);
         add_bias(at.weights + at.node.weights, at.y, at.rows, at.columns);

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "equations/graph.h"
+#include "equations/rewriting.h"
 #include "unroll/equations.h"
 #include "unroll/error.h"
 
@@ -339,22 +340,7 @@ void Equations::Graph::finish() {
     layout.output = nodes[output].width;
 
     mark_recurrent_products();
-
-    std::vector<Size> uses(nodes.size());
-    for (const Node& node : nodes)
-        for (const Size operand : node.operands) ++uses[operand];
-    for (const StateNode& state : states) ++uses[state.next];
-    ++uses[output];
-    for (Node& node : nodes) {
-        if (node.kind != Kind::plus) continue;
-        const Size n = node.operands[0];
-        const Node& product = nodes[n];
-        if (product.kind != Kind::product || product.bias != none || uses[n] != 1) continue;
-        node.kind = Kind::product;
-        node.bias = node.weights;
-        node.weights = product.weights;
-        node.operands = std::vector<Size>(product.operands);
-    }
+    rewrite(*this);
 }
 
 }  // namespace unroll

@@ -1,56 +1,19 @@
-// Schedules: stages from the cycles of a graph, segments from its products, places from who uses what.
+// Schedules: stages from the cycles of a graph, segments from its products.
 #include "equations/schedule.h"
 
 #include <algorithm>
 #include <map>
 
-#include "unroll/kernels.h"
+#include "equations/kinds.h"
+#include "equations/placing.h"
 
 namespace unroll {
 
 using Kind = Node::Kind;
 
-bool stands_alone(const Node& node) {
-    return node.kind == Kind::product || node.kind == Kind::state;
-}
-
 namespace {
 
 constexpr Size matrix_interval = 16;
-
-/// Is it computed again rather than kept, where that saves an array of all steps?
-bool is_cheap(Kind kind) {
-    switch (kind) {
-        case Kind::broadcast:
-        case Kind::add:
-        case Kind::subtract:
-        case Kind::multiply:
-        case Kind::maximum:
-        case Kind::minimum:
-        case Kind::select:
-        case Kind::shift:
-        case Kind::scale:
-        case Kind::at_least:
-        case Kind::at_most:
-        case Kind::relu:
-        case Kind::repeat:
-        case Kind::slice:
-        case Kind::concatenate:
-        case Kind::outer:
-        case Kind::scale_rows:
-        case Kind::scale_columns:
-        case Kind::plus:
-        case Kind::times:
-            return true;
-        default:
-            return false;
-    }
-}
-
-/// Does a user of this kind reach every element of its operand's gradient?
-bool covers(Kind user) {
-    return user != Kind::slice;
-}
 
 class Scheduler {
 public:
@@ -58,14 +21,9 @@ public:
         : graph_(graph),
           nodes_(graph.nodes),
           to_(to),
-          stage_(nodes_.size(), none),
+          found_(graph),
           level_(nodes_.size(), none),
-          state_of_(nodes_.size(), none),
-          live_(nodes_.size()),
-          users_(nodes_.size()),
-          cyclic_(nodes_.size()) {
-        for (Size s = 0; s < graph.states.size(); ++s) state_of_[graph.states[s].node] = s;
-    }
+          cyclic_(nodes_.size()) {}
 
     void run() {
         to_.plans.resize(nodes_.size());
@@ -75,23 +33,20 @@ public:
         sink_into_stages();
         find_levels();
         build_stages();
-        place_values();
-        place_gradients();
-        order_users();
+        place(found_, to_);
     }
 
 private:
     static constexpr Size none = Node::none;
 
-    bool once(Size n) const { return nodes_[n].from_weights_alone; }
-    bool rows(Size n) const { return live_[n] && !once(n); }
+    bool once(Size n) const { return found_.once(n); }
 
     /// What a node is computed from, the step before included.
     template <class Visit>
     void for_each_source(Size n, Visit&& visit) const {
         for (const Size operand : nodes_[n].operands)
             if (!once(operand)) visit(operand);
-        if (state_of_[n] != none) visit(graph_.states[state_of_[n]].next);
+        if (found_.state_of[n] != none) visit(graph_.states[found_.state_of[n]].next);
     }
 
     void find_live() {
@@ -100,14 +55,14 @@ private:
         while (!open.empty()) {
             const Size n = open.back();
             open.pop_back();
-            if (live_[n]) continue;
-            live_[n] = true;
+            if (found_.live[n]) continue;
+            found_.live[n] = true;
             open.insert(open.end(), nodes_[n].operands.begin(), nodes_[n].operands.end());
         }
         for (Size n = 0; n < nodes_.size(); ++n) {
-            if (!live_[n]) continue;
+            if (!found_.live[n]) continue;
             if (once(n)) to_.once.push_back(n);
-            for (const Size operand : nodes_[n].operands) users_[operand].push_back(n);
+            for (const Size operand : nodes_[n].operands) found_.users[operand].push_back(n);
         }
     }
 
@@ -118,7 +73,7 @@ private:
         lowest_.assign(nodes_.size(), none);
         on_stack_.assign(nodes_.size(), false);
         for (Size n = 0; n < nodes_.size(); ++n)
-            if (rows(n) && number_[n] == none) connect(n);
+            if (found_.rows(n) && number_[n] == none) connect(n);
         for (const std::vector<Size>& component : components_)
             order_.insert(order_.end(), component.begin(), component.end());
     }
@@ -158,17 +113,17 @@ private:
             Size stage = recurrent ? 1 : 0;
             for (const Size n : component)
                 for_each_source(n, [&](Size source) {
-                    const Size from = stage_[source];
+                    const Size from = found_.stage[source];
                     if (from == none) return;  // of the same component
                     const bool stepwise = from % 2 == 1;
-                    const bool in_step = state_of_[n] == none;
+                    const bool in_step = found_.state_of[n] == none;
                     if (recurrent)
                         stage = std::max(stage, stepwise ? from : from + 1);
                     else
                         stage = std::max(stage, stepwise && !(in_step && follows_matrix(n, source)) ? from + 1 : from);
                 });
             if (!recurrent && stage % 2 == 1 && !fits(component.front(), stage)) ++stage;
-            for (const Size n : component) stage_[n] = stage;
+            for (const Size n : component) found_.stage[n] = stage;
         }
     }
 
@@ -177,13 +132,8 @@ private:
     /// Can a node of no cycle stand in this recurrent stage? All of its sources are known there.
     bool fits(Size n, Size stage) const {
         bool all = !stands_alone(nodes_[n]);
-        for_each_source(n, [&](Size source) { all &= stage_[source] <= stage; });
+        for_each_source(n, [&](Size source) { all &= found_.stage[source] <= stage; });
         return all;
-    }
-
-    bool is_next(Size n) const {
-        return std::any_of(graph_.states.begin(), graph_.states.end(),
-                           [&](const StateNode& state) { return state.next == n; });
     }
 
     /// What is cheap and used in one recurrent stage alone is computed there, and a broadcast where it is used.
@@ -192,20 +142,20 @@ private:
             const Size n = components_[i].front();
             if (cyclic_[n] || stands_alone(nodes_[n]) || nodes_[n].kind == Kind::input || !is_cheap(nodes_[n].kind))
                 continue;
-            if (n == graph_.output || is_next(n) || users_[n].empty()) continue;
-            const Size target = stage_[users_[n].front()];
-            const bool one = std::all_of(users_[n].begin(), users_[n].end(), [&](Size user) {
-                return stage_[user] == target && nodes_[user].kind != Kind::product;
+            if (n == graph_.output || found_.is_next(n) || found_.users[n].empty()) continue;
+            const Size target = found_.stage[found_.users[n].front()];
+            const bool one = std::all_of(found_.users[n].begin(), found_.users[n].end(), [&](Size user) {
+                return found_.stage[user] == target && nodes_[user].kind != Kind::product;
             });
-            if (one && target % 2 == 1) stage_[n] = target;
-            if (one && nodes_[n].kind == Kind::broadcast) stage_[n] = target;
+            if (one && target % 2 == 1) found_.stage[n] = target;
+            if (one && nodes_[n].kind == Kind::broadcast) found_.stage[n] = target;
         }
     }
 
     // ---- Levels within a stage: even ones are groups, odd ones products and shifts
 
     bool is_source(Size n) const {  // it stands in no segment
-        return nodes_[n].kind == Kind::input || (nodes_[n].kind == Kind::state && stage_[n] % 2 == 1);
+        return nodes_[n].kind == Kind::input || (nodes_[n].kind == Kind::state && found_.stage[n] % 2 == 1);
     }
 
     void find_levels() {
@@ -213,13 +163,13 @@ private:
             if (is_source(n)) continue;
             Size level = stands_alone(nodes_[n]) ? 1 : 0;
             const auto follow = [&](Size source) {
-                if (stage_[source] != stage_[n] || level_[source] == none) return;
+                if (found_.stage[source] != found_.stage[n] || level_[source] == none) return;
                 const Size from = level_[source];
                 const bool alone = stands_alone(nodes_[n]);
                 level = std::max(level, from % 2 == 0 ? from + alone : alone ? from + 2 : from + 1);
             };
             for (const Size operand : nodes_[n].operands) follow(operand);
-            if (state_of_[n] != none) follow(graph_.states[state_of_[n]].next);
+            if (found_.state_of[n] != none) follow(graph_.states[found_.state_of[n]].next);
             level_[n] = level;
         }
         sink_into_levels();
@@ -229,10 +179,11 @@ private:
         for (Size i = order_.size(); i-- > 0;) {
             const Size n = order_[i];
             if (level_[n] == none || stands_alone(nodes_[n]) || !is_cheap(nodes_[n].kind)) continue;
-            if (n == graph_.output || is_next(n) || users_[n].empty()) continue;
+            if (n == graph_.output || found_.is_next(n) || found_.users[n].empty()) continue;
             Size least = none;
-            for (const Size user : users_[n])
-                least = std::min(least, stage_[user] == stage_[n] && level_[user] != none ? level_[user] : 0);
+            for (const Size user : found_.users[n])
+                least =
+                    std::min(least, found_.stage[user] == found_.stage[n] && level_[user] != none ? level_[user] : 0);
             if (least % 2 == 1) --least;
             level_[n] = std::max(level_[n], least);
         }
@@ -242,10 +193,10 @@ private:
         std::map<Size, std::map<Size, std::vector<Size>>> found;
         for (const Size n : order_) {
             if (nodes_[n].kind == Kind::input) continue;
-            auto& levels = found[stage_[n]];
+            auto& levels = found[found_.stage[n]];
             if (!is_source(n)) levels[level_[n]].push_back(n);
         }
-        segment_.assign(nodes_.size(), none);
+        found_.segment.assign(nodes_.size(), none);
         for (auto& [number, levels] : found) {
             Stage stage;
             stage.recurrent = number % 2 == 1;
@@ -265,7 +216,7 @@ private:
     }
 
     void add_segment(Stage& stage, Segment::Kind kind, std::vector<Size> members) {
-        for (const Size n : members) segment_[n] = segments_;
+        for (const Size n : members) found_.segment[n] = segments_;
         ++segments_;
         Segment& segment = stage.segments.emplace_back();
         segment.kind = kind;
@@ -275,10 +226,11 @@ private:
     void find_states(Stage& stage, Size number) {
         for (Size s = 0; s < graph_.states.size(); ++s) {
             const StateNode& state = graph_.states[s];
-            if (stage_[state.node] != number) continue;
+            if (found_.stage[state.node] != number) continue;
             stage.states.push_back(s);
             const auto group = std::find_if(stage.segments.begin(), stage.segments.end(), [&](const Segment& segment) {
-                return segment.kind == Segment::Kind::group && segment_[state.next] == segment_[segment.nodes[0]];
+                return segment.kind == Segment::Kind::group &&
+                       found_.segment[state.next] == found_.segment[segment.nodes[0]];
             });
             if (group == stage.segments.end())
                 stage.elsewhere.push_back(s);
@@ -293,155 +245,19 @@ private:
             const Size n = graph_.states[s].node;
             matrices |= nodes_[n].rows > 1;
             inside &= n != graph_.output;
-            for (const Size user : users_[n]) inside &= segment_[user] == segment_[stage.segments[0].nodes[0]];
-            for (const StateNode& other : graph_.states) inside &= other.next != n || stage_[other.node] == number;
+            for (const Size user : found_.users[n])
+                inside &= found_.segment[user] == found_.segment[stage.segments[0].nodes[0]];
+            for (const StateNode& other : graph_.states)
+                inside &= other.next != n || found_.stage[other.node] == number;
         }
         if (matrices && inside) stage.interval = to_.interval_steps = matrix_interval;
-    }
-
-    // ---- Places
-
-    bool used_outside(Size n) const {
-        if (is_next_elsewhere(n)) return true;
-        return std::any_of(users_[n].begin(), users_[n].end(),
-                           [&](Size user) { return segment_[user] != segment_[n]; });
-    }
-
-    /// Is it the next value of a state that its own group does not hand on?
-    bool is_next_elsewhere(Size n) const {
-        return std::any_of(graph_.states.begin(), graph_.states.end(), [&](const StateNode& state) {
-            return state.next == n && (stage_[state.node] != stage_[n] || stage_[n] % 2 == 0);
-        });
-    }
-
-    void place_values() {
-        for (const Size n : to_.once) place(n, Plan::Values::once, to_.once_columns);
-        for (Stage& stage : to_.stages) {
-            for (const Size s : stage.states) {
-                const Size n = graph_.states[s].node;
-                if (stage.interval > 1)
-                    place(n, Plan::Values::interval, to_.interval);
-                else
-                    place(n, Plan::Values::all, to_.all);
-            }
-            for (Segment& segment : stage.segments) {
-                if (segment.kind == Segment::Kind::group && stage.interval > 1)
-                    for (const Size s : stage.states) take_local(graph_.states[s].node, segment);
-                for (const Size n : segment.nodes) {
-                    if (segment.kind == Segment::Kind::group) take_local(n, segment);
-                    segment.output |= n == graph_.output && segment.kind == Segment::Kind::group;
-                    const bool kept = segment.kind != Segment::Kind::group || used_outside(n) ||
-                                      (stage.interval == 1 && !is_cheap(nodes_[n].kind));
-                    if (kept)
-                        place(n, Plan::Values::all, to_.all);
-                    else
-                        to_.plans[n].values = Plan::Values::local;
-                }
-                if (segment.kind == Segment::Kind::group && stage.by_sequences && stage.interval == 1)
-                    for (const Size s : stage.states) take_local(graph_.states[s].node, segment);
-                to_.output_in_group |= segment.output;
-            }
-        }
-        if (graph_.input != none) to_.plans[graph_.input].values = Plan::Values::given;
-        for (Size n = 0; n < nodes_.size(); ++n) {
-            if (!live_[n]) continue;
-            to_.widest = std::max(to_.widest, nodes_[n].width);
-            if (nodes_[n].kind != Kind::product) continue;
-            const Size inputs = nodes_[nodes_[n].operands[0]].width, outputs = nodes_[n].width;
-            to_.plans[n].prepared = to_.prepared;
-            to_.prepared += packed_size(inputs, outputs) + packed_size(outputs, inputs);
-        }
-    }
-
-    void take_local(Size n, Segment& segment) {
-        to_.plans[n].local = segment.local;
-        segment.local += nodes_[n].width;
-    }
-
-    void place(Size n, Plan::Values values, Size& columns) {
-        Plan& plan = to_.plans[n];
-        plan.values = values;
-        plan.value = columns;
-        plan.states = to_.all_states;
-        columns += nodes_[n].width;
-        if (values == Plan::Values::all && nodes_[n].kind == Kind::state) to_.all_states += nodes_[n].width;
-    }
-
-    void place_gradients() {
-        for (const Size n : to_.once) place_gradient(n, Plan::Gradient::once);
-        if (graph_.input != none) to_.plans[graph_.input].gradient = Plan::Gradient::given;
-        for (const Stage& stage : to_.stages) {
-            for (const Size s : stage.states) {
-                const Size n = graph_.states[s].node;
-                place_gradient(n, leaves(n)            ? Plan::Gradient::all
-                                  : stage.by_sequences ? Plan::Gradient::local
-                                                       : Plan::Gradient::step);
-            }
-            for (const Segment& segment : stage.segments)
-                for (const Size n : segment.nodes) {
-                    if (segment.kind != Segment::Kind::group || leaves(n))
-                        place_gradient(n, Plan::Gradient::all);
-                    else
-                        place_gradient(n, used_outside(n) ? Plan::Gradient::step : Plan::Gradient::local);
-                }
-        }
-    }
-
-    /// Do steps of another stage, or all steps at once, use it?
-    bool leaves(Size n) const {
-        if (stage_[n] % 2 == 0) return used_outside(n);
-        if (n == graph_.output && nodes_[n].kind == Kind::state) return true;
-        for (const StateNode& state : graph_.states)
-            if (state.next == n && stage_[state.node] != stage_[n]) return true;
-        return std::any_of(users_[n].begin(), users_[n].end(), [&](Size user) { return stage_[user] != stage_[n]; });
-    }
-
-    void place_gradient(Size n, Plan::Gradient gradient) {
-        Plan& plan = to_.plans[n];
-        plan.gradient = gradient;
-        Size* const columns = gradient == Plan::Gradient::all    ? &to_.gradients
-                              : gradient == Plan::Gradient::step ? &to_.step_gradients
-                                                                 : nullptr;
-        if (gradient == Plan::Gradient::once) plan.gradient_at = plan.value;
-        if (!columns) return;
-        plan.gradient_at = *columns;
-        *columns += nodes_[n].width;
-    }
-
-    // ---- Who is the first, on the way back, to reach a gradient
-
-    void order_users() {
-        std::vector<bool> reached(nodes_.size());
-        for (Size n = 0; n < nodes_.size(); ++n) to_.plans[n].into.assign(nodes_[n].operands.size(), Into::add);
-        const auto given = [&](Size n) { reached[n] = true; };
-        for (const StateNode& state : graph_.states) given(state.next);
-        given(graph_.output);
-        for (Size s = to_.stages.size(); s-- > 0;)
-            for (Size g = to_.stages[s].segments.size(); g-- > 0;) {
-                const std::vector<Size>& members = to_.stages[s].segments[g].nodes;
-                for (Size i = members.size(); i-- > 0;) {
-                    const Node& node = nodes_[members[i]];
-                    for (Size k = 0; k < node.operands.size(); ++k) {
-                        const Size operand = node.operands[k];
-                        if (once(operand) || nodes_[operand].kind == Kind::input) continue;
-                        if (node.kind == Kind::select && k == 0) continue;  // no gradient
-                        if (!reached[operand] && covers(node.kind)) {
-                            to_.plans[members[i]].into[k] = Into::overwrite;
-                            to_.plans[operand].cleared = false;
-                        }
-                        reached[operand] = true;
-                    }
-                }
-            }
     }
 
     const Equations::Graph& graph_;
     const std::vector<Node>& nodes_;
     Schedule& to_;
-    std::vector<Size> stage_, level_, segment_;
-    std::vector<Size> state_of_;  ///< place in Graph::states, or none
-    std::vector<bool> live_;
-    std::vector<std::vector<Size>> users_;
+    Structure found_;
+    std::vector<Size> level_;
     std::vector<bool> cyclic_;
     std::vector<std::vector<Size>> components_;
     std::vector<Size> order_;  ///< sources before users; within a cycle as recorded, so operands come first

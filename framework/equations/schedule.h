@@ -25,6 +25,8 @@ struct Plan {
         once,      ///< one row
         all,       ///< (T·B, width); a state's have B rows more: the values after the last step
         interval,  ///< states: every so many steps, (steps, B, width)
+        next,      ///< those of the state `next_of` a step later
+        step,      ///< (B, width) of the current step: backward does without
         local,     ///< scratch of the group
     };
     enum class Gradient {
@@ -36,13 +38,15 @@ struct Plan {
     };
     Values values = Values::none;
     Gradient gradient = Gradient::local;
-    Size value = 0;          ///< widths of the nodes before it of the same `values`; local: within the group
-    Size states = 0;         ///< `all`: widths of the states among these
-    Size gradient_at = 0;    ///< as `value`, of the same `gradient`
-    Size local = 0;          ///< place in its group's scratch
+    Size gradient_of = Node::none;  ///< the node whose gradient this one's is, too: itself, or a sum with no other user
+    Size value = 0;                 ///< widths of the nodes before it of the same `values`; local: within the group
+    Size states = 0;                ///< `all`: widths of the states among these
+    Size gradient_at = 0;           ///< as `value`, of the same `gradient`
+    Size local = 0;                 ///< place in its group's scratch
+    Size next_of = Node::none;
+    bool again = false;      ///< `local`: backward computes it again
     bool cleared = true;     ///< its gradient starts at 0, and every user adds; else the first user overwrites
     std::vector<Into> into;  ///< of each operand: whether this node, as a user, overwrites or adds
-    Size prepared = 0;       ///< products: elements of Forward::prepared before it
 };
 
 struct Segment {
@@ -70,16 +74,12 @@ struct Schedule {
     bool output_in_group = false;
 
     // Totals, in columns.
-    Size all = 0, all_states = 0, interval = 0, once_columns = 0;  ///< values
+    Size all = 0, all_states = 0, interval = 0, once_columns = 0, step = 0;  ///< values
     Size gradients = 0, step_gradients = 0;
-    Size prepared = 0;
     Size widest = 0;          ///< node
     Size interval_steps = 1;  ///< of the stages that keep states at intervals
 
     explicit Schedule(const Equations::Graph& graph);
 };
-
-/// Is it a product, or the shift of a state?
-bool stands_alone(const Node& node);
 
 }  // namespace unroll

@@ -42,7 +42,7 @@ struct Setting {
 Outcome run(const Cell<double>& cell, const Setting& problem) {
     Outcome out;
     const Size S = cell.layout().state_size();
-    Array prepared(cell.prepared_size()), saved(cell.saved_size(problem.T, problem.B)),
+    Array prepared(cell.prepared_size()), saved(cell.saved_size(problem.T, problem.B), std::nan("")),
         workspace(cell.workspace_size(problem.T, problem.B), std::nan(""));
     cell.prepare(problem.weights.data(), prepared.data());
     out.y.resize(problem.T * problem.B * problem.H);

@@ -215,6 +215,46 @@ TEST_CASE("slices and concatenations") {
     check<[](Equations& e, Value a, Value b) { return e.linear("both", e.hidden(), {concatenate({a, b, a})}); }>();
 }
 
+TEST_CASE("gates that are slices of one product or sum") {
+    check<[](Equations& e, Value a, Value b) {  // apart, in another order, one column unread
+        const Size H = e.hidden();
+        const Value gates = e.plus(e.product("W", 2 * H + 1, a), "b") + e.product("U", 2 * H + 1, b);
+        return sigmoid(slice(gates, H, H)) * slice(gates, 0, H);
+    }>();
+    check<[](Equations& e, Value a, Value b) {  // sharing a column
+        const Size H = e.hidden();
+        const Value gates = e.product("W", 2 * H - 1, a) + e.product("U", 2 * H - 1, b);
+        return slice(gates, H - 1, H) * slice(gates, 0, H);
+    }>();
+    check<[](Equations& e, Value a, Value b) {  // and read as a whole
+        const Size H = e.hidden();
+        const Value gates = e.product("W", H, a);
+        return gates * b + concatenate({slice(gates, 1, H - 1), slice(gates, 0, 1)});
+    }>();
+}
+
+TEST_CASE("terms that are used by one sum alone") {
+    check<[](Equations& e, Value a, Value b) {
+        return e.plus(e.product("W", e.hidden(), a) + (a * b - b), "b") - 0.5;
+    }>();
+    check<[](Equations&, Value a, Value b) { return (a + b) - (0.5 - (a * b + (1 + b))); }>();
+}
+
+/// Sums that are next values, of one state, of two, and the output.
+void sums_as_next_values(Equations& e) {
+    const Size H = e.hidden();
+    const Value x = e.input(), h = e.state("h", H), c = e.state("c", H), d = e.state("d", H);
+    const Value sum = e.linear("a", H, {x}) + 0.5 * h;
+    e.next(h, sum);
+    e.next(c, 0.3 * c + tanh(sum));
+    e.next(d, sum);
+    e.output(e.next_of(c) + sigmoid(d) * sum);
+}
+
+TEST_CASE("sums that are next values of states") {
+    require_conforming(equations_plugin<sums_as_next_values>("sums", 1, "sums as next values"));
+}
+
 TEST_CASE("weights") {
     check<[](Equations& e, Value a, Value b) { return e.product("W", e.hidden(), a) * b; }>();
     check<[](Equations& e, Value a, Value b) { return e.plus(a, "b") * b; }>();

@@ -42,6 +42,11 @@ public:
         if (!tokens_only_) linear_.prepare(weights, prepared.product);
     }
 
+    /// Wᵀ, packed: what `prepare` made for values. Null where they never come.
+    const Real* packed(const Real* prepared) const {
+        return tokens_only_ ? nullptr : Prepared<const Real>(*this, prepared).product;
+    }
+
     /// Steps [first, first + steps) into `projected` (steps, B, G), overwritten: x Wᵀ, and with tokens the bias.
     void project(const Forward<Real>& call, const Real* prepared, Size first, Size steps, Real* projected) const {
         const Prepared<const Real> own(*this, prepared);
