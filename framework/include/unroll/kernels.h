@@ -13,3 +13,4 @@
 #include "unroll/kernels/processor.h"
 #include "unroll/kernels/recurrent.h"
 #include "unroll/kernels/rows.h"
+#include "unroll/kernels/scan.h"

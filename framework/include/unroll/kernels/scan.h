@@ -1,0 +1,156 @@
+// Scans: linear recurrences over whole sequences, h_t = a_t ∘ h_{t-1} + b_t, and the state space models that stand on
+// them. What all kernels promise stands in unroll/kernels.h.
+//
+// A scan takes plain data: sizes, pointers and strides. It is one call for all steps of a batch, splits the work over
+// idle cores, and gives the same bits however it is split. Arrays are time-major, (T, B, width); what is said to be
+// overwritten is so for every row, with zeros at and after a sequence's length. Gradients of factors that are the same
+// at all steps are added up from the last step to the first.
+#pragma once
+
+#include "unroll/export.h"
+#include "unroll/kernels/recurrent.h"
+#include "unroll/types.h"
+
+namespace unroll {
+
+/// The steps of a batch.
+struct TimeSpan {
+    Size T = 0, B = 0;
+    const Size* lengths = nullptr;  ///< (B) valid steps of each sequence, 1 … T; null: all T
+
+    Size length(Size b) const { return lengths ? lengths[b] : T; }
+};
+
+// ---- States of n numbers, kept for every step -----------------------------------------------------------------------
+// complex_scan is the same for n complex numbers: rows are then 2n wide, n real parts before n imaginary ones.
+
+/// What h is multiplied by: rows for every step, or one row for all.
+template <class Real>
+struct ScanFactors {
+    const Real* rows = nullptr;  ///< (T, B, n), or (n)
+    bool constant = false;       ///< whether it is one row
+};
+
+/// h_t = a_t ∘ h_{t-1} + b_t.
+template <class Real>
+struct LinearScan {
+    TimeSpan time;
+    Size n = 0;
+    ScanFactors<Real> a;
+    const Real* b = nullptr;      ///< (T, B, n)
+    Rows<const Real> h_before{};  ///< (B, n) before the first step; null: zeros
+    Real* h = nullptr;            ///< (T, B, n) overwritten; may be b
+};
+template <class Real>
+UNROLL_EXPORT void linear_scan(const LinearScan<Real>& scan);
+template <class Real>
+UNROLL_EXPORT void complex_scan(const LinearScan<Real>& scan);
+
+/// The gradient g_t of h_t is dh_t + conj(a_{t+1}) ∘ g_{t+1}; that of a_t is g_t ∘ conj(h_{t-1}), that of b_t is g_t.
+/// Complex gradients are dL/dRe + i dL/dIm.
+template <class Real>
+struct LinearScanBackward {
+    TimeSpan time;
+    Size n = 0;
+    ScanFactors<Real> a;
+    const Real* h = nullptr;      ///< (T, B, n)
+    Rows<const Real> h_before{};  ///< (B, n); null: zeros
+    const Real* dh = nullptr;     ///< (T, B, n) from above; not read at and after a length
+    Rows<const Real> dh_last{};   ///< (B, n) of the state after each sequence's last step; null: zeros
+    Real* db = nullptr;           ///< (T, B, n) overwritten; may be dh
+    Real* da = nullptr;           ///< (T, B, n), or of constant factors each sequence's sum (B, n); overwritten; null:
+                                  ///< not wanted
+    Rows<Real> dh_before{};       ///< (B, n) overwritten; null: not wanted
+};
+template <class Real>
+UNROLL_EXPORT void linear_scan_backward(const LinearScanBackward<Real>& scan);
+template <class Real>
+UNROLL_EXPORT void complex_scan_backward(const LinearScanBackward<Real>& scan);
+
+// ---- State space models: N numbers for each of n channels -----------------------------------------------------------
+// States are N times larger than a row, so they are not kept for every step but once for `scan_interval` steps, and
+// computed again on the way back.
+
+inline constexpr Size scan_interval = 16;
+
+/// Elements of `kept`, for a state of so many elements a sequence.
+constexpr Size scan_kept_size(Size T, Size B, Size state) {
+    return (T + scan_interval - 1) / scan_interval * B * state;
+}
+
+/// The selective scan of Mamba (Gu and Dao 2023, arXiv 2312.00752, algorithm 2). For channel c and k < N
+///
+///     Δ_c = softplus(delta_c + delta_bias_c)
+///     h_kc = exp(Δ_c a_kc) h_kc + Δ_c b_k x_c,   y_c = Σ_k c_k h_kc + skip_c x_c
+///
+/// with b and c of each step and sequence, the same for all channels. A sequence's state is (N, n).
+template <class Real>
+struct SelectiveScan {
+    TimeSpan time;
+    Size n = 0, N = 0;
+    const Real* a = nullptr;           ///< (N, n), none above 0
+    const Real* x = nullptr;           ///< (T, B, n)
+    const Real* delta = nullptr;       ///< (T, B, n), before bias and softplus
+    const Real* delta_bias = nullptr;  ///< (n)
+    Rows<const Real> b{}, c{};         ///< (T·B, N), a row for each step and sequence
+    const Real* skip = nullptr;        ///< (n)
+    Rows<const Real> h_before{};       ///< (B, N·n) before the first step; null: zeros
+    Rows<Real> h_after{};              ///< (B, N·n) overwritten with the state after each sequence's last step; may be
+                                       ///< h_before; null: not wanted
+    Real* kept = nullptr;              ///< scan_kept_size(T, B, N·n) elements, for backward
+    Real* y = nullptr;                 ///< (T, B, n) overwritten
+};
+template <class Real>
+UNROLL_EXPORT void selective_scan(const SelectiveScan<Real>& scan);
+
+template <class Real>
+struct SelectiveScanBackward {
+    const SelectiveScan<Real>* forward = nullptr;  ///< what forward was given; y and h_after are not read, nor h_before
+    const Real* dy = nullptr;                      ///< (T, B, n); not read at and after a length
+    Rows<const Real> dh_after{};                   ///< (B, N·n); null: zeros
+    Real *dx = nullptr, *ddelta = nullptr;         ///< (T, B, n) overwritten
+    Rows<Real> db{}, dc{};                         ///< (T·B, N) overwritten
+    Real *da = nullptr, *dskip = nullptr;          ///< (B, N·n) and (B, n), each sequence's sum; overwritten
+    Rows<Real> dh_before{};                        ///< (B, N·n) overwritten; null: not wanted
+    Real* workspace = nullptr;                     ///< selective_scan_workspace(B, N, n) elements
+};
+UNROLL_EXPORT Size selective_scan_workspace(Size B, Size N, Size n);
+template <class Real>
+UNROLL_EXPORT void selective_scan_backward(const SelectiveScanBackward<Real>& scan);
+
+/// A diagonal state space model of each channel by itself, as S4D's (Gu et al. 2022, arXiv 2206.11893). With complex h
+///
+///     h_kc = a_kc h_kc + x_c,   y_c = Re Σ_k c_kc h_kc + skip_c x_c        k < N
+///
+/// Complex arrays (2, N, n) have all real parts first, and so has a sequence's state.
+template <class Real>
+struct DiagonalScan {
+    TimeSpan time;
+    Size n = 0, N = 0;
+    const Real *a = nullptr, *c = nullptr;  ///< (2, N, n)
+    const Real* skip = nullptr;             ///< (n)
+    const Real* x = nullptr;                ///< (T, B, n)
+    Rows<const Real> h_before{};            ///< (B, 2·N·n) before the first step; null: zeros
+    Rows<Real> h_after{};  ///< (B, 2·N·n) overwritten with the state after each sequence's last step;
+                           ///< may be h_before; null: not wanted
+    Real* kept = nullptr;  ///< scan_kept_size(T, B, 2·N·n) elements, for backward
+    Real* y = nullptr;     ///< (T, B, n) overwritten
+};
+template <class Real>
+UNROLL_EXPORT void diagonal_scan(const DiagonalScan<Real>& scan);
+
+template <class Real>
+struct DiagonalScanBackward {
+    const DiagonalScan<Real>* forward = nullptr;  ///< what forward was given; y and h_after are not read, nor h_before
+    const Real* dy = nullptr;                     ///< (T, B, n); not read at and after a length
+    Rows<const Real> dh_after{};                  ///< (B, 2·N·n); null: zeros
+    Real* dx = nullptr;                           ///< (T, B, n) overwritten; may be dy
+    Real *da = nullptr, *dc = nullptr;            ///< (2, N, n) overwritten
+    Real* dskip = nullptr;                        ///< (n) overwritten
+    Rows<Real> dh_before{};                       ///< (B, 2·N·n) overwritten; null: not wanted
+    Real* workspace = nullptr;                    ///< 2·N·n elements
+};
+template <class Real>
+UNROLL_EXPORT void diagonal_scan_backward(const DiagonalScanBackward<Real>& scan);
+
+}  // namespace unroll
