@@ -82,6 +82,26 @@ class Case:
         return self.record
 
 
+def run(case, shapes, parts, step, gains=()):
+    """One layer whose `step(weights, x, state parts)` gives (y, next state parts)."""
+    w = case.layer_weights(0, shapes, gains)
+    state = case.state(0, sum(parts))
+    outputs = []
+    for t in range(case.T):
+        y, after = step(w, case.x[t], state.split(list(parts), 1))
+        state = torch.where(case.padding[:, t, None], state, torch.cat(after, 1))
+        outputs.append(y)
+    return case.finish(torch.stack(outputs), [state])
+
+
+def cases(function, cell, *variants, **shape):
+    """Each variant of the options plain, and from a state, padded."""
+    for options in variants or ({},):
+        name = cell + "".join(f", {key} {value}" for key, value in options.items())
+        yield function(Case(name, cell, options, **shape))
+        yield function(Case(name + ", from a state, padded", cell, options, state=True, lengths=LENGTHS, **shape))
+
+
 def write(name, cases):
     text = json.dumps(list(cases), separators=(",", ":")).replace('},{"name', '},\n{"name')
     (HERE / (name + ".json")).write_text(text + "\n")

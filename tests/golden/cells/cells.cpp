@@ -1,4 +1,5 @@
-// Values, losses and every gradient of our cells equal PyTorch's; make.py and make_equations.py made the numbers.
+// Values, losses and every gradient of our cells equal PyTorch's; make.py, make_equations.py and make_state_space.py
+// made the numbers.
 //
 // A tensor agrees when the norm of the difference is within the tolerance times the tensor's norm, and no element
 // differs by more than the tolerance times the tensor's largest element: 1e-9 in double, 1e-5 in float.
@@ -182,7 +183,7 @@ void run(const boost::json::object& record) {
 TEST_CASE("A cell's values and gradients equal PyTorch's") {
     const std::string file =
         GENERATE(as<std::string>(), "rnn", "lstm", "gru", "dense", "self-attention", "self-attention-memory",
-                 "gates-of-the-input", "lstm-variants", "linear-recurrences", "matrix-memory");
+                 "gates-of-the-input", "lstm-variants", "linear-recurrences", "matrix-memory", "state-space");
     for (const boost::json::value& record : records(file)) {
         run<double>(record.as_object());
         run<float>(record.as_object());

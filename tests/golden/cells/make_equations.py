@@ -11,19 +11,7 @@ import math
 import torch
 from torch.nn import functional as F
 
-from case import LENGTHS, Case, write
-
-
-def run(case, shapes, parts, step, gains=()):
-    """One layer whose `step(weights, x, state parts)` gives (y, next state parts)."""
-    w = case.layer_weights(0, shapes, gains)
-    state = case.state(0, sum(parts))
-    outputs = []
-    for t in range(case.T):
-        y, after = step(w, case.x[t], state.split(list(parts), 1))
-        state = torch.where(case.padding[:, t, None], state, torch.cat(after, 1))
-        outputs.append(y)
-    return case.finish(torch.stack(outputs), [state])
+from case import cases, run, write
 
 
 def since_begun(begun, state, first):
@@ -390,15 +378,6 @@ def memory(case):
 
 
 # ---- The cases --------------------------------------------------------------------------------------------------
-
-
-def cases(function, cell, *variants, **shape):
-    """Each variant of the options plain, and from a state, padded."""
-    for options in variants or ({},):
-        name = cell + "".join(f", {key} {value}" for key, value in options.items())
-        yield function(Case(name, cell, options, **shape))
-        yield function(Case(name + ", from a state, padded", cell, options, state=True, lengths=LENGTHS, **shape))
-
 
 FORMS = ({"form": "plain"}, {"form": "log-space"})
 write("gates-of-the-input", [
