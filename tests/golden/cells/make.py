@@ -5,8 +5,9 @@
 
 Weights, inputs, states and the loss's factors follow from a formula (`numbers`) that the test repeats, so only
 results are stored: y, next_state, the loss = sum(y * factors) + sum(next_state * factors), and every gradient. Where
-PyTorch has the cell it is PyTorch's module; the GRU with reset before, the hard sigmoid, rotary positions and layers
-without a feed-forward network are equations below, differentiated by autograd.
+PyTorch has the cell it is PyTorch's module; the GRU with reset before, the hard sigmoid, rotary positions, ALiBi,
+windows, shared heads, layers without a feed-forward network and temporal convolutions are equations below,
+differentiated by autograd.
 """
 
 import math
@@ -86,6 +87,10 @@ def dense(case):
 # ---- self-attention ---------------------------------------------------------------------------------------------
 
 
+def kv_width(case):
+    return case.H // case.options["heads"] * (case.options.get("kv_heads") or case.options["heads"])
+
+
 def attention_shapes(case, layer):
     o, H, F_ = case.options, case.H, case.options["feed_forward"] * case.H
     shapes = {}
@@ -104,7 +109,7 @@ def attention_shapes(case, layer):
         if o["bias"]:
             shapes[name + ".bias"] = (H,)
 
-    linear("self_attn.in_proj_weight", "self_attn.in_proj_bias", 3 * H, H)
+    linear("self_attn.in_proj_weight", "self_attn.in_proj_bias", H + 2 * kv_width(case), H)
     linear("self_attn.out_proj.weight", "self_attn.out_proj.bias", H, H)
     if case.M:
         shapes["multihead_attn.q_proj_weight"] = (H, H)
@@ -151,31 +156,53 @@ def rotate(x):
     return torch.view_as_real(turned).reshape(x.shape)
 
 
-def equations_layer(case, w, x):
-    """The same layer by its equations, without a memory; also with rotary positions and without feed-forward."""
+def slopes(heads):
+    """Of ALiBi, by the article's recipe; for numbers that are no power of two as in its code."""
+    def of_power(n):
+        ratio = 2.0 ** (-(2.0 ** -(math.log2(n) - 3)))
+        return [ratio ** (i + 1) for i in range(n)]
+
+    power = 2 ** math.floor(math.log2(heads))
+    return torch.tensor(of_power(power) + of_power(2 * power)[0::2][:heads - power])
+
+
+def attend(case, w, x, prefix=""):
+    """Multi-head attention by its equations: every score of every pair, and -infinity where a step does not look."""
     o, H, T, B = case.options, case.H, case.T, case.B
+    heads, kv_heads = o["heads"], o.get("kv_heads") or o["heads"]
+    q, k, v = F.linear(x, w[prefix + "in_proj_weight"], w.get(prefix + "in_proj_bias")).split(
+        [H, kv_width(case), kv_width(case)], 2)
+    q, k, v = (part.reshape(T, B, -1, H // heads) for part in (q, k, v))
+    if o["positions"] == "rotary":
+        q, k = rotate(q), rotate(k)
+    k, v = (part.repeat_interleave(heads // kv_heads, 2) for part in (k, v))
+    scores = torch.einsum("tbhw,sbhw->bhts", q, k) / math.sqrt(H // heads)
+    distance = torch.arange(T)[:, None] - torch.arange(T)[None, :]
+    if o["positions"] == "alibi":
+        scores = scores - slopes(heads)[:, None, None] * distance.abs()
+    hidden = case.padding[:, None, None, :].expand(B, 1, T, T)
+    if o["causal"]:
+        hidden = hidden | (distance < 0)
+    if o.get("window"):
+        hidden = hidden | (distance.abs() >= o["window"])
+    # A row past a sequence's length may see nothing at all: its softmax counts for nothing.
+    scores = scores.masked_fill(hidden, -math.inf).masked_fill(case.padding[:, None, :, None], 0)
+    found = torch.einsum("bhts,sbhw->tbhw", scores.softmax(3), v).reshape(T, B, H)
+    return F.linear(found, w[prefix + "out_proj.weight"], w.get(prefix + "out_proj.bias"))
+
+
+def equations_layer(case, w, x):
+    """The same layer by its equations, without a memory; also with what PyTorch's has not."""
+    o, H = case.options, case.H
 
     def norm(name, x):
         return F.layer_norm(x, (H,), w[name + ".weight"], w.get(name + ".bias"))
-
-    def attend(x):
-        q, k, v = F.linear(x, w["self_attn.in_proj_weight"], w.get("self_attn.in_proj_bias")).chunk(3, 2)
-        q, k, v = (part.reshape(T, B, o["heads"], H // o["heads"]) for part in (q, k, v))
-        if o["positions"] == "rotary":
-            q, k = rotate(q), rotate(k)
-        scores = torch.einsum("tbhw,sbhw->bhts", q, k) / math.sqrt(H // o["heads"])
-        hidden = case.padding[:, None, None, :].expand(B, 1, T, T)
-        if o["causal"]:
-            hidden = hidden | torch.ones(T, T, dtype=torch.bool).triu(1)
-        scores = scores.masked_fill(hidden, -math.inf)
-        found = torch.einsum("bhts,sbhw->tbhw", scores.softmax(3), v).reshape(T, B, H)
-        return F.linear(found, w["self_attn.out_proj.weight"], w.get("self_attn.out_proj.bias"))
 
     def feed(x):
         x = {"gelu": F.gelu, "relu": F.relu}[o["activation"]](F.linear(x, w["linear1.weight"], w.get("linear1.bias")))
         return F.linear(x, w["linear2.weight"], w.get("linear2.bias"))
 
-    branches = [attend] + ([feed] if o["feed_forward"] else [])
+    branches = [lambda x: attend(case, w, x, "self_attn.")] + ([feed] if o["feed_forward"] else [])
     for number, branch in enumerate(branches):
         name = f"norm{number + 1}"
         x = x + branch(norm(name, x)) if o["norm"] == "pre" else norm(name, x + branch(x))
@@ -199,6 +226,63 @@ def self_attention(case, layer_function):
     return case.finish(x)
 
 
+def multihead_attention(case):
+    o, H, shapes = case.options, case.H, {}
+    if case.D != H:
+        shapes["weight_in"] = (H, case.D)
+    if o["positions"] == "learned":
+        shapes["positions"] = (case.T, H)
+    shapes["in_proj_weight"] = (H + 2 * kv_width(case), H)
+    if o["bias"]:
+        shapes["in_proj_bias"] = (H + 2 * kv_width(case),)
+    shapes["out_proj.weight"] = (H, H)
+    if o["bias"]:
+        shapes["out_proj.bias"] = (H,)
+    w, x = case.layer_weights(0, shapes), case.x
+    if "weight_in" in w:
+        x = x @ w["weight_in"].T
+    if "positions" in w:
+        x = x + w["positions"][:, None]
+    return case.finish(attend(case, w, x))
+
+
+# ---- Temporal convolutions --------------------------------------------------------------------------------------
+
+
+def tcn(case):
+    """Blocks one on the other, each by torch's convolutions over the state's steps and the case's."""
+    o, H, K, x, next_states = case.options, case.H, case.options["kernel_size"], case.x, []
+    for layer in range(case.layers):
+        D, dilation = x.shape[2], o["dilation"] ** layer
+        before, shapes = (K - 1) * dilation, {}
+        for name, inputs in (("conv1", D), ("conv2", H)):
+            if o["weight_norm"]:
+                shapes[name + ".weight_g"] = (H,)
+            shapes[name + (".weight_v" if o["weight_norm"] else ".weight")] = (H, inputs * K)
+            shapes[name + ".bias"] = (H,)
+        if D != H:
+            shapes.update({"downsample.weight": (H, D), "downsample.bias": (H,)})
+        w = case.layer_weights(layer, shapes, {"conv1.weight_g", "conv2.weight_g"})
+        state = case.state(layer, before * (D + H))
+        kept = state[:, :before * D].reshape(-1, before, D), state[:, before * D:].reshape(-1, before, H)
+        after = []
+
+        def convolve(name, x, past):
+            weight = w.get(name + ".weight")
+            if o["weight_norm"]:
+                v = w[name + ".weight_v"]
+                weight = w[name + ".weight_g"][:, None] * v / v.norm(dim=1, keepdim=True)
+            x = torch.cat([past.transpose(0, 1), x])  # (before + T, B, ·)
+            after.append(torch.stack([x[n:n + before, b] for b, n in enumerate(case.lengths.tolist())]))
+            y = F.conv1d(x.permute(1, 2, 0), weight.reshape(H, -1, K), w[name + ".bias"], dilation=dilation)
+            return torch.relu(y).permute(2, 0, 1)
+
+        u = convolve("conv2", convolve("conv1", x, kept[0]), kept[1])
+        x = torch.relu(u + (F.linear(x, w["downsample.weight"], w["downsample.bias"]) if D != H else x))
+        next_states.append(torch.cat([part.reshape(case.B, -1) for part in after], 1))
+    return case.finish(x, next_states)
+
+
 # ---- The cases --------------------------------------------------------------------------------------------------
 
 def recurrent_cases(cell, options, run):
@@ -219,9 +303,9 @@ def run_by_equations(case):
 
 
 def attention(name, run=torch_layer, *, heads=3, norm="pre", activation="gelu", bias=True, causal=True, feed_forward=2,
-              positions="learned", **shape):
+              positions="learned", further={}, **shape):
     options = dict(heads=heads, norm=norm, activation=activation, bias=bias, causal=causal, feed_forward=feed_forward,
-                   positions=positions)
+                   positions=positions, **further)
     make = lambda: Case("self-attention, " + name, "self-attention", options, **{"H": 6, **shape})
     if run is torch_layer and not make().M:  # the equations below are PyTorch's layer
         ours, theirs = self_attention(make(), equations_layer), self_attention(make(), torch_layer)
@@ -265,3 +349,44 @@ write("self-attention-memory", [
               lengths=LENGTHS, memory_lengths=[1, 2, 3], positions="sinusoidal"),
     attention("a memory, post, two layers", M=3, S=6, norm="post", layers=2, feed_forward=1, D=6, positions="none"),
 ])
+
+
+def alone(name, *, heads=3, kv_heads=0, window=0, positions="none", causal=True, bias=True, **shape):
+    options = dict(heads=heads, kv_heads=kv_heads, window=window, positions=positions, causal=causal, bias=bias)
+    name = "multihead-attention, " + name
+    return multihead_attention(Case(name, "multihead-attention", options, **{"H": 6, **shape}))
+
+
+write("attention-variants", [
+    attention("alibi, two layers, padded", equations_layer, positions="alibi", layers=2, feed_forward=1,
+              lengths=LENGTHS),
+    attention("alibi, all steps, padded", equations_layer, positions="alibi", causal=False, lengths=LENGTHS),
+    attention("window, rotary, two layers", equations_layer, positions="rotary", layers=2, feed_forward=1,
+              further={"window": 2}),
+    attention("window, all steps, post, padded", equations_layer, norm="post", causal=False, lengths=LENGTHS,
+              further={"window": 2}),
+    attention("window, a long sequence", equations_layer, T=70, B=2, further={"window": 9}, feed_forward=0),
+    attention("window, a long sequence, all steps", equations_layer, T=70, B=2, causal=False, further={"window": 9},
+              feed_forward=0, positions="alibi"),
+    attention("two groups, rotary, padded", equations_layer, heads=4, H=8, positions="rotary", lengths=LENGTHS,
+              further={"kv_heads": 2}, feed_forward=1),
+    attention("one group, window, alibi, no bias", equations_layer, heads=4, H=8, positions="alibi", bias=False,
+              further={"kv_heads": 1, "window": 3}, feed_forward=1),
+    alone("plain, padded", lengths=LENGTHS),
+    alone("learned, no bias", positions="learned", bias=False, D=6),
+    alone("alibi, six heads, two groups, window, padded", heads=6, kv_heads=2, window=3, positions="alibi",
+          lengths=LENGTHS),
+    alone("rotary, one group, all steps", kv_heads=1, positions="rotary", causal=False),
+    alone("alibi, window, tokens, padded", window=2, positions="alibi", tokens=True, lengths=LENGTHS),
+])
+
+
+def tcn_cases(kernel_size, dilation, weight_norm, **shape):
+    options = dict(kernel_size=kernel_size, dilation=dilation, weight_norm=weight_norm)
+    name = f"tcn, kernel_size {kernel_size}, dilation {dilation}" + ", weight_norm" * weight_norm
+    yield tcn(Case(name, "tcn", options, **shape))
+    yield tcn(Case(name + ", from a state, padded", "tcn", options, state=True, lengths=LENGTHS, **shape))
+
+
+write("tcn", [*tcn_cases(2, 2, True), *tcn_cases(3, 2, False), *tcn_cases(3, 2, True, layers=3, T=9),
+              *tcn_cases(2, 3, True, layers=2, D=5)])

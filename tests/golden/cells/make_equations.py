@@ -194,6 +194,43 @@ def s_lstm(case):
     return run(case, shapes, [H, H, H, 1, H], step)
 
 
+def stack_rnn(case):
+    o, H, D = case.options, case.H, case.D
+    count, cell, size, actions = o["stacks"], o["cell_size"], o["stack_size"], 3 if o["no_op"] else 2
+    lstm, seen = o["controller"] == "lstm", o["stacks"] * o["top"] * o["cell_size"]
+    name, rows = ("gates", 4 * H) if lstm else ("h", H)
+    shapes = {f"weight_{name}_0": (rows, D), f"weight_{name}_1": (rows, H), f"weight_{name}_2": (rows, seen),
+              f"bias_{name}": (rows,), "weight_action_0": (actions * count, H), "bias_action": (actions * count,),
+              "weight_push_0": (count * cell, H), "bias_push": (count * cell,)}
+
+    def step(w, x, state):
+        stacks, h = state[1:1 + count], state[0]
+        stacks = [stack.reshape(-1, size, cell) for stack in stacks]
+        tops = torch.cat([stack[:, :o["top"]].flatten(1) for stack in stacks], 1)
+        sums = sum(u @ w[f"weight_{name}_{k}"].T for k, u in enumerate((x, h, tops))) + w[f"bias_{name}"]
+        after = []
+        if lstm:
+            i, f, g, out = sums.chunk(4, 1)
+            after = [torch.sigmoid(f) * state[-1] + torch.sigmoid(i) * torch.tanh(g)]
+            h = torch.sigmoid(out) * torch.tanh(after[0])
+        else:
+            h = {"tanh": torch.tanh, "sigmoid": torch.sigmoid}[o["activation"]](sums)
+        chosen = F.linear(h, w["weight_action_0"], w["bias_action"]).reshape(-1, count, actions).softmax(2)
+        pushed = F.linear(h, w["weight_push_0"], w["bias_push"]).reshape(-1, count, 1, cell)
+        if o["value"] == "sigmoid":
+            pushed = torch.sigmoid(pushed)
+        for s, stack in enumerate(stacks):
+            extended = torch.cat([pushed[:, s], stack, torch.zeros(len(x), 1, cell)], 1)
+            action = chosen[:, s, :, None, None]
+            new = action[:, 0] * extended[:, :-2] + action[:, 1] * extended[:, 2:]
+            if o["no_op"]:
+                new = new + action[:, 2] * stack
+            after.insert(s, new.flatten(1))
+        return h, [h, *after]
+
+    return run(case, shapes, [H, *[size * cell] * count, *[H] * lstm], step)
+
+
 # ---- Linear recurrences -----------------------------------------------------------------------------------------
 
 
@@ -393,6 +430,13 @@ write("lstm-variants", [
     *cases(multiplicative_lstm, "multiplicative-lstm"),
     *cases(highway_rnn, "highway-rnn", {"depth": 1}, {"depth": 3}),
     *cases(s_lstm, "s-lstm", {"heads": 1}), *cases(s_lstm, "s-lstm", {"heads": 3}, H=6),
+])
+STACKS = dict(controller="rnn", activation="tanh", stacks=1, cell_size=2, stack_size=3, top=1, no_op=True,
+              value="linear")
+write("stack-rnn", [
+    *cases(stack_rnn, "stack-rnn", STACKS, {**STACKS, "controller": "lstm", "stacks": 2},
+           {**STACKS, "activation": "sigmoid", "stacks": 3, "cell_size": 1, "stack_size": 4, "top": 2, "no_op": False,
+            "value": "sigmoid"}, {**STACKS, "stack_size": 1, "cell_size": 3}),
 ])
 write("linear-recurrences", [
     *cases(rg_lru, "rg-lru", {"heads": 1}), *cases(rg_lru, "rg-lru", {"heads": 2}, H=6, D=6),

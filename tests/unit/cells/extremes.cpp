@@ -1,4 +1,4 @@
-// The oldest cells at the ends of what sizes may be: T = B = H = 1, and sequences of 16,384 steps.
+// The cells of kernels at the ends of what sizes may be: T = B = H = 1, and sequences of 16,384 steps.
 #include <algorithm>
 #include <cmath>
 #include <optional>
@@ -16,7 +16,8 @@ using tests::Layer;
 
 namespace {
 
-const std::vector<std::string> all_cells{"dense", "gru", "lstm", "minimal-gated", "rnn", "self-attention"};
+const std::vector<std::string> all_cells{"dense",          "gru",       "lstm", "minimal-gated", "rnn",
+                                         "self-attention", "stack-rnn", "tcn"};
 
 template <class Real>
 std::vector<Real> random_numbers(RandomStream& stream, Size n, double limit = 0.5) {
