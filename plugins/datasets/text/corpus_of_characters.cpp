@@ -1,5 +1,7 @@
 // A text as Unicode code points.
 #include <algorithm>
+#include <array>
+#include <memory>
 
 #include "corpus.h"
 
@@ -8,8 +10,36 @@ using unroll::Token;
 
 namespace {
 
-constexpr Size code_points = 0x110000;
 constexpr unroll::CodePoint unknown_code_point = 0x2047;  ///< of unknown_symbol
+
+/// A token for each code point that occurs. In pages, so that a text of few symbols does not pay for all of Unicode.
+class TokenTable {
+public:
+    /// -1 for a code point that has none yet.
+    Token& operator[](unroll::CodePoint code_point) {
+        std::unique_ptr<Page>& page = pages_[static_cast<Size>(code_point) / page_size];
+        if (!page) {
+            page = std::make_unique<Page>();
+            page->fill(-1);
+        }
+        return (*page)[static_cast<Size>(code_point) % page_size];
+    }
+
+    /// Calls visit(code point, token) for all that have one, in ascending order; the token may be changed.
+    void visit(auto&& visit) {
+        for (Size i = 0; i < pages_.size(); ++i) {
+            if (!pages_[i]) continue;
+            for (Size j = 0; j < page_size; ++j)
+                if (Token& token = (*pages_[i])[j]; token >= 0)
+                    visit(static_cast<unroll::CodePoint>(i * page_size + j), token);
+        }
+    }
+
+private:
+    static constexpr Size code_points = 0x110000, page_size = 256;
+    using Page = std::array<Token, page_size>;
+    std::array<std::unique_ptr<Page>, code_points / page_size> pages_;
+};
 
 class Characters final : public unroll::Vocabulary {
 public:
@@ -57,36 +87,30 @@ private:
 
 Corpus corpus_of_characters(const Bytes& bytes, Normalizer normalizer, const CorpusLimit& limit) {
     // First which symbols there are and how many, then the tokens, in one array of just the right size.
-    std::vector<Token> token_of(code_points, -1);
+    TokenTable token_of;
     Size count = 0;
     for (const Bytes::File& file : bytes.files) {
         const std::string_view text = text_of(file);
         const Size end = visit_code_points(text, [&](unroll::CodePoint code_point) {
-            token_of[static_cast<Size>(code_point)] = 0;
+            token_of[code_point] = 0;
             ++count;
         });
         if (end < text.size()) fail_not_utf8(file, text, end);
     }
     std::vector<unroll::CodePoint> symbols;
-    for (Size i = 0; i < code_points; ++i) {
-        if (token_of[i] == 0) symbols.push_back(normalizer(static_cast<unroll::CodePoint>(i)));
-    }
+    token_of.visit([&](unroll::CodePoint code_point, Token) { symbols.push_back(normalizer(code_point)); });
     std::sort(symbols.begin(), symbols.end());
     symbols.erase(std::unique(symbols.begin(), symbols.end()), symbols.end());
-    for (Size i = 0; i < code_points; ++i) {
-        if (token_of[i] < 0) continue;
-        const auto symbol =
-            std::lower_bound(symbols.begin(), symbols.end(), normalizer(static_cast<unroll::CodePoint>(i)));
-        token_of[i] = static_cast<Token>(symbol - symbols.begin());
-    }
+    token_of.visit([&](unroll::CodePoint code_point, Token& token) {
+        token = static_cast<Token>(std::lower_bound(symbols.begin(), symbols.end(), normalizer(code_point)) -
+                                   symbols.begin());
+    });
 
     Corpus corpus;
     corpus.tokens.resize(count);
     Token* out = corpus.tokens.data();
-    for (const Bytes::File& file : bytes.files) {
-        visit_code_points(text_of(file),
-                          [&](unroll::CodePoint code_point) { *out++ = token_of[static_cast<Size>(code_point)]; });
-    }
+    for (const Bytes::File& file : bytes.files)
+        visit_code_points(text_of(file), [&](unroll::CodePoint code_point) { *out++ = token_of[code_point]; });
     if (limit) keep_frequent(limit, unknown_code_point, symbols, corpus.tokens);
     corpus.vocabulary = std::make_unique<Characters>(std::move(symbols), bool(limit), normalizer);
     return corpus;
