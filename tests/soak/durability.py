@@ -14,7 +14,7 @@ import harness
 
 def main():
     library = os.path.abspath(sys.argv[1])
-    with harness.Workplace() as place:
+    with harness.Workplace(harness.manifest()) as place:
         log = place.path / "log"
         code, text = place.run("run", "sweep.json", "--jobs", "1", "--quiet", "--set", "training.steps=60", "--set",
                                "sweep.seed=[1]", "--set", "expect={}",

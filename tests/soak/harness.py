@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import pathlib
+import re
 import shutil
 import sqlite3
 import struct
@@ -29,12 +30,41 @@ def program():
     return os.path.abspath(path)
 
 
+def manifest():
+    """The manifest of sweep.json."""
+    return json.loads(re.sub(r"^\s*//.*$", "", (HERE / "sweep.json").read_text(), flags=re.MULTILINE))
+
+
+def with_every_cell(wanted):
+    """The manifest with a short trial of each cell that the program's plugins offer and it does not name, in each of the
+    cell's presets."""
+    systems = wanted["sweep"]["system"]
+    named = {system.get("cell.plugin", wanted["cell"]["plugin"]) for system in systems.values()}
+    found = subprocess.run([program(), "plugins", "--format", "json"], check=True, stdout=subprocess.PIPE).stdout
+    for plugin in json.loads(found)["found"]:
+        if plugin["kind"] != "cell" or plugin["name"] in named:
+            continue
+        presets = [option["choices"] for option in plugin["options"] if option["name"] == "preset"]
+        for preset in presets[0] if presets else [None]:
+            system = {"cell.plugin": plugin["name"], "training.steps": 40, "training.evaluate_every": 20,
+                      "training.checkpoint_every": 10, **({"cell.preset": preset} if preset else {})}
+            systems[f"{plugin['name']} {preset}" if preset else plugin["name"]] = system
+    return wanted
+
+
+def with_systems(wanted, names):
+    """The manifest with these of its systems only."""
+    systems = wanted["sweep"]["system"]
+    wanted["sweep"]["system"] = {name: systems[name] for name in names}
+    return wanted
+
+
 class Workplace:
     """A folder of its own with text.txt and sweep.json; removed at the end."""
 
-    def __init__(self, manifest=HERE / "sweep.json"):
+    def __init__(self, wanted):
         self.path = pathlib.Path(tempfile.mkdtemp(prefix="unroll-soak-"))
-        shutil.copy(manifest, self.path / "sweep.json")
+        (self.path / "sweep.json").write_text(json.dumps(wanted, indent=2))
         words = "the sea was calm and grey boat lay on sand near men with nets hand wind from 船 一".split()
         state, text = 1, []
         for number in range(1500):

@@ -1,4 +1,5 @@
-"""Kills runs at random moments, in every way a run is known to end, until the sweep is complete, and compares.
+"""Kills runs of a sweep of every cell at random moments, in every way a run is known to end, until it is complete, and
+compares.
 
     kills.py [--kills N] [--seed N]
 
@@ -103,7 +104,7 @@ def main():
     moments = random.Random(wanted.seed)
     killed, met, sweeps = collections.Counter(), collections.Counter(), 0
     began = time.monotonic()
-    with harness.Workplace() as place:
+    with harness.Workplace(harness.with_every_cell(harness.manifest())) as place:
         reference = harness.uninterrupted(place)
         while sum(killed.values()) < wanted.kills:
             harness.shutil.rmtree(place.path / "soak.db.d", ignore_errors=True)
