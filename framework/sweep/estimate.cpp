@@ -19,6 +19,7 @@ namespace {
 
 constexpr Size most_models = 20;       ///< that are measured
 constexpr double fastest_core = 5e10;  ///< floating-point operations in a second that a core does at least, in training
+constexpr double measured_share = 0.5;  ///< of the memory: what takes more would push others out while it is measured
 
 /// What the time of a step depends on.
 std::string model_key(const TrialPlan& plan) {
@@ -46,10 +47,11 @@ double flops_per_second(const std::map<std::string, Measured>& models, const std
     return same_seconds > 0 ? same / same_seconds : all_seconds > 0 ? all / all_seconds : fastest_core;
 }
 
-/// The distinct models, those that the most work is done with first.
-std::vector<const TrialPlan*> distinct_models(const std::vector<Remaining>& trials) {
+/// The distinct models that take no more than so many bytes, those that the most work is done with first.
+std::vector<const TrialPlan*> distinct_models(const std::vector<Remaining>& trials, double memory) {
     std::map<std::string, std::pair<double, const TrialPlan*>> work;
     for (const Remaining& trial : trials) {
+        if (trial.plan->memory.total() > memory) continue;
         auto& [cost, plan] = work[model_key(*trial.plan)];
         cost += trial.plan->cost;
         if (!plan) plan = trial.plan;
@@ -86,11 +88,12 @@ double makespan(std::vector<double> lengths, Size workers) {
     return end;
 }
 
-Estimate estimate(const std::vector<Remaining>& trials, const plugins::Catalog& catalog, Size jobs, double budget) {
+Estimate estimate(const std::vector<Remaining>& trials, const plugins::Catalog& catalog, Size jobs, double budget,
+                  double memory) {
     Estimate result;
     if (trials.empty()) return result;
-    std::vector<const TrialPlan*> models = distinct_models(trials);
-    const double each = budget / double(std::min(models.size(), most_models));
+    std::vector<const TrialPlan*> models = distinct_models(trials, measured_share * memory);
+    const double each = budget / double(std::clamp<Size>(models.size(), 1, most_models));
     if (models.size() > most_models) models.resize(most_models);
 
     // Fewer trials than threads: idle ones help the others.

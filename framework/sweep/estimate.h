@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "plugins/catalog.h"
+#include "sweep/memory.h"
 #include "sweep/workload.h"
 
 namespace unroll::sweep {
@@ -21,10 +22,11 @@ struct Estimate {
 };
 
 /// Takes a few real steps of each distinct model, about `budget` seconds in all, and multiplies. Of many models the
-/// most expensive are measured, the others estimated by their floating-point operations. Samples are not counted, and
-/// what ends trials early is not foreseen.
-Estimate estimate(const std::vector<Remaining>& trials, const plugins::Catalog& catalog, Size jobs,
-                  double budget = 1.0);
+/// most expensive are measured, the others estimated by their floating-point operations, and so are those that take more
+/// than half of `memory`, the bytes that this process may use. Samples are not counted, and what ends trials early is not
+/// foreseen.
+Estimate estimate(const std::vector<Remaining>& trials, const plugins::Catalog& catalog, Size jobs, double budget = 1.0,
+                  double memory = memory_limit());
 
 /// Seconds until jobs of these lengths have ended on so many workers, when each that is free takes the longest left.
 double makespan(std::vector<double> lengths, Size workers);

@@ -45,3 +45,14 @@ TEST_CASE("models that are too many to be measured are estimated by their operat
     REQUIRE(all.seconds.size() == 23);
     for (const double seconds : all.seconds) CHECK(seconds > 0);
 }
+
+TEST_CASE("a model that takes more than half of the memory is estimated by its operations, without being made") {
+    const SmallSweep small;
+    std::vector<sweep::Remaining> remaining;
+    for (const sweep::TrialPlan& plan : small.workload) remaining.push_back({&plan, 0});
+    const auto none = sweep::estimate(remaining, small.catalog(), 1, 0.02, 1);
+    REQUIRE(none.seconds.size() == remaining.size());
+    constexpr double slowest_core = 5e10;  // floating-point operations in a second
+    const double steps = double(small.workload[0].row.steps) * small.workload[0].row.flops_per_step / slowest_core;
+    CHECK(none.seconds[0] == Catch::Approx(steps));  // no step was taken, so none was timed
+}
