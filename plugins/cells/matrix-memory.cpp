@@ -166,7 +166,8 @@ void mlstm(Memory& m) {
     m.e.next(S, scale_heads(S, keep) + outer(key, v, m.heads));
     m.e.next(n, repeat(keep, m.d) * n + key);
     auto along = sum(q * m.e.next_of(n), m.heads);
-    auto weight = maximum(maximum(along, -along), exp(-next)) + 1e-6;
+    auto least = exp(minimum(-next, 80));  // beyond, the weight has no finite slope in floats, and o is 0 to all digits
+    auto weight = maximum(maximum(along, -along), least) + 1e-6;
     auto o = contract(q, m.e.next_of(S)) / repeat(weight, m.d);
     m.finish_gated(m.e.times(layer_norm(o, m.heads), "norm"));
 }
