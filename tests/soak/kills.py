@@ -4,7 +4,8 @@ compares.
     kills.py [--kills N] [--seed N]
 
 After the last resume, every table must equal that of a run that nothing disturbed: losses, texts, gradients,
-checkpoints and summaries, bit for bit. Exit code 0: they do; 1: they do not, and the workplace stays.
+checkpoints and summaries, bit for bit. Exit code 0: they do; 1: they do not, and the workplace stays. SIGTERM ends it
+after the sweep it is at, with the figures so far.
 """
 
 import argparse
@@ -23,6 +24,7 @@ import time
 
 import harness
 
+PATIENCE = 600  # seconds; a run ends within its step, but this machine may be busy with others
 WAYS = ["SIGKILL", "SIGTERM", "SIGINT", "SIGHUP", "closed pipe", "closed terminal"]
 
 
@@ -88,10 +90,10 @@ def kill_once(place, way, delay, jobs):
         except subprocess.TimeoutExpired:
             run.process.send_signal(signal.SIGKILL)
     try:
-        run.process.wait(60)
+        run.process.wait(PATIENCE)
     except subprocess.TimeoutExpired:
         run.process.kill()
-        sys.exit(f"kills: a run did not end within 60 s of {way}; workplace: {place.path}")
+        sys.exit(f"kills: a run did not end within {PATIENCE} s of {way}; workplace: {place.path}")
     run.close()
     return met, True
 
@@ -106,12 +108,16 @@ def main():
     began = time.monotonic()
     with harness.Workplace(harness.with_every_cell(harness.manifest())) as place:
         reference = harness.uninterrupted(place)
-        while sum(killed.values()) < wanted.kills:
+        ended = []
+        signal.signal(signal.SIGTERM, lambda *_: ended.append(True))
+        while sum(killed.values()) < wanted.kills and not ended:
             harness.shutil.rmtree(place.path / "soak.db.d", ignore_errors=True)
             for file in place.path.glob("soak.db*"):
                 file.unlink()
             # Until so many kills or, whatever comes first, the sweep is complete; then the next sweep.
             for _ in range(min(40, wanted.kills - sum(killed.values()))):
+                if ended:
+                    break
                 way = moments.choice(WAYS)
                 hit, alive = kill_once(place, way, moments.uniform(0.05, 0.9), moments.choice([1, 2]))
                 killed[way] += alive
