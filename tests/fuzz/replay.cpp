@@ -12,6 +12,7 @@
 #include <fstream>
 #include <iterator>
 
+#include <sys/time.h>
 #include <unistd.h>
 
 #include "target.h"
@@ -22,6 +23,15 @@ namespace fs = std::filesystem;
 
 std::atomic<bool> is_mutant{false};
 std::atomic<std::uint64_t> number{0};
+
+/// Ends the process if the next input takes this much: of computing, or, much longer, of waiting. A busy machine is no
+/// hang.
+void begin_waiting() {
+    constexpr unsigned seconds_of_waiting = 240;
+    const itimerval computing{{}, {.tv_sec = 20, .tv_usec = 0}};
+    fuzz::require(::setitimer(ITIMER_PROF, &computing, nullptr) == 0, "a timer can be set");
+    ::alarm(seconds_of_waiting);
+}
 
 void write_number(int signal) {
     std::array<char, 128> text{};
@@ -76,15 +86,15 @@ int main(int count, char** words) {
     const std::uint64_t mutants = count > 3 ? std::strtoull(words[3], nullptr, 10) : 2000;
     const std::uint64_t first = count > 4 ? std::strtoull(words[4], nullptr, 10) : 0;
     fuzz::require(!seeds.empty(), "there are seeds");
-    for (const int signal : {SIGABRT, SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGALRM}) std::signal(signal, write_number);
-    constexpr unsigned patience = 20;  // seconds for one input
+    for (const int signal : {SIGABRT, SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGALRM, SIGPROF})
+        std::signal(signal, write_number);
     for (number = 0; number < seeds.size(); ++number) {
-        ::alarm(patience);
+        begin_waiting();
         fuzz::run(seeds[number]);
     }
     is_mutant = true;
     for (number = first; number < first + mutants; ++number) {
-        ::alarm(patience);
+        begin_waiting();
         const std::uint64_t place = number;
         const std::string& seed = seeds[place % seeds.size()];
         fuzz::run(fuzz::mutated(seed, seeds[(place / seeds.size()) % seeds.size()], dictionary, place, longest));

@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <ctime>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -50,12 +51,12 @@ void fuzz::run(std::string_view input) {
     static store::Store store(place.folder / "store.db", store::Store::Mode::read);
     static const std::string before = place.content();
     static const std::size_t files = place.files();
-    const auto begin = std::chrono::steady_clock::now();
+    const std::clock_t begin = std::clock();  // of computing: a busy machine is no hang
     try {
-        store::query(store, input, {}, {.timeout = 100ms});
+        store::query(store, input, {}, {.timeout = 20ms});
     } catch (const Error&) {
     }
-    require(std::chrono::steady_clock::now() - begin < 5s, "a query ends in its time");
+    require(std::clock() - begin < 5 * CLOCKS_PER_SEC, "a query ends in its time");
     static std::uint64_t count = 0;
     if (++count % 256 == 0) {
         require(place.content() == before, "a query changes nothing");
