@@ -1,8 +1,8 @@
 // What kernels of state space models share: chunks of steps, and the states that are kept between them. Per target, as
 // vectors-inl.h.
 //
-// A vector holds neighbouring channels. Their rows of up to scan_interval steps are copied side by side, a chunk; then a
-// few of the N states at a time go through all its steps in registers. So a step costs arithmetic and no copy of the
+// A vector holds neighbouring channels. Their rows of up to scan_interval steps are copied side by side, a chunk; then
+// a few of the N states at a time go through all its steps in registers. So a step costs arithmetic and no copy of the
 // state. Backward does the same from the state at the chunk's beginning, which forward has kept, and then goes back
 // through the steps.
 #if defined(UNROLL_STATE_SPACE_INL_H) == defined(HWY_TARGET_TOGGLE)

@@ -1,4 +1,4 @@
-// What goes into a state space layer: x where it is as wide as the layer, W_in x + b_in where it is not, as rg-lru has it.
+// What goes into a state space layer: x where it is as wide as the layer, W_in x + b_in where it is not, as in rg-lru.
 #pragma once
 
 #include <algorithm>
