@@ -264,16 +264,20 @@ HWY_INLINE void gather_weighted(const Real* weights, const Real* values, Size pa
 template <class Real>
 void attend(const AttentionStep<Real>& step, Real* weights, Size stride, Real* y) {
     const hn::ScalableTag<Real> d;
-    const Size P = step.past, H = step.heads * step.width;
-    for (Size first = 0; first < H; first += step.width, weights += stride) {
-        const Real* values = step.value;  // not read without a past
+    const Size P = step.past, kv_heads = step.kv_heads ? step.kv_heads : step.heads;
+    const Size group = step.heads / kv_heads, kv_width = kv_heads * step.width;
+    for (Size head = 0; head < step.heads; ++head, weights += stride) {
+        const Size own = head * step.width, first = head / group * step.width;  // of the query, of key and value
+        const Real* values = step.value;                                        // not read without a past
         if (P > 0) {
-            score(step.query + first, step.keys + first * step.context, step, weights);
+            score(step.query + own, step.keys + first * step.context, step, weights);
             values = step.values;
         }
         weights[P] = sum<Real>(
-            step.width, [](auto, auto q, auto k) HWY_ATTR { return hn::Mul(q, k); }, step.query + first,
+            step.width, [](auto, auto q, auto k) HWY_ATTR { return hn::Mul(q, k); }, step.query + own,
             step.key + first);
+        if (step.slopes)
+            for (Size p = 0; p < P; ++p) weights[p] -= step.slopes[head] * static_cast<Real>(P - p);
         softmax(weights, weights, 1, P + 1);
 
         const auto load = [d](const Real* from) HWY_ATTR { return hn::LoadU(d, from); };
@@ -281,18 +285,18 @@ void attend(const AttentionStep<Real>& step, Real* weights, Size stride, Real* y
         const auto whole = [&](auto count) HWY_ATTR {
             constexpr Size vectors = decltype(count)::value;
             for (; j + vectors * lanes<Real> <= step.width; j += vectors * lanes<Real>)
-                gather_weighted<vectors>(weights, values + first + j, P, H, step.value + first + j, load,
+                gather_weighted<vectors>(weights, values + first + j, P, kv_width, step.value + first + j, load,
                                          [&](auto v, Size i)
-                                             HWY_ATTR { hn::StoreU(v, d, y + first + j + i * lanes<Real>); });
+                                             HWY_ATTR { hn::StoreU(v, d, y + own + j + i * lanes<Real>); });
         };
         whole(std::integral_constant<Size, 2>());
         whole(std::integral_constant<Size, 1>());
         const Size left = step.width - j;
         if (left == 0) continue;
         gather_weighted<1>(
-            weights, values + first + j, P, H, step.value + first + j,
+            weights, values + first + j, P, kv_width, step.value + first + j,
             [d, left](const Real* from) HWY_ATTR { return load_first(d, from, left); },
-            [&](auto v, Size) HWY_ATTR { store_first(v, d, y + first + j, left); });
+            [&](auto v, Size) HWY_ATTR { store_first(v, d, y + own + j, left); });
     }
 }
 

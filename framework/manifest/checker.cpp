@@ -287,6 +287,10 @@ const Plugin* Checker::check_plugin(const Section& section, Plugin::Kind kind, c
             complete = false;
             continue;
         }
+        if (option.implied && standards.find(option.name) && *value == *standards.find(option.name)) {
+            plugins::set_normal(choice.options, option, *value);
+            continue;
+        }
         json::Value& kept = checked.set(option.name, *value);
         json::Object remote;
         if (option.type == Option::Type::path)

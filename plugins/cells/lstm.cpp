@@ -4,11 +4,15 @@
 //     c_t = s(f) c_{t-1} + s(i) tanh(g)
 //     h_t = s(o) tanh(c_t)                                      s = sigmoid, or Keras 2.0's clip(0.2 x + 0.5, 0, 1)
 //
+// The initializer starts the biases; with a `forget_bias` other than 0 they start at 0 instead, and the part of bias_ih
+// that the forget gate has at that number.
+//
 // x (T, B, D), h = y (T, B, H); weight_ih (4H, D), weight_hh (4H, H), bias_ih (4H), bias_hh (4H); state: h (H), c (H).
 // Memory: saved are T·B·5H, the four gates after their activations and c; backward's workspace B·4H for a few steps.
 #include <algorithm>
 #include <utility>
 
+#include "gate_bias.h"
 #include "unroll/kernels.h"
 #include "unroll/layers.h"
 #include "unroll/plugin.h"
@@ -28,8 +32,19 @@ public:
         CellLayout& layout = this->layout_;
         input_ = {spec, 4 * H, layout.add({"weight_ih", {4 * H, spec.input}, Weight::Role::input, H})};
         weight_hh_ = layout.add({"weight_hh", {4 * H, H}, Weight::Role::recurrent, H});
-        bias_ih_ = layout.add({"bias_ih", {4 * H}, Weight::Role::bias, H, H, 2 * H});
-        bias_hh_ = layout.add({"bias_hh", {4 * H}, Weight::Role::bias, H});
+        const double forget = options.number("forget_bias");
+        bias_ih_ = layout.add({.name = "bias_ih",
+                               .shape = {4 * H},
+                               .role = Weight::Role::bias,
+                               .fan_in = H,
+                               .ones_first = H,
+                               .ones_last = 2 * H,
+                               .start = forget != 0 ? gate_bias(H, forget) : nullptr});
+        bias_hh_ = layout.add({.name = "bias_hh",
+                               .shape = {4 * H},
+                               .role = Weight::Role::bias,
+                               .fan_in = H,
+                               .start = forget != 0 ? start::constant(0) : nullptr});
         h_ = {layout.add_state("h", H), H, 2 * H};
         c_ = {layout.add_state("c", H), H, 2 * H};
         layout.output = H;
@@ -162,6 +177,9 @@ private:
 constexpr Option options[] = {
     Option::choice("recurrent_activation", "\"sigmoid\"", "sigmoid|hard-sigmoid",
                    "activation function of the gates i, f and o; hard-sigmoid is clip(0.2 x + 0.5, 0, 1)"),
+    Option::number("forget_bias", "0", -100, 100,
+                   "what the forget gate's bias starts at, all others at 0; 0: biases as the initializer has them")
+        .implied_default(),
 };
 
 }  // namespace

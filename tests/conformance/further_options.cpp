@@ -1,4 +1,4 @@
-// Numbers among the options of convolutions and stacks, which the conformance suite does not vary by itself.
+// Numbers among the options of attention, convolutions and stacks, which the conformance suite does not vary by itself.
 #include "catch.h"
 #include "conformance/conformance.h"
 #include "layer.h"
@@ -20,6 +20,14 @@ std::int64_t whole(std::int64_t number) {
 }
 
 }  // namespace
+
+TEST_CASE("Attention in a window, and with shared keys and values, conforms") {
+    const char* cell = GENERATE("self-attention", "multihead-attention");
+    check(cell, {{"heads", whole(2)}, {"window", whole(3)}});
+    check(cell, {{"heads", whole(2)}, {"window", whole(1)}, {"positions", std::string("alibi")}});
+    check(cell, {{"heads", whole(4)}, {"kv_heads", whole(2)}});
+    check(cell, {{"heads", whole(3)}, {"kv_heads", whole(1)}, {"window", whole(4)}});
+}
 
 TEST_CASE("Convolutions of any size and dilation conform") {
     check("tcn", {{"kernel_size", whole(1)}});

@@ -33,6 +33,15 @@ struct Option {
     double minimum = 0, maximum = 0;  ///< integer, number, numbers
     const char* choices = "";         ///< choice: words separated by '|'
     const char* default_json = "";    ///< as JSON text; "": the option must be given
+    bool implied = false;             ///< left out of a trial's settings at its default (see implied_default)
+
+    /// The same option, not written into a trial's settings where it has its default. It is for an option that a plugin
+    /// gets after trials were stored: at the default the results are what they were, so their fingerprints must be too.
+    constexpr Option implied_default() const {
+        Option option = *this;
+        option.implied = true;
+        return option;
+    }
 
     /// A whole number, as in Option::integer("heads", "4", 1, 64, …).
     static constexpr Option integer(const char* name, const char* default_json, double minimum, double maximum,

@@ -18,7 +18,9 @@ struct Head {
     Matrix<const Real> queries;                 ///< (N, w), scaled by 1/sqrt(w)
     Matrix<const Real> past_keys, past_values;  ///< (P, w), seen by every query
     Matrix<const Real> keys, values;            ///< (K, w)
-    bool causal;                                ///< query i sees keys 0 … i, not all of them
+    bool causal;                                ///< query i sees the past and keys 0 … i, not all of them
+    Size window = 0;                            ///< and none that is this many steps away, or more; 0: no such limit
+    Real slope = 0;                             ///< what a score loses for each step between query and key
 
     Size past() const { return past_keys.rows; }
 };
@@ -31,8 +33,8 @@ struct HeadGradients {
     Matrix<Real> keys, values;            ///< added to
 };
 
-/// Queries are taken in tiles of this many rows, and a causal tile sees no column beyond its last row's: about half of
-/// the work of long sequences is never done, and scores stay in the cache.
+/// Queries are taken in tiles of this many rows, and a tile sees no column that none of its rows sees: about half of
+/// the work of long causal sequences is never done, nor what lies beyond a window, and scores stay in the cache.
 inline constexpr Size tile_rows = 32;
 
 /// Elements that the weights of one head take, `queries` against at most `columns` keys. Tiles stand one after another,
@@ -53,36 +55,75 @@ Matrix<Real> rows(const Matrix<Real>& matrix, Size first, Size count) {
     return {matrix.data + first * matrix.row_stride, count, matrix.columns, matrix.row_stride, matrix.column_stride};
 }
 
-/// Calls body(first query, queries, columns) for each tile. Columns are the past, then this call's keys.
+/// Queries [first, first + count) and the keys that they see: of the past and then of this call's, counted through, the
+/// columns [low, high).
+template <class Real>
+struct Tile {
+    const Head<Real>& head;
+    Size first, count, low, high;
+
+    Size columns() const { return high - low; }
+    Size past() const { return head.past() - std::min(head.past(), low); }  ///< how many of them are of the past
+    Size now() const { return columns() - past(); }
+    /// Those of the past, and this call's, in arrays of keys, values or their gradients.
+    template <class Element>
+    Matrix<Element> of_past(const Matrix<Element>& all) const {
+        return rows(all, low, past());
+    }
+    template <class Element>
+    Matrix<Element> of_now(const Matrix<Element>& all) const {
+        return rows(all, std::max(low, head.past()) - head.past(), now());
+    }
+
+    /// Scores (count, columns): less for distance, -infinity for what is not seen.
+    void mask(Real* scores) const {
+        for (Size i = 0; i < count; ++i, scores += columns()) {
+            const Size own = head.past() + first + i;  // the query's column
+            if (head.slope != 0)
+                for (Size column = low; column < high; ++column)
+                    scores[column - low] -= head.slope * static_cast<Real>(column < own ? own - column : column - own);
+            const Size begin = head.window > 0 && own + 1 > head.window ? own + 1 - head.window : 0;
+            const Size end = head.causal ? own + 1 : head.window > 0 ? own + head.window : high;
+            constexpr Real unseen = -std::numeric_limits<Real>::infinity();
+            if (begin > low) std::fill(scores, scores + (begin - low), unseen);
+            if (end < high) std::fill(scores + (end - low), scores + columns(), unseen);
+        }
+    }
+};
+
+/// Calls body(tile) for each tile.
 template <class Real, class Body>
 void for_each_tile(const Head<Real>& head, Body&& body) {
-    const Size N = head.queries.rows;
+    const Size N = head.queries.rows, all = head.past() + head.keys.rows;
     for (Size first = 0; first < N; first += tile_rows) {
-        const Size count = std::min(tile_rows, N - first);
-        body(first, count, head.past() + (head.causal ? first + count : head.keys.rows));
+        const Size count = std::min(tile_rows, N - first), own = head.past() + first;
+        const Size low = head.window > 0 && own + 1 > head.window ? own + 1 - head.window : 0;
+        const Size high = head.causal       ? own + count
+                          : head.window > 0 ? std::min(all, own + count - 1 + head.window)
+                                            : all;
+        body(Tile<Real>{head, first, count, low, high});
     }
 }
 
 }  // namespace detail
 
-/// out (N, w) = softmax(q kᵀ) v. `weights` receives the softmax for backward; weights_size(N, columns) elements.
+/// out (N, w) = softmax(q kᵀ - slope · distance) v. `weights` receives the softmax for backward: weights_size(N,
+/// max_columns) elements, max_columns being no fewer than any tile sees.
 template <class Real>
 void attend(const Head<Real>& head, Real* weights, Size max_columns, Matrix<Real> out, const Dropout& dropout,
             Real* workspace) {
-    const Size P = head.past();
-    detail::for_each_tile(head, [&](Size first, Size count, Size columns) {
+    detail::for_each_tile(head, [&](const detail::Tile<Real>& tile) {
+        const Size first = tile.first, count = tile.count, columns = tile.columns(), P = tile.past(), K = tile.now();
         Real* scores = weights + first * max_columns;
         const Matrix<const Real> queries = detail::rows(head.queries, first, count);
         const Matrix<Real> tile_out = detail::rows(out, first, count);
-        const Size K = columns - P;
-        if (P > 0) gemm(queries, head.past_keys.transposed(), Matrix<Real>(scores, count, P, columns), Into::overwrite);
-        if (K > 0)
-            gemm(queries, detail::rows(head.keys, 0, K).transposed(), Matrix<Real>(scores + P, count, K, columns),
+        if (P > 0)
+            gemm(queries, tile.of_past(head.past_keys).transposed(), Matrix<Real>(scores, count, P, columns),
                  Into::overwrite);
-        if (head.causal)
-            for (Size i = 0; i < count; ++i)
-                std::fill(scores + i * columns + P + first + i + 1, scores + (i + 1) * columns,
-                          -std::numeric_limits<Real>::infinity());
+        if (K > 0)
+            gemm(queries, tile.of_now(head.keys).transposed(), Matrix<Real>(scores + P, count, K, columns),
+                 Into::overwrite);
+        tile.mask(scores);
         softmax(scores, scores, count, columns);
 
         const Real* used = scores;
@@ -90,9 +131,11 @@ void attend(const Head<Real>& head, Real* weights, Size max_columns, Matrix<Real
             dropout.part(first).apply(scores, workspace, count * columns);
             used = workspace;
         }
-        if (P > 0) gemm(Matrix<const Real>(used, count, P, columns), head.past_values, tile_out, Into::overwrite);
+        if (P > 0)
+            gemm(Matrix<const Real>(used, count, P, columns), tile.of_past(head.past_values), tile_out,
+                 Into::overwrite);
         if (K > 0)
-            gemm(Matrix<const Real>(used + P, count, K, columns), detail::rows(head.values, 0, K), tile_out,
+            gemm(Matrix<const Real>(used + P, count, K, columns), tile.of_now(head.values), tile_out,
                  P > 0 ? Into::add : Into::overwrite);
     });
 }
@@ -101,13 +144,12 @@ void attend(const Head<Real>& head, Real* weights, Size max_columns, Matrix<Real
 template <class Real>
 void attend_backward(const Head<Real>& head, const Real* weights, Size max_columns, Matrix<const Real> dout,
                      const HeadGradients<Real>& gradients, const Dropout& dropout, Real* workspace) {
-    const Size P = head.past();
-    detail::for_each_tile(head, [&](Size first, Size count, Size columns) {
+    detail::for_each_tile(head, [&](const detail::Tile<Real>& tile) {
+        const Size first = tile.first, count = tile.count, columns = tile.columns(), P = tile.past(), K = tile.now();
         const Real* probabilities = weights + first * max_columns;
         const Matrix<const Real> tile_dout = detail::rows(dout, first, count);
         const Matrix<const Real> queries = detail::rows(head.queries, first, count);
         const Matrix<Real> dqueries = detail::rows(gradients.queries, first, count);
-        const Size K = columns - P;
         Real* dscores = workspace;
         const Real* used = probabilities;
         if (dropout) {
@@ -118,16 +160,17 @@ void attend_backward(const Head<Real>& head, const Real* weights, Size max_colum
 
         // d weights = dout vᵀ, dv += weightsᵀ dout
         if (P > 0) {
-            gemm(tile_dout, head.past_values.transposed(), Matrix<Real>(dscores, count, P, columns), Into::overwrite);
+            gemm(tile_dout, tile.of_past(head.past_values).transposed(), Matrix<Real>(dscores, count, P, columns),
+                 Into::overwrite);
             if (gradients.past_values.data)
-                gemm(Matrix<const Real>(used, count, P, columns).transposed(), tile_dout, gradients.past_values,
-                     Into::add);
+                gemm(Matrix<const Real>(used, count, P, columns).transposed(), tile_dout,
+                     tile.of_past(gradients.past_values), Into::add);
         }
         if (K > 0) {
-            gemm(tile_dout, detail::rows(head.values, 0, K).transposed(), Matrix<Real>(dscores + P, count, K, columns),
+            gemm(tile_dout, tile.of_now(head.values).transposed(), Matrix<Real>(dscores + P, count, K, columns),
                  Into::overwrite);
-            gemm(Matrix<const Real>(used + P, count, K, columns).transposed(), tile_dout,
-                 detail::rows(gradients.values, 0, K), Into::add);
+            gemm(Matrix<const Real>(used + P, count, K, columns).transposed(), tile_dout, tile.of_now(gradients.values),
+                 Into::add);
         }
         if (dropout) dropout.part(first).apply(dscores, dscores, count * columns);
         softmax_backward(probabilities, dscores, dscores, count, columns);
@@ -135,13 +178,13 @@ void attend_backward(const Head<Real>& head, const Real* weights, Size max_colum
         // dq = dscores k, dk += dscoresᵀ q
         const Matrix<const Real> dpast(dscores, count, P, columns), dnow(dscores + P, count, K, columns);
         if (P > 0) {
-            gemm(dpast, head.past_keys, dqueries, Into::overwrite);
+            gemm(dpast, tile.of_past(head.past_keys), dqueries, Into::overwrite);
             if (gradients.past_keys.data)
-                gemm(queries.transposed(), dpast, gradients.past_keys.transposed(), Into::add);
+                gemm(queries.transposed(), dpast, tile.of_past(gradients.past_keys).transposed(), Into::add);
         }
         if (K > 0) {
-            gemm(dnow, detail::rows(head.keys, 0, K), dqueries, P > 0 ? Into::add : Into::overwrite);
-            gemm(dnow.transposed(), queries, detail::rows(gradients.keys, 0, K), Into::add);
+            gemm(dnow, tile.of_now(head.keys), dqueries, P > 0 ? Into::add : Into::overwrite);
+            gemm(dnow.transposed(), queries, tile.of_now(gradients.keys), Into::add);
         }
     });
 }

@@ -4,11 +4,14 @@
 //     x = W_in x + positions                       W_in only when D ≠ H or x comes as tokens
 //     y = W_out [heads of softmax(Q Kᵀ / sqrt(w)) V],  Q, K, V = W x + b, w = H / heads        Vaswani et al. 2017
 //
+// `window`, `kv_heads` and alibi are those of self-attention.
+//
 // x (T, B, D), y (T, B, H). Weights: weight_in (H, D), positions (context, H), then the names and shapes of
-// torch.nn.MultiheadAttention. State of a causal layer: position, keys, values, 1 + 2·context·H elements; one that is
-// not causal sees all steps of a call, later ones too: it has no state.
-// Memory: saved takes, for each of T·B positions, up to 5H and heads·context weights (heads·T when not causal); the
-// workspace T·B·5H and scores of B·heads tiles.
+// torch.nn.MultiheadAttention, in_proj_weight with fewer rows where heads share keys and values. State of a causal
+// layer: position, keys, values, 1 + 2·min(context, window)·kv_heads·w elements; one that is not causal sees all steps
+// of a call, later ones too: it has no state.
+// Memory: saved takes, for each of T·B positions, up to 5H and heads·context weights (heads·T when not causal, heads·
+// (window + 32) with a window); the workspace T·B·5H and scores of B·heads tiles.
 #include <string>
 
 #include "positions.h"
@@ -46,7 +49,7 @@ public:
         positions_ = {layout, every, options.text("positions"), shape_.heads};
         attention_ = {layout, shape_, ""};
         layout.output = H;
-        layout.context = shape_.causal || options.text("positions") != "none" ? spec.context : 0;
+        layout.context = shape_.context;
         layout.causal = shape_.causal;
         layout.takes_tokens = projects_;
         layout.applies_dropout = true;
@@ -62,13 +65,13 @@ public:
         if (projects_) projection_.prepare(weights, to + attention_.prepared_size());
     }
 
-    /// And 12 T² H for each sequence, as in self-attention.
+    /// And what attention takes, as in self-attention.
     double flops(Size T, Size B) const override {
-        return this->layout_.product_flops(T, B) + 12.0 * double(T) * double(B) * double(T) * double(shape_.H);
+        return this->layout_.product_flops(T, B) + shape_.attention_flops(T, B);
     }
 
     void forward(const Forward<Real>& call) const override {
-        check_context(call, shape_, this->layout_.context);
+        check_context(call, shape_);
         const Saved saved(*this, call.T, call.B, call.saved);
         if (begins()) begin(call, saved.input);
         attention_.forward(call, call.prepared, positions_, saved.attention, Dropout(call, dropout_),
@@ -145,11 +148,16 @@ constexpr Option options[] = {
     Option::integer("heads", "4", 1, 1024, "attention heads; hidden must be a multiple of it"),
     Option::boolean("bias", "true", "whether the linear layers have a bias"),
     Option::boolean("causal", "true", "causal mask: a position attends only to itself and earlier ones"),
-    Option::choice("positions", "\"rotary\"", "learned|sinusoidal|rotary|none", "positional encoding"),
+    Option::choice("positions", "\"rotary\"", "learned|sinusoidal|rotary|alibi|none",
+                   "positional encoding; alibi: scores fall with distance"),
+    Option::integer("window", "0", 0, 1 << 20, "steps that a position attends to, itself and those just before; 0: all")
+        .implied_default(),
+    Option::integer("kv_heads", "0", 0, 1024,
+                    "heads of keys and values, each shared by several of queries (grouped-query attention); 0: as many")
+        .implied_default(),
 };
 
 }  // namespace
 
 constinit const unroll::Plugin unroll_plugin = unroll::cell_plugin<MultiheadAttention>(
-    "multihead-attention", 1, "multi-head attention alone", options,
-    unroll::Initializer::normal);
+    "multihead-attention", 1, "multi-head attention alone", options, unroll::Initializer::normal);

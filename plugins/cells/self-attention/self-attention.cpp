@@ -9,12 +9,17 @@
 //
 // x (T, B, D), y (T, B, H). As in PyTorch the norms are numbered without a gap, so without a source norm2 is the feed-
 // forward network's. Weights: weight_in (H, D), positions (context, H), then PyTorch's names and shapes.
-// State of a causal layer: position, keys, values, 1 + 2·context·H elements; a source adds the keys and values that are
-// made of it, 2·S·H, so a sequence's source must be the same at all of its steps. A layer that is not causal sees all
-// steps of a call, later ones too: it has no state.
+// A position attends to itself and all before it, or with a `window` W to the last W steps, itself among them (not
+// causal: to those less than W steps away). `kv_heads` G < heads, w = H / heads wide, are shared by groups of heads of
+// queries: grouped-query attention (Ainslie et al. 2023, arXiv 2305.13245), of its own steps, not of a source. With
+// alibi, scores of head h lose m_h |t - s|, m_h = 2^(-8 h / heads) (Press et al. 2021, arXiv 2108.12409).
+// State of a causal layer: position, keys, values, 1 + 2·min(context, W)·G·w elements; a source adds the keys and
+// values that are made of it, 2·S·H, so a sequence's source must be the same at all of its steps. A layer that is not
+// causal sees all steps of a call, later ones too: it has no state. With a window shorter than the context, and
+// positions that need no table (alibi, none), a sequence may have any number of steps.
 // Memory, F = feed_forward·H: what is saved takes, for each of T·B positions, up to 9H + 2F and heads·context weights
-// (heads·T when not causal); a source adds 4H + heads·S for each and 2H for each of its S·B. The workspace holds up to
-// T·B·(3H + max(4H, F)) and scores of B·heads tiles.
+// (heads·T when not causal, heads·(W + 32) with a window); a source adds 4H + heads·S for each and 2H for each of its
+// S·B. The workspace holds up to T·B·(3H + max(4H, F)) and scores of B·heads tiles.
 #include <algorithm>
 #include <string>
 
@@ -82,7 +87,7 @@ public:
         if (final_norm_) norm_ = {layout, "norm", H, shape_.bias};
 
         layout.output = H;
-        layout.context = shape_.causal || options.text("positions") != "none" ? spec.context : 0;
+        layout.context = shape_.context;
         layout.causal = shape_.causal;
         layout.takes_tokens = begins_;
         layout.applies_dropout = true;
@@ -103,10 +108,9 @@ public:
         if (feeds_forward_) feed_forward_.prepare(weights, prepared.feed_forward);
     }
 
-    /// And 12 T² H for each sequence: two products of queries' and keys' width forward, four backward, for every pair
-    /// of steps.
+    /// And 12 T H for each key that a step may see: two products of its width forward, four backward.
     double flops(Size T, Size B) const override {
-        return this->layout_.product_flops(T, B) + 12.0 * double(T) * double(B) * double(T) * double(shape_.H);
+        return this->layout_.product_flops(T, B) + shape_.attention_flops(T, B);
     }
 
     void forward(const Forward<Real>& call) const override {
@@ -185,7 +189,7 @@ public:
 private:
     /// Throws when a sequence would pass the context or the source is longer than was said.
     void check(const Forward<Real>& call) const {
-        check_context(call, shape_, this->layout_.context);
+        check_context(call, shape_);
         if (cross_attends_ && call.source_steps > shape_.source_steps)
             throw Error({"self-attention", "a source of " + std::to_string(call.source_steps) + " steps",
                          "at most " + std::to_string(shape_.source_steps) + " steps",
@@ -321,7 +325,13 @@ constexpr Option options[] = {
     Option::boolean("bias", "true", "whether linear layers and normalization have a bias"),
     Option::boolean("causal", "true", "causal mask: a position attends only to itself and earlier ones"),
     Option::integer("feed_forward", "4", 0, 64, "width of the feed-forward network as a multiple of hidden; 0: none"),
-    Option::choice("positions", "\"learned\"", "learned|sinusoidal|rotary|none", "positional encoding"),
+    Option::choice("positions", "\"learned\"", "learned|sinusoidal|rotary|alibi|none",
+                   "positional encoding; alibi: scores fall with distance"),
+    Option::integer("window", "0", 0, 1 << 20, "steps that a position attends to, itself and those just before; 0: all")
+        .implied_default(),
+    Option::integer("kv_heads", "0", 0, 1024,
+                    "heads of keys and values, each shared by several of queries (grouped-query attention); 0: as many")
+        .implied_default(),
 };
 
 }  // namespace

@@ -181,9 +181,10 @@ void run(const boost::json::object& record) {
 }  // namespace
 
 TEST_CASE("A cell's values and gradients equal PyTorch's") {
-    const std::string file = GENERATE(as<std::string>(), "rnn", "lstm", "gru", "dense", "self-attention",
-                                      "self-attention-memory", "tcn", "stack-rnn", "gates-of-the-input",
-                                      "lstm-variants", "linear-recurrences", "matrix-memory", "state-space");
+    const std::string file =
+        GENERATE(as<std::string>(), "rnn", "lstm", "gru", "dense", "self-attention", "self-attention-memory",
+                 "attention-variants", "tcn", "stack-rnn", "gates-of-the-input", "lstm-variants", "linear-recurrences",
+                 "matrix-memory", "state-space");
     for (const boost::json::value& record : records(file)) {
         run<double>(record.as_object());
         run<float>(record.as_object());

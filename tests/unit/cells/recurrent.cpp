@@ -50,6 +50,19 @@ TEST_CASE("Only the LSTM's forget gate asks glorot for ones, in one of its two b
     }
 }
 
+TEST_CASE("An LSTM's forget gate starts at any bias, and all other biases at 0 then") {
+    Options options;
+    options.set("forget_bias", -2.5);
+    const Layer<float> layer(tests::built_plugin("cells", "lstm"), spec_of(3, 2), options);
+    RandomStream stream(1, "forget bias");
+    for (const Weight& weight : layer.layout().weights) {
+        INFO(weight.name);
+        REQUIRE(bool(weight.start) == (weight.role == Weight::Role::bias));
+        for (Size i = 0; weight.start && i < weight.size(); ++i)
+            CHECK(weight.start(i, stream) == (weight.name == "bias_ih" && i / 2 == 1 ? -2.5 : 0));
+    }
+}
+
 TEST_CASE("Tokens are the one-hot rows that they stand for, with the same weight gradients") {
     const Size T = 6, B = 3, D = 37, H = 21;
     for (const char* name : {"rnn", "lstm", "gru", "dense", "self-attention"}) {

@@ -88,6 +88,55 @@ TEST_CASE("Heads that do not fit hidden are refused by name") {
           "  help: change heads, hidden or positions");
     CHECK(message(spec_of(0), options_of("pre", "none")).find("context: 0") == 0);
     CHECK(message(spec_of(0), options_of("pre", "none", false)).empty());
+    options = options_of("pre", "none");
+    options.set("heads", std::int64_t{4});
+    options.set("kv_heads", std::int64_t{3});
+    CHECK(message(spec_of(), options) ==
+          "kv_heads: 3 for 4 heads\n"
+          "  expected: a number that divides heads: each head of keys and values serves as many heads of queries\n"
+          "  help: set kv_heads to 1, 2 or 4, or 0 for as many as heads");
+}
+
+TEST_CASE("A state keeps as many steps as the window has, of as many heads as keys have") {
+    const auto sizes = [](std::int64_t window, std::int64_t kv_heads, const char* positions) {
+        Options options = options_of("pre", positions);
+        options.set("window", window);
+        options.set("kv_heads", kv_heads);
+        const Layer<double> layer(plugin(), spec_of(), options);
+        return std::pair(layer.layout().state_size(), layer.layout().context);
+    };
+    CHECK(sizes(0, 0, "learned") == std::pair(1 + 2 * T * H, T));
+    CHECK(sizes(0, 1, "learned") == std::pair(1 + 2 * T * H / 2, T));
+    CHECK(sizes(9, 0, "rotary") == std::pair(1 + 2 * 9 * H, T));
+    CHECK(sizes(9, 1, "alibi") == std::pair(1 + 2 * 9 * H / 2, Size{0}));  // of any length
+    CHECK(sizes(std::int64_t{T}, 0, "none") == std::pair(1 + 2 * T * H, T));
+    CHECK(sizes(1000, 0, "none") == std::pair(1 + 2 * T * H, T));
+}
+
+TEST_CASE("A window goes on past the context where positions need no table") {
+    Options options = options_of("post", "alibi");
+    options.set("window", std::int64_t{7});
+    RandomStream stream(9, "window");
+    Layer<double> whole(plugin(), spec_of(16), options), step(plugin(), spec_of(16), options);
+    whole.weights = step.weights = random_numbers(stream, whole.weights.size());
+    const auto x = random_numbers(stream, T * B * D);
+    whole.forward(call_of(T, x.data()));
+    std::vector<double> state(B * whole.layout().state_size());
+    for (Size t = 0; t < T; ++t) {
+        Forward<double> call = call_of(1, x.data() + t * B * D);
+        call.state = state.data();
+        step.forward(call);
+        CHECK(distance(whole.y, step.y, t * B * H) < 1e-12);
+        state = step.next_state;
+    }
+    CHECK(distance(whole.next_state, state) < 1e-12);
+    // A step that no later one sees any more has no say in them.
+    std::vector<double> other = x;
+    other[0] += 1;
+    const std::vector<double> before = whole.y;
+    whole.forward(call_of(T, other.data()));
+    CHECK(before[0] != whole.y[0]);
+    CHECK(distance(before, {whole.y.begin() + 7 * B * H, whole.y.end()}, 7 * B * H) == 0);
 }
 
 TEST_CASE("Its weights are nanoGPT's") {
@@ -110,10 +159,14 @@ TEST_CASE("Its weights are nanoGPT's") {
 
 TEST_CASE("A sequence in two calls is the sequence in one, values and gradients") {
     const std::string norm = GENERATE(as<std::string>(), "pre", "post");
-    const std::string positions = GENERATE(as<std::string>(), "learned", "sinusoidal", "rotary", "none");
+    const std::string positions = GENERATE(as<std::string>(), "learned", "sinusoidal", "rotary", "alibi", "none");
     const Size split = GENERATE(1, 33, 69);
-    INFO(norm << ", " << positions << ", " << split);
-    const Options options = options_of(norm.c_str(), positions.c_str());
+    using Reach = std::pair<std::int64_t, std::int64_t>;
+    const auto [window, kv_heads] = GENERATE(Reach(0, 0), Reach(0, 1), Reach(1, 0), Reach(5, 1), Reach(40, 0));
+    INFO(norm << ", " << positions << ", " << split << ", " << window << ", " << kv_heads);
+    Options options = options_of(norm.c_str(), positions.c_str());
+    options.set("window", window);
+    options.set("kv_heads", kv_heads);
     RandomStream stream(1, positions);
     Layer<double> whole(plugin(), spec_of(), options), first(plugin(), spec_of(), options),
         second(plugin(), spec_of(), options);

@@ -159,39 +159,46 @@ TEMPLATE_TEST_CASE("Layer normalisation and its backward", "[rows]", float, doub
 TEMPLATE_TEST_CASE("A step attends to its past and to itself, and touches nothing else", "[rows]", float, double) {
     using Real = TestType;
     RandomStream stream(8, "rows");
-    constexpr Size heads = 3;
+    constexpr Size heads = 6;
     constexpr auto guard = static_cast<Real>(77);
+    const Size kv_heads = GENERATE(0, 6, 2), group = kv_heads > 0 ? heads / kv_heads : 1;
+    const bool falling = GENERATE(false, true);
+    const std::vector<Real> slopes{0, Real(0.5), Real(0.25), 1, Real(0.125), Real(0.03125)};
     for (const Size width : {1, 2, 7, 8, 16, 31, 32, 48})
         for (const Size past : {0, 1, 3, 7, 8, 15, 16, 17, 31, 64, 65, 130})
             for (const Size context : {past, past + 1, past + 30}) {
                 if (context == 0) continue;
                 CAPTURE(width, past, context);
-                const Size H = heads * width, stride = past + 1;
-                const auto query = random_values<Real>(H, stream), key = random_values<Real>(H, stream);
-                const auto value = random_values<Real>(H, stream), values = random_values<Real>(past * H, stream);
-                auto keys = random_values<Real>(H * context, stream);
-                for (Size j = 0; j < H; ++j)  // what stands beyond the past means nothing
+                const Size H = heads * width, G = H / group, stride = past + 1;
+                const auto query = random_values<Real>(H, stream), key = random_values<Real>(G, stream);
+                const auto value = random_values<Real>(G, stream), values = random_values<Real>(past * G, stream);
+                auto keys = random_values<Real>(G * context, stream);
+                for (Size j = 0; j < G; ++j)  // what stands beyond the past means nothing
                     std::fill_n(keys.data() + j * context + past, context - past, static_cast<Real>(NAN));
 
                 std::vector<double> wanted_weights(heads * stride), wanted(H, 0);
                 for (Size h = 0; h < heads; ++h) {
                     double* w = wanted_weights.data() + h * stride;
-                    for (Size j = h * width; j < (h + 1) * width; ++j) {
-                        for (Size p = 0; p < past; ++p) w[p] += double{query[j]} * double{keys[j * context + p]};
-                        w[past] += double{query[j]} * double{key[j]};
+                    const Size first = h / group * width;
+                    for (Size j = 0; j < width; ++j) {
+                        const double q = query[h * width + j];
+                        for (Size p = 0; p < past; ++p) w[p] += q * double{keys[(first + j) * context + p]};
+                        w[past] += q * double{key[first + j]};
                     }
+                    for (Size p = 0; falling && p < past; ++p) w[p] -= double{slopes[h]} * double(past - p);
                     double sum = 0;
                     for (Size p = 0; p <= past; ++p) sum += w[p] = std::exp(w[p]);
                     for (Size p = 0; p <= past; ++p) {
                         w[p] /= sum;
-                        for (Size j = h * width; j < (h + 1) * width; ++j)
-                            wanted[j] += w[p] * double{p < past ? values[p * H + j] : value[j]};
+                        for (Size j = 0; j < width; ++j)
+                            wanted[h * width + j] +=
+                                w[p] * double{p < past ? values[p * G + first + j] : value[first + j]};
                     }
                 }
 
                 std::vector<Real> weights(heads * stride + 1, guard), y(H + 1, guard);
                 attend<Real>({heads, width, query.data(), key.data(), value.data(), past, past ? keys.data() : nullptr,
-                              past ? values.data() : nullptr, context},
+                              past ? values.data() : nullptr, context, kv_heads, falling ? slopes.data() : nullptr},
                              weights.data(), stride, y.data());
                 CHECK(weights.back() == guard);
                 CHECK(y.back() == guard);

@@ -40,6 +40,20 @@ TEST_CASE("Identity leaves out what cannot change weights or losses and has the 
     CHECK(trial("").fingerprint == sha256(trial("").identity));
 }
 
+TEST_CASE("An option whose default is implied is told only where it has another value") {
+    const auto with = [](const std::string& echoes) {
+        return trial(R"("cell": {"plugin": "echo", "hidden": 16, "echoes": )" + echoes + "}");
+    };
+    const trial::Trial plain = trial("");
+    CHECK(plain.cells[0].choice.options.integer("echoes") == 1);
+    CHECK(with("1").config == plain.config);
+    CHECK(with("1.0").fingerprint == plain.fingerprint);
+    const trial::Trial other = with("2");
+    CHECK(other.cells[0].choice.options.integer("echoes") == 2);
+    CHECK(other.config.find(R"("activation":"tanh","echoes":2})") != std::string::npos);
+    CHECK(other.fingerprint != plain.fingerprint);
+}
+
 TEST_CASE("The fingerprint follows what matters and nothing else") {
     const std::string own = trial("").fingerprint;
     const auto training = [](const std::string& more) {

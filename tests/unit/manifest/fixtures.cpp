@@ -204,7 +204,8 @@ constexpr Option pairs_options[] = {Option::integer("length", "20", 1, 1000, "pa
 constexpr Option riddles_options[] = {Option::integer("reals", "0", 0, 1000, "width of the questions; 0: letters")};
 constexpr Option echo_options[] = {Option::number("gain", "1", 0, 10, "how loud"),
                                    Option::boolean("bias", "true", "whether it has one"),
-                                   Option::choice("activation", "\"tanh\"", "tanh|relu", "its curve")};
+                                   Option::choice("activation", "\"tanh\"", "tanh|relu", "its curve"),
+                                   Option::integer("echoes", "1", 1, 9, "how many come back").implied_default()};
 constexpr Option other_options[] = {Option::number("gain", "2", 0, 10, "how loud")};
 constexpr Option looker_options[] = {Option::integer("heads", "4", 1, 64, "how many"),
                                      Option::numbers("slopes", "[0.5, 1]", 0, 1, "how steep")};
