@@ -57,7 +57,7 @@ FAULTS = (
           "RandomStream(seed_, \"weights\", {content_hash(parameter.name)})", "RandomStream(seed_, \"weights\", {0})",
           "model", ("test_model",)),
     Fault("the seed of a trial is not its own", "framework/model/model.cpp", "seed_(trial.seed),", "seed_(1),",
-          "sweep", ("test_sweep",)),
+          "model", ("test_model",)),
     Fault("standard deviations divide by n", "framework/analysis/statistics.cpp",
           "std::sqrt(squares / (n - 1))", "std::sqrt(squares / n)", "analysis", ("test_analysis",)),
     Fault("the best choice is the worst", "framework/analysis/comparison.cpp",

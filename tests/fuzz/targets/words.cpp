@@ -73,7 +73,7 @@ void fuzz::run(std::string_view input) {
     base::display_width(input);
     sampling::visit_words(sampling::without_cut_words(input),
                           [](const std::string& word) { require(!word.empty(), "a word has characters"); });
-    if (input.size() < 4096) sampling::repetition(input);
+    if (input.size() < 512) sampling::repetition(input);  // it sorts all passages
     if (first_invalid_utf8(input) == input.size()) check_words(input);
     if (input.empty()) return;
 
