@@ -1,8 +1,9 @@
-// The metric by each axis of numbers, by what was tuned, and by the number of weights.
+// The metric by each axis of numbers, by what was tuned, and by what a trial needs: weights, state and training.
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cctype>
+#include <functional>
 #include <limits>
 #include <map>
 #include <optional>
@@ -60,7 +61,8 @@ void sort_by_x(Figure& figure) {
                 for (const std::size_t place : order) sorted.push_back(numbers[place]);
                 numbers = std::move(sorted);
             };
-            for (Numbers* numbers : {&series.x[0], &series.y, &series.low, &series.high, &series.n}) arrange(*numbers);
+            for (Numbers& x : series.x) arrange(x);
+            for (Numbers* numbers : {&series.y, &series.low, &series.high, &series.n}) arrange(*numbers);
         }
         std::stable_sort(chart.series.begin(), chart.series.end(),
                          [](const Series& a, const Series& b) { return a.hue < b.hue; });
@@ -130,33 +132,74 @@ std::optional<Figure> over_tuned(const Source& source, std::size_t axis) {
     return figure;
 }
 
-/// Each trial of the best choices, where numbers of weights differ.
-std::optional<Figure> over_weights(const Source& source) {
-    constexpr double notable = 1.05;
+/// One way to measure what a trial needs.
+struct Measure {
+    std::string name;
+    std::function<std::optional<double>(const analysis::ComparedTrial&, const Cost&)> of;
+};
+
+/// Whether trials differ by more than their seeds make of it, and by factors.
+bool differs_notably(const std::set<double>& values) {
+    return !values.empty() && *values.rbegin() >= 1.05 * *values.begin();
+}
+bool differs_greatly(const std::set<double>& values) {
+    return !values.empty() && *values.rbegin() >= 8 * *values.begin();
+}
+
+/// Each trial of the best choices over what it needs, by those of `measures` that differ; absent when none does.
+std::optional<Figure> over_needs(const Source& source, const std::string& id, const std::string& what,
+                                 std::vector<Measure> measures) {
     const Comparison& comparison = source.comparison;
-    std::int64_t fewest = std::numeric_limits<std::int64_t>::max(), most = 0;
+    const auto each = [&](const auto& use) {
+        for (const Group& group : comparison.groups)
+            for (const analysis::ComparedTrial* trial : finished_of(group))
+                if (trial->value) use(group, *trial, source.costs.at(trial->id));
+    };
     Figure figure;
-    std::set<double> values;
-    for (const Group& group : comparison.groups)
-        for (const analysis::ComparedTrial* trial : finished_of(group)) {
-            if (!trial->value) continue;
-            fewest = std::min(fewest, trial->parameters);
-            most = std::max(most, trial->parameters);
-            Series& series = series_of(chart_of(figure, block_title(source, group)), series_for(source, group));
-            analysis::Statistics one;
-            one.n = 1;
-            one.mean = trial->value;
-            add_mean(series, {static_cast<double>(trial->parameters)}, one);
-            values.insert(static_cast<double>(trial->parameters));
-        }
-    if (most == 0 || static_cast<double>(most) < notable * static_cast<double>(fewest)) return std::nullopt;
-    figure.id = "by-weights";
-    figure.about = fmt::format("{} of each trial over its number of weights.", comparison.metric);
+    figure.id = id;
     figure.marks = Figure::Marks::points;
-    figure.x = {{"weights", {}, {}, static_cast<double>(most) >= 8 * static_cast<double>(fewest)}};
     figure.y = {comparison.metric, {}, {}, false};
+    std::erase_if(measures, [&](const Measure& measure) {
+        std::set<double> values;
+        each([&](const Group&, const analysis::ComparedTrial& trial, const Cost& cost) {
+            if (const auto value = measure.of(trial, cost); value && *value > 0) values.insert(*value);
+        });
+        if (!differs_notably(values)) return true;
+        figure.x.push_back({measure.name, {}, {}, differs_greatly(values)});
+        return false;
+    });
+    if (measures.empty()) return std::nullopt;
+    each([&](const Group& group, const analysis::ComparedTrial& trial, const Cost& cost) {
+        std::vector<double> x;
+        for (const Measure& measure : measures)
+            x.push_back(measure.of(trial, cost).value_or(std::numeric_limits<double>::quiet_NaN()));
+        analysis::Statistics one;
+        one.n = 1;
+        one.mean = trial.value;
+        add_mean(series_of(chart_of(figure, block_title(source, group)), series_for(source, group)), x, one);
+    });
+    figure.about = fmt::format("{} of each trial over {}.", comparison.metric, what);
     sort_by_x(figure);
     return figure;
+}
+
+std::optional<Figure> over_weights(const Source& source) {
+    return over_needs(source, "by-weights", "its number of weights",
+                      {{"weights", [](const auto& trial, const Cost&) {
+                            return std::optional(static_cast<double>(trial.parameters));
+                        }}});
+}
+
+std::optional<Figure> over_state(const Source& source) {
+    return over_needs(source, "by-state", "its state size, the numbers that a sequence carries from step to step",
+                      {{"state size", [](const auto&, const Cost& cost) { return cost.state_size; }}});
+}
+
+std::optional<Figure> over_cost(const Source& source) {
+    return over_needs(source, "by-cost", "what its training cost",
+                      {{"FLOPs", [](const auto&, const Cost& cost) { return cost.flops(); }},
+                       {"seconds", [](const auto&, const Cost& cost) { return cost.seconds; }},
+                       {"tokens", [](const auto&, const Cost& cost) { return cost.tokens; }}});
 }
 
 }  // namespace
@@ -170,6 +213,8 @@ Section by_axis(const Source& source) {
     for (std::size_t axis = 0; axis < comparison.by.size(); ++axis)
         add("Over " + comparison.by[axis], over_axis(source, axis));
     add("Over the number of weights", over_weights(source));
+    add("Over the state size", over_state(source));
+    add("Over the cost of training", over_cost(source));
     for (std::size_t axis = 0; axis < comparison.best.size(); ++axis)
         add(fmt::format("How {} was chosen", comparison.best[axis]), over_tuned(source, axis));
     return section;

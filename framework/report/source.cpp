@@ -4,11 +4,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <limits>
 
 #include "report/words.h"
+#include "store/experiment_columns.h"
 
 namespace unroll::report {
 
@@ -17,19 +17,27 @@ namespace {
 constexpr double none = std::numeric_limits<double>::quiet_NaN();
 
 std::map<store::Id, Cost> costs_of(store::Store& store, const store::Experiment& experiment) {
-    static const std::vector<std::string> columns{"step",           "seconds",       "tokens", "tokens_per_second",
-                                                  "flops_per_step", "diverged_step", "error"};
     // An axis of one of these names would stand before the column.
     store::Experiment without_axes = experiment;
     without_axes.axes.clear();
+    const std::vector<std::pair<const char*, std::optional<double> Cost::*>> numbers{
+        {"step", &Cost::step},
+        {"seconds", &Cost::seconds},
+        {"tokens", &Cost::tokens},
+        {"tokens_per_second", &Cost::tokens_per_second},
+        {"flops_per_step", &Cost::flops_per_step},
+        {"diverged_step", &Cost::diverged_step},
+        {"state_size", &Cost::state_size}};
+    std::vector<std::string> columns{"error"};
+    for (const auto& [name, place] : numbers)
+        if (store::has_column(store, without_axes, name)) columns.push_back(name);  // older stores lack some
     std::map<store::Id, Cost> costs;
     for (const store::MemberTrial& trial : store::trials_of(store, without_axes, "", "", columns)) {
         Cost& cost = costs[trial.id];
-        const std::array<std::optional<double> Cost::*, 6> places{&Cost::step,           &Cost::seconds,
-                                                                  &Cost::tokens,         &Cost::tokens_per_second,
-                                                                  &Cost::flops_per_step, &Cost::diverged_step};
-        for (std::size_t i = 0; i < places.size(); ++i) cost.*places[i] = number_in(trial.columns[i]);
-        if (const auto* error = std::get_if<std::string>(&trial.columns.back())) cost.error = *error;
+        if (const auto* error = std::get_if<std::string>(&trial.columns.front())) cost.error = *error;
+        for (std::size_t i = 1; i < columns.size(); ++i)
+            for (const auto& [name, place] : numbers)
+                if (columns[i] == name) cost.*place = number_in(trial.columns[i]);
     }
     for (const auto& [trial, ending] : store::endings_of(store, experiment.name))
         if (const auto found = costs.find(trial); found != costs.end()) found->second.ending = ending;
@@ -37,6 +45,11 @@ std::map<store::Id, Cost> costs_of(store::Store& store, const store::Experiment&
 }
 
 }  // namespace
+
+std::optional<double> Cost::flops() const {
+    if (!flops_per_step || !step || *step <= 0) return std::nullopt;
+    return *flops_per_step * *step;
+}
 
 Source source_of(store::Store& store, const analysis::ComparisonRequest& request) {
     store::Experiment experiment = store::find_experiment(store, request.experiment);

@@ -20,8 +20,11 @@ namespace unroll::report {
 struct Cost {
     std::optional<double> step, seconds, tokens, tokens_per_second, flops_per_step;
     std::optional<double> diverged_step;
+    std::optional<double> state_size;  ///< numbers that a sequence carries from step to step
     std::string error;
     store::Ending ending;  ///< of its last attempt
+
+    std::optional<double> flops() const;  ///< of the whole training; absent when nothing was trained
 };
 
 struct Source {

@@ -49,10 +49,6 @@ std::string counts(const Source& source) {
                        parts.empty() ? "none planned" : fmt::format("{}", fmt::join(parts, ", ")));
 }
 
-std::optional<double> times(std::optional<double> a, std::optional<double> b) {
-    return a && b ? std::optional(*a * *b) : std::nullopt;
-}
-
 /// What a trial of each group's best choice takes, and all of the group's trials together.
 Table costs(const Source& source) {
     Table table;
@@ -76,7 +72,7 @@ Table costs(const Source& source) {
             speed.add(cost.tokens_per_second);
             seconds.add(cost.seconds);
             tokens.add(cost.tokens);
-            flops.add(times(cost.flops_per_step, cost.step));
+            flops.add(cost.flops());
         }
         for (const ComparedTrial& trial : group.trials) of_all.add(cost_of(trial).seconds);
         auto& row = table.rows.emplace_back(group.by);

@@ -5,6 +5,7 @@
 import math
 import sqlite3
 import sys
+import time
 
 import chromium
 
@@ -40,6 +41,99 @@ def curve(store, experiment, split, name, system):
             ORDER BY point.step""", (split, name, system)).fetchall()
 
 
+# Metric and need of each finished trial, by the chart that draws them.
+NEEDS = {"by-weights": "parameters", "by-state": "state_size", "by-cost": "flops_per_step * step"}
+
+
+def check_needs(charts, store, experiment, systems):
+    for figure, need in NEEDS.items():
+        rows = store.execute(f"""SELECT system, {need}, validation_loss FROM "{experiment}"
+                                 WHERE status = 'finished' ORDER BY 2, 3""").fetchall()
+        check(len({row[1] for row in rows}) > 1, f"trials do not differ in {need}: {figure} is not tried")
+        for system in systems:
+            drawn = charts.get(figure, {}).get("", {}).get(system, {"x": [], "y": []})
+            drawn = sorted(zip(drawn["x"], drawn["y"]))
+            for place, what in ((0, need), (1, "loss")):
+                equal([point[place] for point in drawn], [row[place + 1] for row in rows if row[0] == system],
+                      f"{figure}, {what} of {system}")
+
+
+def check_profiles(charts, store, experiment, systems):
+    """Within sequences: loss by position, and the gradient by lag over that at lag 0, its geometric mean."""
+    store.create_function("log", 1, math.log)
+    queries = {
+        "loss-by-position-validation": "SELECT p.position, avg(p.value) FROM loss_by_position AS p WHERE p.split = 'validation'",
+        "gradient-by-lag": "SELECT p.lag, avg(log(p.norm / (SELECT norm FROM gradient AS zero WHERE zero.trial_id = p.trial_id"
+                           " AND zero.step = p.step AND zero.lag = 0))) FROM gradient AS p WHERE p.norm > 0"}
+    for figure, query in queries.items():
+        for system in systems:
+            rows = store.execute(f"""{query} AND p.trial_id IN (SELECT trial_id FROM "{experiment}" WHERE system = ?)
+                                     GROUP BY 1 ORDER BY 1""", (system,)).fetchall()
+            check(len(rows) > 1, f"nothing to draw in {figure}")
+            drawn = charts.get(figure, {}).get("", {}).get(system, {"x": [], "y": []})
+            equal(drawn["x"], [row[0] for row in rows], f"{figure}, places of {system}")
+            wanted = [math.exp(row[1]) if figure.startswith("gradient") else row[1] for row in rows]
+            equal([round(y, 12) for y in drawn["y"]], [round(y, 12) for y in wanted], f"{figure}, {system}")
+
+
+def check_texts(browser, store, experiment, systems):
+    """Texts stand side by side, a row for each system and a column for each temperature, with their measures."""
+    temperatures = [row[0] for row in store.execute("SELECT DISTINCT temperature FROM sample ORDER BY 1")]
+    shown = browser.run("[...document.querySelectorAll('.sample')].map((one) => [one.querySelector('.text').textContent,"
+                        " one.querySelectorAll('dl div').length])")
+    check(len(shown) == len(systems) * len(temperatures), f"{len(shown)} texts for {systems} at {temperatures}")
+    check(all(text for text, _ in shown), "a text is empty")
+    check(all(measures >= 3 for _, measures in shown), f"measures of texts: {[measures for _, measures in shown]}")
+
+
+# What a figure of this id is drawn with now: scales, names of axes, points of its first line, and which lines are hidden.
+LOOK = """(() => { const view = figures.find((one) => one.figure.id === ID), { scales } = view.charts[0].options, sets = view.charts[0].data.datasets;
+  return {x: scales.x.type, y: scales.y.type, name: scales.x.title.text, first: sets[0].data.map((point) => point.x), hidden: sets.map((set) => set.hidden)}; })()"""
+ACT = "(() => { const element = figures.find((one) => one.figure.id === ID).element; ACTION; return 0; })()"
+
+
+def check_controls(browser, store, experiment):
+    """Scales, horizontal axes and lines are chosen by the controls above a chart."""
+    identity = '"curve-validation-loss"'
+    look = lambda: browser.run(LOOK.replace("ID", identity))
+    act = lambda action: browser.run(ACT.replace("ID", identity).replace("ACTION", action))
+    browser.run("drawAll()")
+    check((look()["x"], look()["y"]) == ("linear", "linear"), f"a curve begins as {look()}")
+    act("element.querySelectorAll('.toggle').forEach((one) => one.click())")
+    check((look()["x"], look()["y"]) == ("logarithmic", "logarithmic"), f"log x and log y give {look()}")
+    act("element.querySelectorAll('.toggle').forEach((one) => one.click())")
+    steps = look()["first"]
+    names = browser.run(f"figures.find((one) => one.figure.id === {identity}).figure.x.map((axis) => axis.name)")
+    check(names == ["step", "epoch", "seconds", "tokens", "FLOPs"], f"a curve runs over {names}")
+    system = browser.run(f"figures.find((one) => one.figure.id === {identity}).figure.charts[0].series[0].name")
+    ((tokens, flops),) = store.execute(f"""SELECT avg(tokens * 1.0 / step), avg(flops_per_step) FROM "{experiment}"
+                                           WHERE system = ?""", (system,)).fetchall()
+    for place, name, factor in ((3, "tokens", tokens), (4, "FLOPs", flops)):
+        act(f"const list = element.querySelector('select'); list.selectedIndex = {place}; list.dispatchEvent(new Event('change'))")
+        check(look()["name"] == name, f"{name} is chosen, {look()['name']} is drawn")
+        equal(look()["first"], [step * factor for step in steps], f"{name} of the curve of {system}")
+    act("const list = element.querySelector('select'); list.selectedIndex = 0; list.dispatchEvent(new Event('change'))")
+    act("element.querySelector('.legend button').click()")
+    check(sum(look()["hidden"]) == 1, "a name above a chart hides no line")
+    act("element.querySelector('.legend button').click()")
+    check(not any(look()["hidden"]), "it does not show it again")
+
+
+def check_hover(browser):
+    """The pointer over a chart tells the values under it."""
+    browser.run("figures[1].element.scrollIntoView({block: 'center'})")
+    place = browser.run("(() => { const view = figures[1], chart = view.charts[0], meta = chart.getDatasetMeta(0).data[0];"
+                        " const box = view.canvases[0].getBoundingClientRect(); return [box.left + meta.x, box.top + meta.y]; })()")
+    browser.ask("Input.dispatchMouseEvent", type="mouseMoved", x=place[0], y=place[1])
+    told = "figures[1].charts[0].tooltip.opacity > 0 ? figures[1].charts[0].tooltip.body.flatMap((one) => one.lines) : []"
+    for _ in range(50):
+        lines = browser.run(told)
+        if lines:
+            break
+        time.sleep(0.1)
+    check(lines and any(character.isdigit() for character in lines[0]), f"the pointer is told {lines}")
+
+
 def check_charts(browser, store, experiment):
     charts = browser.run("drawAll()") or browser.run(CHARTS)
     systems = [row[0] for row in store.execute(f'SELECT DISTINCT system FROM "{experiment}"')]
@@ -66,6 +160,9 @@ def check_charts(browser, store, experiment):
                 ORDER BY temperature""", (system,)).fetchall()
         if known:
             equal(charts["temperature-Known"][""][system]["y"], [row[1] for row in known], f"known words, {system}")
+    check_needs(charts, store, experiment, systems)
+    check_profiles(charts, store, experiment, systems)
+    check_texts(browser, store, experiment, systems)
     for figure, rows, points in browser.run(TABLES):
         check(rows == points, f"the table behind {figure} has {rows} rows for {points} points")
 
@@ -107,6 +204,9 @@ def main(page, database, experiment):
             if width == 1200 and not dark:
                 check_keyboard(browser)
             check_charts(browser, store, experiment)
+            if width == 1200 and not dark:
+                check_controls(browser, store, experiment)
+                check_hover(browser)
             check_markup(browser)
             wide = browser.run("document.documentElement.scrollWidth")
             check(wide <= width, f"the page is {wide} wide on a screen of {width}")

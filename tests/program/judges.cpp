@@ -1,6 +1,5 @@
 // `sampling.judge`: a classifier of one experiment judges the images of another.
-#include "catch.h"
-#include "program.h"
+#include "browser.h"
 
 namespace {
 
@@ -122,4 +121,23 @@ TEST_CASE("texts have no judge") {
     const Ended run = unroll(place, {"run", "tiny.json"});
     CHECK(run.code == 2);
     CHECK(run.says("sampling.judge"));
+}
+
+TEST_CASE("a page shows grids of generated images as pictures") {
+    const Gallery place;
+    place.put_generator("nobody");
+    REQUIRE(unroll(place, {"run", "rivals.json", "--quiet"}).code == 0);
+    REQUIRE(unroll(place, {"report", "rivals"}).code == 0);
+    check_in_browser("images.py", {place.path() / "rivals.html", place.path() / "results/unroll.db"});
+}
+
+TEST_CASE("images that tasks elsewhere have made are judged when all shards are in") {
+    const Gallery place;
+    place.put_classifier();
+    place.put_generator("sides");
+    REQUIRE(unroll(place, {"run", "sides.json", "--quiet"}).code == 0);
+    const Ended ended = unroll(place, {"run", "rivals.json", "--launcher", "local", "--quiet"});
+    INFO(ended.err);
+    CHECK(ended.code == 0);
+    CHECK(value(place, "SELECT count(*) FROM judgement") == 3);
 }

@@ -1,10 +1,5 @@
 // unroll report and unroll plot: pages and drawings of a store, and what is refused.
-#include <sys/wait.h>
-
-#include <cstdio>
-
-#include "catch.h"
-#include "program.h"
+#include "browser.h"
 
 namespace {
 
@@ -24,7 +19,7 @@ Manifest hostile_manifest() {
         "prompt": "<script>alert(2)</script>" })";
     manifest.sweep = R"({ "system": { "lstm <b>": { "cell.plugin": "lstm" }, "gru": { "cell.plugin": "gru" } },
         "seed": [1, 2] })";
-    manifest.more = R"("about": "</script><img src=x onerror=alert(4)>\u202E",
+    manifest.more = R"("diagnostics": { "gradient": "end" }, "about": "</script><img src=x onerror=alert(4)>\u202E",
         "expect": { "it <i>learns</i>": "SELECT max(validation_loss) < 100 FROM result" })";
     return manifest;
 }
@@ -56,18 +51,7 @@ TEST_CASE_METHOD(Trained, "a page is one file, and what a browser shows is what 
     CHECK(count(html, "<img") == 0);
     CHECK(html.find("it \\u003ci\\u003elearns") != html.npos);
 
-    const std::string command = "python3 " UNROLL_SOURCE "/tests/browser/report.py " + (path() / "tiny.html").string() +
-                                " " + (path() / "results/unroll.db").string() + " tiny 2>&1";
-    std::FILE* pipe = popen(command.c_str(), "r");
-    REQUIRE(pipe);
-    std::string output;
-    for (int c; (c = std::fgetc(pipe)) != EOF;) output += static_cast<char>(c);
-    const int code = WEXITSTATUS(pclose(pipe));
-    INFO(output);
-    if (code == 77 || code == 127)
-        WARN("there is no Chromium here: the page was not opened (scripts/packages tests installs it)");
-    else
-        CHECK(code == 0);
+    check_in_browser("report.py", {path() / "tiny.html", path() / "results/unroll.db", "tiny"});
 }
 
 TEST_CASE_METHOD(Trained, "a page tells of several experiments, in the file that is named") {
