@@ -231,6 +231,11 @@ std::vector<fs::path> Store::write(const AttemptEnd& end) {
     };
     const std::optional<std::string> error = given(end.error), cause = given(trial::to_string(end.cause));
     const std::string ended = now();
+    // Imported weights were trained elsewhere: what they cost is not known here.
+    const bool is_untrained = outcome == trial::TrialStatus::finished && end.step == 0;
+    const auto tokens = is_untrained ? std::nullopt : std::optional(end.tokens);
+    const auto seconds = is_untrained ? std::nullopt : std::optional(end.seconds);
+    const auto speed = end.tokens == 0 ? std::nullopt : std::optional(end.tokens_per_second);
     database
         .prepared(
             "UPDATE attempt SET outcome = ?, error = ?, cause = ?, bound = ?, to_step = ?, ended_at = ?,"
@@ -243,8 +248,8 @@ std::vector<fs::path> Store::write(const AttemptEnd& end) {
         .prepared(
             "UPDATE trial SET status = ?, step = ?, tokens = ?, seconds = ?, tokens_per_second = ?, diverged_step = ?,"
             " error = ?, cause = ?, ended_at = ?, train_loss_steps = ? WHERE id = ?")
-        .run(trial::to_string(outcome), end.step, end.tokens, end.seconds, end.tokens_per_second, diverged,
-             is_its_own ? error : std::nullopt, is_its_own ? cause : std::nullopt, ended,
+        .run(trial::to_string(outcome), end.step, tokens, seconds, speed, diverged, is_its_own ? error : std::nullopt,
+             is_its_own ? cause : std::nullopt, ended,
              outcome == trial::TrialStatus::finished ? std::optional(training::RecentLosses::window(end.step))
                                                      : std::nullopt,
              trial);

@@ -82,6 +82,18 @@ TEST_CASE_METHOD(Fixture, "a finished trial has its summary from its points") {
           "cells lstm 3.25");
 }
 
+TEST_CASE_METHOD(Fixture, "what weights from elsewhere have cost is not known") {
+    begin_attempt();
+    add(point(0, "validation", "loss", 2.5));
+    auto attempt = end("aaaa", Status::finished, 0);
+    attempt.tokens = 0;
+    attempt.seconds = attempt.tokens_per_second = 0;
+    end_attempt(attempt);
+    CHECK(ask(store,
+              "SELECT status, step, tokens, seconds, tokens_per_second, validation_loss, best_step FROM trial"
+              " WHERE id = 1") == "finished 0 - - - 2.5 0");
+}
+
 TEST_CASE_METHOD(Fixture, "only a finished trial has final losses; its best stays in every case") {
     const auto outcome = GENERATE(Status::failed, Status::interrupted, Status::diverged);
     begin_attempt();
