@@ -40,9 +40,10 @@ Curve curve_of(const SeriesName& series, const std::vector<store::SeriesPoint>& 
 /// Where a group's curve is read when about `share` points may be.
 std::vector<std::int64_t> steps_for(store::Store& store, const Members& members, const SeriesName& series,
                                     std::int64_t share) {
-    constexpr std::int64_t fewest = 40, most = 500;
+    // A point that is looked up by itself is a page of the file, as are many that are read one after the other.
+    constexpr std::int64_t fewest = 40, most = 500, cost_of_one = 4;
     const auto trials = static_cast<std::int64_t>(members.trials.size());
-    const auto count = static_cast<std::size_t>(std::clamp(share / trials, fewest, most));
+    const auto count = static_cast<std::size_t>(std::clamp(share / trials / cost_of_one, fewest, most));
     const store::Id first = members.trials.front();
     if (2 * members.points / trials > share) return store::even_steps(store, first, series.split, series.name, count);
     std::vector<std::int64_t> steps;

@@ -34,7 +34,7 @@ public:
     std::int64_t last() const { return *last_; }
 
     std::int64_t count_about() {
-        constexpr std::int64_t some = 64;
+        constexpr std::int64_t some = 32;
         if (is_empty()) return 0;
         std::int64_t count = 0, end = *first_;
         each(
