@@ -367,8 +367,9 @@ private:
             parts.push_back(fmt::format("the check of nodes waits: {}", queue.check_reason));
         else if (!queue.checks)
             for (const auto& [reason, count] : reasons)
-                parts.push_back(
-                    fmt::format("{} {}: {}", base::count_of(count, "task"), count == 1 ? "waits" : "wait", reason));
+                if (!reason.empty())
+                    parts.push_back(
+                        fmt::format("{} {}: {}", base::count_of(count, "task"), count == 1 ? "waits" : "wait", reason));
         const std::string text = fmt::format("{}", fmt::join(parts, "; "));
         if (text.empty() || text == waiting_) return;
         waiting_ = text;

@@ -110,6 +110,11 @@ struct Line {
     std::string job, index, state, reason;
 };
 
+/// Of a job that Slurm has not looked at yet it says "None".
+std::string reason_in(const std::string& told) {
+    return told == "None" ? "" : told;
+}
+
 class SlurmLauncher final : public Launcher {
 public:
     void require() const override {
@@ -160,12 +165,12 @@ public:
             const bool runs = parts[2] != "PENDING" && parts[2] != "REQUEUED" && parts[2] != "REQUEUE_HOLD";
             if (flag_of(job->second, "check")) {
                 found.checks = true;
-                if (!runs) found.check_reason = parts[3];
+                if (!runs) found.check_reason = reason_in(parts[3]);
                 continue;
             }
             Size index = 0;
             std::from_chars(parts[1].data(), parts[1].data() + parts[1].size(), index);
-            found.tasks.push_back({count_of(job->second, "first") + index, runs, runs ? "" : parts[3]});
+            found.tasks.push_back({count_of(job->second, "first") + index, runs, runs ? "" : reason_in(parts[3])});
         }
         return found;
     }
@@ -242,11 +247,9 @@ private:
                                          "    srun --ntasks=\"$SLURM_NNODES\" --ntasks-per-node=1 " +
                                          command + " || [[ $? != 1 ]]\nfi\n");
         const Size nodes = std::min(request.tasks, most_nodes_checked);
-        std::vector<std::string> options{"--job-name=" + job_name(folder),
-                                         nodes > 1 ? fmt::format("--nodes=1-{}", nodes) : "--nodes=1",
-                                         "--time=10",
-                                         "--output=" + (folder.logs() / "check-%j.log").string(),
-                                         "--chdir=" + folder.root().string()};
+        std::vector<std::string> options{
+            "--job-name=" + job_name(folder), nodes > 1 ? fmt::format("--nodes=1-{}", nodes) : "--nodes=1", "--time=10",
+            "--output=" + (folder.logs() / "check-%j.log").string(), "--chdir=" + folder.root().string()};
         return submit_script(std::move(options), request, file);
     }
 

@@ -173,6 +173,48 @@ TEST_CASE("no Slurm, or one that says no") {
     CHECK(count_files(folder.path() / "run/attempts") == 0);
 }
 
+TEST_CASE("a task starts from the weights of another experiment") {
+    const Workplace folder;
+    Manifest first;
+    first.name = "\"first\"";
+    first.sampling.clear();
+    Manifest second = first;
+    second.name = "\"second\"";
+    second.more = R"("start": { "experiment": "first" })";
+    folder.put("first.json", first);
+    folder.put("second.json", second);
+    REQUIRE(unroll(folder, {"run", "first.json", "--quiet"}).code == 0);
+    const Ended ended = unroll(folder, {"run", "second.json", "--launcher", "local"});
+    INFO(ended.err);
+    CHECK(ended.code == 0);
+    CHECK(ended.says("weights start from trial"));
+    CHECK(value(folder, "SELECT count(*) FROM result WHERE experiment = 'second' AND status = 'finished'") == 1);
+}
+
+TEST_CASE("why jobs wait is told in Slurm's words, once it has looked at them") {
+    const Workplace folder;
+    folder.put("tiny.json", small_sweep(10));
+    const FakePrograms programs(folder, {{"sbatch",
+                                          "[ \"$1\" = --version ] && exit 0\n"
+                                          "case \"$*\" in *--array=*) echo 12 ;; *) echo 11 ;; esac\n"},
+                                         {"scontrol", config},
+                                         {"squeue", "read reason <reason && echo \"12|0|PENDING|$reason\"\n"},
+                                         {"scancel", "exit 0\n"}});
+    Words words = with_slurm;
+    words.push_back("--detach");
+    folder.write("reason", "None\n");
+    REQUIRE(unroll(folder, words).code == 0);
+    const auto shown = [&](const std::string& reason) {
+        folder.write("reason", reason + "\n");
+        const Ended status = unroll(folder, {"status", "run"});
+        INFO(status.out << status.err);
+        CHECK(status.code == 0);
+        return status.prints(reason);
+    };
+    CHECK(shown("JobHeldUser"));
+    CHECK(!shown("None"));
+}
+
 TEST_CASE("what is submitted, and nodes that do not see the folder") {
     const Workplace folder;
     folder.put("tiny.json", small_sweep(10));

@@ -11,6 +11,7 @@ it must be; 1: it is not, and the workplace stays.
 import argparse
 import glob
 import json
+import math
 import os
 import shutil
 import signal
@@ -43,6 +44,7 @@ TABLES = {
 
 CALIBRATION = 300  # steps
 SECONDS = 90  # of a local run, in which all the trouble has to fit
+SWEEP = {"cell.plugin": ["rnn", "gru", "lstm", "minimal-gated"], "training.optimizer.learning_rate": [0.003, 0.01], "seed": [1, 2, 3]}
 
 
 class Failure(Exception):
@@ -81,9 +83,10 @@ def wait(seconds, what, condition):
 class Place:
     """A workplace on the shared file system, with a manifest and run folder."""
 
-    def __init__(self, steps=None):
+    def __init__(self, steps=None, sweep=None, seconds=SECONDS):
         self.path = tempfile.mkdtemp(prefix="unroll-slurm-", dir="/tmp")
-        self.folder = os.path.join(self.path, "run")
+        self.seconds, self.trials = seconds, math.prod(map(len, (sweep or SWEEP).values()))
+        self.turn_to("run", "cluster.db")
         shutil.copy(os.path.join(ROOT, "tests/fixtures/texts/harbour.txt"), self.path)
         manifest = {
             "name": "clustered", "seed": 1,
@@ -93,10 +96,9 @@ class Place:
                          "checkpoint_every": {"minutes": 0.05}, "optimizer": {"name": "adam", "learning_rate": 0.003}},
             "sampling": {"sampler": {"plugin": "temperature"}, "temperature": [0.5, 1.0], "length": 60, "prompt": "the "},
             "diagnostics": {"gradient": "end"},
-            "sweep": {"cell.plugin": ["rnn", "gru", "lstm", "minimal-gated"],
-                      "training.optimizer.learning_rate": [0.003, 0.01], "seed": [1, 2, 3]},
-            "expect": {"all are there": "SELECT count(*) = 24 AND sum(status = 'finished') = 24, count(*) FROM result"
-                                        " WHERE experiment = 'clustered'"},
+            "sweep": sweep or SWEEP,
+            "expect": {"all are there": f"SELECT count(*) = {self.trials} AND sum(status = 'finished') = {self.trials}, count(*)"
+                                        " FROM result WHERE experiment = 'clustered'"},
         }
         self.manifest = os.path.join(self.path, "clustered.json")
         self.write(manifest)
@@ -104,6 +106,11 @@ class Place:
             manifest["training"]["steps"] = self.calibrate()
             self.write(manifest)
         say(f"{manifest['training']['steps']} steps a trial")
+
+    def turn_to(self, folder, database):
+        """Another run of the same manifest."""
+        self.folder, self.database = os.path.join(self.path, folder), os.path.join(self.path, database)
+        self.log = os.path.join(self.path, f"{os.path.basename(database)}.log")
 
     def write(self, manifest):
         with open(self.manifest, "w", encoding="utf-8") as file:
@@ -114,15 +121,13 @@ class Place:
         begin = time.monotonic()
         run(UNROLL, "run", self.manifest, "--db", os.path.join(self.path, "trial.db"), "--quiet", "--set",
             f"training.steps={CALIBRATION}", check=False)
-        steps = CALIBRATION * SECONDS / max(time.monotonic() - begin, 1)
+        steps = CALIBRATION * self.seconds / max(time.monotonic() - begin, 1)
         return int(min(max(steps, 600), 40000) // 100 * 100)
 
     def words(self, *more):
-        return [UNROLL, "run", self.manifest, "--db", os.path.join(self.path, "cluster.db"), "--launcher", "slurm",
-                "--run-folder", self.folder, *more]
+        return [UNROLL, "run", self.manifest, "--db", self.database, "--launcher", "slurm", "--run-folder", self.folder, *more]
 
     def start(self, *more):
-        self.log = os.path.join(self.path, "out.log")
         with open(self.log, "a", encoding="utf-8") as log:
             return subprocess.Popen(self.words(*more), stdout=log, stderr=log, cwd=self.path)
 
@@ -226,9 +231,9 @@ def trouble(place):
     say(f"task {task}: killed with its supervisor, {place.done()} of 24 trials are done")
 
 
-def compare(place):
+def compare(place, local="local.db"):
     different = []
-    stores = [sqlite3.connect(os.path.join(place.path, name)) for name in ("local.db", "cluster.db")]
+    stores = [sqlite3.connect(file) for file in (os.path.join(place.path, local), place.database)]
     for table, query in TABLES.items():
         local, cluster = (sorted(store.execute(query).fetchall(), key=repr) for store in stores)
         say(f"{table}: {len(local)} rows, {'equal' if local == cluster else 'DIFFERENT'}")
@@ -294,7 +299,7 @@ def main():
         whole(place)
     except (Failure, subprocess.TimeoutExpired) as failure:
         print(f"FAILED: {failure}\nthe workplace stays: {place.path}")
-        for file in [os.path.join(place.path, "out.log"), *place.files("logs/*")]:
+        for file in [place.log, *place.files("logs/*")]:
             if os.path.exists(file):
                 with open(file, encoding="utf-8", errors="replace") as text:
                     print(f"--- {file}\n{text.read()[-3000:]}")
