@@ -102,7 +102,7 @@ HWY_INLINE void forward(const LinearScan<Real>& scan, Size first, Size last) {
     for (Size t = 0; t < scan.time.T; ++t)
         for (Size b = first; b < last; ++b) {
             Real* h = scan.h + at_row.row(t, b);
-            if (t >= scan.time.length(b)) {
+            if (!scan.time.valid(t, b)) {
                 std::fill_n(h, at_row.width, Real{0});
                 continue;
             }
@@ -113,23 +113,31 @@ HWY_INLINE void forward(const LinearScan<Real>& scan, Size first, Size last) {
         }
 }
 
+/// What the gradient of sequence b's state after step t, the last one of these or of all, is from outside; null: zeros.
+template <class Real>
+HWY_INLINE const Real* gradient_after(const LinearScanBackward<Real>& scan, Size t, Size b, Size width) {
+    return scan.time.ends(t, b) ? row_or_null(scan.dstate.last, b) : scan.dstate.carry + b * width;
+}
+
 /// One step of one sequence on the way back.
 template <template <class> class Numbers, class Real>
 HWY_INLINE void step_backward(const LinearScanBackward<Real>& scan, Size t, Size b) {
     using N = Numbers<Real>;
     const Size n = scan.n, width = n * N::parts;
     const Places<LinearScanBackward<Real>> at_row{scan, width};
-    const bool ends = t + 1 == scan.time.length(b);
-    const Real *dh = scan.dh + at_row.row(t, b), *dh_last = ends ? row_or_null(scan.dh_last, b) : nullptr;
-    const Real* later = ends ? nullptr : scan.db + at_row.row(t + 1, b);
-    const Real* a_later = ends ? nullptr : at_row.factors(t + 1, b);
+    const bool within = t + 1 < scan.time.T && scan.time.valid(t + 1, b);
+    const Real *dh = scan.dh + at_row.row(t, b), *dh_after = within ? nullptr : gradient_after(scan, t, b, width);
+    const Real* later = within ? scan.db + at_row.row(t + 1, b) : nullptr;
+    const Real* a_later = within ? at_row.factors(t + 1, b) : nullptr;
     const Real* before = at_row.before(t, b);
     Real* db = scan.db + at_row.row(t, b);
     Real* da = scan.da ? scan.da + (scan.a.constant ? b * width : at_row.row(t, b)) : nullptr;
-    const Real* da_before = scan.a.constant && !ends ? da : nullptr;
+    const Real* da_before = scan.a.constant && !scan.time.ends(t, b) ? da : nullptr;
     for_each_vector<Real>(n, [=](auto at) HWY_ATTR {
-        const N total = N::load_if(at, dh, n).plus(N::load_if(at, dh_last, n));
-        const N g = N::load_if(at, a_later, n).conjugate().times_plus(N::load_if(at, later, n), total);
+        // Not fused, so that a scan in several calls has the bits of a single one.
+        const N after = a_later ? N::load_if(at, a_later, n).conjugate().times(N::load_if(at, later, n))
+                                : N::load_if(at, dh_after, n);
+        const N g = N::load_if(at, dh, n).plus(after);
         if (da) N::load_if(at, before, n).conjugate().times_plus(g, N::load_if(at, da_before, n)).store(at, da, n);
         g.store(at, db, n);
     });
@@ -142,16 +150,17 @@ HWY_INLINE void backward(const LinearScanBackward<Real>& scan, Size first, Size 
     const Places<LinearScanBackward<Real>> at_row{scan, n * N::parts};
     for (Size t = scan.time.T; t-- > 0;)
         for (Size b = first; b < last; ++b) {
-            if (t < scan.time.length(b)) {
+            if (scan.time.valid(t, b)) {
                 step_backward<Numbers>(scan, t, b);
                 continue;
             }
             std::fill_n(scan.db + at_row.row(t, b), at_row.width, Real{0});
             if (scan.da && !scan.a.constant) std::fill_n(scan.da + at_row.row(t, b), at_row.width, Real{0});
         }
-    for (Size b = first; scan.dh_before && b < last; ++b) {
+    for (Size b = first; b < last; ++b) {
+        if (!scan.time.valid(0, b)) continue;
         const Real *a = at_row.factors(0, b), *g = scan.db + at_row.row(0, b);
-        Real* dh_before = scan.dh_before[b];
+        Real* dh_before = scan.dstate.carry + b * at_row.width;
         for_each_vector<Real>(n, [=](auto at) HWY_ATTR {
             N::load_if(at, a, n).conjugate().times(N::load_if(at, g, n)).store(at, dh_before, n);
         });

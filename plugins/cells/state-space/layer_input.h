@@ -38,33 +38,38 @@ public:
     const Real* values(const Forward<Real>& call, const Real* saved) const { return projects_ ? saved : call.x.values; }
 
     Size workspace_size() const { return projects_ ? projection_.workspace_size() : 0; }
-    /// Where du (T, B, H) is to be written: into dx where u is x and dx is wanted, else into `scratch` of that size.
-    Real* gradient(const Backward<Real>& gradients, Real* scratch) const {
-        return !projects_ && gradients.dx ? gradients.dx : scratch;
+    /// Where du from row `first` on is to be written: into dx where u is x and dx is wanted, else into `scratch`.
+    Real* gradient(const Backward<Real>& gradients, Real* scratch, Size first = 0) const {
+        return !projects_ && gradients.dx ? gradients.dx + first * H_ : scratch;
     }
     /// From du, zeros at and after a sequence's length: dx and the gradients of the weights.
     void backward(const Forward<Real>& call, const Backward<Real>& gradients, const Real* du, Real* workspace) const {
-        if (!projects_) return;
-        Real* dbias = gradients.dweights ? gradients.dweights + bias_ : nullptr;
-        projection_.backward(call, gradients, du, dbias, workspace);
+        begin_backward(call, gradients, workspace);
+        backward_steps(call, gradients, 0, call.T, du, workspace);
+        end_backward(call, gradients, workspace);
+    }
+    /// The same for steps [first, first + steps) at a time, in any order: du (steps, B, H) is theirs.
+    void begin_backward(const Forward<Real>& call, const Backward<Real>& gradients, Real* workspace) const {
+        if (projects_) projection_.begin_backward(call, gradients, workspace);
+    }
+    void backward_steps(const Forward<Real>& call, const Backward<Real>& gradients, Size first, Size steps,
+                        const Real* du, Real* workspace) const {
+        if (projects_) projection_.backward_steps(call, gradients, first, steps, du, dbias(gradients), workspace);
+    }
+    void end_backward(const Forward<Real>& call, const Backward<Real>& gradients, Real* workspace) const {
+        if (projects_) projection_.end_backward(call, gradients, dbias(gradients), workspace);
     }
 
 private:
+    Real* dbias(const Backward<Real>& gradients) const {
+        return gradients.dweights ? gradients.dweights + bias_ : nullptr;
+    }
+
     Size H_ = 0;
     bool projects_ = false;
     layers::InputProjection<Real> projection_;
     Size bias_ = 0;
 };
-
-/// x (T, B, n) with zeros at and after each sequence's length: x itself, or its copy in `scratch` where it may hold
-/// anything there.
-template <class Real>
-const Real* without_padding(const Forward<Real>& call, const Real* x, Real* scratch, Size n) {
-    if (!call.lengths) return x;
-    std::copy_n(x, call.T * call.B * n, scratch);
-    layers::clear_padding(call, scratch, n);
-    return scratch;
-}
 
 /// A part of the state before the first step and after the last, and the gradients of both, as a scan takes them.
 template <class Real>

@@ -9,7 +9,8 @@
 //
 // x (T, B, D_in), y (T, B, H); B_re, B_im (N, H), nu_gamma_log (2N: ν_log, then γ_log), theta_log (N), C_re, C_im
 // (H, N), D (H). State: h (2N: real parts, then imaginary ones).
-// Memory: saved are T·B·2N, h at every step, and T·B·H for u where it is not x; backward's workspace T·B·(2N + 2H).
+// Memory: saved are T·B·2N, h at every step, and T·B·H for u where it is not x; backward's workspace B·(2N + 2H) for a
+// few steps.
 #include <algorithm>
 #include <cmath>
 #include <string>
@@ -59,7 +60,7 @@ public:
         c_ = add("C_re", {H, N}, start::normal(c), 1);
         add("C_im", {H, N}, start::normal(c), 1);
         skip_ = add("D", {H}, start::normal(1), 1);
-        state_.offset = layout.add_state("h", 2 * N), state_.stride = layout.state_size();
+        h_ = {layout.add_state("h", 2 * N), 2 * N, 2 * N};
         layout.output = H;
         in_ = {H, 2 * N, 0};
         out_ = {2 * N, H, 0};
@@ -92,48 +93,64 @@ public:
     }
 
     void forward(const Forward<Real>& call) const override {
-        const Size rows = call.T * call.B;
         const Prepared<const Real> prepared(*this, call.prepared);
         const Saved saved(*this, call.T, call.B, call.saved);
         const Real* u = input_.forward(call, prepared.input, saved.input);
-        in_.forward(prepared.scaled_b, prepared.packed_b, u, rows, saved.h);
-        complex_scan<Real>({.time = {call.T, call.B, call.lengths},
-                            .n = N,
-                            .a = {prepared.lambda, true},
-                            .b = saved.h,
-                            .h_before = state_.before(call),
-                            .h = saved.h});
-        if (call.next_state) RecurrentState{state_.offset, 2 * N, state_.stride}.write_next(call, saved.h);
-        out_.forward(prepared.both_c, prepared.packed_c, saved.h, rows, call.y);
-        for_valid_rows(call,
-                       [&](Size row) { multiply(call.weights + skip_, u + row * H, call.y + row * H, H, Into::add); });
+        for (Size first = 0; first < call.T; first += chunk_steps(call.T, call.B)) {
+            const TimeRange time = range(call, first, std::min(call.T, first + chunk_steps(call.T, call.B)));
+            const Size row = first * call.B, rows = time.T * call.B;
+            Real *h = saved.h + row * 2 * N, *y = call.y + row * H;
+            in_.forward(prepared.scaled_b, prepared.packed_b, u + row * H, rows, h);
+            complex_scan<Real>({.time = time,
+                                .n = N,
+                                .a = {prepared.lambda, true},
+                                .b = h,
+                                .h_before = h_.before(call, saved.h, first),
+                                .h = h});
+            out_.forward(prepared.both_c, prepared.packed_c, h, rows, y);
+            add_skip(time, call.weights + skip_, u + row * H, y);
+        }
+        h_.write_next(call, saved.h);
     }
 
     void backward(const Forward<Real>& call, const Backward<Real>& gradients) const override {
-        const Size rows = call.T * call.B;
+        const Size B = call.B;
         const Prepared<const Real> prepared(*this, call.prepared);
-        const Saved saved(*this, call.T, call.B, call.saved);
-        const Workspace work(*this, call.T, call.B, gradients.workspace);
+        const Saved saved(*this, call.T, B, call.saved);
+        const Workspace work(*this, call.T, B, gradients.workspace);
         const Real* u = input_.values(call, saved.input);
-        const Real* dy = state_space::without_padding(call, gradients.dy, work.dy, H);
-
-        out_.backward_input(prepared.both_c, dy, rows, work.dh);
-        complex_scan_backward<Real>({.time = {call.T, call.B, call.lengths},
-                                     .n = N,
-                                     .a = {prepared.lambda, true},
-                                     .h = saved.h,
-                                     .h_before = state_.before(call),
-                                     .dh = work.dh,
-                                     .dh_last = state_.after_gradient(gradients),
-                                     .db = work.dh,
-                                     .da = work.dlambda,
-                                     .dh_before = state_.before_gradient(gradients)});
-        Real* du = input_.gradient(gradients, work.du);
-        in_.backward_input(prepared.scaled_b, work.dh, rows, du);
-        for_valid_rows(call,
-                       [&](Size row) { multiply(call.weights + skip_, dy + row * H, du + row * H, H, Into::add); });
-        if (gradients.dweights) weight_gradients(call, gradients.dweights, prepared, saved, work, u, dy);
-        input_.backward(call, gradients, du, work.input);
+        input_.begin_backward(call, gradients, work.input);
+        std::fill_n(work.dscaled_b, 2 * N * H, Real{0});
+        std::fill_n(work.dboth_c, 2 * N * H, Real{0});
+        for_each_chunk_backward(call.T, B, [&](Size first, Size last) {
+            const TimeRange time = range(call, first, last);
+            const Size row = first * B, rows = (last - first) * B;
+            const Real *dy = valid_rows(time, gradients.dy + row * H, work.dy), *h = saved.h + row * 2 * N;
+            out_.backward_input(prepared.both_c, dy, rows, work.dh);
+            complex_scan_backward<Real>({.time = time,
+                                         .n = N,
+                                         .a = {prepared.lambda, true},
+                                         .h = h,
+                                         .h_before = h_.before(call, saved.h, first),
+                                         .dh = work.dh,
+                                         .dstate = h_.gradient(gradients, work.carry),
+                                         .db = work.dh,
+                                         .da = work.dlambda});
+            Real* du = input_.gradient(gradients, work.du, row);
+            in_.backward_input(prepared.scaled_b, work.dh, rows, du);
+            add_skip(time, call.weights + skip_, dy, du);
+            if (gradients.dweights) {
+                in_.backward_weights(u + row * H, work.dh, rows, work.dscaled_b);
+                out_.backward_weights(h, dy, rows, work.dboth_c);
+                for_valid_rows(time, [&](Size i) {
+                    multiply(dy + i * H, u + (row + i) * H, gradients.dweights + skip_, H, Into::add);
+                });
+            }
+            input_.backward_steps(call, gradients, first, last - first, du, work.input);
+        });
+        h_.write_gradient(call, gradients, work.carry);
+        input_.end_backward(call, gradients, work.input);
+        if (gradients.dweights) weight_gradients(call, gradients.dweights, prepared, work);
     }
 
 private:
@@ -163,16 +180,18 @@ private:
     };
 
     struct Workspace : Slices<Real> {
-        Real *dh, *dy, *du;           ///< (T, B, 2N), (T, B, H) twice
+        Real *dh, *dy, *du;           ///< (steps, B, 2N), (steps, B, H) twice
+        Real* carry;                  ///< (B, 2N): the gradient of h on its way
         Real *dlambda, *dlambda_sum;  ///< (B, 2N), (2N)
         Real *dscaled_b, *dboth_c;    ///< as in Prepared
         Real* input;
 
         Workspace(const Lru& cell, Size T, Size B, Real* base = nullptr)
             : Slices<Real>(base),
-              dh(this->take(T * B * 2 * cell.N)),
-              dy(this->take(T * B * cell.H)),
-              du(this->take(T * B * cell.H)),
+              dh(this->take(chunk_steps(T, B) * B * 2 * cell.N)),
+              dy(this->take(chunk_steps(T, B) * B * cell.H)),
+              du(this->take(chunk_steps(T, B) * B * cell.H)),
+              carry(this->take(B * 2 * cell.N)),
               dlambda(this->take(B * 2 * cell.N)),
               dlambda_sum(this->take(2 * cell.N)),
               dscaled_b(this->take(2 * cell.N * cell.H)),
@@ -180,11 +199,29 @@ private:
               input(this->take(cell.input_.workspace_size())) {}
     };
 
+    /// Steps [first, last). No result depends on where they are cut, but for sums over a batch.
+    static TimeRange range(const Forward<Real>& call, Size first, Size last) {
+        return {last - first, call.B, call.lengths, first, call.T};
+    }
+
     template <class Body>
-    static void for_valid_rows(const Forward<Real>& call, Body body) {
-        for (Size t = 0; t < call.T; ++t)
-            for (Size b = 0; b < call.B; ++b)
-                if (time_step(call, t).valid(b)) body(t * call.B + b);
+    static void for_valid_rows(const TimeRange& time, Body body) {
+        for (Size t = 0; t < time.T; ++t)
+            for (Size b = 0; b < time.B; ++b)
+                if (time.valid(t, b)) body(t * time.B + b);
+    }
+
+    /// y += D ∘ x in the valid rows.
+    void add_skip(const TimeRange& time, const Real* skip, const Real* x, Real* y) const {
+        for_valid_rows(time, [&](Size i) { multiply(skip, x + i * H, y + i * H, H, Into::add); });
+    }
+
+    /// dy itself, or its copy with zeros at and after a sequence's length, where it may hold anything.
+    const Real* valid_rows(const TimeRange& time, const Real* dy, Real* copy) const {
+        if (!time.lengths) return dy;
+        std::fill_n(copy, time.T * time.B * H, Real{0});
+        for_valid_rows(time, [&](Size i) { std::copy_n(dy + i * H, H, copy + i * H); });
+        return copy;
     }
 
     Real scale(const Real* weights, Size i) const {
@@ -192,15 +229,9 @@ private:
     }
 
     void weight_gradients(const Forward<Real>& call, Real* dweights, const Prepared<const Real>& prepared,
-                          const Saved& saved, const Workspace& work, const Real* u, const Real* dy) const {
-        const Size rows = call.T * call.B;
-        std::fill_n(work.dscaled_b, 2 * N * H, Real{0});
-        std::fill_n(work.dboth_c, 2 * N * H, Real{0});
+                          const Workspace& work) const {
         std::fill_n(work.dlambda_sum, 2 * N, Real{0});
-        in_.backward_weights(u, work.dh, rows, work.dscaled_b);
-        out_.backward_weights(saved.h, dy, rows, work.dboth_c);
         add_bias_backward(work.dlambda, work.dlambda_sum, call.B, 2 * N);
-        for_valid_rows(call, [&](Size row) { multiply(dy + row * H, u + row * H, dweights + skip_, H, Into::add); });
         for (Size i = 0; i < H; ++i) {
             axpy(1, work.dboth_c + i * 2 * N, dweights + c_ + i * N, N);
             axpy(-1, work.dboth_c + (2 * i + 1) * N, dweights + c_ + (H + i) * N, N);
@@ -222,7 +253,7 @@ private:
     Size H, N;
     LayerInput<Real> input_;
     Size b_, radius_, angle_, c_, skip_;
-    state_space::ScanState<Real> state_;
+    RecurrentState h_;
     Linear<Real> in_, out_;  ///< over the matrices in Prepared
 };
 

@@ -24,30 +24,42 @@ struct LinearCase {
     }
     Size width() const { return shape.n * (complex ? 2 : 1); }
 
-    void forward() {
+    /// In calls of at most `steps` steps.
+    void forward(Size steps = 1000) {
         h = b;  // in place
-        (complex ? complex_scan<Real> : linear_scan<Real>)({.time = {shape.T, shape.B, pointer(lengths)},
-                                                            .n = shape.n,
-                                                            .a = {a.data(), constant},
-                                                            .b = h.data(),
-                                                            .h_before = {pointer(first), width()},
-                                                            .h = h.data()});
+        const Size row = shape.B * width();
+        for (Size t = 0; t < shape.T; t += steps)
+            (complex ? complex_scan<Real> : linear_scan<Real>)({.time = range(t, std::min(shape.T, t + steps)),
+                                                                .n = shape.n,
+                                                                .a = {factors(t), constant},
+                                                                .b = h.data() + t * row,
+                                                                .h_before = before(t),
+                                                                .h = h.data() + t * row});
     }
-    void backward() {
+    void backward(Size steps = 1000) {
         db = dh;  // in place
         da = spoiled<Real>(constant ? shape.B * width() : a.size());
         dfirst = spoiled<Real>(shape.B * width());
-        (complex ? complex_scan_backward<Real>
-                 : linear_scan_backward<Real>)({.time = {shape.T, shape.B, pointer(lengths)},
-                                                .n = shape.n,
-                                                .a = {a.data(), constant},
-                                                .h = h.data(),
-                                                .h_before = {pointer(first), width()},
-                                                .dh = db.data(),
-                                                .dh_last = {dlast.data(), width()},
-                                                .db = db.data(),
-                                                .da = da.data(),
-                                                .dh_before = {dfirst.data(), width()}});
+        const Size row = shape.B * width();
+        for (Size last = shape.T; last > 0;) {
+            const Size t = last - std::min(last, steps);
+            (complex ? complex_scan_backward<Real>
+                     : linear_scan_backward<Real>)({.time = range(t, last),
+                                                    .n = shape.n,
+                                                    .a = {factors(t), constant},
+                                                    .h = h.data() + t * row,
+                                                    .h_before = before(t),
+                                                    .dh = db.data() + t * row,
+                                                    .dstate = {dfirst.data(), {dlast.data(), width()}},
+                                                    .db = db.data() + t * row,
+                                                    .da = da.data() + (constant ? 0 : t * row)});
+            last = t;
+        }
+    }
+    TimeRange range(Size t, Size last) const { return {last - t, shape.B, pointer(lengths), t, shape.T}; }
+    const Real* factors(Size t) const { return a.data() + (constant ? 0 : t * shape.B * width()); }
+    Rows<const Real> before(Size t) const {
+        return {t == 0 ? pointer(first) : h.data() + (t - 1) * shape.B * width(), width()};
     }
     template <class Element>
     static const Element* pointer(const std::vector<Element>& array) {
@@ -138,6 +150,20 @@ TEST_CASE("linear scans of a sequence do not depend on the batch", "[scan]") {
                 CHECK(same_bits(one.dfirst, of_sequence(all.dfirst, 3, b, all.width())));
             }
         }
+}
+
+TEST_CASE("linear scans in several calls have the bits of a single one", "[scan]") {
+    for (const Shape& shape : shapes)
+        for (const bool complex : {false, true})
+            for (const bool constant : {false, true}) {
+                LinearCase<float> whole(shape, complex, constant), cut = whole;
+                whole.forward(), whole.backward();
+                cut.forward(7), cut.backward(6);
+                CHECK(same_bits(whole.h, cut.h));
+                CHECK(same_bits(whole.db, cut.db));
+                CHECK(same_bits(whole.da, cut.da));
+                CHECK(same_bits(whole.dfirst, cut.dfirst));
+            }
 }
 
 TEST_CASE("linear scans have the same bits on any number of threads", "[scan]") {

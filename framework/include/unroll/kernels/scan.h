@@ -31,10 +31,22 @@ struct ScanFactors {
     bool constant = false;       ///< whether it is one row
 };
 
+/// Steps [first, first + T) of a batch: a scan may be cut into several calls, so that what goes into it and comes out
+/// of it stays in the cache.
+struct TimeRange {
+    Size T = 0, B = 0;
+    const Size* lengths = nullptr;  ///< (B) valid steps of each sequence from its beginning, 1 … total; null: all
+    Size first = 0, total = 0;      ///< total 0: these are the last ones
+
+    Size length(Size b) const { return lengths ? lengths[b] : total ? total : first + T; }
+    bool valid(Size t, Size b) const { return first + t < length(b); }
+    bool ends(Size t, Size b) const { return first + t + 1 == length(b); }
+};
+
 /// h_t = a_t ∘ h_{t-1} + b_t.
 template <class Real>
 struct LinearScan {
-    TimeSpan time;
+    TimeRange time;
     Size n = 0;
     ScanFactors<Real> a;
     const Real* b = nullptr;      ///< (T, B, n)
@@ -47,20 +59,19 @@ template <class Real>
 UNROLL_EXPORT void complex_scan(const LinearScan<Real>& scan);
 
 /// The gradient g_t of h_t is dh_t + conj(a_{t+1}) ∘ g_{t+1}; that of a_t is g_t ∘ conj(h_{t-1}), that of b_t is g_t.
-/// Complex gradients are dL/dRe + i dL/dIm.
+/// Complex gradients are dL/dRe + i dL/dIm. Several calls for one batch go from its last steps to its first ones.
 template <class Real>
 struct LinearScanBackward {
-    TimeSpan time;
+    TimeRange time;
     Size n = 0;
     ScanFactors<Real> a;
     const Real* h = nullptr;      ///< (T, B, n)
     Rows<const Real> h_before{};  ///< (B, n); null: zeros
     const Real* dh = nullptr;     ///< (T, B, n) from above; not read at and after a length
-    Rows<const Real> dh_last{};   ///< (B, n) of the state after each sequence's last step; null: zeros
+    StateGradient<Real> dstate;   ///< of the state after these steps; its carry becomes the gradient of h_before
     Real* db = nullptr;           ///< (T, B, n) overwritten; may be dh
-    Real* da = nullptr;           ///< (T, B, n), or of constant factors each sequence's sum (B, n); overwritten; null:
-                                  ///< not wanted
-    Rows<Real> dh_before{};       ///< (B, n) overwritten; null: not wanted
+    Real* da = nullptr;  ///< (T, B, n), overwritten; of constant factors each sequence's sum (B, n), overwritten
+                         ///< where it ends and added to before; null: not wanted
 };
 template <class Real>
 UNROLL_EXPORT void linear_scan_backward(const LinearScanBackward<Real>& scan);
