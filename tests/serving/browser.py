@@ -152,7 +152,7 @@ def main():
     if not chromium.find():
         print("there is no Chromium here: the pages were not opened (scripts/packages tests installs it)")
         return 77
-    with harness.Workplace() as place:
+    with harness.Workplace(harness.manifest()) as place:
         make(place)
         server = Server(place.path, "soak.db")
         with server:

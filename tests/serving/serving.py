@@ -247,7 +247,7 @@ def main():
     words.add_argument("--kills", type=int, default=20)
     words.add_argument("--long", action="store_true")
     asked = words.parse_args()
-    with harness.Workplace() as place:
+    with harness.Workplace(harness.manifest()) as place:
         wanted = harness.uninterrupted(place)
         watch_sweep(place, asked.kills, asked.long)
         check(not (unlike := harness.difference(harness.contents(place.path / "soak.db"), wanted)), f"looked at, it differs:\n{unlike}")
