@@ -188,8 +188,9 @@ void warn_of_parameters(const Comparison& comparison, std::vector<Warning>& warn
     if (fewest)
         warnings.push_back(
             {Kind::parameters,
-             fmt::format("numbers of weights differ: {} ({}), {} ({}); to make them equal, use match",
-                         fewest->fewest_parameters, name_of(*fewest), most->most_parameters, name_of(*most))});
+             fmt::format(
+                 "numbers of weights differ: {} ({}), {} ({}); to make them equal, use match with \"parameters\"",
+                 fewest->fewest_parameters, name_of(*fewest), most->most_parameters, name_of(*most))});
 }
 
 void warn_of_initializers(const Comparison& comparison, const std::vector<Settings>& settings,

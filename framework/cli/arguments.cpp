@@ -178,7 +178,8 @@ std::optional<Arguments> parse(Command command, const Words& words) {
                 check_choice("command line", word, command.choices);
     } catch (const po::unknown_option& unknown) {
         const std::string& name = unknown.get_option_name();
-        const std::string term = instead_of_option(name), near = base::nearest(name, long_names(visible));
+        const std::vector<std::string> known = long_names(visible);
+        const std::string term = instead_of_option(name, known), near = base::nearest(name, known);
         throw Error({"command line", fmt::format("unknown option '{}'", name), "usage: " + command.usage,
                      !term.empty()   ? term
                      : !near.empty() ? base::did_you_mean(near)

@@ -176,6 +176,19 @@ bool tell(const Arguments& arguments, const std::string& name, std::optional<dou
     return !differs;
 }
 
+/// Refuses what is not there, and what torch.save or Keras has written.
+void check_file(const fs::path& path) {
+    const std::string shown = path.string(), ending = path.extension().string();
+    for (const char* other : {".pt", ".pth", ".bin", ".ckpt", ".pkl", ".h5", ".keras", ".npz"})
+        if (ending == other)
+            throw Error({shown, fmt::format("a file of the kind {}", ending), "a safetensors file",
+                         "save the state_dict as safetensors, with the metadata \"settings\" and \"vocabulary\": "
+                         "docs/checkpoints.md has the few lines for it"});
+    if (!fs::exists(path))
+        throw Error(
+            {shown, "no such file", "a safetensors file", "check the path; docs/checkpoints.md shows how to save one"});
+}
+
 }  // namespace
 
 int import_weights(const Words& words) {
@@ -185,6 +198,7 @@ int import_weights(const Words& words) {
         throw Error({"command line", "no file", "a safetensors file",
                      "for example: unroll import lstm.safetensors; docs/checkpoints.md shows how to save one"});
     const fs::path path = arguments->get<std::string>("weights");
+    check_file(path);
     const Words manifests = arguments->list("manifest");
     if (manifests.size() > 1)
         throw Error({"command line", fmt::format("{} manifests", manifests.size()), "at most one",

@@ -80,6 +80,8 @@ std::string read_text(const std::filesystem::path& file) {
     } catch (const Error& error) {
         Problem problem = error.problem();
         if (problem.help == "check the path") problem.help = "check the path; example manifests are in experiments/";
+        if (const std::string name = file.string(); name.find('=') != name.npos && !name.starts_with('-'))
+            problem.help = fmt::format("to override a setting, write --set {}", name);
         throw Error(std::move(problem));
     }
 }

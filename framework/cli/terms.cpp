@@ -57,6 +57,15 @@ constexpr Term of_options[] = {
     {"--force|--overwrite|--rerun", "to run the trials again: --fresh; to answer questions with yes: --yes"},
     {"--name|--experiment|--run-name", "to run a manifest under another name: --as NAME"},
     {"--group-by|--groupby|--over", "use --by AXIS"},
+    {"--top-k|--top_k|--topk", "name the sampler, as in --sampler top-k,k=40"},
+    {"--top-p|--top_p|--topp|--nucleus", "name the sampler, as in --sampler top-p,p=0.9"},
+    {"--greedy|--do-sample|--do_sample|--argmax", "name the sampler, as in --sampler greedy"},
+    {"--temp|-t|--softmax-temperature", "use --temperature X"},
+    {"--max-new-tokens|--max_new_tokens|--max-tokens|--max_tokens|--max-length|--num-tokens|--tokens",
+     "use --length N"},
+    {"--num-samples|--num_samples|--n-samples|-n", "use --count N"},
+    {"--text|--prime|--start|--seed-text|-p", "use --prompt TEXT"},
+    {"--step|--checkpoint-step", "use --at STEP"},
     {"--json", "use --format json"},
     {"--csv", "use --format csv"},
     {"--markdown|--md", "use --format markdown"},
@@ -69,14 +78,24 @@ std::string advice(std::span<const Term> terms, std::string_view word) {
     return {};
 }
 
+/// Whether an advice names no options but these.
+bool names_only(std::string_view text, const std::vector<std::string>& known) {
+    for (std::size_t at = text.find("--"); at != text.npos; at = text.find("--", at + 2)) {
+        const std::string_view name = text.substr(at, text.find_first_not_of("abcdefghijklmnopqrstuvwxyz-", at) - at);
+        if (std::find(known.begin(), known.end(), name) == known.end()) return false;
+    }
+    return true;
+}
+
 }  // namespace
 
 std::string instead_of_command(std::string_view word) {
     return advice(of_commands, word);
 }
 
-std::string instead_of_option(std::string_view option) {
-    return advice(of_options, option);
+std::string instead_of_option(std::string_view option, const std::vector<std::string>& known) {
+    std::string text = advice(of_options, option);
+    return names_only(text, known) ? text : std::string();
 }
 
 }  // namespace unroll::cli

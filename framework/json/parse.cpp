@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <boost/json/basic_parser_impl.hpp>
+#include <cctype>
 #include <charconv>
 #include <cmath>
 #include <limits>
@@ -276,8 +277,19 @@ std::size_t lone_slash(std::string_view text) {
     return text.size();
 }
 
+/// Whether a text begins as YAML or TOML does: with a bare key.
+bool is_yaml(std::string_view text) {
+    std::size_t end = 0;
+    while (end < text.size() && (std::isalnum(static_cast<unsigned char>(text[end])) || text[end] == '_')) ++end;
+    const std::size_t next = text.find_first_not_of(' ', end);
+    return end > 0 && std::isalpha(static_cast<unsigned char>(text[0])) && next != text.npos &&
+           (text[next] == ':' || text[next] == '=');
+}
+
 /// What is meant by text at which the parser has stopped; "" when nothing is known to be.
 std::string instead_of(std::string_view before, std::string_view rest) {
+    if (before.find_first_not_of(" \t\r\n") == before.npos && is_yaml(rest))
+        return "write it as JSON, as in {\"KEY\": VALUE, …}: this looks like YAML or TOML";
     for (const auto& [python, json] : {std::pair("True", "true"), {"False", "false"}, {"None", "null"}})
         if (rest.starts_with(python)) return fmt::format("write {}", json);
     for (const char* number : {"nan", "NaN", "inf", "Infinity", "-inf", "-Infinity"})

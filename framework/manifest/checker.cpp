@@ -10,6 +10,7 @@
 #include "json/write.h"
 #include "manifest/normal_form.h"
 #include "manifest/suggestion.h"
+#include "manifest/terms.h"
 #include "plugins/options_check.h"
 
 namespace unroll::manifest {
@@ -18,6 +19,11 @@ namespace {
 bool is_declared(const Section& section, std::string_view name) {
     return std::any_of(section.settings.begin(), section.settings.end(),
                        [&](const Setting& setting) { return setting.option.name == name; });
+}
+
+bool means_plugin(const json::Member& member, const Section& section) {
+    const Term* term = find_term(member.key, section.path);
+    return term && term->path == child(section.path, "plugin");
 }
 
 }  // namespace
@@ -132,7 +138,7 @@ json::Value Checker::check(const Section& section, const json::Value* given, con
         } else if (setting.required) {
             const bool unsure = task.empty() && std::string_view(setting.condition.selector) == "task";
             if (!tolerant_ && !damaged && !unsure)
-                diagnostics.add(missing(section, setting, where(parent, child(path, name))));
+                diagnostics.add(missing(section, setting, given, where(parent, child(path, name))));
             checked.object()->push_back({name, {}, json::Value()});
         } else {
             checked.object()->push_back({name, {}, standard(setting)});
@@ -150,8 +156,14 @@ json::Value Checker::check(const Section& section, const json::Value* given, con
     return checked;
 }
 
-Problem Checker::missing(const Section& section, const Setting& setting, std::string where) const {
+Problem Checker::missing(const Section& section, const Setting& setting, const json::Value* given,
+                         std::string where) const {
     const bool sampler = setting.shape == Setting::Shape::sampler;
+    std::string named;  // by another key
+    if (given && section.plugin)
+        for (const json::Member& member : *given->object())
+            if (named.empty() && means_plugin(member, section))
+                named = instead_of_key(member, section, nullptr, {}, catalog_);
     std::vector<std::string> plugins;
     if (section.plugin || sampler)
         for (const plugins::Found& found : catalog_.found())
@@ -161,7 +173,7 @@ Problem Checker::missing(const Section& section, const Setting& setting, std::st
             plugins.empty() ? allowed(setting)
                             : fmt::format("{}one of {}", sampler ? "{\"plugin\": NAME}, NAME being " : "",
                                           fmt::join(plugins, ", ")),
-            fmt::format("give it: {}", setting.option.help)};
+            named.empty() ? fmt::format("give it: {}", setting.option.help) : named};
 }
 
 const json::Value& Checker::standard(const Setting& setting) {

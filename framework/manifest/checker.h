@@ -58,7 +58,8 @@ public:
 private:
     Problem wrong_option(const Option& option, const json::Value& given, const std::string& path) const;
     /// That a setting that must be given was not. Of a plugin's name: which ones there are.
-    Problem missing(const Section& section, const Setting& setting, std::string where) const;
+    /// `given`: the object that it is missing from, or null.
+    Problem missing(const Section& section, const Setting& setting, const json::Value* given, std::string where) const;
     const json::Value& standard(const Setting& setting);
     /// The defaults of a plugin's options, in normal form.
     const json::Value& defaults(const Plugin& plugin);

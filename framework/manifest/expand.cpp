@@ -285,6 +285,7 @@ private:
     void check_metric(const std::string& metric, const json::Value* compare) {
         const std::string_view split = std::string_view(metric).substr(0, metric.find('/'));
         if (const auto named = trial::split_named(split); named && split.size() + 1 < metric.size()) {
+            if (!check_metric_name(*named, metric, compare->find("metric")->at)) return;
             if (splits_.empty() || splits_.count(*named)) return;
             diagnostics_.add({checker_.where(compare->find("metric")->at, "compare.metric"),
                               fmt::format("\"{}\", but the dataset has no {} split", metric, split),
@@ -295,6 +296,20 @@ private:
         diagnostics_.add({checker_.where(compare->find("metric")->at, "compare.metric"),
                           json::excerpt(json::Value(metric)), "SPLIT/NAME, SPLIT being train, validation or test",
                           fmt::format("write it as in \"{}\"", metric_meant(metric))});
+    }
+
+    bool check_metric_name(Split split, const std::string& metric, json::Position at) {
+        const std::string_view name = std::string_view(metric).substr(metric.find('/') + 1);
+        const auto known = trial::metric_names(split);
+        if (std::find(known.begin(), known.end(), name) != known.end()) return true;
+        const std::string_view meant = trial::metric_meant(name);
+        const std::string near = meant != name ? std::string(meant) : base::nearest(name, {known.begin(), known.end()});
+        const std::string whole = fmt::format("{}/{}", trial::name_of(split), near);
+        diagnostics_.add(
+            {checker_.where(at, "compare.metric"), json::excerpt(json::Value(metric)),
+             fmt::format("{}/NAME, NAME being one of {}", trial::name_of(split), fmt::join(known, ", ")),
+             near.empty() ? "change the value, or leave it out for \"validation/loss\"" : base::did_you_mean(whole)});
+        return false;
     }
 
     /// test_loss, val-acc or loss as a metric is written here.
@@ -308,7 +323,7 @@ private:
         std::string_view split = "validation";
         for (const auto& [word, meant] : splits)
             if (head == word) split = meant;
-        if (name.starts_with("acc")) name = "accuracy";
+        name = trial::metric_meant(name);
         return fmt::format("{}/{}", split, name == "accuracy" || name == "exact" ? name : "loss");
     }
 

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 
 #include "base/nearest.h"
 #include "base/text.h"
@@ -227,6 +228,71 @@ std::string of_other_plugins(std::string_view name, const Plugin& plugin, const 
     return fmt::format("remove it: \"{}\" is an option of {}, not of '{}'", name, fmt::join(owners, ", "), plugin.name);
 }
 
+/// 100k, 1.5M, 100_000 or 100,000 as a number; none for anything else.
+std::optional<json::Value> with_thousands(std::string_view word) {
+    std::string digits(word);
+    std::erase_if(digits, [](char c) { return c == '_' || c == ',' || c == ' '; });
+    double unit = 1;
+    if (!digits.empty())
+        for (const auto& [letter, times] : {std::pair('k', 1e3), {'K', 1e3}, {'m', 1e6}, {'M', 1e6}})
+            if (digits.back() == letter) unit = times;
+    if (unit > 1) digits.pop_back();
+    const auto number = json::try_parse(digits);
+    if (!number || !number->number()) return std::nullopt;
+    const double value = *number->number() * unit;
+    if (value == std::floor(value) && std::abs(value) < 1e15) return json::Value(static_cast<std::int64_t>(value));
+    return json::Value(value);
+}
+
+/// What is meant by a word for a value: another library's, a number with its unit of thousands, a variable; "" when
+/// nothing is.
+std::string by_word(const std::string& word, std::string_view path,
+                    const std::function<bool(const json::Value&)>& accepts) {
+    for (const ValueTerm& term : value_terms(word)) {
+        if (*term.path && !path.ends_with(term.path)) continue;
+        if (*term.advice) return term.advice;
+        if (accepts(json::Value(term.value))) return base::did_you_mean(term.value);
+    }
+    if (const auto number = with_thousands(word); number && accepts(*number))
+        return fmt::format("write {}, without quotes", shown(*number));
+    if (word.starts_with('$') || word.starts_with("{{"))
+        return fmt::format("write the value itself, a manifest has no variables; on the command line: --set {}=VALUE",
+                           path);
+    return "";
+}
+
+/// Percentages, or fractions by name, as the three fractions of a split; none for anything else.
+std::optional<json::Value> as_fractions(const json::Value& given) {
+    json::Array numbers;
+    if (given.array()) numbers = *given.array();
+    if (given.object())
+        for (const json::Member& member : *given.object()) numbers.push_back(member.value);
+    double sum = 0;
+    for (const json::Value& number : numbers) {
+        if (!number.number()) return std::nullopt;
+        sum += *number.number();
+    }
+    const bool percent = std::abs(sum - 100) < 1e-6;
+    if (!percent && (!given.object() || std::abs(sum - 1) > 1e-6)) return std::nullopt;
+    if (percent)
+        for (json::Value& number : numbers) number = json::Value(*number.number() / 100);
+    if (numbers.size() > 3) return std::nullopt;
+    while (numbers.size() < 3) numbers.emplace_back(std::int64_t{0});
+    return json::Value(std::move(numbers));
+}
+
+/// A model as a list of layers, as Keras and torch.nn.Sequential have it; "" for anything else.
+std::string of_layers(const json::Member& member) {
+    const std::string name = bare_name(member.key);
+    const bool is_list = member.value.array() && !member.value.array()->empty() &&
+                         std::all_of(member.value.array()->begin(), member.value.array()->end(),
+                                     [](const auto& item) { return item.object() || item.text(); });
+    if (!is_list || (name != "layers" && name != "modules" && name != "model")) return "";
+    return "write \"cell\": {\"plugin\": \"lstm\", \"hidden\": 128} at the top level, or a list of such objects, "
+           "lowest "
+           "layer first; an embedding is \"model\": {\"embedding\": 64}, and the dataset sets the output layer";
+}
+
 /// By another library's name for it.
 std::string by_term(const json::Member& member, const Section& section, const Plugin* plugin, const Catalog& catalog) {
     const Term* term = find_term(member.key, section.path);
@@ -251,6 +317,7 @@ Plugin::Kind plugin_kind(const Section& section) {
 
 std::string instead_of_key(const json::Member& member, const Section& section, const Plugin* plugin,
                            const std::vector<std::string>& known, const Catalog& catalog) {
+    if (std::string help = of_layers(member); !help.empty()) return help;
     if (std::string help = by_term(member, section, plugin, catalog); !help.empty()) return help;
     if (plugin)
         if (std::string help = of_other_plugins(member.key, *plugin, catalog); !help.empty()) return help;
@@ -270,7 +337,7 @@ std::string instead_of_key(const json::Member& member, const Section& section, c
     return plugin ? fmt::format("'unroll plugins {}' lists its options", plugin->name) : "remove it";
 }
 
-std::string instead_of_path(std::string_view path, const Catalog& catalog) {
+std::string path_meant(std::string_view path, const Catalog& catalog) {
     const std::size_t point = path.rfind('.');
     const std::string parent = without_numbers(point == path.npos ? "" : path.substr(0, point));
     const Section* section = find_section(parent);
@@ -278,9 +345,14 @@ std::string instead_of_path(std::string_view path, const Catalog& catalog) {
     if (!section) section = find_section("");
     if (find_in(*section, leaf(path), catalog)) return "";
     const Term* term = find_term(leaf(path), section->path);
-    if (term && !*term->advice && find_at_path(term->path, catalog)) return base::did_you_mean(term->path);
+    if (term && !*term->advice && find_at_path(term->path, catalog)) return term->path;
     const auto places = elsewhere(leaf(path), *section, catalog);
-    return places.size() == 1 ? base::did_you_mean(places[0].path) : "";
+    return places.size() == 1 ? places[0].path : "";
+}
+
+std::string instead_of_path(std::string_view path, const Catalog& catalog) {
+    const std::string meant = path_meant(path, catalog);
+    return meant.empty() ? "" : base::did_you_mean(meant);
 }
 
 std::string instead_of_value(const json::Value& given, std::string_view path,
@@ -291,6 +363,7 @@ std::string instead_of_value(const json::Value& given, std::string_view path,
         return fmt::format("write one of them, as in {}", shown((*given.array())[0]));
     }
     if (given.text()) {
+        if (std::string help = by_word(*given.text(), path, accepts); !help.empty()) return help;
         const std::string word = base::lower(*given.text());
         for (const std::string_view meant : word == "none" ? std::array<std::string_view, 2>{"null", "false"}
                                                            : std::array<std::string_view, 2>{word, word}) {
@@ -300,8 +373,12 @@ std::string instead_of_value(const json::Value& given, std::string_view path,
     }
     if (given.text() && accepts(json::Value(json::Array{given})))
         return fmt::format("write {}, in a list", shown(json::Value(json::Array{given})));
-    if (given.object() && given.object()->size() == 1 && accepts(given.object()->front().value))
-        return fmt::format("write {} alone", shown(given.object()->front().value));
+    if (given.object())
+        for (const json::Member& member : *given.object())
+            if (const bool itself = given.object()->size() == 1 || member.key == "p" || member.key == "value";
+                itself && accepts(member.value))
+                return fmt::format("write {} alone", shown(member.value));
+    if (const auto parts = as_fractions(given); parts && accepts(*parts)) return fmt::format("write {}", shown(*parts));
     if (given.number() && *given.number() == 0) {
         if (accepts(json::Value())) return "write null to turn it off";
         if (accepts(json::Value(false))) return "write false for never";

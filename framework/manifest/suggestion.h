@@ -26,9 +26,13 @@ std::string instead_of_key(const json::Member& member, const Section& section, c
 /// path is known or nothing like it is.
 std::string instead_of_path(std::string_view path, const plugins::Catalog& catalog);
 
+/// The path that is meant by a key of another library, or by a path in the wrong section; "" when it is right already,
+/// or nothing like it is known.
+std::string path_meant(std::string_view path, const plugins::Catalog& catalog);
+
 /// Instead of a value that the setting at `path` may not have, `accepts` being what it may: of a list, the axis of a
-/// sweep; of a number in quotes, the number; of 0, what turns the setting off; and the like. "" when nothing is known
-/// to be meant.
+/// sweep; of a number in quotes, the number; of 0, what turns the setting off; of another library's word, ours; and the
+/// like. "" when nothing is known to be meant.
 std::string instead_of_value(const json::Value& given, std::string_view path,
                              const std::function<bool(const json::Value&)>& accepts);
 

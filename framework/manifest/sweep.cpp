@@ -11,6 +11,7 @@
 #include "json/write.h"
 #include "manifest/path.h"
 #include "manifest/suggestion.h"
+#include "manifest/sweep_terms.h"
 #include "plugins/catalog.h"
 
 namespace unroll::manifest {
@@ -39,6 +40,9 @@ public:
 
     /// The union of a list of objects, or the product of one.
     Combinations read(const json::Value& value, const std::string& path) {
+        if (std::string help = instead_of_sweep(value, checker_.catalog()); !help.empty())
+            return wrong(value.at, path, "a sweep with \"parameters\"", "an object of axes: PATH: [VALUE, …]",
+                         std::move(help));
         if (!value.array()) return read_object(value, path);
         if (value.array()->empty())
             wrong(value.at, path, "an empty list", "at least one object of axes", "add one, or remove it");
@@ -101,11 +105,14 @@ private:
     Combinations read_axis(const json::Member& axis, const std::string& path) {
         if (axis.value.array()) return read_values(axis, path);
         if (axis.value.object()) return read_choices(axis, path);
-        return wrong(
-            axis.value.at, path, json::excerpt(axis.value), "a list of values, or an object of labelled choices",
-            axis.key == "seed" && axis.value.integer() && *axis.value.integer() > 1
-                ? fmt::format("name the seeds, as in [1, 2, 3]; for this one alone, write [{}]", *axis.value.integer())
-                : fmt::format("for a single value, write [{}]", json::excerpt(axis.value)));
+        std::string help = fmt::format("for a single value, write [{}]", json::excerpt(axis.value));
+        if (axis.key == "seed" && axis.value.integer() && *axis.value.integer() > 1)
+            help =
+                fmt::format("name the seeds, as in [1, 2, 3]; for this one alone, write [{}]", *axis.value.integer());
+        if (const auto values = axis.value.text() ? enumerated(*axis.value.text()) : std::nullopt)
+            help = fmt::format("write \"{}\": {}", axis.key, json::dump_spaced(*values));
+        return wrong(axis.value.at, path, json::excerpt(axis.value),
+                     "a list of values, or an object of labelled choices", std::move(help));
     }
 
     Combinations read_values(const json::Member& axis, const std::string& path) {
@@ -135,18 +142,22 @@ private:
         return {Combination{{}, {}, {std::make_shared<const SamplingAxis>(std::move(sampling))}}};
     }
 
+    static bool all_texts(const json::Value& values) {
+        return std::all_of(values.array()->begin(), values.array()->end(),
+                           [](const json::Value& item) { return item.text(); });
+    }
+
     /// The axis that is meant by one of names where objects belong, as by "cell": ["NAME", "NAME"]; "" for any other.
     static std::string axis_of_names(std::string_view name, const json::Value& values) {
+        if (name == "model" && all_texts(values)) return "cell.plugin";
         for (const Section& section : sections())
-            if (section.path == name && (section.plugin || !section.variants.empty()) &&
-                std::all_of(values.array()->begin(), values.array()->end(),
-                            [](const auto& item) { return item.text(); }))
+            if (section.path == name && (section.plugin || !section.variants.empty()) && all_texts(values))
                 return child(name, section.plugin ? "plugin" : "name");
         return "";
     }
 
     Combinations read_choices(const json::Member& axis, const std::string& path) {
-        if (const json::Value* values = axis.value.find("values"); values && values->array() && settable(axis, path))
+        if (const auto values = listed(axis.value); values && settable(axis, path))
             return wrong(axis.at, path, json::excerpt(axis.value), "a list of values",
                          fmt::format("write \"{}\": {}", axis.key, json::dump_spaced(*values)));
         if (axis.key.find_first_of(".[") != axis.key.npos ||
@@ -248,6 +259,11 @@ private:
         const bool rooted = normal && std::find(sweep_roots.begin(), sweep_roots.end(), head) != sweep_roots.end();
         std::string help = normal ? instead_of_path(*normal, checker_.catalog()) : "";
         if (rooted && help.empty()) return normal;
+        if (member.key.find('/') != member.key.npos) {
+            std::string dotted = member.key;
+            std::replace(dotted.begin(), dotted.end(), '/', '.');
+            help = base::did_you_mean(dotted);
+        }
         const std::string near = base::nearest(head, {sweep_roots.begin(), sweep_roots.end()});
         if (help.empty()) help = near.empty() ? "correct the path, as in \"cell.hidden\"" : base::did_you_mean(near);
         wrong(member.at, path, fmt::format("unknown path \"{}\"", member.key),

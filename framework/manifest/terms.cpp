@@ -16,16 +16,26 @@ constexpr const char* several_seeds = "write \"sweep\": {\"seed\": [1, 2, 3]} at
 constexpr const char* no_loss =
     "remove it: the dataset's task sets the loss, cross-entropy for tokens and squared error for real numbers";
 
+constexpr const char* feed_forward_names =
+    "ffn|mlp|ff|d_ff|ffn_dim|ff_dim|mlp_dim|mlp_ratio|ffn_mult|dim_feedforward|intermediate_size|n_inner|"
+    "feedforward";
+
 constexpr Term table[] = {
     // What a section calls itself
-    {"type|class|kind|name|cell|cell_type|rnn_type|model|arch|architecture", "cell.plugin", "", "", "cell"},
-    {"type|class|kind|name|dataset", "dataset.plugin", "", "", "dataset"},
-    {"type|class|kind|name|method|strategy", "sampling.sampler.plugin", "", "", "sampling.sampler"},
-    {"type|class|kind|optimizer|algorithm|optim", "training.optimizer.name", "", "", "training.optimizer"},
-    {"type|class|kind|schedule|scheduler", "training.schedule.name", "", "", "training.schedule"},
+    {"type|class|class_name|_target_|kind|name|cell|cell_type|rnn_type|model|arch|architecture", "cell.plugin", "", "",
+     "cell"},
+    {"type|class|class_name|_target_|kind|name|dataset", "dataset.plugin", "", "", "dataset"},
+    {"type|class|class_name|_target_|kind|name|method|strategy", "sampling.sampler.plugin", "", "", "sampling.sampler"},
+    {"type|class|class_name|_target_|kind|optimizer|algorithm|optim", "training.optimizer.name", "", "",
+     "training.optimizer"},
+    {"type|class|class_name|_target_|kind|schedule|scheduler", "training.schedule.name", "", "", "training.schedule"},
     {"file|files|filename|filepath|data|text|data_path|dir|folder|train", "dataset.path", "", "", "dataset"},
-    {"plugin|type|class|kind|name|arch|architecture|cell_type|rnn_type|model_type|network|rnn", "cell.plugin", "", "",
-     "model"},
+    {"validation|valid|val|dev|test|validation_file|valid_file|val_file|dev_file|test_file|validation_path|valid_path|"
+     "val_path|test_path|validation_data|valid_data|val_data|test_data",
+     "dataset.split", "[0.9, 0.05, 0.05]", "", "dataset"},
+    {"plugin|type|class|class_name|_target_|kind|name|arch|architecture|cell_type|rnn_type|model_type|network|rnn",
+     "cell.plugin", "", "", "model"},
+    {feed_forward_names, "cell.block.feed_forward", "4", "", "cell.block"},
     {"vocab_size|n_vocab", "dataset.vocabulary", "", "", "dataset"},
     {"rho|alpha|smoothing", "training.optimizer.decay", "", "", "training.optimizer"},
     {"gamma|factor|lr_decay|decay_rate", "training.schedule.decay", "", "", "training.schedule"},
@@ -51,6 +61,7 @@ constexpr Term table[] = {
      "cell.dropout"},
     {"init|initialization|initialisation|weight_init|kernel_initializer|initialiser", "cell.initializer"},
     {"n_head|n_heads|num_heads|num_attention_heads|attention_heads", "cell.heads"},
+    {feed_forward_names, "cell.feed_forward", "4"},
     {"nonlinearity|hidden_act|activation_function", "cell.activation"},
     {"pos_encoding|positional_encoding|position_embedding|pos_embedding|pos_emb", "cell.positions"},
     {"rnn|rnn_type|cell_type|model_type|arch|architecture|net|network|model_name|cells", "cell.plugin"},
@@ -146,6 +157,14 @@ constexpr Term table[] = {
     {"num_workers|workers|n_jobs|jobs|threads|num_threads|num_proc|dataloader_num_workers|pin_memory|"
      "prefetch_factor|n_workers|ddp",
      "", "", by_jobs},
+    {"defaults|hydra", "", "",
+     "remove it: a manifest is one file; \"sweep\" varies its settings, and --set PATH=JSON overrides them"},
+    {"callbacks|callback", "", "",
+     "remove it: checkpoints, curves and the best validation loss are always kept; training.stop ends a trial early, "
+     "and "
+     "`unroll export` writes files for TensorBoard"},
+    {"do_sample|greedy", "", "",
+     "remove it: the sampler decides; {\"plugin\": \"greedy\"} takes the most probable token"},
     {"deterministic|cudnn_benchmark|benchmark", "", "", "remove it: every trial is deterministic"},
     {"verbose|wandb|tensorboard|logger|log_dir|output_dir|out_dir|save_dir|logging_dir|report_to", "", "",
      "remove it: `unroll run` writes everything to one SQLite file; --db FILE names it, --quiet turns progress off"},
@@ -153,6 +172,20 @@ constexpr Term table[] = {
      "remove it: the same `unroll run` command resumes what was interrupted"},
     {"init_from|load_from|pretrained|from_pretrained|finetune|finetune_from|checkpoint_path|init_checkpoint", "start",
      "{\"file\": VALUE}"},
+};
+
+constexpr ValueTerm value_table[] = {
+    {"xavier|xavier_uniform|xavier_normal|xavier_uniform_|xavier_normal_|glorot_uniform|glorot_normal", "glorot"},
+    {"gpt2|trunc_normal|truncated_normal|random_normal|gaussian", "normal"},
+    {"layer|layer_norm|ln|rms|rms_norm", "", "block.norm",
+     "write \"norm\": \"pre\", where it stands, and \"norm_kind\": \"layer\" or \"rms\", which one it is"},
+    {"layer_norm|ln", "layer"},
+    {"rms_norm", "rms"},
+    {"pre_norm|pre_ln|prenorm", "pre"},
+    {"post_norm|post_ln|postnorm", "post"},
+    {"swish", "silu"},
+    {"sine|sincos", "sinusoidal"},
+    {"rope", "rotary"},
 };
 
 bool lists(std::string_view words, std::string_view bare) {
@@ -171,6 +204,14 @@ std::string bare_name(std::string_view name) {
 
 std::span<const Term> terms() {
     return table;
+}
+
+std::vector<ValueTerm> value_terms(std::string_view word) {
+    const std::string bare = bare_name(word);
+    std::vector<ValueTerm> all;
+    for (const ValueTerm& term : value_table)
+        if (lists(term.names, bare)) all.push_back(term);
+    return all;
 }
 
 const Term* find_term(std::string_view key, std::string_view section) {

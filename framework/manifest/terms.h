@@ -4,6 +4,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace unroll::manifest {
 
@@ -20,6 +21,17 @@ std::span<const Term> terms();
 
 /// What a key means in the section of that path; null when nobody is known to call anything that.
 const Term* find_term(std::string_view key, std::string_view section);
+
+/// A word for a value that no setting has, for one that some have.
+struct ValueTerm {
+    const char* names;        ///< separated by '|'; case, '_' and '-' do not matter
+    const char* value;        ///< that is meant, of the settings that have it
+    const char* path = "";    ///< how the paths of the settings end that this is about; "": any
+    const char* advice = "";  ///< instead of the value
+};
+
+/// All that a word may mean, the most likely first.
+std::vector<ValueTerm> value_terms(std::string_view word);
 
 /// Lower case, without '_', '-' and spaces: "Batch-Size" and "batch_size" are the same name.
 std::string bare_name(std::string_view name);

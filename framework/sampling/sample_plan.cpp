@@ -9,6 +9,7 @@
 #include <memory>
 #include <set>
 
+#include "base/text.h"
 #include "json/write.h"
 #include "plugins/make.h"
 #include "plugins/options_check.h"
@@ -55,9 +56,15 @@ std::vector<Token> tokens_of(const trial::Prompt& prompt, const Dataset& dataset
     }
     std::string unknown;
     const auto tokens = dataset.vocabulary()->encode(prompt.text, unknown);
-    if (!tokens)
+    if (!tokens) {
+        std::string ignored;
+        const std::string lower = base::lower(prompt.text);
+        const bool has_lower = lower != prompt.text && dataset.vocabulary()->encode(lower, ignored);
         throw Error({"sampling.prompt", fmt::format("'{}' in the prompt '{}'", unknown, prompt.text),
-                     "symbols that occur in the dataset", "choose a prompt from the text's own symbols"});
+                     "symbols that occur in the dataset",
+                     has_lower ? fmt::format("write '{}': the text is in lower case", lower)
+                               : "choose a prompt from the text's own symbols"});
+    }
     if (tokens->empty())
         throw Error({"sampling.prompt", "an empty prompt", "at least one symbol",
                      "give a text, or {\"from\": \"validation\", \"length\": 40}"});

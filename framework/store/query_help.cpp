@@ -11,6 +11,7 @@
 
 #include "base/nearest.h"
 #include "base/text.h"
+#include "manifest/terms.h"
 #include "store/database.h"
 
 namespace unroll::store {
@@ -49,6 +50,18 @@ std::vector<std::string> names(sqlite3* connection, std::string_view query) {
 
 bool has(const std::vector<std::string>& list, std::string_view name) {
     return std::find(list.begin(), list.end(), name) != list.end();
+}
+
+/// The column for a name of another tool: val_loss, lr, hidden_size; "" when none is known to be meant.
+std::string column_meant(std::string_view name, const std::vector<std::string>& known) {
+    for (const std::string_view split : {"val_", "valid_", "dev_", "eval_"})
+        if (name.starts_with(split))
+            if (std::string column = fmt::format("validation_{}", name.substr(split.size())); has(known, column))
+                return column;
+    const manifest::Term* term = manifest::find_term(name, "");
+    const std::string_view path = term ? term->path : "";
+    const std::string column(path.substr(path.rfind('.') + 1));
+    return has(known, column) ? column : "";
 }
 
 /// A word of a query and what stands before it.
@@ -122,7 +135,9 @@ std::string help_with_query(sqlite3* connection, std::string_view sql, int offse
         const std::vector<std::string> known = names(connection, unknown.known);
         if (column && name.find('.') != name.npos && has(known, name))
             return fmt::format("{}; {}", double_quotes(name), documented);
-        near = base::nearest(name.substr(name.rfind('.') + 1), known);
+        const std::string_view bare = name.substr(name.rfind('.') + 1);
+        if (column) near = column_meant(bare, known);
+        if (near.empty()) near = base::nearest(bare, known);
     }
     if (offset >= 0 && static_cast<std::size_t>(offset) < sql.size()) {
         const Word word = word_at(sql, static_cast<std::size_t>(offset));

@@ -246,6 +246,12 @@ TEST_CASE("a wrong command line is refused with the nearest right one") {
     refuses(place, {"graph", "tiny"}, {"unknown command 'graph'", "unroll curve EXPERIMENT"});
     refuses(place, {"run", "tiny.json", "--steps", "3"}, {"unknown option '--steps'", "--set training.steps=N"});
     refuses(place, {"run", "tiny.json", "--resume"}, {"unknown option '--resume'", "goes on where it was interrupted"});
+    refuses(place, {"import", "lstm.pt"}, {"a file of the kind .pt", "save the state_dict as safetensors"});
+    refuses(place, {"import", "lstm.safetensors"}, {"no such file", "check the path"});
+    refuses(place, {"sample", "1", "--top_k", "5"}, {"unknown option '--top_k'", "--sampler top-k,k=40"});
+    refuses(place, {"sample", "1", "--temp", "0.5"}, {"unknown option '--temp'", "use --temperature X"});
+    refuses(place, {"compare", "tiny", "--temp", "0.5"}, {"unknown option '--temp'", "run the command with --help"});
+    refuses(place, {"run", "tiny.json", "training.steps=5"}, {"training.steps=5", "write --set training.steps=5"});
     refuses(place, {"plan", "tiny.json", "--format", "md"}, {"--format: 'md'", "did you mean \"markdown\"?"});
     refuses(place, {"show", "tiny.json", "--split", "val"}, {"--split: 'val'", "did you mean \"validation\"?"});
     for (const char* command : {"run", "plan", "check", "sample", "compare", "diff", "sql", "verify"}) {

@@ -107,7 +107,7 @@ TEST_CASE_METHOD(Fixture, "numbers of weights that differ by more than 5% at equ
         return std::vector<TunedRun>{{.system = system, .length = length, .validation = 1, .parameters = parameters}};
     };
     CHECK(warning(Kind::parameters, sized("gru", 1000) + sized("lstm", 1040) + sized("rnn", 1100)) ==
-          "numbers of weights differ: 1000 (gru), 1100 (rnn); to make them equal, use match");
+          "numbers of weights differ: 1000 (gru), 1100 (rnn); to make them equal, use match with \"parameters\"");
     CHECK(warning(Kind::parameters, sized("gru", 1000) + sized("lstm", 1050)).empty());
     experiment.by = {"system", "training.sequence_length"};
     CHECK(warning(Kind::parameters, sized("gru", 1000) + sized("gru", 2000, 128)).empty());

@@ -80,6 +80,10 @@ TEST_CASE_METHOD(Fixture, "what does not exist is refused with what does") {
     CHECK_THAT(refused({"cells", "--metric", "loss"}), contains("write validation/loss"));
     CHECK_THAT(refused({"cells", "--metric", "test_loss"}), contains("write test/loss"));
     CHECK_THAT(refused({"cells", "--metric", "val_accuracy"}), contains("write validation/accuracy"));
+    CHECK_THAT(refused({"cells", "--metric", "perplexity"}),
+               contains("write validation/loss; the perplexity is its exponential"));
+    CHECK_THAT(refused({"cells", "--metric", "validation/perplexity"}),
+               contains("did you mean \"validation/loss\"?; the perplexity"));
     CHECK_THAT(refused({"cells", "--metric", "val/loss"}), contains("did you mean \"validation/loss\"?"));
     CHECK_THAT(refused({"cells", "--by", "lr"}), contains("did you mean \"training.optimizer.learning_rate\"?"));
     CHECK_THAT(refused({"cells", "cells"}), contains("'cells' twice"));

@@ -178,6 +178,24 @@ TEST_CASE("What is no JSON but meant as a value is told what to write") {
     CHECK(help("'x'") == "write strings in double quotes");
 }
 
+TEST_CASE("YAML and TOML are told from JSON with a mistake in it") {
+    const auto help = [](const std::string& text) {
+        base::Diagnostics diagnostics;
+        CHECK_FALSE(json::parse(text, "test", diagnostics));
+        try {
+            diagnostics.raise();
+        } catch (const base::Problems& problems) {
+            return problems.problems().at(0).help;
+        }
+        return std::string();
+    };
+    const std::string yaml = "write it as JSON, as in {\"KEY\": VALUE, …}: this looks like YAML or TOML";
+    CHECK(help("name: mine\ntraining:\n  steps: 5\n") == yaml);
+    CHECK(help("name = \"mine\"\n") == yaml);
+    CHECK(help("{name: 1}") != yaml);
+    CHECK(help("mine") != yaml);
+}
+
 TEST_CASE("On one line for people, numbers are as they would write them") {
     CHECK(json::dump_spaced(*json::try_parse(R"({"a":[1e-4,0.5,1.0,2],"b":{"c":null}})")) ==
           R"({"a": [0.0001, 0.5, 1, 2], "b": {"c": null}})");

@@ -192,6 +192,7 @@ TEST_CASE("prompts that cannot be are errors") {
     CHECK(error({"aXb", {}, 0}) ==
           "sampling.prompt: 'X' in the prompt 'aXb'\n  expected: symbols that occur in the dataset\n  help: choose a "
           "prompt from the text's own symbols");
+    CHECK(error({"aBc", {}, 0}).find("write 'abc': the text is in lower case") != std::string::npos);
     CHECK(error({"", {}, 0}).find("an empty prompt") != std::string::npos);
     CHECK(
         error(window(Split::validation, 101)).find("a window of 101 tokens from the validation split, which has 100") !=
