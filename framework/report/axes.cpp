@@ -161,11 +161,14 @@ std::optional<Figure> over_needs(const Source& source, const std::string& id, co
     figure.y = {comparison.metric, {}, {}, false};
     std::erase_if(measures, [&](const Measure& measure) {
         std::set<double> values;
+        bool any_zero = false;  // as of a cell without a state: on a logarithmic axis it has no place
         each([&](const Group&, const analysis::ComparedTrial& trial, const Cost& cost) {
-            if (const auto value = measure.of(trial, cost); value && *value > 0) values.insert(*value);
+            const auto value = measure.of(trial, cost);
+            if (value && *value > 0) values.insert(*value);
+            any_zero = any_zero || value == 0.0;
         });
-        if (!differs_notably(values)) return true;
-        figure.x.push_back({measure.name, {}, {}, differs_greatly(values)});
+        if (!differs_notably(values) && !(any_zero && !values.empty())) return true;
+        figure.x.push_back({measure.name, {}, {}, differs_greatly(values) && !any_zero});
         return false;
     });
     if (measures.empty()) return std::nullopt;

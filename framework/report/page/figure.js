@@ -160,9 +160,11 @@ class FigureView {
 
   points(series) {
     const x = series.x[this.axis], first = this.from * this.last();
+    const drawable = (number, isLogarithmic) => (isLogarithmic && number <= 0 ? null : number);
     return series.y.map((y, i) => {
       const place = x[i] !== null && x[i] < first ? null : x[i];
-      return this.sideways ? { x: y, y: place } : { x: place, y };
+      const value = drawable(y, this.yIsLogarithmic);
+      return this.sideways ? { x: value, y: place } : { x: drawable(place, this.xIsLogarithmic), y: value };
     });
   }
 
