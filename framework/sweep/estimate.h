@@ -22,9 +22,9 @@ struct Estimate {
 };
 
 /// Takes a few real steps of each distinct model, about `budget` seconds in all, and multiplies. Of many models the
-/// most expensive are measured, the others estimated by their floating-point operations, and so are those that take more
-/// than half of `memory`, the bytes that this process may use. Samples are not counted, and what ends trials early is not
-/// foreseen.
+/// most expensive are measured, the others estimated by their floating-point operations, and so are those that take
+/// more than half of `memory`, the bytes that this process may use. Samples are not counted, and what ends trials early
+/// is not foreseen.
 Estimate estimate(const std::vector<Remaining>& trials, const plugins::Catalog& catalog, Size jobs, double budget = 1.0,
                   double memory = memory_limit());
 

@@ -97,5 +97,6 @@ FAULTS = (
     Fault("a trial that a task has taken stays on offer", "framework/launch/claims.cpp",
           "fs::rename(from, to, error);", "fs::copy_file(from, to, error);", "launch", ("test_launch",)),
     Fault("what does not fit into memory is measured all the same", "framework/sweep/estimate.cpp",
-          "trial.plan->memory.total() > memory", "trial.plan->memory.total() > 1e300 * memory", "sweep", ("test_sweep",)),
+          "trial.plan->memory.total() > memory", "trial.plan->memory.total() > 1e300 * memory", "sweep",
+          ("test_sweep",)),
 )

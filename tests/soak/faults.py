@@ -40,7 +40,7 @@ def main():
     parser.add_argument("--every", type=int, default=1, metavar="K", help="only each Kth call (default: 1)")
     parser.add_argument("--kinds", default="ENOSPC,EIO,short,full", metavar="KINDS",
                         help="full: ENOSPC, and every call after it, too")
-    parser.add_argument("--skip", type=int, default=0, metavar="N", help="the first N, which a run before this has tried")
+    parser.add_argument("--skip", type=int, default=0, metavar="N", help="the first N, which an earlier run has tried")
     wanted = parser.parse_args()
     library = os.path.abspath(wanted.library)
     run = ["run", "sweep.json", "--jobs", "1", "--quiet", *SHORT]

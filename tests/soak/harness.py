@@ -36,8 +36,8 @@ def manifest():
 
 
 def with_every_cell(wanted):
-    """The manifest with a short trial of each cell that the program's plugins offer and it does not name, in each of the
-    cell's presets."""
+    """The manifest with a short trial of each cell that the program's plugins offer and it does not name, in each of
+    the cell's presets."""
     systems = wanted["sweep"]["system"]
     named = {system.get("cell.plugin", wanted["cell"]["plugin"]) for system in systems.values()}
     found = subprocess.run([program(), "plugins", "--format", "json"], check=True, stdout=subprocess.PIPE).stdout

@@ -146,7 +146,7 @@ TEST_CASE("one step of one sequence through one hidden unit has the gradients of
 
 namespace {
 
-/// 16,384 steps of a layer of 4 units, at once and as two halves of which the second begins with the state of the first.
+/// 16,384 steps of a layer of 4 units, at once and as two halves, of which the second begins with the first's state.
 void check_halves(const Plugin& plugin, const Options& options) {
     constexpr Size T = 16'384, half = T / 2;
     RandomStream stream(2, plugin.name);
