@@ -31,6 +31,17 @@ std::vector<std::string> long_names(const po::options_description& options) {
     return names;
 }
 
+/// By what follows the hyphens: with them, short names would all be near each other.
+std::string nearest_option(std::string_view name, const std::vector<std::string>& known) {
+    const auto bare = [](std::string_view option) {
+        return std::string(option.substr(std::min(option.find_first_not_of('-'), option.size())));
+    };
+    std::vector<std::string> names;
+    for (const std::string& each : known) names.push_back(bare(each));
+    const std::string near = base::nearest(bare(name), names);
+    return near.empty() ? near : "--" + near;
+}
+
 /// "a, b or c".
 std::string alternatives(const std::vector<std::string>& words) {
     std::string text;
@@ -179,7 +190,7 @@ std::optional<Arguments> parse(Command command, const Words& words) {
     } catch (const po::unknown_option& unknown) {
         const std::string& name = unknown.get_option_name();
         const std::vector<std::string> known = long_names(visible);
-        const std::string term = instead_of_option(name, known), near = base::nearest(name, known);
+        const std::string term = instead_of_option(name, known), near = nearest_option(name, known);
         throw Error({"command line", fmt::format("unknown option '{}'", name), "usage: " + command.usage,
                      !term.empty()   ? term
                      : !near.empty() ? base::did_you_mean(near)
