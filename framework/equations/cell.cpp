@@ -1,6 +1,7 @@
 // A cell of equations: a recorded graph, its schedule, and a call's execution of it.
 #include "equations/execution.h"
 #include "equations/graph.h"
+#include "equations/memories.h"
 #include "equations/products.h"
 #include "equations/schedule.h"
 
@@ -12,15 +13,18 @@ template <class Real>
 class EquationsCell final : public Cell<Real> {
 public:
     EquationsCell(void (*record)(Equations&), const CellSpec& spec, const Options& options)
-        : equations_(spec, options), schedule_(recorded(equations_, record)), products_(graph(), schedule_) {
+        : equations_(spec, options),
+          schedule_(recorded(equations_, record)),
+          products_(graph(), schedule_),
+          memories_(graph(), schedule_) {
         this->layout_ = graph().layout;
         this->layout_.takes_tokens = products_.take_tokens();
         for (const Node& node : graph().nodes) operations_.push_back(Operations<Real>::of(node.kind));
     }
 
-    Size saved_size(Size T, Size B) const override { return extents(T, B).saved(); }
+    Size saved_size(Size T, Size B) const override { return extents(T, B).saved() + memories_.kept_size(T, B); }
     Size workspace_size(Size T, Size B) const override {
-        return extents(T, B).workspace() + products_.workspace_size();
+        return extents(T, B).workspace() + products_.workspace_size() + memories_.workspace_size();
     }
     Size prepared_size() const override { return products_.prepared_size(); }
 
@@ -32,6 +36,7 @@ public:
         for (Size n = 0; n < graph().nodes.size(); ++n) {
             const Node& node = graph().nodes[n];
             if (schedule_.plans[n].values == Plan::Values::none) continue;
+            if (node.kind == Node::Kind::memory) elements += memories_.elements(n);
             if (node.kind == Node::Kind::outer) elements += double(node.width);
             if (node.kind == Node::Kind::contract) elements += double(graph().nodes[node.operands[1]].width);
             if (node.kind == Node::Kind::contract_columns) elements += double(graph().nodes[node.operands[0]].width);
@@ -40,11 +45,11 @@ public:
     }
 
     void forward(const Forward<Real>& call) const override {
-        Execution<Real>(graph(), schedule_, operations_, products_, call).forward();
+        Execution<Real>(graph(), schedule_, operations_, products_, memories_, call).forward();
     }
 
     void backward(const Forward<Real>& call, const Backward<Real>& gradients) const override {
-        Execution<Real>(graph(), schedule_, operations_, products_, call).backward(gradients);
+        Execution<Real>(graph(), schedule_, operations_, products_, memories_, call).backward(gradients);
     }
 
 private:
@@ -60,6 +65,7 @@ private:
     Equations equations_;
     Schedule schedule_;
     Products<Real> products_;
+    Memories<Real> memories_;
     std::vector<Operation<Real>> operations_;
 };
 

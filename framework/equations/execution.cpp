@@ -12,18 +12,20 @@ using Kind = Node::Kind;
 template <class Real>
 Execution<Real>::Execution(const Equations::Graph& graph, const Schedule& schedule,
                            const std::vector<Operation<Real>>& operations, const Products<Real>& products,
-                           const Forward<Real>& call)
+                           const Memories<Real>& memories, const Forward<Real>& call)
     : graph_(graph),
       schedule_(schedule),
       operations_(operations),
       products_(products),
+      memories_(memories),
       call_(call),
       T_(call.T),
       B_(call.B),
       extents_{graph, schedule, call.T, call.B},
       saved_intervals_(call.saved + T_ * B_ * schedule.all + B_ * schedule.all_states),
       saved_once_(saved_intervals_ + extents_.slots() * B_ * schedule.interval),
-      saved_step_(saved_once_ + schedule.once_columns) {}
+      saved_step_(saved_once_ + schedule.once_columns),
+      saved_memories_(call.saved + extents_.saved()) {}
 
 template <class Real>
 Real* Execution<Real>::kept(Size n, Size row) const {
@@ -111,6 +113,7 @@ void Execution<Real>::compute(Size n, const Frame& frame) {
     const Node& node = graph_.nodes[n];
     if (node.kind == Kind::product || node.kind == Kind::lookup)
         products_.forward(n, call_, value(node.operands[0], frame), frame.row, frame.rows, value(n, frame));
+    if (node.kind == Kind::memory) remember(n);
     if (!operations_[n].forward) return;
     Operands<Real> at = operands(n, frame);
     for_each_call(at, frame, [&](Size) { operations_[n].forward(at); });
@@ -123,6 +126,7 @@ void Execution<Real>::differentiate(Size n, const Frame& frame) {
     if (node.kind == Kind::product)
         if (Real* const dx = gradient(node.operands[0], frame))
             products_.backward_input(n, call_, gradient(n, frame), frame.rows, dx, plan(n).into[0]);
+    if (node.kind == Kind::memory) differentiate_memory(n);
     if (!operations_[n].backward) return;
     Operands<Real> at = operands(n, frame);
     at.dy = gradient(n, frame);
@@ -152,6 +156,30 @@ void Execution<Real>::differentiate_products() {
         products_.backward_weights(n, call_, value(node.operands[0], frame), gradient(n, frame), frame.rows, dweights_,
                                    products_scratch_);
     }
+}
+
+template <class Real>
+typename Memories<Real>::Values Execution<Real>::memory_operands(Size n) const {
+    typename Memories<Real>::Values values{};
+    const std::vector<Size>& operands = graph_.nodes[n].operands;
+    for (Size k = 0; k < operands.size(); ++k) values[k] = value(operands[k], {.row = 0, .rows = T_ * B_});
+    return values;
+}
+
+template <class Real>
+void Execution<Real>::remember(Size n) {
+    memories_.forward(n, call_, memory_operands(n), saved_memories_, memories_scratch_,
+                      value(n, {.row = 0, .rows = T_ * B_}));
+}
+
+template <class Real>
+void Execution<Real>::differentiate_memory(Size n) {
+    typename Memories<Real>::Gradients gradients{};
+    const std::vector<Size>& operands = graph_.nodes[n].operands;
+    const Frame all{.row = 0, .rows = T_ * B_};
+    for (Size k = 0; k < operands.size(); ++k) gradients[k] = {gradient(operands[k], all), plan(n).into[k]};
+    memories_.backward(n, call_, memory_operands(n), saved_memories_, memories_scratch_, gradient(n, all), gradients,
+                       carried_);
 }
 
 // ---- Segments ---------------------------------------------------------------------------------------------------
@@ -220,7 +248,7 @@ void Execution<Real>::forward_at_once(const Stage& stage) {
                 compute_group(segment, frame, false);
                 if (segment.output) write_output(frame);
             });
-        else if (segment.kind == Segment::Kind::product)
+        else if (segment.kind == Segment::Kind::single)
             compute(segment.nodes[0], {.row = 0, .rows = T_ * B_});
         else
             shift(segment.nodes[0]);
@@ -236,7 +264,7 @@ void Execution<Real>::backward_at_once(const Stage& stage) {
                 compute_group(segment, frame, true);
                 differentiate_group(stage, segment, frame);
             });
-        else if (segment.kind == Segment::Kind::product)
+        else if (segment.kind == Segment::Kind::single)
             differentiate(segment.nodes[0], {.row = 0, .rows = T_ * B_});
         else
             shift_back(segment.nodes[0]);
@@ -249,7 +277,7 @@ void Execution<Real>::forward_by_steps(const Stage& stage) {
     for (Size t = 0; t < T_; ++t) {
         const Frame step{.row = t * B_, .rows = B_};
         for (const Segment& segment : stage.segments) {
-            if (segment.kind == Segment::Kind::product) {
+            if (segment.kind == Segment::Kind::single) {
                 compute(segment.nodes[0], step);
                 continue;
             }
@@ -278,7 +306,7 @@ void Execution<Real>::backward_by_steps(const Stage& stage) {
         for (const Size s : stage.elsewhere) hand_back(graph_.states[s], step);
         for (Size i = stage.segments.size(); i-- > 0;) {
             const Segment& segment = stage.segments[i];
-            if (segment.kind == Segment::Kind::product)
+            if (segment.kind == Segment::Kind::single)
                 differentiate(segment.nodes[0], step);
             else
                 for_each_block(segment, step.row, B_, [&](const Frame& frame) {
@@ -448,7 +476,7 @@ void Execution<Real>::add_output_gradient(const Frame& frame) {
 
 template <class Real>
 void Execution<Real>::forward() {
-    group_scratch_ = call_.workspace;
+    group_scratch_ = memories_scratch_ = call_.workspace;
     for (const Size n : schedule_.once) compute(n, {.row = 0, .rows = 1});
     for (const Stage& stage : schedule_.stages) {
         if (!stage.recurrent)
@@ -473,6 +501,7 @@ void Execution<Real>::backward(const Backward<Real>& gradients) {
     group_scratch_ = carried_ + B_ * state_size();
     node_scratch_ = group_scratch_ + extents_.group_scratch();
     products_scratch_ = node_scratch_ + extents_.node_scratch();
+    memories_scratch_ = products_scratch_ + products_.workspace_size();
 
     for (Size n = 0; n < graph_.nodes.size(); ++n)
         if (plan(n).gradient == Plan::Gradient::all && plan(n).cleared && plan(n).values != Plan::Values::none)

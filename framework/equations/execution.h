@@ -3,6 +3,7 @@
 
 #include <vector>
 
+#include "equations/memories.h"
 #include "equations/operations.h"
 #include "equations/products.h"
 #include "equations/schedule.h"
@@ -29,7 +30,7 @@ template <class Real>
 class Execution {
 public:
     Execution(const Equations::Graph& graph, const Schedule& schedule, const std::vector<Operation<Real>>& operations,
-              const Products<Real>& products, const Forward<Real>& call);
+              const Products<Real>& products, const Memories<Real>& memories, const Forward<Real>& call);
 
     void forward();
     void backward(const Backward<Real>& gradients);
@@ -57,6 +58,9 @@ private:
     void compute(Size n, const Frame& frame);
     void differentiate(Size n, const Frame& frame);
     void differentiate_products();
+    typename Memories<Real>::Values memory_operands(Size n) const;
+    void remember(Size n);
+    void differentiate_memory(Size n);
     template <class Body>
     void for_each_call(Operands<Real>& at, const Frame& frame, Body&& body) const;
 
@@ -92,12 +96,14 @@ private:
     const Schedule& schedule_;
     const std::vector<Operation<Real>>& operations_;
     const Products<Real>& products_;
+    const Memories<Real>& memories_;
     const Forward<Real>& call_;
     const Size T_, B_;
     const Extents extents_;
     Real* saved_intervals_;
     Real* saved_once_;
     Real* saved_step_;
+    Real* saved_memories_;
     Real* group_scratch_ = nullptr;  ///< values of a group's rows, of as many steps as an interval has; then gradients
     Real* node_scratch_ = nullptr;
 
@@ -109,6 +115,7 @@ private:
     Real* step_gradients_ = nullptr;
     Real* once_gradients_ = nullptr;
     Real* products_scratch_ = nullptr;
+    Real* memories_scratch_ = nullptr;
     Real* carried_ = nullptr;  ///< (B, state_size): of the states after the current step
 };
 

@@ -53,6 +53,7 @@ struct Node {
         contract_columns,
         scale_rows,  ///< each element of the second operand scales as many neighbouring columns of the first
         scale_columns,
+        memory,   ///< matrices as a state that starts at `first` in a sequence's; operands q, k, v, and see below
         product,  ///< by the weight matrix at `weights`, plus the bias at `bias`
         lookup,   ///< the same of the cell's input where that always comes as tokens: rows of a table
         plus,     ///< the bias at `weights`
@@ -66,12 +67,13 @@ struct Node {
     double number = 0;
     Size first = 0;
     Size groups = 1;
-    Size heads = 1, rows = 1;         ///< the value's shape: heads matrices of `rows` rows
-    Size weights = 0;                 ///< offset in all the weights
-    Size bias = none;                 ///< products: offset of a bias, or none
-    bool from_input_alone = false;    ///< no state reaches it
-    bool from_weights_alone = false;  ///< neither does the input: one row, the same for all
-    std::string label = {};           ///< the call that made it, as `linear("forget")`; "" where kind and operands tell
+    Size heads = 1, rows = 1;            ///< the value's shape: heads matrices of `rows` rows
+    Size weights = 0;                    ///< offset in all the weights
+    Size decay = none, strength = none;  ///< memory: which operands these are, or none
+    Size bias = none;                    ///< products: offset of a bias, or none
+    bool from_input_alone = false;       ///< no state reaches it
+    bool from_weights_alone = false;     ///< neither does the input: one row, the same for all
+    std::string label = {};  ///< the call that made it, as `linear("forget")`; "" where kind and operands tell
 
     Size columns() const { return width / (heads * rows); }
 };

@@ -6,7 +6,7 @@ namespace unroll {
 using Kind = Node::Kind;
 
 bool stands_alone(const Node& node) {
-    return node.kind == Kind::product || node.kind == Kind::state;
+    return node.kind == Kind::product || node.kind == Kind::state || node.kind == Kind::memory;
 }
 
 bool is_cheap(Kind kind) {
@@ -81,6 +81,7 @@ Reads reads(Kind kind) {
         case Kind::scale_rows:
         case Kind::scale_columns:
         case Kind::product:
+        case Kind::memory:
         case Kind::times:
             return {true, false};
         case Kind::divide:

@@ -5,7 +5,7 @@
 
 namespace unroll {
 
-/// Is it a product, or the shift of a state?
+/// Is it a product, a memory, or the shift of a state?
 bool stands_alone(const Node& node);
 
 /// Is it computed again rather than kept, where that saves an array of all steps?

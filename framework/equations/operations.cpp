@@ -11,6 +11,7 @@ Operation<Real> Operations<Real>::of(Node::Kind kind) {
         case Kind::state:
         case Kind::product:
         case Kind::lookup:
+        case Kind::memory:
             break;
         case Kind::constant:
             return {&constant, nullptr};

@@ -34,7 +34,7 @@ struct Operands {
     Real number() const { return static_cast<Real>(node.number); }
 };
 
-/// What a node does. Null functions: its values are given, or Products computes them.
+/// What a node does. Null functions: its values are given, or Products or Memories compute them.
 template <class Real>
 struct Operation {
     void (*forward)(const Operands<Real>& at) = nullptr;

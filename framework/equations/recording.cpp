@@ -126,6 +126,38 @@ Value Equations::state(std::string name, Size heads, Size rows, Size columns) {
     return value;
 }
 
+Value Equations::memory(std::string name, Size heads, Value q, Value k, Value v, const MemoryRule& rule) {
+    const auto require = [&](bool right, const char* what, Value value, const std::string& wanted) {
+        if (!right)
+            refuse_equations(fmt::format("memory(\"{}\")", name),
+                             fmt::format("{} of shape {} for {} heads", what, shape(value), heads), wanted,
+                             "correct the width or the number of heads");
+    };
+    require(heads > 0 && q.width() % heads == 0, "queries", q, "a number of heads that divides the width");
+    require(k.width() == q.width(), "keys", k, fmt::format("{} columns, as the queries", q.width()));
+    require(v.width() % heads == 0, "values", v, "a number of heads that divides the width");
+    Node node{.kind = Kind::memory, .width = v.width()};
+    node.heads = heads;
+    node.label = fmt::format("memory(\"{}\")", name);
+    std::vector<Value> operands{q, k, v};
+    if (rule.decay) {
+        require(rule.decay->width() == heads || rule.decay->width() == k.width(), "a decay", *rule.decay,
+                fmt::format("{} columns, one for each head, or {}, one for each row", heads, k.width()));
+        node.decay = operands.size();
+        operands.push_back(*rule.decay);
+    }
+    if (rule.strength) {
+        require(rule.strength->width() == heads, "a strength", *rule.strength, fmt::format("{} columns", heads));
+        node.strength = operands.size();
+        operands.push_back(*rule.strength);
+    }
+    for (Value& operand : operands) operand = Access::as_rows(operand);
+    node.first = graph_->layout.add_state(std::move(name), q.width() * v.width() / heads);
+    Value read = Access::append(std::move(node), operands);
+    Access::node_of(read).from_input_alone = false;
+    return read;
+}
+
 Value Equations::state(std::string name, Size width) {
     return state(std::move(name), 1, 1, width);
 }

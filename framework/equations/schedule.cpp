@@ -100,9 +100,20 @@ private:
             stack_.pop_back();
         } while (component.back() != n);
         if (component.size() > 1 || itself)
-            for (const Size member : component) cyclic_[member] = true;
+            for (const Size member : component) {
+                cyclic_[member] = true;
+                refuse_memory(nodes_[member]);
+            }
         std::sort(component.begin(), component.end());
         components_.push_back(std::move(component));
+    }
+
+    /// A memory is computed for all steps at once.
+    static void refuse_memory(const Node& node) {
+        if (node.kind == Kind::memory)
+            refuse_equations(node.label, "operands that depend on what was read from it at the step before",
+                             "operands of the input and of other states",
+                             "write it with state(), outer() and contract()");
     }
 
     // ---- Stages: even numbers at once, odd ones step by step
@@ -205,8 +216,7 @@ private:
                     add_segment(stage, Segment::Kind::group, std::move(members));
                 } else {
                     for (const Size n : members)
-                        add_segment(stage,
-                                    nodes_[n].kind == Kind::product ? Segment::Kind::product : Segment::Kind::shift,
+                        add_segment(stage, nodes_[n].kind == Kind::state ? Segment::Kind::shift : Segment::Kind::single,
                                     {n});
                 }
             }

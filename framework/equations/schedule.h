@@ -2,7 +2,7 @@
 //
 // Values of weights alone come first, one row each. The rest falls into stages, one after the other. What lies on no
 // cycle through a state is computed for all T·B rows at once, what does lie on one step by step; so a stage is
-// recurrent or not. A stage is a row of segments: a product of matrices, the shift of a state that no cycle leads
+// recurrent or not. A stage is a row of segments: a product of matrices or a memory, the shift of a state that no cycle leads
 // through (it is its next value of the step before), or a group of all else, which is computed for a few rows at a
 // time, so that what only the group needs stays in the first caches and is in no array of T steps: backward computes it
 // again.
@@ -50,7 +50,7 @@ struct Plan {
 };
 
 struct Segment {
-    enum class Kind { group, product, shift };
+    enum class Kind { group, single, shift };
     Kind kind;
     std::vector<Size> nodes;   ///< in order; one, but for a group
     Size local = 0;            ///< columns of scratch

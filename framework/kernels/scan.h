@@ -21,6 +21,11 @@
     X(diagonal_scan, DiagonalScan) \
     X(diagonal_scan_backward, DiagonalScanBackward)
 
+/// X(name, Scan): matrices as memory; a part is a head of a sequence, and the third argument says which workspace.
+#define UNROLL_MATRIX_SCANS(X) \
+    X(matrix_scan, MatrixScan) \
+    X(matrix_scan_backward, MatrixScanBackward)
+
 namespace unroll {
 
 /// Channels that go together, a whole number of vectors in every kernel set.
@@ -40,9 +45,26 @@ struct DiagonalScanKernels {
     UNROLL_DIAGONAL_SCANS(UNROLL_FIELD)
 };
 #undef UNROLL_FIELD
+#define UNROLL_FIELD(name, Scan) void (*name)(const Scan<Real>& scan, Size first, Size last, Size place);
+template <class Real>
+struct MatrixScanKernels {
+    UNROLL_MATRIX_SCANS(UNROLL_FIELD)
+};
+#undef UNROLL_FIELD
+
+/// A row of m columns of a matrix that is being worked on: a whole number of vectors in every kernel set.
+constexpr Size matrix_row(Size m) {
+    return (m + 15) / 16 * 16;
+}
+/// Elements of the workspace of one thread: the matrices after each of a chunk's steps, and the row before them; what was
+/// written at each; the gradient; rows of v, o and their gradients; numbers for each row.
+constexpr Size matrix_scan_place(Size n, Size m) {
+    return (scan_interval + 2) * n * matrix_row(m) + (2 * scan_interval + 6) * matrix_row(m) + 20 * matrix_row(n);
+}
 
 using LinearScanSet = std::tuple<LinearScanKernels<float>, LinearScanKernels<double>>;
 using SelectiveScanSet = std::tuple<SelectiveScanKernels<float>, SelectiveScanKernels<double>>;
+using MatrixScanSet = std::tuple<MatrixScanKernels<float>, MatrixScanKernels<double>>;
 using DiagonalScanSet = std::tuple<DiagonalScanKernels<float>, DiagonalScanKernels<double>>;
 
 }  // namespace unroll

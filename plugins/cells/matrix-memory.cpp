@@ -60,7 +60,9 @@ struct Memory {
     Value q() { return projected("q", H); }
     Value k() { return projected("k", H); }
     Value v() { return projected("v", H); }
-    Value memory() { return e.state("S", heads, d, d); }
+    Value read(Value q, Value k, Value v, const Equations::MemoryRule& rule = {}) {
+        return e.memory("S", heads, q, k, v, rule);
+    }
     Value activated(Value u) { return e.options().integer("convolution") > 0 ? u : silu(u); }
 
     Value gate() { return silu(e.product("weight_g", H, x)); }
@@ -102,11 +104,10 @@ struct Memory {
 void linear_attention(Memory& m) {
     const auto feature = [](Value u) { return relu(u) + exp(minimum(u, 0)); };
     auto q = feature(m.q()), k = feature(m.k()), v = m.v();
-    auto S = m.memory(), z = m.e.state("z", m.H);
-    m.e.next(S, S + outer(k, v, m.heads));
+    auto o = m.read(q, k, v), z = m.e.state("z", m.H);
     m.e.next(z, z + k);
     auto weight = sum(q * m.e.next_of(z), m.heads) + 1e-6;
-    m.finish(contract(q, m.e.next_of(S)) / repeat(weight, m.d));
+    m.finish(o / repeat(weight, m.d));
 }
 
 void retnet(Memory& m) {
@@ -116,38 +117,30 @@ void retnet(Memory& m) {
     auto angle = repeat(m.e.step(), m.d / 2) * m.row(rates);
     auto sine = sin(angle), cosine = cos(angle);
     auto q = m.rotated(m.q(), sine, cosine), k = m.rotated(m.k(), sine, cosine), v = m.v();
-    auto S = m.memory();
-    m.e.next(S, scale_heads(S, m.row(keeps)) + outer(k, v, m.heads));
-    m.finish_gated(m.normed(contract(q * m.scale, m.e.next_of(S))));
+    m.finish_gated(m.normed(m.read(q * m.scale, k, v, {.decay = m.row(keeps)})));
 }
 
 void gla(Memory& m) {
     auto q = m.q(), k = m.k(), v = m.v();
     auto low = m.e.product("weight_a1", 16, m.x);
     auto a = exp(softplus(-m.e.plus(m.e.product("weight_a2", m.H, low), "bias_a")) * (-1.0 / 16));
-    auto S = m.memory();
-    m.e.next(S, scale_rows(S, a) + outer(k, v, m.heads));
-    m.finish_gated(m.normed(contract(q * m.scale, m.e.next_of(S))));
+    m.finish_gated(m.normed(m.read(q * m.scale, k, v, {.decay = a})));
 }
 
 void mamba_2(Memory& m) {
     auto q = m.projected("q", m.d), k = m.projected("k", m.d), v = m.v();
     const auto shared = [&](Value u) { return concatenate(std::span<const Value>(std::vector<Value>(m.heads, u))); };
     const auto [factor, step] = m.decay(1);
-    auto S = m.memory();
-    m.e.next(S, scale_heads(S, factor) + outer(shared(k), repeat(step, m.d) * v, m.heads));
+    auto o = m.read(shared(q), shared(k), repeat(step, m.d) * v, {.decay = factor});
     auto past = m.e.weight("D", {m.heads}, Weight::Role::bias, {.start = start::constant(1), .decays = false});
-    auto o = contract(shared(q), m.e.next_of(S)) + repeat(past, m.d) * v;
-    m.finish(m.e.times(rms_norm(o * m.gate()), "norm"));
+    m.finish(m.e.times(rms_norm((o + repeat(past, m.d) * v) * m.gate()), "norm"));
 }
 
 void hgrn2(Memory& m) {
     const double least = m.e.options().number("lower_bound");
     auto q = m.activated(m.q()), v = m.v();
     auto f = sigmoid(m.e.product("weight_k", m.H, m.x)) * (1 - least) + least;
-    auto S = m.memory();
-    m.e.next(S, scale_rows(S, f) + outer(1 - f, v, m.heads));
-    m.finish(m.normed(contract(q, m.e.next_of(S))));
+    m.finish(m.normed(m.read(q, 1 - f, v, {.decay = f})));
 }
 
 void mlstm(Memory& m) {
@@ -157,18 +150,18 @@ void mlstm(Memory& m) {
     auto i = m.e.plus(m.e.product("weight_i", m.heads, all, zeros), "bias_i", {.start = start::normal(0.1)});
     auto f =
         m.e.plus(m.e.product("weight_f", m.heads, all, zeros), "bias_f", {.start = start::linspace(3, 6, m.heads)});
-    auto S = m.memory(), n = m.e.state("n", m.H), most = m.e.state("m", m.e.constant(m.heads, -1e30));
+    auto n = m.e.state("n", m.H), most = m.e.state("m", m.e.constant(m.heads, -1e30));
     auto kept = most - softplus(-f);
     auto next = maximum(kept, i);
     auto keep = exp(kept - next), write = exp(i - next);
     auto key = k * m.scale * repeat(write, m.d);
     m.e.next(most, next);
-    m.e.next(S, scale_heads(S, keep) + outer(key, v, m.heads));
+    auto read = m.read(q, key, v, {.decay = keep});
     m.e.next(n, repeat(keep, m.d) * n + key);
     auto along = sum(q * m.e.next_of(n), m.heads);
     auto least = exp(minimum(-next, 80));  // beyond, the weight has no finite slope in floats, and o is 0 to all digits
     auto weight = maximum(maximum(along, -along), least) + 1e-6;
-    auto o = contract(q, m.e.next_of(S)) / repeat(weight, m.d);
+    auto o = read / repeat(weight, m.d);
     m.finish_gated(m.e.times(layer_norm(o, m.heads), "norm"));
 }
 
@@ -176,9 +169,9 @@ void delta(Memory& m, bool gated) {
     auto q = l2_norm(m.activated(m.q()), m.heads), k = l2_norm(m.activated(m.k()), m.heads), v = m.activated(m.v());
     auto beta = sigmoid(m.e.product("weight_beta", m.heads, m.x));
     if (m.e.options().boolean("negative_eigenvalues")) beta = beta * 2;
-    auto S = m.memory(), kept = gated ? scale_heads(S, m.decay(1e-4).factor) : S;
-    m.e.next(S, kept + outer(k, repeat(beta, m.d) * (v - contract(k, kept)), m.heads));
-    auto o = m.normed(contract(q * m.scale, m.e.next_of(S)));
+    Equations::MemoryRule rule{.strength = beta};
+    if (gated) rule.decay = m.decay(1e-4).factor;
+    auto o = m.normed(m.read(q * m.scale, k, v, rule));
     m.finish(gated ? o * m.gate() : o);
 }
 
@@ -209,5 +202,5 @@ constexpr Option options[] = {
 }  // namespace
 
 constinit const Plugin unroll_plugin = equations_plugin<matrix_memory>(
-    "matrix-memory", 1, "a matrix as memory: linear attention, RetNet, GLA, Mamba-2, HGRN2, mLSTM, DeltaNets", options,
+    "matrix-memory", 2, "a matrix as memory: linear attention, RetNet, GLA, Mamba-2, HGRN2, mLSTM, DeltaNets", options,
     heads_of);

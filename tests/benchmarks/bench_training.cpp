@@ -1,6 +1,6 @@
 // Times training and generation on random text, through the code that a trial runs:
 //
-//   bench_training CELL LAYERS HEADS H B T V E every|last THREADS SECONDS [TEXTS]
+//   bench_training CELL LAYERS HEADS H B T V E every|last THREADS SECONDS [TEXTS [OPTION=VALUE]...]
 //
 // CELL may be rnn-equations, lstm-equations or gru-equations, too: the cell written as equations. HEADS 0: a cell without
 // heads; E 0: one-hot; TEXTS: how many are generated at once (1; 0: none). Prints the peak, the median training step,
@@ -20,6 +20,7 @@
 
 #include "../temporary_folder.h"
 #include "../twins.h"
+#include "conformance/conformance.h"
 #include "model/buffer.h"
 #include "model/model.h"
 #include "peak.h"
@@ -138,7 +139,9 @@ void measure_generation(const model::Model<float>& model, const plugins::Catalog
 
 int run(int count, char** words) {
     if (count < 12) {
-        std::fprintf(stderr, "usage: bench_training CELL LAYERS HEADS H B T V E every|last THREADS SECONDS [TEXTS]\n");
+        std::fprintf(
+            stderr,
+            "usage: bench_training CELL LAYERS HEADS H B T V E every|last THREADS SECONDS [TEXTS [OPTION=VALUE]...]\n");
         return 2;
     }
     const auto number = [&](int index) { return static_cast<Size>(std::strtoull(words[index], nullptr, 10)); };
@@ -152,7 +155,12 @@ int run(int count, char** words) {
 
     plugins::Catalog catalog = plugins::load(plugins::folders({UNROLL_PLUGINS}));
     for (const Plugin* twin : {&rnn_equations, &lstm_equations, &gru_equations}) catalog.add({twin, {}});
-    const trial::Trial trial = trial_of(work, catalog);
+    trial::Trial trial = trial_of(work, catalog);
+    if (count > 13) {
+        const Plugin& plugin = *catalog.find(Plugin::Kind::cell, work.cell);
+        const Options given = conformance::given_options(plugin, {words + 13, words + count});
+        for (const auto& [name, value] : given.values()) trial.cells[0].choice.options.set(name, value);
+    }
     const model::Model<float> model(trial, RandomText(work.vocabulary, 1).task(), catalog);
     std::printf("kernels %s\npeak %.1f GFLOP/s\n", kernel_set().c_str(), peak_gflops());
     measure_training(work, model, trial, catalog, seconds);

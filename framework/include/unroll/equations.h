@@ -18,6 +18,7 @@
 
 #include <initializer_list>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -136,6 +137,14 @@ public:
     Value state(std::string name, Value first);
     /// `heads` matrices (rows, columns), zeros at the beginning.
     Value state(std::string name, Size heads, Size rows, Size columns);
+    /// A state of `heads` matrices, written to and read at each step by one kernel for all T, which is much faster than
+    /// the same by state(), outer() and contract(): S̄ = decay S, S' = S̄ + k uᵀ, and it returns S'ᵀ q. u is v, or by the
+    /// delta rule strength ∘ (v - S̄ᵀ k). q and k are (heads · n), v is (heads · m). No operand may depend on it.
+    struct MemoryRule {
+        std::optional<Value> decay = {};     ///< (heads), or (heads · n): of each row
+        std::optional<Value> strength = {};  ///< (heads): the delta rule
+    };
+    Value memory(std::string name, Size heads, Value q, Value k, Value v, const MemoryRule& rule);
     Value previous(std::string name, Value x);  ///< x of the step before; zeros at the beginning
 
     /// The common case: Σ W_i x_i + b with weights `weight_NAME_0`, `weight_NAME_1`, … and `bias_NAME`.

@@ -318,9 +318,9 @@ def memory(case):
     if gated and preset != "mamba-2":
         shapes["weight_g"] = (H, D)
     shapes["weight_o"] = (H, H)
-    first = len(parts)
-    parts.append(H * d)
-    parts.extend({"linear-attention": [H], "mlstm": [H, 1, heads]}.get(preset, []))
+    beside = {"linear-attention": [H], "mlstm": [H, 1, heads]}.get(preset, [])
+    first, other = (len(parts) + len(beside), len(parts)) if preset == "mlstm" else (len(parts), len(parts) + 1)
+    parts.extend(beside + [H * d] if preset == "mlstm" else [H * d] + beside)
 
     def rotate(u, count):
         angle = count[:, :, None] / 10000 ** (torch.arange(0, d, 2) / d)
@@ -356,8 +356,8 @@ def memory(case):
 
         if preset == "linear-attention":
             q, k, v = F.elu(head(u["q"])) + 1, F.elu(head(u["k"])) + 1, head(u["v"])
-            S, z = S + write(k, v), head(state[first + 1]) + k
-            after[first + 1] = flat(z)
+            S, z = S + write(k, v), head(state[other]) + k
+            after[other] = flat(z)
             y = read(q, S) / ((q * z).sum(2, keepdim=True) + 1e-6)
         elif preset == "retnet":
             q, k, v = rotate(head(u["q"]), state[0]), rotate(head(u["k"]), state[0]), head(u["v"])
@@ -384,12 +384,12 @@ def memory(case):
             q, k, v = (head(u[n]) for n in "qkv")
             both = torch.cat([u["q"], u["k"], u["v"]], 1)
             i, f = (both @ w[f"weight_{n}"].T + w[f"bias_{n}"] for n in "if")
-            m = since_begun(state[first + 2], state[first + 3], -1e30)
+            m = since_begun(state[other + 1], state[other + 2], -1e30)
             m_new = torch.maximum(F.logsigmoid(f) + m, i)
             keep, add = torch.exp(F.logsigmoid(f) + m - m_new), torch.exp(i - m_new)
             k = k * scale * add[..., None]
-            S, n = keep[..., None, None] * S + write(k, v), keep[..., None] * head(state[first + 1]) + k
-            after[first + 1:] = [flat(n), torch.ones_like(state[first + 2]), m_new]
+            S, n = keep[..., None, None] * S + write(k, v), keep[..., None] * head(state[other]) + k
+            after[other:other + 3] = [flat(n), torch.ones_like(state[other + 1]), m_new]
             y = read(q, S) / (torch.maximum((q * n).sum(2).abs(), torch.exp(-m_new)) + 1e-6)[..., None]
         else:
             q, k, v = silu(head(u["q"])), silu(head(u["k"])), silu(head(u["v"]))

@@ -164,4 +164,61 @@ struct DiagonalScanBackward {
 template <class Real>
 UNROLL_EXPORT void diagonal_scan_backward(const DiagonalScanBackward<Real>& scan);
 
+// ---- A matrix for each head, as memory ------------------------------------------------------------------------------
+
+/// By what the memory is multiplied before it is written to.
+enum class MatrixDecay {
+    none,  ///< 1
+    head,  ///< a number for each head: rows (T, B, heads)
+    row,   ///< a number for each of its rows: (T, B, heads · n)
+};
+
+/// Linear attention as a recurrence, with decay and the delta rule (Katharopoulos et al. 2020, arXiv 2006.16236; Yang
+/// et al. 2024, arXiv 2412.06464). For each head, with S (n, m)
+///
+///     S̄ = a S,   u = v, or by the delta rule β (v - S̄ᵀ k),   S' = S̄ + k uᵀ,   o = S'ᵀ q
+///
+/// A sequence's state is (heads, n, m).
+template <class Real>
+struct MatrixScan {
+    TimeSpan time;
+    Size heads = 1, n = 0, m = 0;
+    const Real *q = nullptr, *k = nullptr;  ///< (T, B, heads · n)
+    const Real* v = nullptr;                ///< (T, B, heads · m)
+    MatrixDecay decay = MatrixDecay::none;
+    const Real* a = nullptr;      ///< see MatrixDecay
+    const Real* beta = nullptr;   ///< (T, B, heads); null: no delta rule
+    Rows<const Real> S_before{};  ///< (B, heads · n · m) before the first step; null: zeros
+    Rows<Real> S_after{};         ///< (B, heads · n · m) overwritten with the state after each sequence's last step;
+                                  ///< may be S_before; null: not wanted
+    Real* kept = nullptr;         ///< matrix_scan_kept elements, for backward
+    Real* workspace = nullptr;    ///< matrix_scan_workspace elements
+    Real* o = nullptr;            ///< (T, B, heads · m) overwritten
+};
+UNROLL_EXPORT Size matrix_scan_kept(Size T, Size B, Size heads, Size n, Size m);
+UNROLL_EXPORT Size matrix_scan_workspace(Size n, Size m);
+template <class Real>
+UNROLL_EXPORT void matrix_scan(const MatrixScan<Real>& scan);
+
+/// A gradient, and whether it is overwritten or added to, which leaves rows at and after a length as they are. Null: not
+/// wanted.
+template <class Real>
+struct GradientRows {
+    Real* rows = nullptr;
+    Into into = Into::overwrite;
+};
+
+template <class Real>
+struct MatrixScanBackward {
+    const MatrixScan<Real>* forward = nullptr;  ///< what forward was given; o and S_after are not read, nor S_before
+    const Real* d_o = nullptr;                  ///< (T, B, heads · m); not read at and after a length
+    Rows<const Real> dS_after{};                ///< (B, heads · n · m); null: zeros
+    GradientRows<Real> dq, dk, dv;              ///< as q, k, v
+    GradientRows<Real> da, dbeta;               ///< as a and beta. Where several are one array, all but the first add
+    Rows<Real> dS_before{};                     ///< (B, heads · n · m) overwritten; may be dS_after; null: not wanted
+    Real* workspace = nullptr;                  ///< matrix_scan_workspace elements
+};
+template <class Real>
+UNROLL_EXPORT void matrix_scan_backward(const MatrixScanBackward<Real>& scan);
+
 }  // namespace unroll
