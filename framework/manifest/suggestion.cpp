@@ -274,11 +274,12 @@ std::optional<json::Value> as_fractions(const json::Value& given) {
     }
     const bool percent = std::abs(sum - 100) < 1e-6;
     if (!percent && (!given.object() || std::abs(sum - 1) > 1e-6)) return std::nullopt;
-    if (percent)
-        for (json::Value& number : numbers) number = json::Value(*number.number() / 100);
     if (numbers.size() > 3) return std::nullopt;
-    while (numbers.size() < 3) numbers.emplace_back(std::int64_t{0});
-    return json::Value(std::move(numbers));
+    json::Array fractions;
+    for (const json::Value& number : numbers)
+        fractions.push_back(percent ? json::Value(*number.number() / 100) : number);
+    while (fractions.size() < 3) fractions.emplace_back(std::int64_t{0});
+    return json::Value(std::move(fractions));
 }
 
 /// A model as a list of layers, as Keras and torch.nn.Sequential have it; "" for anything else.
@@ -289,8 +290,7 @@ std::string of_layers(const json::Member& member) {
                                      [](const auto& item) { return item.object() || item.text(); });
     if (!is_list || (name != "layers" && name != "modules" && name != "model")) return "";
     return "write \"cell\": {\"plugin\": \"lstm\", \"hidden\": 128} at the top level, or a list of such objects, "
-           "lowest "
-           "layer first; an embedding is \"model\": {\"embedding\": 64}, and the dataset sets the output layer";
+           "lowest layer first; an embedding is \"model\": {\"embedding\": 64}, and the dataset sets the output layer";
 }
 
 /// By another library's name for it.

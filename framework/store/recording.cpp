@@ -233,9 +233,10 @@ std::vector<fs::path> Store::write(const AttemptEnd& end) {
     const std::string ended = now();
     // Imported weights were trained elsewhere: what they cost is not known here.
     const bool is_untrained = outcome == trial::TrialStatus::finished && end.step == 0;
-    const auto tokens = is_untrained ? std::nullopt : std::optional(end.tokens);
-    const auto seconds = is_untrained ? std::nullopt : std::optional(end.seconds);
-    const auto speed = end.tokens == 0 ? std::nullopt : std::optional(end.tokens_per_second);
+    std::optional<decltype(end.tokens)> tokens;
+    std::optional<double> seconds, speed;
+    if (!is_untrained) tokens = end.tokens, seconds = end.seconds;
+    if (end.tokens > 0) speed = end.tokens_per_second;
     database
         .prepared(
             "UPDATE attempt SET outcome = ?, error = ?, cause = ?, bound = ?, to_step = ?, ended_at = ?,"
