@@ -2,10 +2,10 @@
 //
 // Values of weights alone come first, one row each. The rest falls into stages, one after the other. What lies on no
 // cycle through a state is computed for all T·B rows at once, what does lie on one step by step; so a stage is
-// recurrent or not. A stage is a row of segments: a product of matrices or a memory, the shift of a state that no cycle leads
-// through (it is its next value of the step before), or a group of all else, which is computed for a few rows at a
-// time, so that what only the group needs stays in the first caches and is in no array of T steps: backward computes it
-// again.
+// recurrent or not. A stage is a row of segments: a product of matrices or a memory, the shift of a state that no cycle
+// leads through (it is its next value of the step before), or a group of all else, which is computed for a few rows at
+// a time, so that what only the group needs stays in the first caches and is in no array of T steps: backward computes
+// it again.
 // A recurrent stage without products runs over all steps for a few sequences at a time. If its states are matrices they
 // are kept every `interval` steps only, and backward computes the steps between again.
 #pragma once

@@ -64,7 +64,7 @@ struct MatrixWork {
     Real *u, *r;  ///< what a chunk's steps wrote, and by the delta rule v - S̄ᵀ k
     Real *v, *o;  ///< a row
     Real *du, *dp;
-    Real *a, *dq, *dk, *da;  ///< a number for each row of the matrix; of the gradients a vector, still to be added up
+    Real *a, *dq, *dk, *da;  ///< a number for each row of the matrix
 
     MatrixWork(Real* base, Size n, Size m) : row(matrix_row(m)), matrix(n * row) {
         const auto take = [&base](Size size) { return std::exchange(base, base + size); };

@@ -56,10 +56,10 @@ struct MatrixScanKernels {
 constexpr Size matrix_row(Size m) {
     return (m + 15) / 16 * 16;
 }
-/// Elements of the workspace of one thread: the matrices after each of a chunk's steps, and the row before them; what was
-/// written at each; the gradient; rows of v, o and their gradients; numbers for each row.
+/// Elements of the workspace of one thread: the matrices before a chunk and after each of its steps, and the gradient;
+/// what was written at each; rows of v, o and their gradients; numbers for each row.
 constexpr Size matrix_scan_place(Size n, Size m) {
-    return (scan_interval + 2) * n * matrix_row(m) + (2 * scan_interval + 6) * matrix_row(m) + 20 * matrix_row(n);
+    return (scan_interval + 2) * n * matrix_row(m) + (2 * scan_interval + 4) * matrix_row(m) + 4 * matrix_row(n);
 }
 
 using LinearScanSet = std::tuple<LinearScanKernels<float>, LinearScanKernels<double>>;

@@ -93,7 +93,7 @@ struct Memory {
     Value rotated(Value u, Value sine, Value cosine) {
         std::vector<Value> parts;
         for (Size head = 0; head < heads; ++head) {
-            auto a = slice(u, head * d, d / 2), b = slice(u, head * d + d / 2, d / 2);
+            auto a = slice(u, head * d, d / 2), b = slice(u, head * d + d / 2, d - d / 2);
             parts.push_back(a * cosine - b * sine);
             parts.push_back(a * sine + b * cosine);
         }

@@ -137,13 +137,16 @@ public:
     Value state(std::string name, Value first);
     /// `heads` matrices (rows, columns), zeros at the beginning.
     Value state(std::string name, Size heads, Size rows, Size columns);
-    /// A state of `heads` matrices, written to and read at each step by one kernel for all T, which is much faster than
-    /// the same by state(), outer() and contract(): S̄ = decay S, S' = S̄ + k uᵀ, and it returns S'ᵀ q. u is v, or by the
-    /// delta rule strength ∘ (v - S̄ᵀ k). q and k are (heads · n), v is (heads · m). No operand may depend on it.
+    /// How a memory decays before it is written to, and how strongly the delta rule writes; by default it does not
+    /// decay and there is no delta rule.
     struct MemoryRule {
         std::optional<Value> decay = {};     ///< (heads), or (heads · n): of each row
-        std::optional<Value> strength = {};  ///< (heads): the delta rule
+        std::optional<Value> strength = {};  ///< (heads)
     };
+    /// A state of `heads` matrices, written to and read at each step by one kernel for all T, which is much faster than
+    /// the same by state(), outer() and contract(). With K = decay S it is S' = K + k uᵀ at the next step, and what it
+    /// returns is S'ᵀ q; u is v, or by the delta rule strength (v - Kᵀ k). q and k are (heads · n), v is (heads · m).
+    /// No operand may depend on what is returned.
     Value memory(std::string name, Size heads, Value q, Value k, Value v, const MemoryRule& rule);
     Value previous(std::string name, Value x);  ///< x of the step before; zeros at the beginning
 

@@ -33,6 +33,10 @@ Operands operands(Equations& e) {
     return made;
 }
 
+Size heads_of(const Options&) {
+    return heads;
+}
+
 /// q is used beside the memory, so its gradient is added to.
 Value output(Equations& e, Value read, Value q) {
     return read + e.product("out", e.hidden(), q);
@@ -71,7 +75,7 @@ void require_close(const std::vector<double>& a, const std::vector<double>& b) {
 template <Decay decay, bool delta>
 void check() {
     CAPTURE(int(decay), delta);
-    static constexpr Plugin kernel = equations_plugin<by_kernel<decay, delta>>("kernel", 1, "a memory");
+    static constexpr Plugin kernel = equations_plugin<by_kernel<decay, delta>>("kernel", 1, "a memory", {}, heads_of);
     static constexpr Plugin steps = equations_plugin<by_steps<decay, delta>>("steps", 1, "a matrix as state");
     CellSpec spec;
     spec.input = 5, spec.hidden = 38, spec.context = 37;

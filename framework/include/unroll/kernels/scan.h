@@ -200,8 +200,8 @@ UNROLL_EXPORT Size matrix_scan_workspace(Size n, Size m);
 template <class Real>
 UNROLL_EXPORT void matrix_scan(const MatrixScan<Real>& scan);
 
-/// A gradient, and whether it is overwritten or added to, which leaves rows at and after a length as they are. Null: not
-/// wanted.
+/// A gradient, and whether it is overwritten or added to, which leaves rows at and after a length as they are. Null:
+/// not wanted.
 template <class Real>
 struct GradientRows {
     Real* rows = nullptr;
