@@ -164,6 +164,11 @@ std::string initializers_of(const trial::Trial& trial) {
     return fmt::format("{}", fmt::join(words, ", "));
 }
 
+/// Two significant digits, all that an estimate has.
+double estimated(double number) {
+    return std::stod(fmt::format("{:.1e}", number));
+}
+
 store::Table table_of(const std::vector<PlannedRow>& rows, const std::vector<manifest::PlannedTrial>& planned) {
     const bool matched = std::any_of(planned.begin(), planned.end(),
                                      [](const manifest::PlannedTrial& trial) { return !trial.matched.empty(); });
@@ -180,8 +185,8 @@ store::Table table_of(const std::vector<PlannedRow>& rows, const std::vector<man
                               whole(trial.state_size), initializers_of(*row.work->trial), whole(trial.steps),
                               hundredths(double(trial.steps) / double(trial.steps_per_epoch)), row.work->cost / 1e9,
                               std::ceil(row.work->memory.total() / 1e6),
-                              row.seconds ? store::Value(*row.seconds / 60) : store::Value(), whole(row.samples),
-                              std::string(row.state ? trial::to_string(row.state->status) : "new"),
+                              row.seconds ? store::Value(estimated(*row.seconds / 60)) : store::Value(),
+                              whole(row.samples), std::string(row.state ? trial::to_string(row.state->status) : "new"),
                               row.state ? store::Value(row.state->id) : store::Value()});
         std::vector<store::Value>& last = table.rows.back();
         if (matched) last.insert(last.begin() + 3, planned[i].matched);
@@ -190,7 +195,7 @@ store::Table table_of(const std::vector<PlannedRow>& rows, const std::vector<man
     return table;
 }
 
-/// "about 12 min": two significant digits are all that an estimate has.
+/// "about 12 min".
 std::string about(double seconds) {
     if (seconds < 1) return "less than a second";
     if (seconds < 60) return fmt::format("about {:.0f} s", seconds);

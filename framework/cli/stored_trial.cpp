@@ -84,8 +84,7 @@ void add_data_option(Command& command) {
         "store, in the working directory and in the folders of UNROLL_DATA)")(
         "download", po::bool_switch(),
         "download the trial's data, when it is not where it was, from the url that the store names; without this "
-        "nothing is "
-        "downloaded");
+        "nothing is downloaded");
 }
 
 std::string retraining(store::Store& store, store::Id trial, const Arguments& arguments) {
