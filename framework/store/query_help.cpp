@@ -2,6 +2,7 @@
 #include "store/query_help.h"
 
 #include <fmt/core.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
@@ -122,6 +123,19 @@ std::string quotes(sqlite3* connection, const Word& word, bool unknown_column) {
     return "";
 }
 
+/// For a column that the query's tables have not, but another has; "" when none has.
+std::string other_table(sqlite3* connection, std::string_view column) {
+    std::string quoted;
+    for (const char c : column) quoted += c == '\'' ? "''" : std::string(1, c);
+    const std::vector<std::string> found =
+        names(connection,
+              fmt::format("SELECT tables.name FROM sqlite_schema AS tables, pragma_table_info(tables.name) AS columns"
+                          " WHERE tables.type IN ('table', 'view') AND columns.name = '{}' ORDER BY tables.name",
+                          quoted));
+    if (found.empty()) return "";
+    return fmt::format("it is a column of {}: select FROM \"{}\", or JOIN it", fmt::join(found, ", "), found.front());
+}
+
 }  // namespace
 
 std::string help_with_query(sqlite3* connection, std::string_view sql, int offset, std::string_view message) {
@@ -136,6 +150,9 @@ std::string help_with_query(sqlite3* connection, std::string_view sql, int offse
         if (column && name.find('.') != name.npos && has(known, name))
             return fmt::format("{}; {}", double_quotes(name), documented);
         const std::string_view bare = name.substr(name.rfind('.') + 1);
+        if (column)
+            if (const std::string help = other_table(connection, bare); !help.empty())
+                return fmt::format("{}; {}", help, documented);
         if (column) near = column_meant(bare, known);
         if (near.empty()) near = base::nearest(bare, known);
     }

@@ -99,6 +99,7 @@ TEST_CASE_METHOD(Fixture, "an error says where in the statement") {
     CHECK_THAT(refused("SELECT id,\n  sead FROM trial"), contains("query, line 2, column 3: no such column: sead"));
     CHECK_THAT(refused("SELECT id\nFORM trial"), contains("query, line 2, column"));
     CHECK_THAT(refused("SELECT val_loss FROM trial"), contains("did you mean \"validation_loss\"?"));
+    CHECK_THAT(refused("SELECT seed FROM membership"), contains("it is a column of "));
     CHECK_THAT(refused("SELECT hidden_size FROM trial"), contains("did you mean \"hidden\"?"));
     CHECK_THAT(refused("SELECT lr FROM trial"), contains("did you mean \"learning_rate\"?"));
     CHECK_THAT(refused("SELECT id FROM trial WHERE cell = \"lstm\""), contains("no such column: lstm"));
