@@ -81,7 +81,7 @@ Array<Real> of_sequence(const Array<Real>& all, Size B, Size b, Size width) {
 
 template <class Real>
 bool same_bits(const Array<Real>& a, const Array<Real>& b) {
-    return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(Real)) == 0;
+    return a.size() == b.size() && (a.empty() || std::memcmp(a.data(), b.data(), a.size() * sizeof(Real)) == 0);
 }
 
 struct Shape {
