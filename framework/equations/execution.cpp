@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "equations/kinds.h"
+
 namespace unroll {
 
 using Kind = Node::Kind;
@@ -111,7 +113,7 @@ void Execution<Real>::for_each_call(Operands<Real>& at, const Frame& frame, Body
 template <class Real>
 void Execution<Real>::compute(Size n, const Frame& frame) {
     const Node& node = graph_.nodes[n];
-    if (node.kind == Kind::product || node.kind == Kind::lookup)
+    if (is_product(node))
         products_.forward(n, call_, value(node.operands[0], frame), frame.row, frame.rows, value(n, frame));
     if (node.kind == Kind::memory) remember(n);
     if (!operations_[n].forward) return;
@@ -150,8 +152,7 @@ template <class Real>
 void Execution<Real>::differentiate_products() {
     for (Size n = 0; n < graph_.nodes.size(); ++n) {
         const Node& node = graph_.nodes[n];
-        if (node.kind != Kind::product && node.kind != Kind::lookup) continue;
-        if (plan(n).values == Plan::Values::none) continue;
+        if (!is_product(node) || plan(n).values == Plan::Values::none) continue;
         const Frame frame{.row = 0, .rows = node.from_weights_alone ? 1 : T_ * B_};
         products_.backward_weights(n, call_, value(node.operands[0], frame), gradient(n, frame), frame.rows, dweights_,
                                    products_scratch_);

@@ -5,6 +5,10 @@ namespace unroll {
 
 using Kind = Node::Kind;
 
+bool is_product(const Node& node) {
+    return node.kind == Kind::product || node.kind == Kind::lookup;
+}
+
 bool stands_alone(const Node& node) {
     return node.kind == Kind::product || node.kind == Kind::state || node.kind == Kind::memory;
 }

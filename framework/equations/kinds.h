@@ -5,6 +5,9 @@
 
 namespace unroll {
 
+/// Is it a product by a weight matrix, looked up or not?
+bool is_product(const Node& node);
+
 /// Is it a product, a memory, or the shift of a state?
 bool stands_alone(const Node& node);
 

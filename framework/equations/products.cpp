@@ -3,19 +3,12 @@
 
 #include <algorithm>
 
+#include "equations/kinds.h"
 #include "unroll/kernels.h"
 
 namespace unroll {
 
 using Kind = Node::Kind;
-
-namespace {
-
-bool is_product(const Node& node) {
-    return node.kind == Kind::product || node.kind == Kind::lookup;
-}
-
-}  // namespace
 
 template <class Real>
 Products<Real>::Products(const Equations::Graph& graph, const Schedule& schedule)

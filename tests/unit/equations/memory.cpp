@@ -1,15 +1,13 @@
 // memory(), one kernel for all steps, against the same written with a state, outer() and contract().
-#include <optional>
+#include <string>
 
-#include "../../layer.h"
 #include "catch.h"
 #include "conformance/conformance.h"
+#include "equal_cells.h"
 #include "unroll/equations.h"
 #include "unroll/error.h"
-#include "unroll/random.h"
 
 using namespace unroll;
-using tests::Layer;
 
 namespace {
 
@@ -61,51 +59,12 @@ void by_steps(Equations& e) {
     e.output(output(e, contract(o.q, e.next_of(S)), o.q));
 }
 
-std::vector<double> random_numbers(RandomStream& stream, Size count) {
-    std::vector<double> numbers(count);
-    for (double& number : numbers) number = stream.uniform(-0.5, 0.5);
-    return numbers;
-}
-
-void require_close(const std::vector<double>& a, const std::vector<double>& b) {
-    REQUIRE(a.size() == b.size());
-    for (Size i = 0; i < a.size(); ++i) REQUIRE(a[i] == Approx(b[i]).epsilon(1e-10).margin(1e-12));
-}
-
 template <Decay decay, bool delta>
 void check() {
     CAPTURE(int(decay), delta);
     static constexpr Plugin kernel = equations_plugin<by_kernel<decay, delta>>("kernel", 1, "a memory", {}, heads_of);
     static constexpr Plugin steps = equations_plugin<by_steps<decay, delta>>("steps", 1, "a matrix as state");
-    CellSpec spec;
-    spec.input = 5, spec.hidden = 38, spec.context = 37;
-    Layer<double> one(kernel, spec), other(steps, spec);
-    RandomStream stream(1, "memory");
-    one.weights = other.weights = random_numbers(stream, one.layout().weight_count());
-    REQUIRE(one.weights.size() == other.layout().weight_count());
-    const Size T = 37, B = 3, S = one.layout().state_size();
-    REQUIRE(S == other.layout().state_size());
-    const std::vector<Size> lengths{37, 1, 18};
-    const auto x = random_numbers(stream, T * B * spec.input), state = random_numbers(stream, B * S);
-    const auto dy = random_numbers(stream, T * B * spec.hidden), dnext = random_numbers(stream, B * S);
-    for (const bool padded : {false, true})
-        for (const bool from_state : {false, true}) {
-            Forward<double> call;
-            call.T = T, call.B = B;
-            call.x.values = x.data();
-            call.lengths = padded ? lengths.data() : nullptr;
-            call.state = from_state ? state.data() : nullptr;
-            for (Layer<double>* layer : {&one, &other}) {
-                layer->dweights.assign(layer->dweights.size(), 0);
-                layer->forward(call);
-                layer->backward(dy, dnext);
-            }
-            require_close(one.y, other.y);
-            require_close(one.next_state, other.next_state);
-            require_close(one.dx, other.dx);
-            require_close(one.dstate, other.dstate);
-            require_close(one.dweights, other.dweights);
-        }
+    tests::check_equal_cells({"memory", {}, &steps, 1e-12, {37, 1, 18}}, kernel, 38);
     const conformance::Report report = conformance::check(kernel);
     INFO(to_string(report));
     CHECK(report.passed());

@@ -12,7 +12,7 @@
 
 namespace unroll::tests {
 
-/// A cell of this tree, and what equals it.
+/// A cell, one of this tree unless its plugin is given, and what equals it.
 struct EqualCells {
     std::string name;
     Options options;
@@ -36,15 +36,15 @@ inline void check_equal(const char* what, const std::vector<double>& a, const st
             FAIL("element " << i << ": " << a[i] << ", " << b[i]);
 }
 
-inline void check_equal_cells(const EqualCells& pair) {
+inline void check_equal_cells(const EqualCells& pair, const Plugin& plugin, Size hidden) {
     INFO(pair.name);
     RandomStream stream(1, pair.name);
     const Size T = pair.lengths.front(), B = pair.lengths.size();
     CellSpec spec;
     spec.input = 7;
-    spec.hidden = 19;
+    spec.hidden = hidden;
     spec.context = T;
-    Layer<double> ours(built_plugin("cells", pair.name), spec, pair.options), theirs(*pair.other, spec, pair.options);
+    Layer<double> ours(plugin, spec, pair.options), theirs(*pair.other, spec, pair.options);
     const Size S = ours.layout().state_size();
     REQUIRE(theirs.layout().state_size() == S);
     REQUIRE(theirs.layout().weight_count() == ours.layout().weight_count());
@@ -71,6 +71,10 @@ inline void check_equal_cells(const EqualCells& pair) {
             check_equal("dstate", ours.dstate, theirs.dstate, pair.tolerance);
             check_equal("dweights", ours.dweights, theirs.dweights, pair.tolerance);
         }
+}
+
+inline void check_equal_cells(const EqualCells& pair) {
+    check_equal_cells(pair, built_plugin("cells", pair.name), 19);
 }
 
 }  // namespace unroll::tests
