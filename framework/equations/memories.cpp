@@ -10,7 +10,8 @@ using Kind = Node::Kind;
 template <class Real>
 Memories<Real>::Memories(const Equations::Graph& graph, const Schedule& schedule) : graph_(graph), schedule_(schedule) {
     for_each([&](Size node) {
-        workspace_size_ = std::max(workspace_size_, matrix_scan_workspace(shape(node).n, shape(node).m));
+        const Shape of = shape(node);
+        workspace_size_ = std::max(workspace_size_, matrix_scan_workspace(of.heads, of.n, of.m));
     });
 }
 

@@ -13,15 +13,12 @@
 #include <cstring>
 
 #include "kernels/products.h"
+#include "kernels/vectors-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace unroll::HWY_NAMESPACE {
 namespace {
 
-namespace hn = hwy::HWY_NAMESPACE;
-
-template <class Real>
-constexpr Size lanes = hn::MaxLanes(hn::ScalableTag<Real>());
 template <class Real>
 constexpr Size panel_width = 2 * lanes<Real>;
 

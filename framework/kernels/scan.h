@@ -21,7 +21,7 @@
     X(diagonal_scan, DiagonalScan) \
     X(diagonal_scan_backward, DiagonalScanBackward)
 
-/// X(name, Scan): matrices as memory; a part is a head of a sequence, and the third argument says which workspace.
+/// X(name, Scan): matrices as memory; a part is a sequence, and the last argument says which workspace.
 #define UNROLL_MATRIX_SCANS(X) \
     X(matrix_scan, MatrixScan) \
     X(matrix_scan_backward, MatrixScanBackward)
@@ -56,10 +56,15 @@ struct MatrixScanKernels {
 constexpr Size matrix_row(Size m) {
     return (m + 15) / 16 * 16;
 }
-/// Elements of the workspace of one thread: the matrices before a chunk and after each of its steps, and the gradient;
-/// what was written at each; rows of v, o and their gradients; numbers for each row.
-constexpr Size matrix_scan_place(Size n, Size m) {
-    return (scan_interval + 2) * n * matrix_row(m) + (2 * scan_interval + 4) * matrix_row(m) + 4 * matrix_row(n);
+/// Chunks of scan_interval steps for which one matrix is kept. Backward computes those between them again, which takes
+/// less than to write and read them.
+inline constexpr Size matrix_chunks = 4;
+/// Elements of the workspace of one thread: the heads' matrices, those of a block's chunks, and of a chunk's steps rows of
+/// keys and of values, and what each step has to do with each.
+constexpr Size matrix_scan_place(Size heads, Size n, Size m) {
+    constexpr Size C = scan_interval;
+    return (heads + matrix_chunks - 1) * n * matrix_row(m) + (14 * C + 1) * matrix_row(n) + 7 * C * matrix_row(m) +
+           4 * C * C;
 }
 
 using LinearScanSet = std::tuple<LinearScanKernels<float>, LinearScanKernels<double>>;

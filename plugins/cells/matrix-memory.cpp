@@ -22,7 +22,7 @@
 // Where nothing else is said o = (q / √d)ᵀ S' (mamba-2 and hgrn2: qᵀ S') and y = W_o (norm(o) ∘ silu(W_g x)), norm the
 // RMS norm of each head with a gain. `convolution` K > 0 puts a causal depthwise convolution and silu behind W_q, W_k
 // and W_v; `negative_eigenvalues` doubles β, so that a step can turn what it erases.
-// State: S (H · d), and what the preset adds. Kept for backward: S every 16 steps, else about 8 H a step.
+// State: S (H · d), and what the preset adds. Kept for backward: S every 64 steps, else about 8 H a step.
 #include <cmath>
 #include <string>
 #include <vector>
@@ -202,5 +202,5 @@ constexpr Option options[] = {
 }  // namespace
 
 constinit const Plugin unroll_plugin = equations_plugin<matrix_memory>(
-    "matrix-memory", 2, "a matrix as memory: linear attention, RetNet, GLA, Mamba-2, HGRN2, mLSTM, DeltaNets", options,
+    "matrix-memory", 3, "a matrix as memory: linear attention, RetNet, GLA, Mamba-2, HGRN2, mLSTM, DeltaNets", options,
     heads_of);

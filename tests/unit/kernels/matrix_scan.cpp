@@ -18,8 +18,12 @@ const std::vector<Rule> rules{{MatrixDecay::none, false}, {MatrixDecay::head, fa
 struct MatrixShape : Shape {
     Size heads;
 };
-const std::vector<MatrixShape> matrix_shapes{
-    {{1, 2, 5, 3}, 1}, {{16, 1, 16, 16, false, false}, 2}, {{19, 3, 3, 21, true}, 2}, {{35, 2, 7, 133, true}, 1}};
+const std::vector<MatrixShape> matrix_shapes{{{1, 2, 5, 3}, 1},
+                                             {{16, 1, 16, 16, false, false}, 2},
+                                             {{19, 3, 3, 21, true}, 2},
+                                             {{35, 2, 7, 133, true}, 1},
+                                             // several blocks, of which one matrix each is kept, and a chunk begun
+                                             {{150, 4, 3, 5, true}, 2}};
 
 template <class Real>
 struct MatrixCase {
@@ -50,7 +54,7 @@ struct MatrixCase {
     MatrixScan<Real> scan() {
         const auto pointer = [](Array<Real>& array) { return array.empty() ? nullptr : array.data(); };
         kept.resize(matrix_scan_kept(shape.T, shape.B, shape.heads, shape.n, shape.N));
-        workspace.resize(matrix_scan_workspace(shape.n, shape.N));
+        workspace.resize(matrix_scan_workspace(shape.heads, shape.n, shape.N));
         return {.time = {shape.T, shape.B, lengths.empty() ? nullptr : lengths.data()},
                 .heads = shape.heads,
                 .n = shape.n,
@@ -175,6 +179,20 @@ TEST_CASE("memories' gradients are those of differences", "[scan]") {
         check_slopes("beta", tried.beta, found.dbeta, loss);
         if (shape.from_state) check_slopes("S_before", tried.first, found.dfirst, loss);
     });
+}
+
+TEST_CASE("a memory may be multiplied by 0, and forgets", "[scan]") {
+    for (const Rule& rule : {Rule{MatrixDecay::head, true}, Rule{MatrixDecay::row, false}}) {
+        MatrixCase<double> tried({{70, 1, 3, 4}, 1}, rule);
+        for (Size i = 0; i < tried.a.size(); i += 5) tried.a[i] = i % 2 == 0 ? 0 : 1e-300;
+        Array<double> o, last;
+        tried.forward(), tried.wanted(o, last), tried.backward();
+        check_close("o", tried.o, o), check_close("S", tried.last, last);
+        const MatrixCase<double> found = tried;
+        const auto loss = [&] { return tried.loss(); };
+        check_slopes("a", tried.a, found.da, loss);
+        check_slopes("k", tried.k, found.dk, loss);
+    }
 }
 
 TEST_CASE("memories' gradients may be added to, and are left alone past a length then", "[scan]") {

@@ -196,7 +196,7 @@ struct MatrixScan {
     Real* o = nullptr;            ///< (T, B, heads · m) overwritten
 };
 UNROLL_EXPORT Size matrix_scan_kept(Size T, Size B, Size heads, Size n, Size m);
-UNROLL_EXPORT Size matrix_scan_workspace(Size n, Size m);
+UNROLL_EXPORT Size matrix_scan_workspace(Size heads, Size n, Size m);
 template <class Real>
 UNROLL_EXPORT void matrix_scan(const MatrixScan<Real>& scan);
 
