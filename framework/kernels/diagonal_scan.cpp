@@ -19,6 +19,9 @@ HWY_BEFORE_NAMESPACE();
 namespace unroll::HWY_NAMESPACE {
 namespace {
 
+template <class Real>
+using Column = ChunkColumn<Real, diagonal_interval>;
+
 /// J complex numbers of each channel, from (2, N, n).
 template <Size J, class Real>
 struct ComplexGroup {
@@ -77,14 +80,17 @@ void diagonal_scan(const DiagonalScan<Real>& scan, Size first, Size last) {
     for (Size b = 0; b < scan.time.B; ++b) {
         const Size length = scan.time.length(b);
         keep_first(scan, 2 * scan.N, b, begin, end);
-        for (Size i = 0; i < chunks(length); ++i) {
-            const Chunk chunk(b, i, length);
+        for (Size i = 0; i < chunks(length, diagonal_interval); ++i) {
+            const Chunk chunk(b, i, diagonal_interval, length);
+            const RowsAhead<Real, 2> ahead{{scan.x, scan.y}, chunk.later(scan.time, 1), n};
             for_each_vector_of<Real>(begin, end, [&](auto at) HWY_ATTR {
                 Column<Real> x, y;
                 const auto skip = at.load(d, scan.skip);
                 for (Size t = 0; t < chunk.steps; ++t) {
-                    const auto value = at.load(d, scan.x + chunk.row(t, scan.time.B) * n);
+                    const Size row = chunk.row(t, scan.time.B) * n;
+                    const auto value = at.load(d, scan.x + row);
                     x.set(t, value), y.set(t, hn::Mul(skip, value));
+                    ahead.fetch(at, row, 0, 1);
                 }
                 for_each_group<4>(scan.N,
                                   [&](Size k, auto J) HWY_ATTR { diagonal_group<J()>(scan, chunk, at, k, x, y); });
@@ -95,25 +101,38 @@ void diagonal_scan(const DiagonalScan<Real>& scan, Size first, Size last) {
     }
 }
 
-/// States k … k + J - 1 back through the chunk. Adds to dx.
-template <Size J, class Real, class At>
-HWY_INLINE void diagonal_group_backward(const DiagonalScanBackward<Real>& scan, const Chunk& chunk, At at, Size k,
-                                        const Column<Real>& x, const Column<Real>& dy, Column<Real>& dx) {
-    const DiagonalScan<Real>& forward = *scan.forward;
-    const Size n = forward.n, N = forward.N;
-    ComplexGroup<J, Real> a, c, h, carry, da, dc;
-    a.load(at, forward.a, k, N, n), c.load(at, forward.c, k, N, n), carry.load(at, scan.workspace, k, N, n);
-    h.load(at, kept_state(forward, 2 * N * n, chunk.index, chunk.b), k, N, n);
+/// The states k … k + J - 1 before the chunk and after each of its steps.
+template <Size J, class Real>
+struct PastStates {
     Column<Real> re[J], im[J];
-    for (Size j = 0; j < J; ++j) re[j].set(0, h.re[j]), im[j].set(0, h.im[j]);
-    for (Size t = 0; t < chunk.steps; ++t) {
-        const auto input = x[t];
+
+    template <class At>
+    HWY_INLINE void run(const DiagonalScan<Real>& scan, const Chunk& chunk, At at, Size k, const Column<Real>& x) {
+        const Size n = scan.n, N = scan.N;
+        ComplexGroup<J, Real> a, h;
+        a.load(at, scan.a, k, N, n);
+        h.load(at, kept_state(scan, 2 * N * n, chunk.index, chunk.b), k, N, n);
+        for (Size j = 0; j < J; ++j) re[j].set(0, h.re[j]), im[j].set(0, h.im[j]);
+        for (Size t = 0; t < chunk.steps; ++t) {
+            const auto input = x[t];
 #pragma GCC unroll 8
-        for (Size j = 0; j < J; ++j) {
-            h.step(a, j, input);
-            re[j].set(t + 1, h.re[j]), im[j].set(t + 1, h.im[j]);
+            for (Size j = 0; j < J; ++j) {
+                h.step(a, j, input);
+                re[j].set(t + 1, h.re[j]), im[j].set(t + 1, h.im[j]);
+            }
         }
     }
+};
+
+/// States k … k + J - 1 back through the chunk, of which `re` and `im` have the past. Adds to dx.
+template <Size J, class Real, class At>
+HWY_INLINE void states_backward(const DiagonalScanBackward<Real>& scan, const Chunk& chunk, At at, Size k,
+                                const Column<Real>* re, const Column<Real>* im, const Column<Real>& dy,
+                                Column<Real>& dx) {
+    const DiagonalScan<Real>& forward = *scan.forward;
+    const Size n = forward.n, N = forward.N;
+    ComplexGroup<J, Real> a, c, carry, da, dc;
+    a.load(at, forward.a, k, N, n), c.load(at, forward.c, k, N, n), carry.load(at, scan.workspace, k, N, n);
     da.load(at, scan.da, k, N, n), dc.load(at, scan.dc, k, N, n);
     for (Size t = chunk.steps; t-- > 0;) {
         const auto out = dy[t];
@@ -135,23 +154,40 @@ HWY_INLINE void diagonal_group_backward(const DiagonalScanBackward<Real>& scan, 
     carry.store(at, scan.workspace, k, N, n), da.store(at, scan.da, k, N, n), dc.store(at, scan.dc, k, N, n);
 }
 
+/// States k … k + J - 1 through the chunk and back. The way back has registers for two of them, but each step through
+/// waits for the one before, which four hide.
+template <Size J, class Real, class At>
+HWY_INLINE void diagonal_group_backward(const DiagonalScanBackward<Real>& scan, const Chunk& chunk, At at, Size k,
+                                        const Column<Real>& x, const Column<Real>& dy, Column<Real>& dx,
+                                        const RowsAhead<Real, 3>& ahead) {
+    constexpr Size together = std::min<Size>(J, 2);
+    const DiagonalScan<Real>& forward = *scan.forward;
+    PastStates<J, Real> past;
+    for (Size t = 0; t < chunk.steps; ++t)
+        ahead.fetch(at, chunk.row(t, forward.time.B) * forward.n, k / J, forward.N / J);
+    past.run(forward, chunk, at, k, x);
+    for (Size j = 0; j < J; j += together)
+        states_backward<together>(scan, chunk, at, k + j, past.re + j, past.im + j, dy, dx);
+}
+
 template <class Real, class At>
-void diagonal_channels_backward(const DiagonalScanBackward<Real>& scan, const Chunk& chunk, At at) {
+void diagonal_channels_backward(const DiagonalScanBackward<Real>& scan, const Chunk& chunk, At at,
+                                const RowsAhead<Real, 3>& ahead) {
     const Tag<Real> d;
     const DiagonalScan<Real>& forward = *scan.forward;
     const Size n = forward.n, B = forward.time.B;
     Column<Real> x, dy, dx;
     const auto skip = at.load(d, forward.skip);
     auto dskip = at.load(d, scan.dskip);
-    for (Size t = 0; t < chunk.steps; ++t) {
+    for (Size t = chunk.steps; t-- > 0;) {
         const Size row = chunk.row(t, B) * n;
         const auto value = at.load(d, forward.x + row), out = at.load(d, scan.dy + row);
         x.set(t, value), dy.set(t, out), dx.set(t, hn::Mul(skip, out));
         dskip = hn::MulAdd(out, value, dskip);
     }
     at.store(d, dskip, scan.dskip);
-    for_each_group<2>(forward.N,
-                      [&](Size k, auto J) HWY_ATTR { diagonal_group_backward<J()>(scan, chunk, at, k, x, dy, dx); });
+    for_each_group<4>(forward.N, [&](Size k, auto J)
+                                     HWY_ATTR { diagonal_group_backward<J()>(scan, chunk, at, k, x, dy, dx, ahead); });
     for (Size t = 0; t < chunk.steps; ++t) at.store(d, dx[t], scan.dx + chunk.row(t, B) * n);
 }
 
@@ -166,10 +202,11 @@ void diagonal_scan_backward(const DiagonalScanBackward<Real>& scan, Size first, 
     for (Size b = 0; b < forward.time.B; ++b) {
         const Size length = forward.time.length(b);
         copy_planes<Real>(scan.dh_after ? scan.dh_after[b] : nullptr, scan.workspace, planes, n, begin, end);
-        for (Size i = chunks(length); i-- > 0;) {
-            const Chunk chunk(b, i, length);
+        for (Size i = chunks(length, diagonal_interval); i-- > 0;) {
+            const Chunk chunk(b, i, diagonal_interval, length);
+            const RowsAhead<Real, 3> ahead{{forward.x, scan.dy, scan.dx}, chunk.later(forward.time, -1), n};
             for_each_vector_of<Real>(begin, end,
-                                     [&](auto at) HWY_ATTR { diagonal_channels_backward(scan, chunk, at); });
+                                     [&](auto at) HWY_ATTR { diagonal_channels_backward(scan, chunk, at, ahead); });
         }
         clear_after(forward.time, b, scan.dx, n, begin, end);
         if (scan.dh_before) copy_planes<Real>(scan.workspace, scan.dh_before[b], planes, n, begin, end);

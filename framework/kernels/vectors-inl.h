@@ -71,6 +71,11 @@ public:
     HWY_INLINE void fetch(const Real* from) const {
         __builtin_prefetch(from + first_);
     }
+    /// The same for what is wanted later: into the next larger cache.
+    template <class Real>
+    HWY_INLINE void fetch_early(const Real* from) const {
+        __builtin_prefetch(from + first_, 0, 2);
+    }
 
 private:
     Size first_;
@@ -94,6 +99,8 @@ public:
     }
     template <class Real>
     HWY_INLINE void fetch(const Real*) const {}
+    template <class Real>
+    HWY_INLINE void fetch_early(const Real*) const {}
 
 private:
     Size first_, count_;

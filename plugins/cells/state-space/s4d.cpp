@@ -11,7 +11,7 @@
 //
 // x (T, B, D_in), y (T, B, H); log_dt (H), log_A_real, A_imag, C_re, C_im (H, N/2), D (H), output.weight (2H, H),
 // output.bias (2H). State: h (N·H: real parts of all n and channels, then imaginary ones).
-// Memory: saved are T·B·3H with glu, H·N·B for every 16 steps, and T·B·H for u where it is not x; backward's workspace
+// Memory: saved are T·B·3H with glu, H·N·B for every 64 steps, and T·B·H for u where it is not x; backward's workspace
 // T·B·5H with glu, else T·B·2H.
 #include <algorithm>
 #include <cmath>
@@ -197,7 +197,7 @@ private:
         Saved(const S4d& cell, Size T, Size B, Real* base = nullptr)
             : Slices<Real>(base),
               input(this->take(cell.input_.saved_size(T, B))),
-              kept(this->take(scan_kept_size(T, B, cell.N * cell.H))),
+              kept(this->take(diagonal_kept_size(T, B, cell.N * cell.H))),
               s(this->take(cell.glu_ ? T * B * cell.H : 0)),
               z(this->take(cell.glu_ ? T * B * 2 * cell.H : 0)) {}
     };

@@ -96,8 +96,12 @@ struct Shape {
     Size length(Size b) const { return padded ? lengths()[b] : T; }
 };
 
-inline const std::vector<Shape> shapes = {
-    {1, 2, 5, 3}, {16, 1, 16, 4}, {19, 3, 21, 7, true}, {33, 2, 16, 5, false, false}, {40, 4, 37, 2, true, false}};
+inline const std::vector<Shape> shapes = {{1, 2, 5, 3},
+                                          {16, 1, 16, 4},
+                                          {19, 3, 21, 7, true},
+                                          {33, 2, 16, 5, false, false},
+                                          {40, 4, 37, 2, true, false},
+                                          {130, 3, 3, 2, true}};
 
 /// Each channel's sum over the sequences, of (B, width).
 inline Array<double> summed(const Array<double>& rows, Size width) {

@@ -80,13 +80,17 @@ UNROLL_EXPORT void complex_scan_backward(const LinearScanBackward<Real>& scan);
 
 // ---- State space models: N numbers for each of n channels -----------------------------------------------------------
 // States are N times larger than a row, so they are not kept for every step but once for `scan_interval` steps, and
-// computed again on the way back.
+// computed again on the way back; those of diagonal_scan, which are larger still and cheap to compute, once for
+// `diagonal_interval` steps.
 
-inline constexpr Size scan_interval = 16;
+inline constexpr Size scan_interval = 16, diagonal_interval = 64;
 
 /// Elements of `kept`, for a state of so many elements a sequence.
 constexpr Size scan_kept_size(Size T, Size B, Size state) {
     return (T + scan_interval - 1) / scan_interval * B * state;
+}
+constexpr Size diagonal_kept_size(Size T, Size B, Size state) {
+    return (T + diagonal_interval - 1) / diagonal_interval * B * state;
 }
 
 /// The selective scan of Mamba (Gu and Dao 2023, arXiv 2312.00752, algorithm 2). For channel c and k < N
@@ -125,6 +129,8 @@ struct SelectiveScanBackward {
     Rows<Real> dh_before{};                        ///< (B, N·n) overwritten; null: not wanted
     Real* workspace = nullptr;                     ///< selective_scan_workspace(B, N, n) elements
 };
+/// For each sequence the gradient of its state (N, n), and for a thread's chunk those of b and c before they are added
+/// up over channels; there are no more threads than sequences.
 UNROLL_EXPORT Size selective_scan_workspace(Size B, Size N, Size n);
 template <class Real>
 UNROLL_EXPORT void selective_scan_backward(const SelectiveScanBackward<Real>& scan);
@@ -144,7 +150,7 @@ struct DiagonalScan {
     Rows<const Real> h_before{};            ///< (B, 2·N·n) before the first step; null: zeros
     Rows<Real> h_after{};  ///< (B, 2·N·n) overwritten with the state after each sequence's last step;
                            ///< may be h_before; null: not wanted
-    Real* kept = nullptr;  ///< scan_kept_size(T, B, 2·N·n) elements, for backward
+    Real* kept = nullptr;  ///< diagonal_kept_size(T, B, 2·N·n) elements, for backward
     Real* y = nullptr;     ///< (T, B, n) overwritten
 };
 template <class Real>
