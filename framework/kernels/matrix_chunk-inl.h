@@ -324,7 +324,7 @@ HWY_INLINE void keys_backward(const MatrixChunk<Real>& chunk, const Real* both, 
     const auto put = [&](Vector<Real> v, Real* rows, Size t, Size j)
                          HWY_ATTR { hn::StoreU(v, d, rows + t * chunk.keys + column + j * lanes<Real>); };
     const auto factor = [&](const Real* x, Size t, Size s) HWY_ATTR { return hn::Set(d, x[t * chunk.C + s]); };
-    Column<Real> da[J], before[J];
+    ChunkColumn<Real, scan_interval> da[J], before[J];
     for (Size t = 0; t < steps; ++t) {
         Vector<Real> dq[J], dk[J];
         for (Size j = 0; j < J; ++j) {

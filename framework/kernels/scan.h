@@ -59,8 +59,8 @@ constexpr Size matrix_row(Size m) {
 /// Chunks of scan_interval steps for which one matrix is kept. Backward computes those between them again, which takes
 /// less than to write and read them.
 inline constexpr Size matrix_chunks = 4;
-/// Elements of the workspace of one thread: the heads' matrices, those of a block's chunks, and of a chunk's steps rows of
-/// keys and of values, and what each step has to do with each.
+/// Elements of the workspace of one thread: the heads' matrices, those of a block's chunks, and of a chunk's steps rows
+/// of keys and of values, and what each step has to do with each.
 constexpr Size matrix_scan_place(Size heads, Size n, Size m) {
     constexpr Size C = scan_interval;
     return (heads + matrix_chunks - 1) * n * matrix_row(m) + (14 * C + 1) * matrix_row(n) + 7 * C * matrix_row(m) +

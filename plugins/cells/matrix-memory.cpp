@@ -37,6 +37,8 @@ Size heads_of(const Options& options) {
     return static_cast<Size>(options.integer("heads")) * (options.text("preset") == "retnet" ? 2 : 1);
 }
 
+constexpr double epsilon = 1e-5;  // of RMS norms, as in the papers' code
+
 /// One layer being written down.
 struct Memory {
     Equations& e;
@@ -66,7 +68,7 @@ struct Memory {
     Value activated(Value u) { return e.options().integer("convolution") > 0 ? u : silu(u); }
 
     Value gate() { return silu(e.product("weight_g", H, x)); }
-    Value normed(Value o) { return e.times(rms_norm(o, heads), "norm"); }
+    Value normed(Value o) { return e.times(rms_norm(o, heads, epsilon), "norm"); }
     void finish(Value o) { e.output(e.product("weight_o", H, o)); }
     void finish_gated(Value o) { finish(o * gate()); }
 
@@ -133,14 +135,15 @@ void mamba_2(Memory& m) {
     const auto [factor, step] = m.decay(1);
     auto o = m.read(shared(q), shared(k), repeat(step, m.d) * v, {.decay = factor});
     auto past = m.e.weight("D", {m.heads}, Weight::Role::bias, {.start = start::constant(1), .decays = false});
-    m.finish(m.e.times(rms_norm((o + repeat(past, m.d) * v) * m.gate()), "norm"));
+    m.finish(m.e.times(rms_norm((o + repeat(past, m.d) * v) * m.gate(), 1, epsilon), "norm"));
 }
 
 void hgrn2(Memory& m) {
     const double least = m.e.options().number("lower_bound");
     auto q = m.activated(m.q()), v = m.v();
-    auto f = sigmoid(m.e.product("weight_k", m.H, m.x)) * (1 - least) + least;
-    m.finish(m.normed(m.read(q, 1 - f, v, {.decay = f})));
+    auto u = m.e.product("weight_k", m.H, m.x);
+    auto f = sigmoid(u) * (1 - least) + least, key = sigmoid(-u) * (1 - least);  // 1 - f, without its cancellation
+    m.finish(m.normed(m.read(q, key, v, {.decay = f})));
 }
 
 void mlstm(Memory& m) {

@@ -101,7 +101,7 @@ def mamba_2(w, options, x):
     heads = options["heads"]
     d = H // heads
     module = Mamba2Mixer(Mamba2Config(hidden_size=H, num_heads=heads, head_dim=d, state_size=d, expand=1, n_groups=1,
-                                      conv_kernel=options["convolution"], chunk_size=2 * T, layer_norm_epsilon=1e-6,
+                                      conv_kernel=options["convolution"], chunk_size=2 * T, layer_norm_epsilon=1e-5,
                                       time_step_min=0.0, use_bias=False, use_conv_bias=True), 0)
     conv = torch.cat([w[f"conv_{n}_weight"].flip(0).T for n in "vkq"])[:, None]
     fill(module, in_proj__weight=torch.cat([w[f"weight_{n}"] for n in ("g", "v", "k", "q", "dt")]),

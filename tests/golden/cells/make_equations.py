@@ -404,11 +404,11 @@ def memory(case):
         y = flat(y)
         gate = F.silu(x @ w["weight_g"].T) if gated else 1
         if preset == "mamba-2":
-            y = rms(y * gate, w["norm"], 1)
+            y = rms(y * gate, w["norm"], 1, 1e-5)
         elif preset == "mlstm":
             y = flat(F.layer_norm(head(y), (d,))) * w["norm"] * gate
         elif preset != "linear-attention":
-            y = rms(y, w["norm"], heads) * gate
+            y = rms(y, w["norm"], heads, 1e-5) * gate
         return y @ w["weight_o"].T, after
 
     return run(case, shapes, parts, step, {"norm"})
