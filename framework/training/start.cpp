@@ -93,7 +93,7 @@ public:
         const auto& list = model_.parameters().list();
         for (const auto& [tensor, in_file] : weights_)
             if (std::none_of(list.begin(), list.end(),
-                             [&](const auto& parameter) { return parameter.name == tensor.name; }))
+                             [&name = tensor.name](const auto& parameter) { return parameter.name == name; }))
                 throw Error({path_.string(), fmt::format("weight \"{}\" {}", in_file, text_of(tensor.shape)),
                              fmt::format("the weights of this trial's model and no others: {}", names()),
                              same_model()});

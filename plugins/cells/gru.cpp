@@ -9,7 +9,6 @@
 // Memory: saved are T·B·4H, the three gates after their activations and what r multiplies or makes; backward's
 // workspace B·6H for a few steps.
 #include <algorithm>
-#include <utility>
 
 #include "unroll/kernels.h"
 #include "unroll/layers.h"
@@ -63,7 +62,7 @@ public:
     }
 
     void backward(const Forward<Real>& call, const Backward<Real>& gradients) const override {
-        const auto [T, B] = std::pair(call.T, call.B);
+        const Size T = call.T, B = call.B;
         const Prepared<const Real> prepared(*this, call.prepared);
         const Saved saved(*this, T, B, call.saved);
         const Workspace work(*this, T, B, gradients.workspace);

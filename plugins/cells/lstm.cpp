@@ -10,7 +10,6 @@
 // x (T, B, D), h = y (T, B, H); weight_ih (4H, D), weight_hh (4H, H), bias_ih (4H), bias_hh (4H); state: h (H), c (H).
 // Memory: saved are T·B·5H, the four gates after their activations and c; backward's workspace B·4H for a few steps.
 #include <algorithm>
-#include <utility>
 
 #include "gate_bias.h"
 #include "unroll/kernels.h"
@@ -66,7 +65,7 @@ public:
     }
 
     void forward(const Forward<Real>& call) const override {
-        const auto [T, B] = std::pair(call.T, call.B);
+        const Size T = call.T, B = call.B;
         const Prepared<const Real> prepared(*this, call.prepared);
         const Saved saved(*this, T, B, call.saved);
         const Into into = call.x.values ? Into::add : Into::overwrite;
@@ -88,7 +87,7 @@ public:
     }
 
     void backward(const Forward<Real>& call, const Backward<Real>& gradients) const override {
-        const auto [T, B] = std::pair(call.T, call.B);
+        const Size T = call.T, B = call.B;
         const Prepared<const Real> prepared(*this, call.prepared);
         const Saved saved(*this, T, B, call.saved);
         const Workspace work(*this, T, B, gradients.workspace);

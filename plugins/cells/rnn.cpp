@@ -5,7 +5,6 @@
 // x (T, B, D), h = y (T, B, H); weight_ih (H, D), weight_hh (H, H), bias_ih (H), bias_hh (H); state: h (H).
 // Memory: nothing is saved, since f' follows from y; backward's workspace holds B·H for a few steps.
 #include <algorithm>
-#include <utility>
 
 #include "unroll/kernels.h"
 #include "unroll/layers.h"
@@ -46,7 +45,7 @@ public:
     }
 
     void forward(const Forward<Real>& call) const override {
-        const auto [T, B] = std::pair(call.T, call.B);
+        const Size T = call.T, B = call.B;
         const Prepared<const Real> prepared(*this, call.prepared);
         const Into into = call.x.values ? Into::add : Into::overwrite;
         input_.project_values(call, prepared.input, call.y);
@@ -63,7 +62,7 @@ public:
     }
 
     void backward(const Forward<Real>& call, const Backward<Real>& gradients) const override {
-        const auto [T, B] = std::pair(call.T, call.B);
+        const Size T = call.T, B = call.B;
         const Prepared<const Real> prepared(*this, call.prepared);
         const Workspace work(*this, T, B, gradients.workspace);
 

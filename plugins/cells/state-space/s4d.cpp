@@ -233,7 +233,7 @@ private:
             for (Size n = 0; n < half; ++n) {
                 const Size i = c * half + n;
                 const Complex rate(-std::exp(double(weights[decay_ + i])), double(weights[frequency_ + i]));
-                const Complex read(double(weights[c_ + i]), double(weights[c_ + H * half + i]));
+                const Complex read{double(weights[c_ + i]), double(weights[c_ + H * half + i])};
                 body(c, n * H + c, Discrete(rate, step, bilinear_), rate, step, read);
             }
         }
