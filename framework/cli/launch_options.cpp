@@ -55,7 +55,7 @@ void refuse_with_launcher(const Arguments& arguments) {
 
 std::string kernel_set_in(const Arguments& arguments) {
     if (!arguments.has("kernel-set")) return "";
-    const std::string name = arguments.get<std::string>("kernel-set");
+    std::string name = arguments.get<std::string>("kernel-set");
     // Nodes may have better ones than this machine: any name that some processor has is for them to judge.
     constexpr std::string_view known[] = {"AVX3", "AVX2", "SSE4", "NEON", "EMU128", "SCALAR"};
     if (std::find(std::begin(known), std::end(known), name) == std::end(known))
@@ -128,10 +128,10 @@ std::optional<launch::Options> launch_options(const Arguments& arguments, const 
 }
 
 launch::RunFolder run_folder_of(const Arguments& arguments, const std::string& run) {
-    const launch::RunFolder given{fs::absolute(run).lexically_normal()};
+    launch::RunFolder given{fs::absolute(run).lexically_normal()};
     if (given.has_plan()) return given;
     const fs::path runs = folder_of_runs(arguments.database, launch::slurm_configuration());
-    const launch::RunFolder named{fs::absolute(runs / run).lexically_normal()};
+    launch::RunFolder named{fs::absolute(runs / run).lexically_normal()};
     if (named.has_plan()) return named;
     const std::vector<std::string> known = launch::names_in(runs);
     throw Error({"command line", fmt::format("'{}', neither the folder of a run nor one in {}", run, runs.string()),

@@ -77,7 +77,7 @@ std::string png_of(const std::string& svg, double pixels_per_inch) {
     int status = 0;
     while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
     }
-    const std::string bytes = content_of(picture);
+    std::string bytes = content_of(picture);
     if (!WIFEXITED(status) || WEXITSTATUS(status) != 0 || bytes.empty())
         throw Error({"PNG", fmt::format("rsvg-convert failed: {}", content_of(said)), "a PNG file",
                      "write a drawing instead: -o FILE.svg"});

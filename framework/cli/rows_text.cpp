@@ -21,7 +21,7 @@ std::string json_lines(const store::Table& part) {
 
 std::string RowText::of(const store::Table& part) {
     if (format_ == RowFormat::json_lines) return json_lines(part);
-    const std::string text = render(part, Format::csv, look_);
+    std::string text = render(part, Format::csv, look_);
     if (!has_head_) {
         has_head_ = true;
         return text;

@@ -139,7 +139,7 @@ fs::path cached(const manifest::Remote& remote, const fs::path& folder, const Li
                      fmt::format("{} has no folder to be kept in: neither UNROLL_CACHE nor HOME is set", remote.url),
                      "a cache folder", "name one in UNROLL_CACHE"});
     if (auto there = in_cache(remote, folder)) return std::move(*there);
-    const fs::path file = place_of(remote, folder);
+    fs::path file = place_of(remote, folder);
     make_folder(folder);
     remove_left_overs(folder);
     Partial partial(folder / (remote.sha256 + ".partial"), observer);

@@ -119,13 +119,13 @@ std::vector<std::string> checked_nodes(const RunFolder& folder, Size round) {
 
 std::string known_kernel_set(const RunFolder& folder) {
     if (folder.has_plan())
-        if (const std::string asked = folder.plan().kernel_set; !asked.empty()) return asked;
+        if (std::string asked = folder.plan().kernel_set; !asked.empty()) return asked;
     const auto kept = read_json(folder.kernel_set_file());
     return kept ? text_of(*kept, "kernel_set") : "";
 }
 
 std::string kernel_set_of_run(const RunFolder& folder) {
-    if (const std::string known = known_kernel_set(folder); !known.empty()) return known;
+    if (std::string known = known_kernel_set(folder); !known.empty()) return known;
     const std::vector<std::string> common = common_sets(folder);
     if (common.empty()) return "";
     // Whoever comes first decides for all: a link is made once.

@@ -212,7 +212,7 @@ private:
 
     /// The batch script becomes the worker: signals for the script are signals for it.
     static fs::path script(const RunFolder& folder, const std::string& name, const std::string& lines) {
-        const fs::path file = folder.jobs() / name;
+        fs::path file = folder.jobs() / name;
         base::AtomicFile out(file);
         out.write("#!/bin/bash\n# Written by 'unroll run --launcher slurm'; docs/cluster.md.\n" + lines);
         out.commit();

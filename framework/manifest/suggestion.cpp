@@ -152,7 +152,7 @@ std::optional<json::Value> adapted(const Target& target, const json::Value& give
 
 /// A message can bear only so much; what is longer is shown as an ellipsis.
 std::string shown(const json::Value& value) {
-    const std::string text = json::dump_spaced(value);
+    std::string text = json::dump_spaced(value);
     if (text.size() <= 100) return text;
     return value.array() ? "[…]" : value.object() ? "{…}" : json::excerpt(value);
 }

@@ -254,7 +254,7 @@ private:
 
     /// The normal form of a path that a sweep may set.
     std::optional<std::string> settable(const json::Member& member, const std::string& path) {
-        const auto normal = normal_path(member.key);
+        auto normal = normal_path(member.key);
         const std::string head(path_head(normal ? *normal : member.key));
         const bool rooted = normal && std::find(sweep_roots.begin(), sweep_roots.end(), head) != sweep_roots.end();
         std::string help = normal ? instead_of_path(*normal, checker_.catalog()) : "";

@@ -30,7 +30,7 @@ double width_of(std::string_view text, double size) {
 
 /// Much of a text, so that it fits.
 std::string fitting(const std::string& text, double width, double size) {
-    const std::string shown = visible(text);
+    std::string shown = visible(text);
     if (width_of(shown, size) <= width) return shown;
     std::string cut;
     base::for_each_character(shown, [&](CodePoint, std::string_view character) {

@@ -82,13 +82,14 @@ void Store::renew(const std::string& fingerprint) {
 
 fs::path Store::checkpoint_folder(const std::string& fingerprint) {
     Database& database = connection_->database;
-    const fs::path first = store::checkpoint_folder(file(), fingerprint), second = second_folder(first);
+    fs::path first = store::checkpoint_folder(file(), fingerprint);
+    const fs::path second = second_folder(first);
     const auto trial = id_of(database, fingerprint);
     if (!trial) return first;
     const std::vector<training::CheckpointInfo> own = connection_->checkpoints(*trial);
     const bool in_second = !own.empty() && own.back().path.parent_path() == second;
     const bool is_renewed = connection_->find(fingerprint) != trial;
-    const fs::path chosen = in_second != is_renewed ? second : first;
+    fs::path chosen = in_second != is_renewed ? second : first;
     std::error_code ignored;
     if (fs::is_symlink(chosen, ignored))
         throw Error({chosen, "a link", "a folder of this store's own, which checkpoints are written into",

@@ -51,7 +51,7 @@ std::string Wait::holder() const {
     std::filesystem::path shared = file_;
     shared += "-shm";
     for (const auto& file : {shared, file_})  // what a writer in WAL mode locks is the shared memory
-        if (const std::string lockers = base::lockers_of(file); !lockers.empty()) return lockers;
+        if (std::string lockers = base::lockers_of(file); !lockers.empty()) return lockers;
     return "another program";
 }
 
