@@ -15,7 +15,7 @@ using Kind = Node::Kind;
 using Access = EquationsAccess;
 
 void refuse_equations(std::string where, std::string found, std::string wanted, std::string next) {
-    throw Error({"equations, " + where, std::move(found), std::move(wanted), std::move(next)});
+    throw Error({"equations, " + std::move(where), std::move(found), std::move(wanted), std::move(next)});
 }
 
 namespace {

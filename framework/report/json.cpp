@@ -46,7 +46,7 @@ json::Value list(const Items& items, Convert convert) {
 json::Value object(std::vector<std::pair<std::string_view, json::Value>> members) {
     json::Object made;
     made.reserve(members.size());
-    for (auto& [name, content] : members) made.push_back({std::string(name), {}, std::move(content)});
+    for (auto& member : members) made.push_back({std::string(member.first), {}, std::move(member.second)});
     return made;
 }
 

@@ -35,8 +35,7 @@ void serve(const Options& options, const std::function<void(const std::string& a
               options.query_command);
     ready(fmt::format("http://{}:{}/{}", name_to_open(options, address), server.port(),
                       token.empty() ? "" : "?token=" + token));
-    server.run(
-        [&](const Request& request, std::function<void(Answer)> done) { site.answer(request, std::move(done)); });
+    server.run([&](const Request& request, const std::function<void(Answer)>& done) { site.answer(request, done); });
 }
 
 }  // namespace unroll::serve

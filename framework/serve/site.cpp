@@ -75,24 +75,24 @@ Site::~Site() {
     is_over_ = true;
 }
 
-void Site::answer(const Request& request, std::function<void(Answer)> done) {
+void Site::answer(const Request& request, const std::function<void(Answer)>& done) {
     const std::optional<Target> target = parse_target(request.target);
     if (!target) return done(told(400, "malformed URL"));
     if (std::optional<Answer> refused = access_.judge(request, *target)) return done(std::move(*refused));
     if (const Answer* const there = fixed(target->path)) return done(*there);
-    if (target->path == "/api/live" || target->path == "/api/page") return about_results(*target, std::move(done));
-    if (target->path == "/api/sql") return of_query(*target, std::move(done));
+    if (target->path == "/api/live" || target->path == "/api/page") return about_results(*target, done);
+    if (target->path == "/api/sql") return of_query(*target, done);
     done(told(404, "not found"));
 }
 
-void Site::about_results(const Target& target, std::function<void(Answer)> done) {
+void Site::about_results(const Target& target, const std::function<void(Answer)>& done) {
     const bool is_taken = results_.take([this, target, done] {
         done(or_refusal([&] { return target.path == "/api/live" ? desk_.live(target) : desk_.page(target); }));
     });
     if (!is_taken) done(busy());
 }
 
-void Site::of_query(const Target& target, std::function<void(Answer)> done) {
+void Site::of_query(const Target& target, const std::function<void(Answer)>& done) {
     // Which file it is, is for the thread of results to say; what may take long is not.
     const auto find_and_run = [this, target, done] {
         std::filesystem::path file;

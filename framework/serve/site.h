@@ -22,11 +22,11 @@ public:
 
     /// Calls done(answer), at once or later on a thread of its own; not when the site is gone before. It is called by
     /// one thread, and never waits: what takes longer is refused when too much of it is waiting already.
-    void answer(const Request& request, std::function<void(Answer)> done);
+    void answer(const Request& request, const std::function<void(Answer)>& done);
 
 private:
-    void about_results(const Target& target, std::function<void(Answer)> done);
-    void of_query(const Target& target, std::function<void(Answer)> done);
+    void about_results(const Target& target, const std::function<void(Answer)>& done);
+    void of_query(const Target& target, const std::function<void(Answer)>& done);
 
     const Access access_;
     const std::vector<std::string> query_command_;

@@ -31,7 +31,7 @@ constexpr std::size_t most_choices = 200;
 /// An object of these members, in this order.
 json::Value object(std::vector<std::pair<std::string_view, json::Value>> members) {
     json::Object made;
-    for (auto& [name, content] : members) made.push_back({std::string(name), {}, std::move(content)});
+    for (auto& member : members) made.push_back({std::string(member.first), {}, std::move(member.second)});
     return made;
 }
 

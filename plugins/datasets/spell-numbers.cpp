@@ -31,7 +31,7 @@ constexpr std::array<std::string_view, 10> tens = {"",      "",      "twenty",  
 constexpr std::string_view characters = " abcdefghijklmnopqrstuvwxyz-.";  // the point is the end-of-sequence token
 
 std::string name_of(Size number) {
-    const auto and_rest = [](std::string name, Size rest, std::string_view between = " ") {
+    const auto and_rest = [](const std::string& name, Size rest, std::string_view between = " ") {
         return rest ? name + std::string(between) + name_of(rest) : name;
     };
     if (number < 20) return std::string(small[number]);
