@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include "base/text.h"
@@ -20,7 +21,7 @@ using namespace std::chrono_literals;
 
 std::string bar(double fraction) {
     constexpr int width = 20;
-    const int full = std::clamp(int(fraction * width + 0.5), 0, width);
+    const int full = std::clamp(int(std::lround(fraction * width)), 0, width);
     return std::string(Size(full), '=') + std::string(Size(width - full), ' ');
 }
 

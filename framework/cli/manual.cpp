@@ -57,7 +57,7 @@ std::string options(const po::options_description& description) {
     for (const auto& option : description.options()) {
         const std::string letter = option->canonical_display_name(po::command_line_style::allow_dash_for_short);
         std::string head = "--" + option->long_name();
-        if (letter.size() == 2 && letter[0] == '-') head = letter + ", " + head;
+        if (letter.size() == 2 && letter[0] == '-') head.insert(0, letter + ", ");
         const std::string value = value_name(*option);
         const std::string shown = option->semantic()->max_tokens() ? option->format_parameter() : "";
         const auto begin = shown.find(" (=");

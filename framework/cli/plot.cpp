@@ -53,7 +53,7 @@ struct Range {
     /// The place of a value among `count` places, the first for the least.
     Size place(double value, Size count) const {
         const double share = (value - least) / (most - least);
-        return Size(std::clamp(share, 0.0, 1.0) * double(count - 1) + 0.5);
+        return Size(std::lround(std::clamp(share, 0.0, 1.0) * double(count - 1)));
     }
 };
 
@@ -171,8 +171,9 @@ private:
                 curve.points.empty() ? "no values" : fmt::format("{:#.4g}", curve.points.back().y);
             const std::string letter = has_letters_ ? std::string(1, letter_of(i)) + ' ' : "";
             const Size room = most - std::min(most - 1, letter.size() + value.size() + 1);
-            labels_.push_back(letter + (curve.label.empty() ? "" : cut(curve.label, room, glyph_.ellipsis) + ' ') +
-                              value);
+            std::string& label = labels_.emplace_back(letter);
+            if (!curve.label.empty()) label += cut(curve.label, room, glyph_.ellipsis) + ' ';
+            label += value;
         }
     }
 
@@ -196,7 +197,7 @@ private:
                 const Size middle = column * across;
                 if (middle < from_x || middle >= x) continue;
                 const double share = double(middle - from_x) / double(x - from_x);
-                canvas.mark(middle, Size(double(from_y) + (double(y) - double(from_y)) * share + 0.5), index);
+                canvas.mark(middle, Size(std::lround(double(from_y) + (double(y) - double(from_y)) * share)), index);
                 break;
             }
     }

@@ -3,6 +3,7 @@
 
 #include <fmt/core.h>
 
+#include <cmath>
 #include <vector>
 
 #include "base/text.h"
@@ -44,7 +45,7 @@ std::vector<std::string> shorter_labels(const std::string& label) {
 }  // namespace
 
 std::string duration(double seconds) {
-    const long whole = long(seconds + 0.5);
+    const long whole = std::lround(seconds);
     if (whole < 60) return fmt::format("{} s", whole);
     if (whole < 3600) return fmt::format("{} min {:02} s", whole / 60, whole % 60);
     return fmt::format("{} h {:02} min", whole / 3600, whole / 60 % 60);

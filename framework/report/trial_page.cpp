@@ -108,7 +108,7 @@ Section curves_of(store::Store& store, store::Id trial) {
     Section section{"curves", "Learning curves", {}};
     Table last{"", {{"metric", {}}, {"last value", {-1, 6}}, {"step", {}}}, {}, {}, {}};
     for (const auto& [split, name] : store::series_of(store, trial)) {
-        const std::string metric = split + '/' + name;
+        const std::string metric = fmt::format("{}/{}", split, name);
         const store::Outline outline = store::outline_of(store, trial, split, name, points_of_a_curve);
         const store::SeriesPoint& end = outline.points.back();
         last.rows.push_back({metric, end.value, static_cast<std::int64_t>(end.step)});

@@ -46,7 +46,7 @@ void instr(sqlite3_context* context, int, sqlite3_value** arguments) {
     const std::size_t at = part.empty() ? 0 : find(text, part);
     if (at == text.npos) return sqlite3_result_int64(context, 0);
     const std::size_t before = blobs ? at : count_code_points(text.substr(0, at));
-    sqlite3_result_int64(context, static_cast<sqlite3_int64>(before + 1));
+    sqlite3_result_int64(context, static_cast<sqlite3_int64>(before) + 1);
 }
 
 void replace(sqlite3_context* context, int, sqlite3_value** arguments) {

@@ -62,7 +62,7 @@ void replace_experiment_view(Database& database, const std::string& name, const 
     for (const auto& axis : axes_in(axes)) {
         if (!axis.column.empty()) continue;
         std::string column = axis.name;
-        while (std::find(used.begin(), used.end(), lower(column)) != used.end()) column = "axes." + column;
+        while (std::find(used.begin(), used.end(), lower(column)) != used.end()) column.insert(0, "axes.");
         used.push_back(lower(column));
         definition += fmt::format(", {} AS {}", axis.in("axes"), quoted_name(column));
     }
