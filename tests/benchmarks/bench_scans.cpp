@@ -3,9 +3,10 @@
 //
 //   bench_scans CELL H B T SECONDS
 //
-// CELL: lru, s4d, selective-ssm, or mamba, which is selective-ssm in Mamba's block (expansion 2, convolution 4, gate).
-// x (T, B, H) are numbers, and their gradient is wanted. Prints the median of both, their ratio and the memory of one
-// call.
+// CELL: lru, s4d, selective-ssm, min-gru, s-lstm, a preset of matrix-memory (one head), or mamba, which is selective-ssm
+// in Mamba's block (expansion 2, convolution 4, gate). x (T, B, H) are numbers, and their gradient is wanted. Prints the
+// median of both, their ratio and the memory of one call. Products of a memory are counted as products: the chunks that
+// are read of its matrix and written to it.
 #include <oneapi/tbb/global_control.h>
 
 #include <algorithm>
@@ -29,23 +30,47 @@ struct Shape {
     Size outputs, inputs;
 };
 
-/// The matrices that rows are multiplied by, with default options.
-std::vector<Shape> matrices(const std::string& cell, Size H) {
+/// What a layer multiplies by: rows by weights; and by memories of (H, H) so many times, forward and backward.
+struct Products {
+    std::vector<Shape> weights;
+    Size memories = 0;
+};
+
+bool is_preset(const std::string& cell) {
+    for (const char* preset :
+         {"linear-attention", "retnet", "gla", "mamba-2", "hgrn2", "mlstm", "deltanet", "gated-deltanet"})
+        if (cell == preset) return true;
+    return false;
+}
+
+/// With default options.
+Products products_of(const std::string& cell, Size H, const CellLayout& layout) {
     const auto selective = [](Size width) {
         const Size rank = (width + 15) / 16;
         return std::vector<Shape>{{rank + 32, width}, {width, rank}};
     };
-    if (cell == "lru") return {{2 * H, H}, {H, 2 * H}};
-    if (cell == "s4d") return {{2 * H, H}};
-    if (cell == "selective-ssm") return selective(H);
-    std::vector<Shape> all = selective(2 * H);
-    for (const Shape& shape : {Shape{2 * H, H}, Shape{2 * H, H}, Shape{H, 2 * H}}) all.push_back(shape);
+    if (cell == "lru") return {{{2 * H, H}, {H, 2 * H}}};
+    if (cell == "s4d") return {{{2 * H, H}}};
+    if (cell == "selective-ssm") return {selective(H)};
+    Products all;
+    if (cell == "mamba") {
+        all.weights = selective(2 * H);
+        for (const Shape& shape : {Shape{2 * H, H}, Shape{2 * H, H}, Shape{H, 2 * H}}) all.weights.push_back(shape);
+        return all;
+    }
+    for (const Weight& weight : layout.weights)
+        if (weight.shape.size() == 2) all.weights.push_back({weight.shape[0], weight.shape[1]});
+    if (is_preset(cell)) all.memories = cell.ends_with("deltanet") ? 10 : 6;  // read and written, and all of it turned
     return all;
 }
 
 std::unique_ptr<Cell<float>> make(const std::string& name, Size H, Size T, const plugins::Catalog& catalog) {
-    const bool block = name == "mamba";
-    const trial::PluginChoice choice = choose(catalog, Plugin::Kind::cell, block ? "selective-ssm" : name);
+    const bool block = name == "mamba", preset = is_preset(name);
+    trial::PluginChoice choice = choose(catalog, Plugin::Kind::cell,
+                                        block    ? "selective-ssm"
+                                        : preset ? "matrix-memory"
+                                                 : name);
+    if (preset) choice.options.set("preset", name);
     CellSpec spec;
     spec.input = spec.hidden = block ? 2 * H : H;
     spec.context = T;
@@ -93,15 +118,16 @@ double median_of(double seconds, Work&& work) {
     return times[times.size() / 2];
 }
 
-/// For each matrix what a layer does with it: a product forward, and two backward.
-double products_alone(const std::vector<Shape>& shapes, Size rows, double seconds) {
-    Size widest = 0;
-    for (const Shape& shape : shapes) widest = std::max({widest, shape.outputs, shape.inputs});
+/// For each matrix what a layer does with it: a product forward, and two backward. For a memory products of 16 rows.
+double products_alone(const Products& products, Size H, Size rows, double seconds) {
+    constexpr Size chunk = 16;
+    Size widest = H;
+    for (const Shape& shape : products.weights) widest = std::max({widest, shape.outputs, shape.inputs});
     const std::vector<float> x = numbers(rows * widest, "x"), dy = numbers(rows * widest, "dy");
     std::vector<float> y(rows * widest), packed(packed_size(widest, widest)), dw(widest * widest);
     const std::vector<float> w = numbers(widest * widest, "w");
     return median_of(seconds, [&] {
-        for (const auto& [outputs, inputs] : shapes) {
+        for (const auto& [outputs, inputs] : products.weights) {
             const Matrix<const float> weights(w.data(), outputs, inputs);
             pack<float>(weights.transposed(), packed.data());
             gemm(Matrix<const float>(x.data(), rows, inputs), Packed<float>{packed.data(), inputs, outputs},
@@ -111,6 +137,10 @@ double products_alone(const std::vector<Shape>& shapes, Size rows, double second
             gemm(Matrix<const float>(dy.data(), rows, outputs).transposed(),
                  Matrix<const float>(x.data(), rows, inputs), Matrix<float>(dw.data(), outputs, inputs), Into::add);
         }
+        for (Size times = 0; times < products.memories; ++times)
+            for (Size row = 0; row + chunk <= rows; row += chunk)
+                gemm(Matrix<const float>(x.data() + row * H, chunk, H), Matrix<const float>(w.data(), H, H),
+                     Matrix<float>(y.data() + row * H, chunk, H), Into::overwrite);
     });
 }
 
@@ -136,7 +166,7 @@ double layer_seconds(const Cell<float>& cell, Size H, Size B, Size T, double sec
 
 int run(int count, char** words) {
     if (count < 6) {
-        std::fprintf(stderr, "usage: bench_scans lru|s4d|selective-ssm|mamba H B T SECONDS\n");
+        std::fprintf(stderr, "usage: bench_scans CELL H B T SECONDS\n");
         return 2;
     }
     const auto number = [&](int index) { return static_cast<Size>(std::strtoull(words[index], nullptr, 10)); };
@@ -147,7 +177,7 @@ int run(int count, char** words) {
     const FloatingPointMode mode;
     const plugins::Catalog catalog = plugins::load(plugins::folders({UNROLL_PLUGINS}));
     const auto cell = make(name, H, T, catalog);
-    const double products = products_alone(matrices(name, H), T * B, seconds / 2);
+    const double products = products_alone(products_of(name, H, cell->layout()), H, T * B, seconds / 2);
     const double layer = layer_seconds(*cell, H, B, T, seconds / 2);
     std::printf("train: %.3f ms %.0f tokens/s %.2f GFLOP/s\n", layer * 1e3, static_cast<double>(T * B) / layer,
                 cell->flops(T, B) / layer / 1e9);
