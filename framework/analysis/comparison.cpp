@@ -1,7 +1,10 @@
 // A metric of an experiment's trials by group, and how the groups differ.
 #include "analysis/comparison.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <cstdint>
 #include <iterator>
 #include <map>
 #include <numeric>
@@ -14,6 +17,7 @@
 #include "store/experiment_columns.h"
 #include "trial/metric.h"
 #include "trial/splits.h"
+#include "unroll/error.h"
 
 namespace unroll::analysis {
 
@@ -88,7 +92,8 @@ bool has_losses(const Trials& trials, const Indices& indices) {
     });
 }
 
-/// Sets the group's best choice, of which its columns behind the first `by` ones tell.
+/// Sets the group's best choice, of which its columns behind the first `by` ones tell; where no trial has a value that it
+/// could be chosen by, there is none, and the first ones stand for it.
 void choose(Group& group, std::size_t by, std::size_t best, bool higher) {
     const auto choice_of = [&](const ComparedTrial& trial) {
         const auto first = trial.columns.begin() + static_cast<std::ptrdiff_t>(by);
@@ -105,8 +110,28 @@ void choose(Group& group, std::size_t by, std::size_t best, bool higher) {
             leading = candidate;
         }
     }
-    group.best_choice = choice_of(group.trials[group.chosen.front()]);
+    group.best_choice = leading.mean ? choice_of(group.trials[group.chosen.front()]) : Values(best);
     group.of = statistics_of(group.trials, group.chosen, &ComparedTrial::value);
+}
+
+/// The mean of a column's numbers over the chosen trials; a whole number where all are the same one; nothing where none
+/// has it.
+store::Value mean_of(const Group& group, std::size_t column, const std::string& name) {
+    std::set<store::Value> different;
+    std::vector<double> numbers;
+    for (const std::size_t index : group.chosen) {
+        const store::Value& value = group.trials[index].columns[column];
+        if (std::holds_alternative<std::monostate>(value)) continue;
+        if (std::holds_alternative<std::string>(value))
+            throw Error({fmt::format("compare: show \"{}\"", name), fmt::format("'{}'", std::get<std::string>(value)),
+                         "a column of numbers", fmt::format("group by it: --by {}", name)});
+        different.insert(value);
+        const auto* whole = std::get_if<std::int64_t>(&value);
+        numbers.push_back(whole ? static_cast<double>(*whole) : std::get<double>(value));
+    }
+    if (different.size() == 1) return *different.begin();
+    const Statistics of = statistics(numbers);
+    return of.mean ? store::Value(*of.mean) : store::Value();
 }
 
 Group group_of(Trials trials, const Comparison& comparison) {
@@ -115,6 +140,8 @@ Group group_of(Trials trials, const Comparison& comparison) {
     group.by.assign(trials.front().columns.begin(), trials.front().columns.begin() + static_cast<std::ptrdiff_t>(by));
     group.trials = std::move(trials);
     choose(group, by, best, comparison.goal == "max");
+    for (std::size_t i = 0; i < comparison.show.size(); ++i)
+        group.shown.push_back(mean_of(group, by + best + i, comparison.show[i]));
     for (const ComparedTrial& trial : group.trials) {
         group.finished += trial.status == Status::finished;
         group.diverged += trial.status == Status::diverged;
@@ -251,7 +278,7 @@ struct Columns {
 Columns columns_for(store::Store& store, const store::Experiment& experiment, const std::vector<store::Experiment>& all,
                     const Comparison& comparison) {
     Columns columns;
-    for (const Names* names : {&comparison.by, &comparison.best, &comparison.pooled})
+    for (const Names* names : {&comparison.by, &comparison.best, &comparison.show, &comparison.pooled})
         for (const std::string& name : *names) {
             const auto has = [&](const store::Experiment& each) { return store::has_column(store, each, name); };
             const bool is_of_others = all.size() > 1 && !has(experiment) && std::any_of(all.begin(), all.end(), has);
@@ -305,6 +332,7 @@ Comparison compare_experiments(store::Store& store, const std::vector<std::strin
     result.metric = request.metric.empty() ? experiments.front().metric : request.metric;
     result.goal = goal_for(request, experiments.front(), series_named(result.metric).name);
     result.by = groups_for(request, experiments);
+    result.show = request.show;
     for (const store::Experiment& experiment : experiments)
         for (const std::string& name : experiment.best)
             if (!contains(result.by, name) && !contains(result.best, name)) result.best.push_back(name);

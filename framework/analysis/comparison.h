@@ -17,10 +17,11 @@ namespace unroll::analysis {
 /// What is left empty comes from the experiment's manifest.
 struct ComparisonRequest {
     std::string experiment;
-    std::vector<std::string> by;     ///< axes, columns of `result`, or paths of the config
-    std::string metric;              ///< SPLIT/NAME
-    std::string goal;                ///< min | max
-    std::vector<Condition> where{};  ///< only trials that meet all of them are compared
+    std::vector<std::string> by;      ///< axes, columns of `result`, or paths of the config
+    std::string metric;               ///< SPLIT/NAME
+    std::string goal;                 ///< min | max
+    std::vector<Condition> where{};   ///< only trials that meet all of them are compared
+    std::vector<std::string> show{};  ///< numbers to tell beside the metric: as in `by`
 };
 
 struct ComparedTrial : store::MemberTrial {
@@ -30,11 +31,14 @@ struct ComparedTrial : store::MemberTrial {
 
 /// Trials that agree in every value of `by`.
 struct Group {
-    std::vector<store::Value> by;           ///< one for each name in Comparison::by
-    std::vector<store::Value> best_choice;  ///< one for each axis in Comparison::best: the choice that `of` describes
-    std::vector<ComparedTrial> trials;      ///< all of them, whatever their choice and status, in the manifest's order
-    std::vector<std::size_t> chosen;        ///< indices of those of the best choice
-    Statistics of;                          ///< of the finished ones among the chosen: the last value of the metric
+    std::vector<store::Value> by;  ///< one for each name in Comparison::by
+    /// One for each axis in Comparison::best: the choice that `of` describes; empty ones where there is nothing to choose
+    /// by.
+    std::vector<store::Value> best_choice;
+    std::vector<store::Value> shown;    ///< one for each name in Comparison::show: the mean over the chosen ones
+    std::vector<ComparedTrial> trials;  ///< all of them, whatever their choice and status, in the manifest's order
+    std::vector<std::size_t> chosen;    ///< indices of those of the best choice
+    Statistics of;                      ///< of the finished ones among the chosen: the last value of the metric
     std::int64_t finished = 0, unfinished = 0, diverged = 0, failed = 0;  ///< of all trials
     std::int64_t fewest_parameters = 0, most_parameters = 0;              ///< weights of the chosen ones' models
 
@@ -46,9 +50,9 @@ struct Group {
 };
 
 struct Comparison {
-    std::string metric, goal;           ///< the ones that were used
-    std::string tuned_on;               ///< the metric that the best choices were chosen by; "" without axes in `best`
-    std::vector<std::string> by, best;  ///< names of Group::by and Group::best_choice
+    std::string metric, goal;  ///< the ones that were used
+    std::string tuned_on;      ///< the metric that the best choices were chosen by; "" without axes in `best`
+    std::vector<std::string> by, best, show;  ///< names of Group::by, Group::best_choice and Group::shown
     /// Axes besides these and the seed: their values are pooled in a group.
     std::vector<std::string> pooled;
     /// Groups that agree in every value of `by` but the first are one block: they are what is compared. Blocks stand in
@@ -60,7 +64,7 @@ struct Comparison {
 /// With axes in the manifest's `best`, each group is that of its choice with the best mean; a choice of which trials
 /// diverged or failed is taken only when there is no other. The choice is made by the metric; for a metric of the test
 /// split by that of the validation split, if the trials have it. Throws Error, with what there is, for an unknown
-/// experiment, axis or metric, and when no trial meets the conditions.
+/// experiment, axis or metric, for a text that is to be shown, and when no trial meets the conditions.
 Comparison compare(store::Store& store, const ComparisonRequest& request);
 
 }  // namespace unroll::analysis

@@ -15,8 +15,8 @@ namespace unroll::cli {
 Command compare_command() {
     Command command;
     command.usage =
-        "unroll compare EXPERIMENT... [--by AXIS]... [--metric SPLIT/NAME] [--goal min|max] [--plot]"
-        " [--format table|csv|json|markdown]";
+        "unroll compare EXPERIMENT... [--by AXIS]... [--metric SPLIT/NAME] [--goal min|max]"
+        " [--where AXIS=VALUE]... [--show COLUMN]... [--plot] [--format table|csv|json|markdown]";
     command.about =
         "Compares groups of an experiment's trials: the number of weights and of trials, and the mean, standard "
         "deviation (sd) and 95% confidence interval of the mean (Student's t; low to high) of a metric over the "
@@ -37,6 +37,12 @@ Command compare_command() {
                                  "whether the lowest or the highest mean is best")(
         "format", po::value<std::string>()->value_name("table|csv|json|markdown")->default_value("table"),
         "output format");
+    command.options.add_options()("where", po::value<std::vector<std::string>>()->composing()->value_name("AXIS=VALUE"),
+                                  "include only trials with this value, as in cell.plugin=gru; repeatable");
+    command.options.add_options()(
+        "show", po::value<std::vector<std::string>>()->composing()->value_name("COLUMN"),
+        "tell the mean of another column of numbers of the view result beside it, such as state_size or "
+        "tokens_per_second; repeatable");
     command.options.add_options()("plot", po::bool_switch(), "draw the means and intervals below the table");
     command.positional = {"experiment"};
     return command;
@@ -61,6 +67,8 @@ int compare(const Words& words) {
     request.by = arguments->list("by");
     request.metric = arguments->get<std::string>("metric");
     request.goal = arguments->get<std::string>("goal");
+    request.show = arguments->list("show");
+    for (const std::string& text : arguments->list("where")) request.where.push_back(analysis::condition_in(text));
 
     store::Store store(arguments->database, store::Store::Mode::read);
     const analysis::Comparison comparison = analysis::compare_experiments(store, experiments, request);

@@ -277,8 +277,13 @@ std::size_t lone_slash(std::string_view text) {
     return text.size();
 }
 
-/// Whether a text begins as YAML or TOML does: with a bare key.
+/// Whether a text begins as YAML or TOML does: with a bare key, after comments and the mark of a document.
 bool is_yaml(std::string_view text) {
+    while (!text.empty() &&
+           (std::isspace(static_cast<unsigned char>(text[0])) || text[0] == '#' || text.starts_with("---"))) {
+        const bool is_line = !std::isspace(static_cast<unsigned char>(text[0]));
+        text.remove_prefix(is_line ? std::min(text.find('\n'), text.size()) : 1);
+    }
     std::size_t end = 0;
     while (end < text.size() && (std::isalnum(static_cast<unsigned char>(text[end])) || text[end] == '_')) ++end;
     const std::size_t next = text.find_first_not_of(' ', end);
@@ -286,9 +291,9 @@ bool is_yaml(std::string_view text) {
            (text[next] == ':' || text[next] == '=');
 }
 
-/// What is meant by text at which the parser has stopped; "" when nothing is known to be.
+/// What is meant by text at which the parser has stopped, which stands behind `before`; "" when nothing is known to be.
 std::string instead_of(std::string_view before, std::string_view rest) {
-    if (before.find_first_not_of(" \t\r\n") == before.npos && is_yaml(rest))
+    if (before.find_first_not_of(" \t\r\n-") == before.npos && is_yaml({before.data(), before.size() + rest.size()}))
         return "write it as JSON, as in {\"KEY\": VALUE, …}: this looks like YAML or TOML";
     for (const auto& [python, json] : {std::pair("True", "true"), {"False", "false"}, {"None", "null"}})
         if (rest.starts_with(python)) return fmt::format("write {}", json);

@@ -41,15 +41,19 @@ store::Table table_of(const analysis::Comparison& comparison) {
     store::Table table;
     table.columns = comparison.by;
     for (const std::string& axis : comparison.best) table.columns.push_back(best_column(axis));
-    for (const char* name : {"parameters", "trials", "n", "mean", "sd", "low", "high", "diff", "diff_low", "diff_high",
-                             "best", "unfinished", "diverged", "failed"})
+    table.columns.emplace_back("parameters");
+    table.columns.insert(table.columns.end(), comparison.show.begin(), comparison.show.end());
+    for (const char* name : {"trials", "n", "mean", "sd", "low", "high", "diff", "diff_low", "diff_high", "best",
+                             "unfinished", "diverged", "failed"})
         table.columns.emplace_back(name);
     for (const analysis::Group& group : comparison.groups) {
         auto& row = table.rows.emplace_back(group.by);
         row.insert(row.end(), group.best_choice.begin(), group.best_choice.end());
-        row.insert(row.end(), {parameters_of(group), static_cast<std::int64_t>(group.trials.size()), group.of.n,
-                               real(group.of.mean), real(group.of.sd), real(group.of.low), real(group.of.high),
-                               real(group.difference.mean), real(group.difference.low), real(group.difference.high),
+        row.push_back(parameters_of(group));
+        row.insert(row.end(), group.shown.begin(), group.shown.end());
+        row.insert(row.end(), {static_cast<std::int64_t>(group.trials.size()), group.of.n, real(group.of.mean),
+                               real(group.of.sd), real(group.of.low), real(group.of.high), real(group.difference.mean),
+                               real(group.difference.low), real(group.difference.high),
                                group.is_best ? Value("*") : Value(), group.unfinished, group.diverged, group.failed});
     }
     return table;

@@ -114,8 +114,10 @@ void measure_training(const Workload& work, const model::Model<float>& model, co
     print_memory(model, trial, watch.memory());
 }
 
-/// Texts from one token on, as long as the cell's context or 256 tokens.
-void measure_generation(const model::Model<float>& model, const plugins::Catalog& catalog, Size texts, double seconds) {
+/// Texts from one token on, as long as the cell's context or 256 tokens. Tells beside the rate what one text must read for
+/// a token, weights but for the embedding's table, and state.
+void measure_generation(const model::Model<float>& model, const plugins::Catalog& catalog, Size texts, Size table,
+                        double seconds) {
     const FloatingPointMode mode;
     const trial::PluginChoice choice = choose(catalog, Plugin::Kind::sampler, "temperature");
     const auto sampler = catalog.find(Plugin::Kind::sampler, choice.plugin)->make_sampler(choice.options);
@@ -134,7 +136,9 @@ void measure_generation(const model::Model<float>& model, const plugins::Catalog
         rates.push_back(static_cast<double>(texts * length) / (seconds_now() - start));
     }
     std::sort(rates.begin(), rates.end());
-    std::printf("sample %.0f tokens/s\n", rates[rates.size() / 2]);
+    const Size read = weights.size() - table + model.state_size();
+    std::printf("sample %.0f tokens/s %.1f KiB a token\n", rates[rates.size() / 2],
+                static_cast<double>(read) * sizeof(float) / 1024);
 }
 
 int run(int count, char** words) {
@@ -165,7 +169,7 @@ int run(int count, char** words) {
     std::printf("kernels %s\npeak %.1f GFLOP/s\n", kernel_set().c_str(), peak_gflops());
     measure_training(work, model, trial, catalog, seconds);
     const Size texts = count > 12 ? number(12) : 1;
-    if (texts) measure_generation(model, catalog, texts, seconds / 2);
+    if (texts) measure_generation(model, catalog, texts, work.vocabulary * work.embedding, seconds / 2);
     return 0;
 }
 

@@ -1,5 +1,6 @@
 // The other commands, over a store that a small run has left.
 #include <sys/stat.h>
+#include <algorithm>
 
 #include "catch.h"
 #include "program.h"
@@ -203,6 +204,11 @@ TEST_CASE("compare, diff and sql tell of the results") {
     CHECK(compared.prints("lstm"));
     CHECK(compared.prints("gru"));
     CHECK(ask({"compare", "tiny", "--by", "seed", "--metric", "train/loss"}).code == 0);
+    const Ended part =
+        ask({"compare", "tiny", "--by", "seed", "--where", "seed=1", "--show", "state_size", "--format", "csv"});
+    CHECK(part.out.starts_with("seed,parameters,state_size,trials,"));
+    CHECK(std::count(part.out.begin(), part.out.end(), '\n') == 2);
+    CHECK(ask({"compare", "tiny", "--show", "status"}).code == 2);
     const Ended unknown = ask({"compare", "tyni"});
     CHECK(unknown.code == 2);
     CHECK(unknown.says("tiny"));

@@ -98,6 +98,23 @@ TEST_CASE_METHOD(Fixture, "another metric has a goal of its own, and finished tr
     CHECK(comparison.groups[0].of.mean == 0.5);
 }
 
+TEST_CASE_METHOD(Fixture, "of trials without a value none is the best choice") {
+    make({{"attention", 2, 1, Status::failed, {}}, {"attention", 4, 1, Status::interrupted, {}}}, {"cell.heads"});
+    const analysis::Comparison comparison = compare({"cells", {}, "", ""});
+    REQUIRE(comparison.groups.size() == 1);
+    CHECK(comparison.groups[0].best_choice == std::vector<store::Value>{store::Value()});
+    CHECK(comparison.groups[0].of.n == 0);
+}
+
+TEST_CASE_METHOD(Fixture, "other numbers stand beside the metric: their means over the trials that are compared") {
+    make(three_systems);
+    const auto comparison = compare({"cells", {}, "", "", {}, {"parameters", "seed"}});
+    CHECK(comparison.show == std::vector<std::string>{"parameters", "seed"});
+    CHECK(comparison.groups[0].shown == std::vector<store::Value>{std::int64_t{1000}, 2.0});
+    CHECK_THAT(message_of([&] { compare({"cells", {}, "", "", {}, {"status"}}); }), contains("a column of numbers"));
+    CHECK_THAT(message_of([&] { compare({"cells", {}, "", "", {}, {"parametres"}}); }), contains("parameters"));
+}
+
 TEST_CASE_METHOD(Fixture, "what does not exist is an error with what does") {
     make(three_systems);
     CHECK_THAT(message_of([&] { compare({"cell", {}, "", ""}); }), contains("no experiment 'cell'"));

@@ -192,6 +192,9 @@ TEST_CASE("YAML and TOML are told from JSON with a mistake in it") {
     const std::string yaml = "write it as JSON, as in {\"KEY\": VALUE, …}: this looks like YAML or TOML";
     CHECK(help("name: mine\ntraining:\n  steps: 5\n") == yaml);
     CHECK(help("name = \"mine\"\n") == yaml);
+    CHECK(help("---\nname: mine\n") == yaml);
+    CHECK(help("# a sweep\n# of mine\n\nname: mine\n") == yaml);
+    CHECK(help("# a sweep\n{\"name\": 1}") == "begin comments with //");
     CHECK(help("{name: 1}") != yaml);
     CHECK(help("mine") != yaml);
 }
