@@ -92,8 +92,8 @@ bool has_losses(const Trials& trials, const Indices& indices) {
     });
 }
 
-/// Sets the group's best choice, of which its columns behind the first `by` ones tell; where no trial has a value that it
-/// could be chosen by, there is none, and the first ones stand for it.
+/// Sets the group's best choice, of which its columns behind the first `by` ones tell; where no trial has a value that
+/// it could be chosen by, there is none, and the first ones stand for it.
 void choose(Group& group, std::size_t by, std::size_t best, bool higher) {
     const auto choice_of = [&](const ComparedTrial& trial) {
         const auto first = trial.columns.begin() + static_cast<std::ptrdiff_t>(by);

@@ -32,8 +32,8 @@ struct ComparedTrial : store::MemberTrial {
 /// Trials that agree in every value of `by`.
 struct Group {
     std::vector<store::Value> by;  ///< one for each name in Comparison::by
-    /// One for each axis in Comparison::best: the choice that `of` describes; empty ones where there is nothing to choose
-    /// by.
+    /// One for each axis in Comparison::best: the choice that `of` describes; empty ones where there is nothing to
+    /// choose by.
     std::vector<store::Value> best_choice;
     std::vector<store::Value> shown;    ///< one for each name in Comparison::show: the mean over the chosen ones
     std::vector<ComparedTrial> trials;  ///< all of them, whatever their choice and status, in the manifest's order
