@@ -37,16 +37,19 @@ void matrix_scan(const MatrixScan<Real>& scan, Size first, Size last, Size place
     const Size n = scan.n, m = scan.m, matrix = n * matrix_row(m);
     Real* const running = scan.workspace + place * matrix_scan_place(scan.heads, n, m);
     Real* const work = running + scan.heads * matrix;
+    const bool in_place = scan.S_after && m == matrix_row(m);  // one step alone hardly does more than to copy
     for (Size b = first; b < last; ++b) {
-        widen_rows<Real>(scan.S_before ? scan.S_before[b] : nullptr, scan.heads * n, m, running);
+        const Real* const before = scan.S_before ? scan.S_before[b] : nullptr;
+        Real* const state = in_place ? scan.S_after[b] : running;
+        if (state != before) widen_rows<Real>(before, scan.heads * n, m, state);
         for (Size i = 0; i < chunks(scan.time.length(b)); ++i)
             for (Size h = 0; h < scan.heads; ++h) {
                 const HeadRows<Real> head{scan, b, h};
-                Real* const S = running + h * matrix;
+                Real* const S = state + h * matrix;
                 if (i % matrix_chunks == 0) std::copy_n(S, matrix, head.kept(i / matrix_chunks));
                 forward_chunk(MatrixChunk<Real>(head, i, work), S);
             }
-        if (scan.S_after) narrow_rows(running, scan.heads * n, m, scan.S_after[b]);
+        if (scan.S_after && !in_place) narrow_rows(running, scan.heads * n, m, scan.S_after[b]);
         clear_after(scan.time, b, scan.o, scan.heads * m, 0, scan.heads * m);
     }
 }

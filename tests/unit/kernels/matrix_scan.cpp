@@ -23,7 +23,8 @@ const std::vector<MatrixShape> matrix_shapes{{{1, 2, 5, 3}, 1},
                                              {{19, 3, 3, 21, true}, 2},
                                              {{35, 2, 7, 133, true}, 1},
                                              // several blocks, of which one matrix each is kept, and a chunk begun
-                                             {{150, 4, 3, 5, true}, 2}};
+                                             {{150, 4, 3, 5, true}, 2},
+                                             {{18, 3, 5, 16, true}, 2}};
 
 template <class Real>
 struct MatrixCase {
@@ -225,6 +226,20 @@ TEST_CASE("a memory of a sequence does not depend on the batch", "[scan]") {
             CHECK(same_bits(one.dbeta, of_sequence(all.dbeta, shape.B, b, shape.heads)));
             CHECK(same_bits(one.dfirst, of_sequence(all.dfirst, shape.B, b, all.state)));
         }
+    }
+}
+
+TEST_CASE("a memory may be overwritten with the one after it", "[scan]") {
+    for (const Size columns : {5, 16}) {
+        MatrixCase<float> tried({{19, 3, 4, columns, true}, 2}, {MatrixDecay::head, true});
+        tried.forward();
+        const Array<float> o = tried.o, last = tried.last;
+        tried.last = tried.first;
+        MatrixScan<float> scan = tried.scan();
+        scan.S_before = {tried.last.data(), tried.state};
+        matrix_scan(scan);
+        CHECK(same_bits(tried.o, o));
+        CHECK(same_bits(tried.last, last));
     }
 }
 
