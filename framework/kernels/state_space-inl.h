@@ -126,7 +126,7 @@ struct RowsAhead {
 };
 
 /// Most of the chunks that sequences [first, last) have.
-Size most_chunks(const TimeSpan& time, Size interval, Size first, Size last) {
+[[maybe_unused]] Size most_chunks(const TimeSpan& time, Size interval, Size first, Size last) {
     Size most = 0;
     for (Size b = first; b < last; ++b) most = std::max(most, chunks(time.length(b), interval));
     return most;
