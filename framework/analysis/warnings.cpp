@@ -42,6 +42,14 @@ std::string joined(const std::vector<std::string>& words, std::string_view betwe
     return fmt::format("{}", fmt::join(words, between));
 }
 
+/// All of a few; of many the first, and how many more there are: the table above has them all.
+std::string first_of(const std::vector<std::string>& words, std::string_view between = ", ") {
+    constexpr std::size_t few = 8, shown = 6;
+    if (words.size() <= few) return joined(words, between);
+    const std::vector<std::string> first(words.begin(), words.begin() + shown);
+    return fmt::format("{} and {} more", joined(first, between), words.size() - shown);
+}
+
 /// Whether a group of the comparison had more than one value to choose from.
 bool had_a_choice(const Comparison& comparison) {
     return std::any_of(comparison.groups.begin(), comparison.groups.end(),
@@ -91,7 +99,7 @@ void warn_of_edges(const Comparison& comparison, std::vector<Warning>& warnings)
         for (const auto& [edge, groups] : at_edge)
             warnings.push_back(
                 {Kind::edge, fmt::format("{}: the best {} is {:g}, the {} that was tried; add {} values",
-                                         joined(groups, "; "), comparison.best[axis], edge.second,
+                                         first_of(groups, "; "), comparison.best[axis], edge.second,
                                          edge.first ? "highest" : "lowest", edge.first ? "higher" : "lower")});
     }
 }
@@ -206,7 +214,7 @@ void warn_of_initializers(const Comparison& comparison, const std::vector<Settin
     std::vector<std::string> parts;
     parts.reserve(groups.size());
     for (const auto& [initializer, names] : groups)
-        parts.push_back(fmt::format("{} ({})", initializer.empty() ? "none" : initializer, joined(names)));
+        parts.push_back(fmt::format("{} ({})", initializer.empty() ? "none" : initializer, first_of(names)));
     warnings.push_back(
         {Kind::initializer, fmt::format("weights start differently: {}; cell.initializer sets it", joined(parts))});
 }

@@ -119,6 +119,8 @@ TEST_CASE_METHOD(Fixture, "weights that start differently") {
     runs[2].initializer = runs[3].initializer = "normal";
     CHECK(warning(Kind::initializer, runs) ==
           "weights start differently: normal (attention), uniform (gru); cell.initializer sets it");
+    for (const char* name : {"a", "b", "c", "d", "e", "f", "g", "h"}) runs = runs + at_rates(name, {{0.01, 2}});
+    CHECK_THAT(warning(Kind::initializer, runs), contains("and 3 more); cell.initializer sets it"));
 }
 
 TEST_CASE_METHOD(Fixture, "a choice that was made by the values that are shown") {
